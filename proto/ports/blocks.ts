@@ -1,0 +1,31 @@
+// The data plane: sealed shuffle blocks between workers, outside gRPC.
+
+/** Names one sealed partition of one map task. Opaque to the peer: never a path. */
+export interface BlockId {
+  readonly jobId: string;
+  readonly actionIndex: number;
+  readonly stageId: number;
+  readonly taskIndex: number;
+  readonly token: number;
+  readonly partition: number;
+}
+
+/** "Missing", "released" and "empty" are three different answers. */
+export type BlockAnswer =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "missing" }
+  | { readonly kind: "released" };
+
+/** Serves this worker's own blocks to peers. */
+export type BlockProvider = (block: BlockId) => Promise<BlockAnswer>;
+
+/** Fetches from a peer. Rejects with UNAVAILABLE when it cannot be reached, BLOCK_CORRUPT when bytes are bad. */
+export interface BlockClient {
+  fetch(address: string, block: BlockId): Promise<BlockAnswer>;
+  close(): void;
+}
+
+export interface BlockServer {
+  readonly address: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,57 @@
+// Where inputs are read and outputs are committed: `file:///…` or `s3://bucket/key`, by URI.
+
+export interface ObjectInfo {
+  readonly uri: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * A finished but invisible upload, as plain data: a task reports it, and any process completes it later.
+ * On `s3://` an uncompleted multipart upload; on `file://` a hidden file in the same folder.
+ */
+export interface PendingUpload {
+  /** URI under which the object will be visible once completed. */
+  readonly uri: string;
+  /** S3 upload id, or the hidden file's name. */
+  readonly uploadId: string;
+  /** Part ETags in order; empty on `file://`. */
+  readonly etags: readonly string[];
+  readonly sizeBytes: number;
+}
+
+/** Writes one object without showing it. */
+export interface UploadWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes what was written durable and returns the handle; still invisible. */
+  finish(): Promise<PendingUpload>;
+  /** Drops what was written. Idempotent. */
+  abort(): Promise<void>;
+}
+
+/** What became of a conditional write. `same`: it was there already, with equal bytes. */
+export type PutOutcome = "written" | "same" | "different";
+
+/**
+ * Every failure is an EngineError: INPUT_NOT_FOUND (absent object), STORE_DENIED (credentials, permissions),
+ * STORE_FAILED (retriable), STORE_UNKNOWN_OUTCOME (may have been applied: probe, never delete).
+ */
+export interface ObjectStore {
+  /**
+   * Objects that match: one object's URI, a prefix that ends in '/', or a glob (`*`, `**`, `?`, `{a,b}`),
+   * sorted by URI in byte order. Names beginning with '_' or '.' below a prefix or glob are skipped.
+   */
+  list(pattern: string): Promise<readonly ObjectInfo[]>;
+  /** Undefined when absent. */
+  stat(uri: string): Promise<ObjectInfo | undefined>;
+  /** Bytes [offset, offset + length), fewer at the end of the object. */
+  read(uri: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** Creates the object only where none is; durable on return. Probes an unknown outcome itself. */
+  putIfAbsent(uri: string, bytes: Uint8Array): Promise<PutOutcome>;
+  /** `owner` tags the upload so that `sweep` can find what a job left behind. */
+  beginUpload(uri: string, owner: string): Promise<UploadWriter>;
+  /** Makes the object visible. Idempotent: completing what is complete already succeeds. */
+  completeUpload(upload: PendingUpload): Promise<void>;
+  abortUpload(upload: PendingUpload): Promise<void>;
+  /** Aborts every uncompleted upload of `owner` under the folder; returns how many there were. */
+  sweep(folderUri: string, owner: string): Promise<number>;
+}
