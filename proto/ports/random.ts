@@ -49,8 +49,7 @@ export function randomStream(seed: number): RandomStream {
   return {
     nextU32,
     below: (bound) => Math.floor((nextU32() / 2 ** 32) * bound),
-    nextHex128: () =>
-      [0, 1, 2, 3].map(() => nextU32().toString(16).padStart(8, "0")).join(""),
+    nextHex128: () => [0, 1, 2, 3].map(() => nextU32().toString(16).padStart(8, "0")).join(""),
     child: (name) => randomStream(hashName(seed, name)),
   };
 }

@@ -1,0 +1,98 @@
+// What a compiled job module offers: the meeting point of SDK (which is inside the bundle) and worker.
+
+import type { ErrorRecord } from "../errors.ts";
+import type { NodeId } from "./logical.ts";
+import type { StageGraph } from "./stage.ts";
+
+/** Everything about a job that every replay must see alike. */
+export interface JobContext {
+  readonly jobId: string;
+  /** The raw parameters as submitted, before the schema parsed them. */
+  readonly paramsJson: string;
+  /** Seeds `mr.random()`. */
+  readonly seed: number;
+  /** What `mr.now()` answers, milliseconds since 1970. */
+  readonly submittedWallMs: number;
+  /** Relative paths of the job are resolved against this absolute folder. */
+  readonly workingFolder: string;
+}
+
+export interface CommittedOutput {
+  readonly folderUri: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** How an action ended; recorded in the replicated state, so that every replay continues past it. */
+export type ActionOutcome =
+  /** One part per task of the last stage, in task order: tagged JSON of an array of rows, or of a count. */
+  | { readonly kind: "result"; readonly parts: readonly string[] }
+  | { readonly kind: "committed"; readonly output: CommittedOutput }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+export interface InputFile {
+  readonly uri: string;
+  readonly sizeBytes: number;
+}
+
+export interface PlannedAction {
+  readonly graph: StageGraph;
+  /** Stable text for `explain`. */
+  readonly text: {
+    readonly logical: string;
+    readonly optimised: string;
+    readonly physical: string;
+  };
+}
+
+/** What a running driver needs from its process. */
+export interface DriverHost {
+  /** Matching input files in URI order. Throws INPUT_NOT_FOUND when there are none. */
+  listInputs(pattern: string): Promise<readonly InputFile[]>;
+  /** Outcome of an action that an earlier driver of this job already finished, if any. */
+  recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
+  runAction(action: PlannedAction): Promise<ActionOutcome>;
+}
+
+export interface ParamField {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly description: string;
+  readonly defaultText?: string;
+}
+
+export interface JobDescription {
+  readonly name: string;
+  readonly params: readonly ParamField[];
+}
+
+export interface ReplayRequest {
+  readonly context: JobContext;
+  /** Outcomes of the actions before the wanted one, by index. */
+  readonly history: readonly ActionOutcome[];
+  readonly actionIndex: number;
+  readonly planDigest: string;
+}
+
+/** The user's functions by node id, with whatever they captured. */
+export interface ReplayedClosures {
+  closure(node: NodeId): (...args: never[]) => unknown;
+}
+
+/** The exports of a bundle. */
+export interface JobBundle {
+  describe(): JobDescription;
+  /**
+   * Command-line flags (`--input x --top 5`) to raw parameters by the job's schema.
+   * Throws PARAMS_INVALID with every wrong field named.
+   */
+  parseFlags(flags: readonly string[]): { readonly paramsJson: string };
+  /** Throws PARAMS_INVALID with every wrong field named. */
+  checkParams(paramsJson: string): void;
+  /** Runs the driver program to its end; returns what `run` returned, as tagged JSON (see values.ts). */
+  drive(context: JobContext, host: DriverHost): Promise<string>;
+  /** Runs the driver program up to the wanted action. Throws PLAN_DIVERGED naming the first differing node. */
+  replay(request: ReplayRequest): Promise<ReplayedClosures>;
+}

@@ -1,0 +1,48 @@
+// The stage graph: what a submitted action is, after planning. The scheduler reads this and no deeper.
+
+import type { TaskProgram, TaskSplit } from "./program.ts";
+
+/** Which sealed blocks of an earlier stage a task reads. */
+export interface ShuffleInput {
+  readonly stageId: number;
+  /** `own`: the partition with the task's own index; else a fixed one (a broadcast). */
+  readonly partition: "own" | number;
+  /** `all` map tasks of that stage, or only the one with the task's `own` index. */
+  readonly maps: "all" | "own";
+}
+
+export type StageOutput =
+  | { readonly kind: "shuffle"; readonly partitions: number }
+  | { readonly kind: "result" }
+  | { readonly kind: "output"; readonly folderUri: string };
+
+/** Where its tasks prefer to run. `with`: where the same-numbered task of that stage ran. */
+export type Placement =
+  | { readonly kind: "any" }
+  | { readonly kind: "ring" }
+  | { readonly kind: "with"; readonly stageId: number };
+
+export interface StagePlan {
+  /** Index in `StageGraph.stages`; inputs always have smaller ids. */
+  readonly stageId: number;
+  /** Shown in progress and errors: `read text → flatMap → countByValue`. */
+  readonly label: string;
+  readonly taskCount: number;
+  readonly inputs: readonly ShuffleInput[];
+  readonly placement: Placement;
+  readonly output: StageOutput;
+  readonly program: TaskProgram;
+  /** One per task for stages that read files, else empty. */
+  readonly splits: readonly TaskSplit[];
+  /** Input bytes of the whole stage where known, for progress. */
+  readonly inputBytes: number;
+}
+
+export interface StageGraph {
+  readonly actionIndex: number;
+  /** Digest of the logical plan of the action, without its inputs: equal on every replay. */
+  readonly planDigest: string;
+  readonly label: string;
+  /** In topological order; the last stage carries the action's output. */
+  readonly stages: readonly StagePlan[];
+}

@@ -1,0 +1,127 @@
+// Tagged JSON: how JavaScript values of rows and results cross processes without losing what JSON lacks.
+
+import { EngineError } from "../errors.ts";
+
+/** One-key objects that stand for what JSON cannot say; a user's own object with such a key is escaped. */
+const tagKey = "$millrace";
+
+function tag(kind: string, value?: unknown): unknown {
+  return value === undefined ? { [tagKey]: kind } : { [tagKey]: kind, v: value };
+}
+
+function numberToPlain(value: number): unknown {
+  if (Number.isNaN(value)) return tag("nan");
+  if (value === Number.POSITIVE_INFINITY) return tag("inf");
+  if (value === Number.NEGATIVE_INFINITY) return tag("-inf");
+  if (Object.is(value, -0)) return tag("-0");
+  return value;
+}
+
+function objectToPlain(value: object, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => toPlain(item, depth + 1));
+  if (value instanceof Date) return tag("date", numberToPlain(value.getTime()));
+  if (value instanceof Uint8Array) return tag("bytes", Array.from(value));
+  if (value instanceof Map || value instanceof Set || value instanceof RegExp) {
+    throw new EngineError(
+      "VALUE_UNSUPPORTED",
+      `a ${value.constructor.name} cannot be a row or a part of one; return plain objects, arrays and scalars`,
+    );
+  }
+  const plain: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) plain[key] = toPlain(item, depth + 1);
+  return Object.hasOwn(plain, tagKey) ? tag("object", plain) : plain;
+}
+
+function toPlain(value: unknown, depth: number): unknown {
+  if (depth > 64) {
+    throw new EngineError(
+      "VALUE_UNSUPPORTED",
+      "a value is nested deeper than 64 levels or circular",
+    );
+  }
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return numberToPlain(value);
+    case "bigint":
+      return tag("bigint", value.toString());
+    case "undefined":
+      return tag("undefined");
+    case "object":
+      return value === null ? null : objectToPlain(value, depth);
+    case "function":
+    case "symbol":
+      throw new EngineError(
+        "VALUE_UNSUPPORTED",
+        `a ${typeof value} cannot be a row or a part of one`,
+      );
+    default:
+      throw new EngineError("VALUE_UNSUPPORTED", `a ${typeof value} cannot be a row`);
+  }
+}
+
+function fromTagged(kind: unknown, value: unknown): unknown {
+  switch (kind) {
+    case "nan":
+      return Number.NaN;
+    case "inf":
+      return Number.POSITIVE_INFINITY;
+    case "-inf":
+      return Number.NEGATIVE_INFINITY;
+    case "-0":
+      return -0;
+    case "bigint":
+      return BigInt(value as string);
+    case "undefined":
+      return undefined;
+    case "date":
+      return new Date(fromPlain(value) as number);
+    case "bytes":
+      return Uint8Array.from(value as number[]);
+    case "object":
+      return objectFromPlain(value as object);
+    default:
+      throw new EngineError("MESSAGE_INVALID", `unknown value tag ${String(kind)}`);
+  }
+}
+
+function objectFromPlain(value: object): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    Object.defineProperty(object, key, {
+      value: fromPlain(item),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return object;
+}
+
+function fromPlain(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(fromPlain);
+  if (Object.hasOwn(value, tagKey)) {
+    const tagged = value as { readonly [tagKey]: unknown; readonly v?: unknown };
+    return fromTagged(tagged[tagKey], tagged.v);
+  }
+  return objectFromPlain(value);
+}
+
+/** Encodes any supported value; throws VALUE_UNSUPPORTED for functions, symbols, maps, sets and cycles. */
+export function encodeValue(value: unknown): string {
+  return JSON.stringify(toPlain(value, 0));
+}
+
+/** Decodes what `encodeValue` made; throws MESSAGE_INVALID on anything else. */
+export function decodeValue(text: string): unknown {
+  let plain: unknown;
+  try {
+    plain = JSON.parse(text);
+  } catch (cause) {
+    throw new EngineError("MESSAGE_INVALID", "a value is not valid tagged JSON", {}, cause);
+  }
+  return fromPlain(plain);
+}

@@ -1,0 +1,98 @@
+// The executor as its agent sees it: runs tasks and drivers of user code somewhere that may die.
+
+import type { ErrorRecord } from "../errors.ts";
+import type { ActionOutcome, JobContext } from "../plan/bundle.ts";
+import type { TaskProgram, TaskSplit } from "../plan/program.ts";
+import type { ShuffleInput } from "../plan/stage.ts";
+import type { PendingUpload } from "./store.ts";
+
+/** Where one sealed map output lies. */
+export interface MapLocation {
+  readonly taskIndex: number;
+  readonly workerId: string;
+  readonly address: string;
+  readonly token: number;
+}
+
+export interface StageInput {
+  readonly input: ShuffleInput;
+  readonly maps: readonly MapLocation[];
+}
+
+/** One attempt of one task, complete: nothing else has to be asked for. */
+export interface TaskSpec {
+  readonly context: JobContext;
+  readonly bundleSha256: string;
+  readonly actionIndex: number;
+  readonly planDigest: string;
+  /** Outcomes of earlier actions, for the replay. */
+  readonly history: readonly ActionOutcome[];
+  readonly stageId: number;
+  readonly taskIndex: number;
+  readonly attempt: number;
+  readonly token: number;
+  readonly label: string;
+  readonly program: TaskProgram;
+  readonly split?: TaskSplit;
+  readonly inputs: readonly StageInput[];
+  /** 0 when the stage has no shuffle output. */
+  readonly outputPartitions: number;
+}
+
+/** Rows of an output task beside its upload. */
+export interface TaskUpload extends PendingUpload {
+  readonly rows: number;
+}
+
+export interface TaskResult {
+  readonly rowsIn: number;
+  readonly bytesIn: number;
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+  readonly digest: string;
+  readonly resultJson?: string;
+  readonly upload?: TaskUpload;
+}
+
+export interface TaskProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Grows whenever anything moves, also while a closure runs over many rows. */
+  readonly steps: number;
+}
+
+export type TaskOutcome =
+  | { readonly kind: "done"; readonly result: TaskResult }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+/** What a driver that runs in an executor asks of its agent. */
+export interface DriverRequests {
+  runAction(graphJson: string): Promise<ActionOutcome>;
+  recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
+}
+
+export interface DriverSpec {
+  readonly context: JobContext;
+  readonly bundleSha256: string;
+}
+
+export interface ExecutorPool {
+  /**
+   * Runs one attempt. Never rejects: a death of the executor is a `failed` with EXECUTOR_DIED or, where this
+   * task is to blame, USER_CODE_OUT_OF_MEMORY or USER_CODE_DEADLINE.
+   */
+  runTask(spec: TaskSpec, onProgress: (progress: TaskProgress) => void): Promise<TaskOutcome>;
+  /** Stops the attempt with this token and index, if it runs; its outcome is then `failed`. */
+  cancelTask(token: number, taskIndex: number): void;
+  /** Runs a driver program to its end: tagged JSON of what `run` returned. Rejects with EngineError. */
+  runDriver(spec: DriverSpec, requests: DriverRequests): Promise<string>;
+  cancelDriver(jobId: string): void;
+  /** Makes a verified bundle available to the executor. Throws BUNDLE_HASH_MISMATCH. */
+  addBundle(sha256: string, code: Uint8Array): Promise<void>;
+  hasBundle(sha256: string): boolean;
+  /** Deletes the sealed outputs of a job. */
+  releaseJob(jobId: string): Promise<void>;
+  /** Jobs with sealed outputs or bundles here. */
+  heldJobs(): readonly string[];
+  close(): Promise<void>;
+}

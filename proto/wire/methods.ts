@@ -1,0 +1,46 @@
+// Every RPC method with its message types: one place that pairs paths with codecs.
+
+import type { RpcMethod } from "../ports/rpc.ts";
+import * as wire from "./generated/engine.ts";
+
+interface Fns<Message> {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Message;
+}
+
+function method<Request, Response>(
+  path: string,
+  request: Fns<Request>,
+  response: Fns<Response>,
+): RpcMethod<Request, Response> {
+  return { path: `/millrace.${path}`, request, response };
+}
+
+export const clientApi = {
+  putBundle: method("ClientApi/PutBundle", wire.PutBundleRequest, wire.PutBundleReply),
+  submit: method("ClientApi/Submit", wire.SubmitRequest, wire.SubmitReply),
+  startAction: method("ClientApi/StartAction", wire.StartActionRequest, wire.StartActionReply),
+  waitAction: method("ClientApi/WaitAction", wire.WaitActionRequest, wire.WaitActionReply),
+  renewDriver: method("ClientApi/RenewDriver", wire.RenewDriverRequest, wire.RenewDriverReply),
+  finishJob: method("ClientApi/FinishJob", wire.FinishJobRequest, wire.FinishJobReply),
+  cancelJob: method("ClientApi/CancelJob", wire.CancelJobRequest, wire.CancelJobReply),
+  getJob: method("ClientApi/GetJob", wire.GetJobRequest, wire.GetJobReply),
+  listJobs: method("ClientApi/ListJobs", wire.ListJobsRequest, wire.ListJobsReply),
+  clusterStatus: method(
+    "ClientApi/ClusterStatus",
+    wire.ClusterStatusRequest,
+    wire.ClusterStatusReply,
+  ),
+} as const;
+
+export const workerApi = {
+  register: method("WorkerApi/Register", wire.RegisterRequest, wire.RegisterReply),
+  poll: method("WorkerApi/Poll", wire.PollRequest, wire.PollReply),
+  renew: method("WorkerApi/Renew", wire.RenewRequest, wire.RenewReply),
+  report: method("WorkerApi/Report", wire.ReportRequest, wire.ReportReply),
+  getBundle: method("WorkerApi/GetBundle", wire.GetBundleRequest, wire.GetBundleReply),
+} as const;
+
+export const peerApi = {
+  step: method("PeerApi/Step", wire.StepRequest, wire.StepReply),
+} as const;

@@ -1,0 +1,59 @@
+// What clients are shown of jobs and of the cluster, as JSON inside replies.
+
+import type { ErrorRecord } from "../errors.ts";
+import type { CommittedOutput } from "../plan/bundle.ts";
+
+export type JobStateName = "running" | "succeeded" | "failed" | "cancelled";
+
+export interface StageView {
+  readonly stageId: number;
+  readonly label: string;
+  readonly tasks: number;
+  readonly done: number;
+  readonly running: number;
+  /** Attempts that ended without being accepted. */
+  readonly retries: number;
+  /** Times a finished task was run again because its output was lost. */
+  readonly reruns: number;
+}
+
+export interface ActionView {
+  readonly actionIndex: number;
+  readonly label: string;
+  readonly state: "running" | "committing" | "succeeded" | "failed" | "cancelled";
+  readonly stages: readonly StageView[];
+  readonly output?: CommittedOutput;
+  readonly error?: ErrorRecord;
+}
+
+export interface JobView {
+  readonly jobId: string;
+  readonly name: string;
+  readonly state: JobStateName;
+  /** Grows with every change of the job; pass it to GetJob to wait for the next one. */
+  readonly revision: number;
+  readonly submittedWallMs: number;
+  readonly driver: "client" | "worker" | "waiting" | "ended";
+  readonly actions: readonly ActionView[];
+  /** Tagged JSON of what `run` returned, once succeeded. */
+  readonly resultJson?: string;
+  readonly error?: ErrorRecord;
+}
+
+export interface WorkerView {
+  readonly workerId: string;
+  readonly dataAddress: string;
+  readonly slots: number;
+  readonly running: number;
+}
+
+export interface ClusterView {
+  readonly clusterId: string;
+  readonly leader: string;
+  readonly term: number;
+  readonly appliedIndex: number;
+  readonly masters: readonly { readonly masterId: string; readonly address: string }[];
+  readonly workers: readonly WorkerView[];
+  readonly jobsRunning: number;
+  readonly jobsEnded: number;
+}
