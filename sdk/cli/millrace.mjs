@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// The `millrace` command: starts the built program, or says how to build it.
+import { existsSync } from "node:fs";
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+
+const program = new URL("../../dist/sdk/cli/main.mjs", import.meta.url);
+
+if (existsSync(fileURLToPath(program))) {
+  // Newer Node versions keep compiled code between starts; Node 20 does not have the function.
+  module.enableCompileCache?.();
+  await import(program.href);
+} else {
+  process.stderr.write("millrace is not built: run `npm run build` in its folder, then try again\n");
+  process.exitCode = 70;
+}

@@ -1,0 +1,248 @@
+// The agent's core: holds leases, renews them, asks for work, reports. Pure; told of events, answers effects.
+
+import { type ErrorRecord, unreachable } from "../../proto/errors.ts";
+import type { TaskOutcome } from "../../proto/ports/executor.ts";
+import type { TaskReport } from "../../proto/wire/generated/engine.ts";
+import type { AgentEffect, AgentEvent, AttemptKey } from "./protocol.ts";
+import { type AgentState, type Attempt, attemptKey, type Question } from "./state.ts";
+
+/** Applies one event to the state and says what to do now, in order. */
+export function step(state: AgentState, event: AgentEvent): AgentEffect[] {
+  const effects: AgentEffect[] = [];
+  handle(state, event, effects);
+  askQuestions(state, effects);
+  return effects;
+}
+
+function handle(state: AgentState, event: AgentEvent, effects: AgentEffect[]): void {
+  switch (event.kind) {
+    case "tick":
+      state.tick++;
+      for (const attempt of state.attempts.values()) attempt.ticks++;
+      return;
+    case "registered":
+      state.register = { kind: "idle" };
+      state.membership = { kind: "member" };
+      state.nextRenewTick = state.tick + state.options.renewTicks;
+      return;
+    case "registerFailed":
+      state.register = pause(state);
+      return;
+    case "polled":
+      state.poll = { kind: "idle" };
+      takeGrants(state, event, effects);
+      return;
+    case "pollFailed":
+      state.poll = pause(state);
+      leaveIfUnknown(state, event.error, effects);
+      return;
+    case "renewed":
+      state.renew = { kind: "idle" };
+      takeRenewal(state, event, effects);
+      return;
+    case "renewFailed":
+      state.renew = pause(state);
+      leaveIfUnknown(state, event.error, effects);
+      return;
+    case "progressed": {
+      const attempt = state.attempts.get(attemptKey(event.key.token, event.key.taskIndex));
+      if (attempt !== undefined) attempt.progress = event.progress;
+      return;
+    }
+    case "ended":
+      endAttempt(state, event.key, event.outcome);
+      return;
+    case "reported": {
+      state.report = { kind: "idle" };
+      const sent = new Set(event.reports);
+      state.reports = state.reports.filter((report) => !sent.has(report));
+      return;
+    }
+    case "reportFailed":
+      state.report = pause(state);
+      leaveIfUnknown(state, event.error, effects);
+      return;
+    case "driverEnded":
+      if (state.drivers.get(event.jobId)?.token === event.token) state.drivers.delete(event.jobId);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function pause(state: AgentState): Question {
+  return { kind: "pausing", untilTick: state.tick + state.options.pauseTicks };
+}
+
+function takeGrants(
+  state: AgentState,
+  event: Extract<AgentEvent, { kind: "polled" }>,
+  effects: AgentEffect[],
+): void {
+  // Work that was granted to an incarnation we have left meanwhile is not ours.
+  if (state.membership.kind === "outside") return;
+  for (const grant of event.grants) {
+    for (const task of grant.tasks) {
+      const key = attemptKey(grant.token, task.taskIndex);
+      // A reply that was delivered twice must not run a task twice.
+      if (state.attempts.has(key)) continue;
+      state.attempts.set(key, {
+        grant,
+        taskIndex: task.taskIndex,
+        progress: { rows: 0, bytes: 0, steps: 0 },
+        ticks: 0,
+      });
+      effects.push({ kind: "run", grant, task });
+    }
+  }
+  for (const grant of event.drivers) {
+    const jobId = grant.job?.jobId;
+    if (jobId === undefined || state.drivers.get(jobId)?.token === grant.token) continue;
+    state.drivers.set(jobId, grant);
+    effects.push({ kind: "runDriver", grant });
+  }
+}
+
+function takeRenewal(
+  state: AgentState,
+  event: Extract<AgentEvent, { kind: "renewed" }>,
+  effects: AgentEffect[],
+): void {
+  if (!event.known) {
+    leave(state, effects);
+    return;
+  }
+  for (const lost of event.lostTasks) {
+    if (!state.attempts.delete(attemptKey(lost.token, lost.taskIndex))) continue;
+    effects.push({ kind: "cancel", key: { token: lost.token, taskIndex: lost.taskIndex } });
+  }
+  for (const lost of event.lostDrivers) {
+    if (state.drivers.get(lost.jobId)?.token !== lost.token) continue;
+    state.drivers.delete(lost.jobId);
+    effects.push({ kind: "cancelDriver", jobId: lost.jobId });
+  }
+  for (const jobId of event.releasedJobs) effects.push({ kind: "release", jobId });
+}
+
+function leaveIfUnknown(state: AgentState, error: ErrorRecord, effects: AgentEffect[]): void {
+  if (error.code === "WORKER_UNKNOWN") leave(state, effects);
+}
+
+/** The cluster has given us up: whatever we hold is someone else's by now. */
+function leave(state: AgentState, effects: AgentEffect[]): void {
+  if (state.membership.kind === "outside") return;
+  state.membership = { kind: "outside" };
+  for (const attempt of state.attempts.values()) {
+    effects.push({ kind: "cancel", key: keyOf(attempt) });
+  }
+  for (const jobId of state.drivers.keys()) effects.push({ kind: "cancelDriver", jobId });
+  state.attempts.clear();
+  state.drivers.clear();
+  state.reports = [];
+}
+
+function keyOf(attempt: Attempt): AttemptKey {
+  return { token: attempt.grant.token, taskIndex: attempt.taskIndex };
+}
+
+function endAttempt(state: AgentState, key: AttemptKey, outcome: TaskOutcome): void {
+  const name = attemptKey(key.token, key.taskIndex);
+  const attempt = state.attempts.get(name);
+  // Cancelled or left behind: its lease is gone, so nobody waits for its report.
+  if (attempt === undefined) return;
+  state.attempts.delete(name);
+  state.reports.push(toReport(attempt, outcome));
+}
+
+function toReport(attempt: Attempt, outcome: TaskOutcome): TaskReport {
+  const { grant } = attempt;
+  const head = {
+    jobId: grant.job?.jobId ?? "",
+    actionIndex: grant.actionIndex,
+    stageId: grant.stageId,
+    taskIndex: attempt.taskIndex,
+    token: grant.token,
+  };
+  switch (outcome.kind) {
+    case "done": {
+      const { resultJson, upload, ...counts } = outcome.result;
+      const done = {
+        ...counts,
+        resultJson: resultJson ?? "",
+        uploadJson: upload === undefined ? "" : JSON.stringify(upload),
+      };
+      return { ...head, outcome: { $case: "done", value: done } };
+    }
+    case "failed":
+      return {
+        ...head,
+        outcome: { $case: "failed", value: { errorJson: JSON.stringify(outcome.error) } },
+      };
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function mayAsk(state: AgentState, question: Question): boolean {
+  switch (question.kind) {
+    case "idle":
+      return true;
+    case "asked":
+      return false;
+    case "pausing":
+      return state.tick >= question.untilTick;
+    default:
+      return unreachable(question);
+  }
+}
+
+function askQuestions(state: AgentState, effects: AgentEffect[]): void {
+  if (state.membership.kind === "outside") {
+    if (!mayAsk(state, state.register)) return;
+    state.register = { kind: "asked" };
+    effects.push({ kind: "register" });
+    return;
+  }
+  if (state.reports.length > 0 && mayAsk(state, state.report)) {
+    state.report = { kind: "asked" };
+    effects.push({ kind: "report", reports: [...state.reports] });
+  }
+  if (state.tick >= state.nextRenewTick && mayAsk(state, state.renew)) {
+    state.renew = { kind: "asked" };
+    state.nextRenewTick = state.tick + state.options.renewTicks;
+    effects.push(renewal(state));
+  }
+  askForWork(state, effects);
+}
+
+/** One task more than there are slots, so that a thread never waits for the leader between two tasks. */
+function askForWork(state: AgentState, effects: AgentEffect[]): void {
+  const freeSlots = Math.max(0, state.options.slots + 1 - state.attempts.size);
+  const freeDriverSlots = Math.max(0, state.options.driverSlots - state.drivers.size);
+  // Finished work is reported before new work is taken: the leader then knows what became runnable.
+  // A full worker does not ask for drivers alone: that question would stand when a slot becomes free.
+  if (state.reports.length > 0 || freeSlots === 0) return;
+  if (!mayAsk(state, state.poll)) return;
+  state.poll = { kind: "asked" };
+  effects.push({ kind: "poll", freeSlots, freeDriverSlots });
+}
+
+function renewal(state: AgentState): AgentEffect {
+  const tasks = [];
+  for (const attempt of state.attempts.values()) {
+    const { grant, progress } = attempt;
+    tasks.push({
+      jobId: grant.job?.jobId ?? "",
+      actionIndex: grant.actionIndex,
+      stageId: grant.stageId,
+      taskIndex: attempt.taskIndex,
+      token: grant.token,
+      // Until its first step an attempt queues behind others: that is no standstill of its own.
+      progress: progress.steps === 0 ? -1 / (1 + attempt.ticks) : progress.steps,
+      rows: progress.rows,
+      bytes: progress.bytes,
+    });
+  }
+  const drivers = [...state.drivers].map(([jobId, grant]) => ({ jobId, token: grant.token }));
+  return { kind: "renew", tasks, drivers };
+}

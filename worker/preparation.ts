@@ -1,0 +1,128 @@
+// Turns a grant into a complete task: bundle, recorded outcomes, input locations.
+
+import { assert, EngineError } from "../proto/errors.ts";
+import type { ActionOutcome, JobContext } from "../proto/plan/bundle.ts";
+import type { TaskProgram, TaskSplit } from "../proto/plan/program.ts";
+import type { ShuffleInput } from "../proto/plan/stage.ts";
+import type { ExecutorPool, StageInput, TaskSpec } from "../proto/ports/executor.ts";
+import type { LeaderCalls } from "../proto/ports/leader.ts";
+import type { GrantedTask, JobContextMessage, TaskGrant } from "../proto/wire/generated/engine.ts";
+import { clientApi, workerApi } from "../proto/wire/methods.ts";
+
+export interface Preparation {
+  /** Everything that an attempt needs. Rejects with the leader's or the bundle's error. */
+  prepare(grant: TaskGrant, task: GrantedTask): Promise<TaskSpec>;
+  ensureBundle(sha256: string): Promise<void>;
+  forget(jobId: string): void;
+}
+
+export function jobContext(message: JobContextMessage): JobContext {
+  return {
+    jobId: message.jobId,
+    paramsJson: message.paramsJson,
+    seed: message.seed,
+    submittedWallMs: message.submittedWallMs,
+    workingFolder: message.workingFolder,
+  };
+}
+
+function parseJson<Value>(what: string, text: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (cause) {
+    throw new EngineError("MESSAGE_INVALID", `${what} of a grant is not JSON`, {}, cause);
+  }
+}
+
+function stageInputs(grant: TaskGrant, taskIndex: number): StageInput[] {
+  const inputs = parseJson<ShuffleInput[]>("the input list", grant.inputsJson);
+  return inputs.map((input) => {
+    const located = grant.inputs.find((stage) => stage.stageId === input.stageId);
+    if (located === undefined) {
+      throw new EngineError(
+        "MESSAGE_INVALID",
+        `a grant of stage ${grant.stageId} names input stage ${input.stageId} without its locations`,
+      );
+    }
+    const maps =
+      input.maps === "all"
+        ? located.maps
+        : located.maps.filter((location) => location.taskIndex === taskIndex);
+    return { input, maps };
+  });
+}
+
+/** Fetches each bundle and each history once, whatever number of tasks asks at the same time. */
+export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Preparation {
+  const bundles = new Map<string, Promise<void>>();
+  const histories = new Map<string, { end: number; outcomes: Promise<readonly ActionOutcome[]> }>();
+
+  async function fetchBundle(sha256: string): Promise<void> {
+    const reply = await leader.call(workerApi.getBundle, { sha256 });
+    await pool.addBundle(sha256, reply.code);
+  }
+
+  function ensureBundle(sha256: string): Promise<void> {
+    if (pool.hasBundle(sha256)) return Promise.resolve();
+    const known = bundles.get(sha256);
+    if (known !== undefined) return known;
+    const fetching = fetchBundle(sha256).finally(() => bundles.delete(sha256));
+    bundles.set(sha256, fetching);
+    return fetching;
+  }
+
+  async function fetchHistory(jobId: string, end: number): Promise<readonly ActionOutcome[]> {
+    const request = { jobId, historyEnd: end, knownRevision: 0, waitMs: 0 };
+    const reply = await leader.call(clientApi.getJob, request);
+    if (reply.historyJson.length < end) {
+      throw new EngineError(
+        "PLAN_DIVERGED",
+        `action ${end} of job ${jobId} needs the outcomes of ${end} earlier actions, ` +
+          `but only ${reply.historyJson.length} ended: await each action whose result a later one uses`,
+      );
+    }
+    return reply.historyJson.map((text) => parseJson<ActionOutcome>("the history", text));
+  }
+
+  function history(jobId: string, end: number): Promise<readonly ActionOutcome[]> {
+    if (end === 0) return Promise.resolve([]);
+    const known = histories.get(jobId);
+    if (known !== undefined && known.end >= end) {
+      return known.outcomes.then((outcomes) => outcomes.slice(0, end));
+    }
+    const outcomes = fetchHistory(jobId, end);
+    histories.set(jobId, { end, outcomes });
+    outcomes.catch(() => histories.delete(jobId));
+    return outcomes;
+  }
+
+  return {
+    ensureBundle,
+    forget: (jobId) => {
+      histories.delete(jobId);
+    },
+    prepare: async (grant, task) => {
+      const { job } = grant;
+      assert(job !== undefined, `grant ${grant.token} carries no job`);
+      await ensureBundle(job.bundleSha256);
+      const split =
+        task.splitJson === "" ? undefined : parseJson<TaskSplit>("split", task.splitJson);
+      return {
+        context: jobContext(job),
+        bundleSha256: job.bundleSha256,
+        actionIndex: grant.actionIndex,
+        planDigest: grant.planDigest,
+        history: await history(job.jobId, grant.actionIndex),
+        stageId: grant.stageId,
+        taskIndex: task.taskIndex,
+        attempt: task.attempt,
+        token: grant.token,
+        label: grant.label,
+        program: parseJson<TaskProgram>("the program", grant.programJson),
+        ...(split === undefined ? {} : { split }),
+        inputs: stageInputs(grant, task.taskIndex),
+        outputPartitions: grant.outputPartitions,
+      };
+    },
+  };
+}
