@@ -94,10 +94,19 @@ export interface ErrorDetails {
   readonly fields?: readonly { readonly path: string; readonly message: string }[];
 }
 
+/** Marks our errors across copies of this module: a compiled job carries a copy of its own. */
+const errorBrand = Symbol.for("millrace.EngineError");
+
 /** A failure that can happen; says what happened, to which thing, and what to do next. */
 export class EngineError extends Error {
+  /** True for errors of every copy of this class, so that codes survive the border of a job bundle. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && errorBrand in value;
+  }
+
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  readonly [errorBrand] = true;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -126,9 +135,23 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(errorTable, value);
 }
 
+/** A job's bundle carries its own copy of this module, so the class alone does not tell. */
+function isEngineErrorOfAnotherCopy(
+  thrown: unknown,
+): thrown is Error & { readonly code: ErrorCode; readonly details?: ErrorDetails } {
+  return (
+    thrown instanceof Error &&
+    thrown.name === "EngineError" &&
+    isErrorCode(Reflect.get(thrown, "code"))
+  );
+}
+
 /** Turns anything thrown into an EngineError; what is not ours becomes INTERNAL and keeps its cause. */
 export function toEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
+  if (isEngineErrorOfAnotherCopy(thrown)) {
+    return new EngineError(thrown.code, thrown.message, thrown.details ?? {}, thrown);
+  }
   if (thrown instanceof Error) {
     const details = thrown.stack === undefined ? {} : { stack: thrown.stack };
     return new EngineError("INTERNAL", `unexpected failure: ${thrown.message}`, details, thrown);

@@ -25,8 +25,18 @@ export const raftEntriesKeptAfterSnapshot = 4096;
 export const raftSnapshotEveryBytes = 32 * 1024 * 1024;
 /** One WAL segment. */
 export const walSegmentBytesMax = 16 * 1024 * 1024;
+/** Messages waiting for one peer: more than the pipeline ever holds; the oldest is dropped beyond it. */
+export const peerMessagesQueuedMax = 256;
+/** One delivery to a peer: shorter than any election timeout would help nobody, longer only delays the next. */
+export const peerCallTimeoutMs = 2000;
 /** Masters in one cluster. */
 export const mastersMax = 9;
+/** A snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */
+export const raftSnapshotRetryTicks = 200;
+/** Reads waiting for a quorum to confirm the leader: beyond it they are refused as UNAVAILABLE. */
+export const raftReadsWaitingMax = 8192;
+/** Saves under way at once: while the disk is slow, what follows gathers into fewer, larger saves. */
+export const raftSavesInflightMax = 64;
 
 // --- Leases and time --------------------------------------------------------------------------
 
@@ -44,6 +54,16 @@ export const renewEveryMs = 1000;
 export const sweepAfterLoggedTicks = 20;
 /** Ended jobs are kept for queries, then dropped, oldest first. */
 export const endedJobsKeptMax = 1000;
+/** A task that its worker did not name in a renewal for this long is not known there: its grant was lost (5 s). */
+export const taskLeaseLoggedTicks = 20;
+/** Pause before a failed task runs again, doubled with every failure: lets a passing trouble pass. */
+export const taskRetryLoggedTicks = 2;
+/** Longest pause after a failed fetch: all pauses together outlast the lease of a dead worker many times. */
+export const taskFetchRetryLoggedTicksMax = 16;
+/** A task waits this long for its preferred worker before any other may take it. */
+export const placementWaitLoggedTicks = 2;
+/** A bundle that no live job uses is dropped after this long (60 s): a submit soon follows its upload. */
+export const bundleUnusedLoggedTicks = 240;
 
 // --- Jobs -------------------------------------------------------------------------------------
 
@@ -65,6 +85,42 @@ export const taskAttemptsMax = 4;
 export const taskExecutorDeathsMax = 2;
 /** Tasks in one grant: amortises the log entry without starving other workers. */
 export const tasksPerGrantMax = 64;
+/** Fetch failures of one task before the action fails: they blame the peer, so they have their own bound. */
+export const taskFetchFailuresMax = 20;
+/** Jobs that have not ended: bounds the replicated state and the walk over it. */
+export const jobsLiveMax = 1000;
+/** All recorded outcomes of one job as JSON: they fit one GetJob reply. */
+export const jobHistoryBytesMax = 16 * 1024 * 1024;
+/** All bundles together: they are part of every snapshot. */
+export const bundlesBytesMax = 256 * 1024 * 1024;
+/** Output folders that wait to be swept: beyond it the store is out of order, and no new output starts. */
+export const sweepsPendingMax = 10_000;
+/** Named locks in the replicated state. */
+export const locksMax = 10_000;
+
+// --- Workers ----------------------------------------------------------------------------------
+
+/** Live workers of one cluster. */
+export const workersMax = 1000;
+/** Task slots of one worker: more than the threads of any machine at hand. */
+export const workerSlotsMax = 1024;
+/** Share of a worker on the placement ring, relative to a worker of weight 1. */
+export const workerWeightMax = 64;
+/** Virtual nodes of weight 1 on the placement ring: evens out the arcs. */
+export const ringPointsPerWeight = 128;
+/** Jobs of which one worker may hold files, as told in one renewal. */
+export const heldJobsMax = 10_000;
+/** Reports in one request. */
+export const reportsPerCallMax = 4096;
+
+// --- Names ------------------------------------------------------------------------------------
+
+/** Characters of an id. */
+export const idCharsMax = 200;
+/** Characters of a job's name, a stage's label, a reason. */
+export const labelCharsMax = 2000;
+/** Characters of a URI or a folder. */
+export const uriCharsMax = 4096;
 
 // --- Planning ---------------------------------------------------------------------------------
 
@@ -74,6 +130,16 @@ export const splitBytesTarget = 16 * 1024 * 1024;
 export const partitionInputBytesTarget = 64 * 1024 * 1024;
 /** Reduce partitions chosen by the planner. */
 export const plannedPartitionsMax = 256;
+/** Map tasks chosen by the planner: splits of a larger input grow, so that its stage graph fits its bound. */
+export const plannedSplitsMax = 50_000;
+/** Small files packed into one map task. */
+export const filesPerSplitMax = 1024;
+/** Nodes of one plan: each is a digest in every grant and a step of every replay. */
+export const planNodesMax = 1000;
+/** `orderBy` with at most this many wanted rows keeps only those in memory; more is sorted as a whole. */
+export const topRowsMax = 100_000;
+/** Promise turns between two outcomes given to a driver program, so that both runs and replays interleave alike. */
+export const driverTurnsPerOutcome = 256;
 /** Sort keys sampled by each task of a range-partitioned sort. */
 export const sortSamplesPerTask = 256;
 
@@ -89,8 +155,30 @@ export const readBytesMax = 1024 * 1024;
 export const lineBytesMax = 64 * 1024 * 1024;
 /** One sealed block. */
 export const blockBytesMax = 512 * 1024 * 1024;
+/** Table and keys of one counter of strings: operators drain far earlier, and offsets stay in 31 bits. */
+export const stringCounterBytesMax = 1024 * 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */
 export const uploadPartBytes = 8 * 1024 * 1024;
+/** Parts of one multipart upload: S3's own bound. */
+export const uploadPartsMax = 10_000;
+/** Attempts of one object store request, with pauses that double from storeRetryPauseMs (about 6 s in all). */
+export const storeAttemptsMax = 7;
+export const storeRetryPauseMs = 100;
+/** An object store that sends nothing for this long is taken to be gone; a write's outcome is then unknown. */
+export const storeSilenceMsMax = 30_000;
+/** Connections of one process to an object store. */
+export const storeSocketsMax = 64;
+/** Objects of one listing: beyond it the splits would not fit a stage graph. */
+export const listedObjectsMax = 1_000_000;
+/** Folders deep that a listing of files goes: ends a loop of symbolic links. */
+export const listedFoldersDeepMax = 64;
+/** Patterns that the braces of one glob may stand for. */
+export const globAlternativesMax = 256;
+
+/** Uploads that a leader completes at the same time. */
+export const uploadsCompletingMax = 16;
+/** Pause before the leader tries a failed commit or sweep again. */
+export const intentRetryMs = 500;
 
 // --- Processes and messages -------------------------------------------------------------------
 
@@ -113,3 +201,54 @@ export const executorThreadHeapMiB = 2048;
 export const closureDeadlineMs = 30_000;
 /** Drivers that one worker runs for detached jobs. */
 export const driversPerWorkerMax = 16;
+/** One log line: longer ones lose fields, so that no event can flood a log. */
+export const logLineBytesMax = 8 * 1024;
+/** One text value of a log line. */
+export const logFieldCharsMax = 2048;
+/** An access token: shorter ones can be guessed, longer ones do not fit a header. */
+export const tokenCharsMin = 16;
+export const tokenCharsMax = 1024;
+/** Error record in a call's trailers: HTTP/2 headers are small (commonly 16 KiB, a third lost to base64). */
+export const rpcErrorBytesMax = 6 * 1024;
+/** Waits before a channel reconnects: failover is as slow as the longest of them. */
+export const rpcReconnectMsMin = 50;
+export const rpcReconnectMsMax = 300;
+/** A silent connection is probed this often while calls wait on it, and dropped without an answer. */
+export const rpcKeepaliveMs = 5000;
+export const rpcKeepaliveTimeoutMs = 3000;
+/** A closing server lets running calls finish for this long; long polls make it wait in full. */
+export const rpcServerDrainMs = 300;
+/** Calls under way on one server, long polls included. */
+export const rpcCallsInflightMax = 8192;
+/** Peers that one client keeps channels to; the longest unused is closed first. */
+export const rpcChannelsMax = 1024;
+
+// --- Data plane -------------------------------------------------------------------------------
+
+/** Payload of one frame of a block: small enough to share an event loop, large enough to be cheap. */
+export const blockFrameBytesMax = 256 * 1024;
+/** Frames without payload: hellos, requests, answers, errors. */
+export const blockControlBytesMax = 8 * 1024;
+/** Requests a client may have under way on one connection. */
+export const blockRequestsInflightMax = 16;
+/** Requests that wait in a client for one peer. */
+export const blockRequestsQueuedMax = 65_536;
+/** Blocks that a server reads ahead for one connection: overlaps disk and network, bounds memory. */
+export const blockReadsInflightMax = 4;
+/** No byte for this long while an answer is due: the peer is taken for dead. */
+export const blockStallMs = 15_000;
+/** A client closes a connection that it did not use for this long. */
+export const blockClientIdleMs = 30_000;
+/** A server closes an unused one later than any client would, so that no request meets a closing one. */
+export const blockServerIdleMs = 120_000;
+/** Connect and handshake. */
+export const blockHandshakeMs = 5000;
+/** Peers connected to one block server. */
+export const blockConnectionsMax = 1024;
+
+// --- Disk -------------------------------------------------------------------------------------
+
+/** Operations waiting on one open file: its owner awaits them in small groups. */
+export const diskOperationsQueuedMax = 1024;
+/** Attempts to take the lock of a data folder while others race for it. */
+export const diskLockAttemptsMax = 16;

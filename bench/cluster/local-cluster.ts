@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, openSync } from "node:fs";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { type RunningMinio, startMinio } from "../minio/server.ts";
+import { fileURLToPath } from "node:url";
+import { type Minio, startMinio } from "../minio/server.ts";
 
 export interface LocalClusterOptions {
   readonly masters: number;
@@ -17,7 +17,7 @@ export interface LocalClusterOptions {
   readonly folder: string;
   /** Path of the built command-line program. */
   readonly program: string;
-  readonly minio?: RunningMinio;
+  readonly minio?: Minio;
 }
 
 export interface LocalProcess {
@@ -67,7 +67,7 @@ interface Launch {
   readonly args: readonly string[];
 }
 
-function storeEnvironment(minio: RunningMinio | undefined): Record<string, string> {
+function storeEnvironment(minio: Minio | undefined): Record<string, string> {
   if (minio === undefined) return {};
   return {
     AWS_ENDPOINT_URL_S3: minio.endpoint,

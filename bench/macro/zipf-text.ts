@@ -1,6 +1,14 @@
 // Synthetic text: lines of ten words drawn by Zipf's law from made-up words. Same seed, same bytes.
 
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 

@@ -46,8 +46,18 @@ export interface PlannedAction {
   };
 }
 
+/** How finely inputs are cut; the defaults stand in limits.ts. */
+export interface PlanTargets {
+  /** Input bytes of one map task. */
+  readonly splitBytes: number;
+  /** Input bytes per reduce partition. */
+  readonly partitionBytes: number;
+}
+
 /** What a running driver needs from its process. */
 export interface DriverHost {
+  /** Other cuts than the defaults: small ones let small inputs run as many tasks. */
+  readonly planTargets?: PlanTargets;
   /** Matching input files in URI order. Throws INPUT_NOT_FOUND when there are none. */
   listInputs(pattern: string): Promise<readonly InputFile[]>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */

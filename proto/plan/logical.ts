@@ -40,6 +40,8 @@ export type LogicalNode =
       readonly id: NodeId;
       readonly input: LogicalNode;
       readonly key: SortKey;
+      /** Only the first rows are wanted (top-k); set by the optimizer, never by a job. */
+      readonly rowsMax?: number;
     }
   | {
       readonly kind: "limit";

@@ -1,5 +1,6 @@
 // The stage graph: what a submitted action is, after planning. The scheduler reads this and no deeper.
 
+import type { OutputFormat } from "./logical.ts";
 import type { TaskProgram, TaskSplit } from "./program.ts";
 
 /** Which sealed blocks of an earlier stage a task reads. */
@@ -14,7 +15,7 @@ export interface ShuffleInput {
 export type StageOutput =
   | { readonly kind: "shuffle"; readonly partitions: number }
   | { readonly kind: "result" }
-  | { readonly kind: "output"; readonly folderUri: string };
+  | { readonly kind: "output"; readonly format: OutputFormat; readonly folderUri: string };
 
 /** Where its tasks prefer to run. `with`: where the same-numbered task of that stage ran. */
 export type Placement =

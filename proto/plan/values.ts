@@ -27,8 +27,10 @@ function objectToPlain(value: object, depth: number): unknown {
       `a ${value.constructor.name} cannot be a row or a part of one; return plain objects, arrays and scalars`,
     );
   }
-  const plain: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) plain[key] = toPlain(item, depth + 1);
+  // Not by assignment: that would set the prototype for the key `__proto__` and lose its value.
+  const plain: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, toPlain(item, depth + 1)]),
+  );
   return Object.hasOwn(plain, tagKey) ? tag("object", plain) : plain;
 }
 

@@ -39,9 +39,11 @@ export interface TaskSpec {
   readonly outputPartitions: number;
 }
 
-/** Rows of an output task beside its upload. */
+/** What an output task made, beside its upload. */
 export interface TaskUpload extends PendingUpload {
   readonly rows: number;
+  /** Of its bytes, as in the task's report. */
+  readonly digest: string;
 }
 
 export interface TaskResult {

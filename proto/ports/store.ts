@@ -6,8 +6,8 @@ export interface ObjectInfo {
 }
 
 /**
- * A finished but invisible upload, as plain data: a task reports it, and any process completes it later.
- * On `s3://` an uncompleted multipart upload; on `file://` a hidden file in the same folder.
+ * A finished but invisible upload, as plain data: a task reports it, and any process completes it
+ * later. On `s3://` an uncompleted multipart upload; on `file://` a hidden file in the same folder.
  */
 export interface PendingUpload {
   /** URI under which the object will be visible once completed. */
@@ -32,13 +32,16 @@ export interface UploadWriter {
 export type PutOutcome = "written" | "same" | "different";
 
 /**
- * Every failure is an EngineError: INPUT_NOT_FOUND (absent object), STORE_DENIED (credentials, permissions),
- * STORE_FAILED (retriable), STORE_UNKNOWN_OUTCOME (may have been applied: probe, never delete).
+ * Every failure is an EngineError: INPUT_NOT_FOUND (absent object), STORE_DENIED (credentials,
+ * permissions), DISK_FULL, OUTPUT_EXISTS (the name of an upload is taken by other contents),
+ * STORE_UNSAFE (no conditional writes there), USAGE (no such URI), STORE_FAILED (retriable),
+ * STORE_UNKNOWN_OUTCOME (may have been applied: probe, never delete).
  */
 export interface ObjectStore {
   /**
-   * Objects that match: one object's URI, a prefix that ends in '/', or a glob (`*`, `**`, `?`, `{a,b}`),
-   * sorted by URI in byte order. Names beginning with '_' or '.' below a prefix or glob are skipped.
+   * Objects that match: one object's URI, a folder (with or without trailing '/'), or a glob (`*`,
+   * `**`, `?`, `{a,b}`), sorted by URI in byte order. Names beginning with '_' or '.' below a
+   * prefix or glob are skipped.
    */
   list(pattern: string): Promise<readonly ObjectInfo[]>;
   /** Undefined when absent. */
@@ -47,11 +50,21 @@ export interface ObjectStore {
   read(uri: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
   /** Creates the object only where none is; durable on return. Probes an unknown outcome itself. */
   putIfAbsent(uri: string, bytes: Uint8Array): Promise<PutOutcome>;
-  /** `owner` tags the upload so that `sweep` can find what a job left behind. */
+  /**
+   * The last part of the URI has to be named `<word>-<number>-<owner>-<attempt>[.extension]`, with
+   * no '-' in the attempt (`part-00007-<jobId>-<token>.parquet`): S3 lists nothing of an upload but
+   * its name, so the name is how `sweep` finds what a job left behind. Any other name is an
+   * assertion failure.
+   */
   beginUpload(uri: string, owner: string): Promise<UploadWriter>;
   /** Makes the object visible. Idempotent: completing what is complete already succeeds. */
   completeUpload(upload: PendingUpload): Promise<void>;
   abortUpload(upload: PendingUpload): Promise<void>;
-  /** Aborts every uncompleted upload of `owner` under the folder; returns how many there were. */
+  /**
+   * Aborts every uncompleted upload of `owner` under the folder, as their names tell; returns how
+   * many there were. MinIO forgets the list of uploads (not the uploads) when it restarts: what a
+   * handle is known of is better aborted by `abortUpload`, and the rest MinIO drops by itself after
+   * a day.
+   */
   sweep(folderUri: string, owner: string): Promise<number>;
 }

@@ -11,6 +11,8 @@ if (existsSync(fileURLToPath(program))) {
   module.enableCompileCache?.();
   await import(program.href);
 } else {
-  process.stderr.write("millrace is not built: run `npm run build` in its folder, then try again\n");
+  process.stderr.write(
+    "millrace is not built: run `npm run build` in its folder, then try again\n",
+  );
   process.exitCode = 70;
 }

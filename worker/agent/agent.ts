@@ -238,7 +238,7 @@ function renewal(state: AgentState): AgentEffect {
       taskIndex: attempt.taskIndex,
       token: grant.token,
       // Until its first step an attempt queues behind others: that is no standstill of its own.
-      progress: progress.steps === 0 ? -1 / (1 + attempt.ticks) : progress.steps,
+      progress: progress.steps === 0 ? -1 - attempt.ticks : progress.steps,
       rows: progress.rows,
       bytes: progress.bytes,
     });

@@ -1,0 +1,81 @@
+// The leader's hands: does what the state says is to be done in the store, and tells the log.
+
+import { toEngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
+import { intentRetryMs } from "../../proto/limits.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
+import type { Log } from "../../proto/ports/log.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+import type { Command, CommandReply } from "../scheduler/commands.ts";
+import type { Intent } from "../scheduler/intents.ts";
+import { commitOutput } from "./commit-output.ts";
+
+export interface IntentRunner {
+  /** Starts every intent that is not under way already. Called whenever the leader's state changed. */
+  run(intents: readonly Intent[]): void;
+}
+
+export interface IntentPorts {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  propose(command: Command): Promise<CommandReply>;
+}
+
+/** A failure that no repetition can mend ends the commit; everything else is tried again. */
+function isPermanent(thrown: unknown): boolean {
+  const { code } = toEngineError(thrown);
+  return code === "OUTPUT_EXISTS" || code === "STORE_DENIED" || code === "STORE_UNSAFE";
+}
+
+export function createIntentRunner(ports: IntentPorts): IntentRunner {
+  const { store, clock, log } = ports;
+  const underWay = new Set<string>();
+
+  async function perform(intent: Intent): Promise<void> {
+    const { jobId, actionIndex } = intent;
+    switch (intent.kind) {
+      case "commit":
+        await commitOutput(store, intent);
+        await ports.propose({ kind: "actionCommitted", jobId, actionIndex });
+        return;
+      case "sweep": {
+        const swept = await store.sweep(intent.folderUri, jobId);
+        if (swept > 0) log.info("removed uncommitted uploads", { jobId, actionIndex, swept });
+        await ports.propose({ kind: "actionSwept", jobId, actionIndex });
+        return;
+      }
+      default:
+        unreachable(intent);
+    }
+  }
+
+  async function fail(intent: Intent, thrown: unknown): Promise<void> {
+    const { kind, jobId, actionIndex } = intent;
+    const error = toErrorRecord(thrown);
+    const { code, message } = error;
+    log.warn(`${kind} did not go through`, { jobId, actionIndex, code, message });
+    if (kind !== "commit" || !isPermanent(thrown)) return;
+    await ports.propose({ kind: "actionCommitFailed", jobId, actionIndex, error });
+  }
+
+  function start(intent: Intent): void {
+    underWay.add(intent.key);
+    perform(intent)
+      .then(
+        () => underWay.delete(intent.key),
+        async (thrown: unknown) => {
+          // Losing leadership meanwhile is no failure of the commit: the next leader goes on.
+          await fail(intent, thrown).catch(() => undefined);
+          // The key stays taken for a while, so that a broken store is not asked in a tight loop.
+          clock.after(intentRetryMs, () => underWay.delete(intent.key));
+        },
+      )
+      .catch(() => underWay.delete(intent.key));
+  }
+
+  return {
+    run: (intents) => {
+      for (const intent of intents) if (!underWay.has(intent.key)) start(intent);
+    },
+  };
+}

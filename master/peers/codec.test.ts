@@ -1,0 +1,69 @@
+// Every kind of message survives the wire; damaged or impossible ones are refused, never half believed.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EngineError } from "../../proto/errors.ts";
+import { asMasterId } from "../../proto/ids.ts";
+import type { Message } from "../raft/messages.ts";
+import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
+
+const head = { from: asMasterId("a"), to: asMasterId("b"), term: 7 };
+const bytes = Uint8Array.of(1, 2, 3);
+
+const messages: readonly Message[] = [
+  { ...head, kind: "preVote", lastIndex: 4, lastTerm: 2 },
+  { ...head, kind: "preVoteReply", granted: true },
+  { ...head, kind: "vote", lastIndex: 4, lastTerm: 2, force: true },
+  { ...head, kind: "voteReply", granted: false },
+  {
+    ...head,
+    kind: "append",
+    prevIndex: 4,
+    prevTerm: 2,
+    commit: 3,
+    entries: [
+      { index: 5, term: 6, kind: "noop", data: new Uint8Array(0) },
+      { index: 6, term: 7, kind: "command", data: bytes },
+    ],
+  },
+  { ...head, kind: "appendReply", rejected: true, index: 9, hintIndex: 5, hintTerm: 2 },
+  { ...head, kind: "heartbeat", commit: 4, readRound: 8 },
+  { ...head, kind: "heartbeatReply", readRound: 8 },
+  {
+    ...head,
+    kind: "installSnapshot",
+    snapshotIndex: 9,
+    snapshotTerm: 3,
+    offset: 0,
+    done: true,
+    bytes,
+  },
+  { ...head, kind: "installSnapshotReply", index: 9 },
+  { ...head, kind: "timeoutNow" },
+];
+
+describe("peer messages", () => {
+  test.each(messages)("$kind survives the wire", (message) => {
+    expect(decodePeerMessage(encodePeerMessage(message))).toMatchObject({ ...message });
+  });
+
+  test("entries that do not follow the one named are refused", () => {
+    const gap = messages.find((message) => message.kind === "append");
+    if (gap?.kind !== "append") throw new Error("no append among the examples");
+    const entries = [{ index: 6, term: 6, kind: "noop" as const, data: bytes }];
+    expect(() => decodePeerMessage(encodePeerMessage({ ...gap, entries }))).toThrow(EngineError);
+  });
+
+  test("random bytes are refused by a typed error or are a message", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+        try {
+          expect(decodePeerMessage(noise).kind).toBeTypeOf("string");
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(EngineError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,90 @@
+// Raft messages to bytes and back. Decoding is a trust boundary: whatever does not fit is refused.
+
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { asMasterId } from "../../proto/ids.ts";
+import { PeerMessage } from "../../proto/wire/generated/raft.ts";
+import type { Entry } from "../raft/entry.ts";
+import type { Message } from "../raft/messages.ts";
+
+type Body = NonNullable<PeerMessage["body"]>;
+
+function encodeBody(message: Message): Body {
+  switch (message.kind) {
+    case "preVote":
+      return { $case: "preVote", value: { ...message, force: false } };
+    case "vote":
+    case "preVoteReply":
+    case "voteReply":
+    case "appendReply":
+    case "heartbeat":
+    case "heartbeatReply":
+    case "installSnapshot":
+    case "installSnapshotReply":
+    case "timeoutNow":
+      // The wire's field names are the core's: the fields of the envelope are simply not written.
+      return { $case: message.kind, value: message } as Body;
+    case "append": {
+      const entries = message.entries.map(({ index, term, kind, data }) => {
+        return { index, term, isNoop: kind === "noop", data };
+      });
+      return { $case: "append", value: { ...message, entries } };
+    }
+    default:
+      return unreachable(message);
+  }
+}
+
+export function encodePeerMessage(message: Message): Uint8Array {
+  const { from, to, term } = message;
+  return PeerMessage.encode({ from, to, term, body: encodeBody(message) }).finish();
+}
+
+function checkNumbers(value: object): void {
+  for (const [field, item] of Object.entries(value)) {
+    if (typeof item === "number" && !(Number.isSafeInteger(item) && item >= 0)) {
+      throw new EngineError("MESSAGE_INVALID", `a peer's message has ${field} = ${item}`);
+    }
+  }
+}
+
+function decodeEntries(prevIndex: number, term: number, wire: Body): Entry[] {
+  if (wire.$case !== "append") return [];
+  return wire.value.entries.map((entry, i) => {
+    checkNumbers(entry);
+    if (entry.index !== prevIndex + 1 + i || entry.term > term || entry.term === 0) {
+      throw new EngineError(
+        "MESSAGE_INVALID",
+        `a peer's append after entry ${prevIndex} in term ${term} carries entry ${entry.index} of ` +
+          `term ${entry.term} at place ${i}`,
+      );
+    }
+    const kind = entry.isNoop ? ("noop" as const) : ("command" as const);
+    return { index: entry.index, term: entry.term, kind, data: entry.data };
+  });
+}
+
+function decodeWire(bytes: Uint8Array): PeerMessage {
+  try {
+    return PeerMessage.decode(bytes);
+  } catch (cause) {
+    const text = `a peer's message of ${bytes.length} bytes cannot be decoded`;
+    throw new EngineError("MESSAGE_INVALID", text, {}, cause);
+  }
+}
+
+/** Throws MESSAGE_INVALID for anything that no correct master would send. */
+export function decodePeerMessage(bytes: Uint8Array): Message {
+  const wire = decodeWire(bytes);
+  const { body } = wire;
+  if (body === undefined || wire.from === "" || wire.to === "") {
+    throw new EngineError("MESSAGE_INVALID", "a peer's message lacks its body, sender or receiver");
+  }
+  checkNumbers(wire);
+  checkNumbers(body.value);
+  const envelope = { from: asMasterId(wire.from), to: asMasterId(wire.to), term: wire.term };
+  if (body.$case === "append") {
+    const entries = decodeEntries(body.value.prevIndex, wire.term, body);
+    return { ...envelope, kind: "append", ...body.value, entries };
+  }
+  return { ...envelope, ...body.value, kind: body.$case } as Message;
+}

@@ -1,0 +1,113 @@
+// Elections: asking for votes (first in pretence, then in earnest) and giving them.
+
+import { unreachable } from "../../proto/errors.ts";
+import { becomeLeader } from "./leader.ts";
+import { isUpToDate, lastIndexOf, lastTermOf } from "./log.ts";
+import type { PreVote, PreVoteReply, Vote, VoteReply } from "./messages.ts";
+import { allVoters, isVoter, voteResult } from "./quorum.ts";
+import { becomeFollower, type Raft, resetElectionTimer, send } from "./state.ts";
+
+/** One tick of a node that does not lead. */
+export function tickElection(raft: Raft): void {
+  raft.electionElapsedTicks++;
+  const isAlone = raft.voters.incoming.length === 1 && raft.voters.outgoing.length === 0;
+  if (isAlone || raft.electionElapsedTicks >= raft.electionTimeoutTicks) startPreVote(raft);
+}
+
+/**
+ * Asks whether an election could be won before disturbing anyone: a node that was cut off would
+ * otherwise come back with a high term and depose a healthy leader.
+ */
+export function startPreVote(raft: Raft): void {
+  if (!isVoter(raft.voters, raft.id) || raft.role.kind === "leader") return;
+  raft.role = { kind: "preCandidate", votes: new Map([[raft.id, true]]) };
+  raft.leader = undefined;
+  resetElectionTimer(raft);
+  if (concludeElection(raft)) return;
+  const { id: from, log } = raft;
+  const term = raft.term + 1;
+  for (const to of allVoters(raft.voters)) {
+    if (to === from) continue;
+    const [lastIndex, lastTerm] = [lastIndexOf(log), lastTermOf(log)];
+    send(raft, { kind: "preVote", from, to, term, lastIndex, lastTerm });
+  }
+}
+
+/** The election itself. `force`: the leader asked for it. */
+export function startVote(raft: Raft, force: boolean): void {
+  if (!isVoter(raft.voters, raft.id) || raft.role.kind === "leader") return;
+  raft.term += 1;
+  raft.votedFor = raft.id;
+  raft.role = { kind: "candidate", votes: new Map([[raft.id, true]]) };
+  raft.leader = undefined;
+  resetElectionTimer(raft);
+  if (concludeElection(raft)) return;
+  const { id: from, term, log } = raft;
+  for (const to of allVoters(raft.voters)) {
+    if (to === from) continue;
+    const [lastIndex, lastTerm] = [lastIndexOf(log), lastTermOf(log)];
+    send(raft, { kind: "vote", from, to, term, lastIndex, lastTerm, force });
+  }
+}
+
+/** Moves on when the votes decide it. False while they do not. */
+function concludeElection(raft: Raft): boolean {
+  const role = raft.role;
+  if (role.kind !== "preCandidate" && role.kind !== "candidate") return false;
+  const result = voteResult(raft.voters, role.votes);
+  switch (result) {
+    case "pending":
+      return false;
+    case "lost":
+      becomeFollower(raft, raft.term, undefined);
+      return true;
+    case "won":
+      if (role.kind === "preCandidate") startVote(raft, false);
+      else becomeLeader(raft);
+      return true;
+    default:
+      unreachable(result);
+  }
+}
+
+export function handleVoteReply(raft: Raft, message: PreVoteReply | VoteReply): void {
+  const role = raft.role;
+  if (message.kind === "preVoteReply") {
+    if (role.kind !== "preCandidate") return;
+    // A grant is for the next term; an older one belongs to an earlier question.
+    if (message.granted && message.term !== raft.term + 1) return;
+  } else if (role.kind !== "candidate") {
+    return;
+  }
+  if (!isVoter(raft.voters, message.from) || role.votes.has(message.from)) return;
+  role.votes.set(message.from, message.granted);
+  concludeElection(raft);
+}
+
+/** Answers a request whose term is ours, or, for a pre-vote, possibly higher. */
+export function handleVoteRequest(raft: Raft, message: PreVote | Vote): void {
+  const from = raft.id;
+  const to = message.from;
+  const mayVote =
+    raft.votedFor === to ||
+    (raft.votedFor === undefined && raft.leader === undefined) ||
+    (message.kind === "preVote" && message.term > raft.term);
+  const granted = mayVote && isUpToDate(raft.log, message.lastIndex, message.lastTerm);
+  if (message.kind === "preVote") {
+    const term = granted ? message.term : raft.term;
+    send(raft, { kind: "preVoteReply", from, to, term, granted });
+    return;
+  }
+  if (granted) {
+    raft.votedFor = to;
+    raft.electionElapsedTicks = 0;
+  }
+  send(raft, { kind: "voteReply", from, to, term: raft.term, granted });
+}
+
+/** To a candidate of an old term: our term is the answer. */
+export function refuseOldCandidate(raft: Raft, message: PreVote | Vote): void {
+  const reply = { from: raft.id, to: message.from, term: raft.term, granted: false } as const;
+  if (message.kind === "preVote") send(raft, { kind: "preVoteReply", ...reply });
+  else send(raft, { kind: "voteReply", ...reply });
+}

@@ -1,0 +1,49 @@
+// The settings of one Raft core. Production uses the limits; tests shrink them.
+
+import {
+  raftAppendBytesMax,
+  raftAppendEntriesMax,
+  raftElectionTicksMax,
+  raftElectionTicksMin,
+  raftEntriesKeptAfterSnapshot,
+  raftEntryBytesMax,
+  raftHeartbeatTicks,
+  raftInflightMessagesMax,
+  raftReadsWaitingMax,
+  raftSavesInflightMax,
+  raftSnapshotEveryBytes,
+  raftSnapshotRetryTicks,
+  raftUncommittedBytesMax,
+} from "../../proto/limits.ts";
+
+export interface RaftConfig {
+  readonly heartbeatTicks: number;
+  readonly electionTicksMin: number;
+  readonly electionTicksMax: number;
+  readonly appendEntriesMax: number;
+  readonly appendBytesMax: number;
+  readonly inflightMessagesMax: number;
+  readonly uncommittedBytesMax: number;
+  readonly entryBytesMax: number;
+  readonly entriesKeptAfterSnapshot: number;
+  readonly bytesKeptAfterSnapshot: number;
+  readonly snapshotRetryTicks: number;
+  readonly readsWaitingMax: number;
+  readonly savesInflightMax: number;
+}
+
+export const defaultRaftConfig: RaftConfig = {
+  heartbeatTicks: raftHeartbeatTicks,
+  electionTicksMin: raftElectionTicksMin,
+  electionTicksMax: raftElectionTicksMax,
+  appendEntriesMax: raftAppendEntriesMax,
+  appendBytesMax: raftAppendBytesMax,
+  inflightMessagesMax: raftInflightMessagesMax,
+  uncommittedBytesMax: raftUncommittedBytesMax,
+  entryBytesMax: raftEntryBytesMax,
+  entriesKeptAfterSnapshot: raftEntriesKeptAfterSnapshot,
+  bytesKeptAfterSnapshot: raftSnapshotEveryBytes,
+  snapshotRetryTicks: raftSnapshotRetryTicks,
+  readsWaitingMax: raftReadsWaitingMax,
+  savesInflightMax: raftSavesInflightMax,
+};

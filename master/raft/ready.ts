@@ -1,0 +1,152 @@
+// What the core wants done, handed to its driver; and the driver's word that it was.
+
+import { assert } from "../../proto/errors.ts";
+import type { Entry, HardState, Snapshot } from "./entry.ts";
+import { maybeCommit } from "./leader.ts";
+import { compactLog, lastIndexOf, lastTermOf, type RaftLog, takeCommitted, termAt } from "./log.ts";
+import type { Message } from "./messages.ts";
+import { startReadRound } from "./reads.ts";
+import { replicate } from "./replicate.ts";
+import { type Raft, type ReadOutcome, type Status, statusOf } from "./state.ts";
+
+/** Names one save. Given back to `persisted` once the save is durable. */
+export interface SaveTicket {
+  readonly sequence: number;
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export interface Ready {
+  /** Present exactly when there is something to save: `hardState`, `snapshot` or `entries`. */
+  readonly ticket: SaveTicket | undefined;
+  readonly hardState: HardState | undefined;
+  /** Replaces the whole log and state machine; saved before `entries`. */
+  readonly snapshot: Snapshot | undefined;
+  /** To append; an entry replaces the saved one of the same index and all that followed it. */
+  readonly entries: readonly Entry[];
+  /** May leave at once. */
+  readonly messagesBeforeSync: readonly Message[];
+  /** May leave only when this save and every earlier one is durable. */
+  readonly messagesAfterSync: readonly Message[];
+  /** Committed and durable here: to be applied, in order, after any earlier snapshot. */
+  readonly committed: readonly Entry[];
+  readonly reads: readonly ReadOutcome[];
+  /** Present when role, term or leader changed. */
+  readonly status: Status | undefined;
+}
+
+type ToSave = Pick<Ready, "ticket" | "hardState" | "snapshot" | "entries" | "messagesAfterSync">;
+
+const nothingToSave: ToSave = {
+  ticket: undefined,
+  hardState: undefined,
+  snapshot: undefined,
+  entries: [],
+  messagesAfterSync: [],
+};
+
+/** Everything there is to do now, or undefined. Each thing is handed out once. */
+export function takeReady(raft: Raft): Ready | undefined {
+  if (raft.role.kind === "leader") {
+    startReadRound(raft, raft.role);
+    replicate(raft, raft.role);
+  }
+  const isSaveAllowed = raft.log.saves.length < raft.config.savesInflightMax;
+  const toSave = isSaveAllowed ? takeToSave(raft) : nothingToSave;
+  const messagesBeforeSync = raft.messagesBeforeSync;
+  raft.messagesBeforeSync = [];
+  const reads = raft.readOutcomes;
+  raft.readOutcomes = [];
+  const committed = takeCommitted(raft.log, raft.config.appendEntriesMax);
+  const status = takeStatus(raft);
+  const isEmpty =
+    toSave.ticket === undefined &&
+    messagesBeforeSync.length + toSave.messagesAfterSync.length === 0 &&
+    committed.length + reads.length === 0 &&
+    status === undefined;
+  return isEmpty ? undefined : { ...toSave, messagesBeforeSync, committed, reads, status };
+}
+
+function takeStatus(raft: Raft): Status | undefined {
+  const now = statusOf(raft);
+  const before = raft.takenStatus;
+  if (now.role === before?.role && now.term === before.term && now.leader === before.leader) {
+    return undefined;
+  }
+  raft.takenStatus = now;
+  return now;
+}
+
+function takeToSave(raft: Raft): ToSave {
+  const log = raft.log;
+  const snapshot = log.unsavedSnapshot;
+  log.unsavedSnapshot = undefined;
+  if (snapshot !== undefined) log.applyingIndex = snapshot.index;
+  const entries = log.entries.slice(log.takenIndex - log.baseIndex);
+  log.takenIndex = lastIndexOf(log);
+  const hardState = takeHardState(raft, snapshot !== undefined || entries.length > 0);
+  const messagesAfterSync = raft.messagesAfterSync;
+  raft.messagesAfterSync = [];
+  const hasSave = snapshot !== undefined || entries.length > 0 || hardState !== undefined;
+  const ticket = hasSave ? beginSave(log) : undefined;
+  return { ticket, hardState, snapshot, entries, messagesAfterSync };
+}
+
+/** A moved commit mark alone is not worth a sync: it rides along with the next save. */
+function takeHardState(raft: Raft, isSaving: boolean): HardState | undefined {
+  const now: HardState = {
+    term: raft.term,
+    votedFor: raft.votedFor,
+    commit: raft.log.commitIndex,
+  };
+  const before = raft.takenHardState;
+  const isUrgent = now.term !== before.term || now.votedFor !== before.votedFor;
+  if (!isUrgent && !(isSaving && now.commit !== before.commit)) return undefined;
+  raft.takenHardState = now;
+  return now;
+}
+
+function beginSave(log: RaftLog): SaveTicket {
+  const sequence = log.nextSequence++;
+  const lastIndex = lastIndexOf(log);
+  log.saves.push({ sequence, provesIndex: lastIndex });
+  return { sequence, lastIndex, lastTerm: lastTermOf(log) };
+}
+
+/** The save of this ticket is durable. Saves end in the order in which they were handed out. */
+export function persisted(raft: Raft, ticket: SaveTicket): void {
+  const log = raft.log;
+  const save = log.saves.shift();
+  assert(
+    save?.sequence === ticket.sequence,
+    `save ${ticket.sequence} ended out of order: ${save?.sequence ?? "none"} was next`,
+  );
+  if (save.provesIndex <= log.stableIndex) return;
+  if (save.provesIndex === ticket.lastIndex && save.provesIndex >= log.baseIndex) {
+    const term = termAt(log, ticket.lastIndex);
+    assert(
+      term === ticket.lastTerm,
+      `save ${ticket.sequence} proves ${ticket.lastIndex}/${ticket.lastTerm}, not ${term}`,
+    );
+  }
+  log.stableIndex = save.provesIndex;
+  if (raft.role.kind === "leader") maybeCommit(raft, raft.role);
+}
+
+/** The state machine has applied everything up to `index`. */
+export function applied(raft: Raft, index: number): void {
+  const { appliedIndex, applyingIndex } = raft.log;
+  assert(
+    index >= appliedIndex && index <= applyingIndex,
+    `applied ${index} is outside [${appliedIndex}, ${applyingIndex}]`,
+  );
+  raft.log.appliedIndex = index;
+}
+
+/** A snapshot of our own state machine is durable: the log below it may go, but for a remainder. */
+export function compacted(raft: Raft, snapshot: Snapshot): void {
+  compactLog(raft.log, snapshot, {
+    entriesMax: raft.config.entriesKeptAfterSnapshot,
+    bytesMax: raft.config.bytesKeptAfterSnapshot,
+  });
+}

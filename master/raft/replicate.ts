@@ -1,0 +1,88 @@
+// What a leader sends: appends as far as each follower's window allows, snapshots, heartbeats.
+
+import { assert } from "../../proto/errors.ts";
+import type { MasterId } from "../../proto/ids.ts";
+import type { Entry } from "./entry.ts";
+import { lastIndexOf, sliceLog, termAt } from "./log.ts";
+import { becomeProbe, isPaused, noteSent, type Progress } from "./progress.ts";
+import { type LeaderRole, type Raft, send } from "./state.ts";
+
+/** Sends to everyone what they lack. Done once per Ready, so proposals of one turn share a message. */
+export function replicate(raft: Raft, role: LeaderRole): void {
+  for (const [to, progress] of role.progress) replicateTo(raft, to, progress);
+}
+
+function replicateTo(raft: Raft, to: MasterId, progress: Progress): void {
+  const { log, config } = raft;
+  while (!isPaused(progress, config.inflightMessagesMax)) {
+    const isProbe = progress.state.kind === "probe";
+    const hasNews =
+      progress.next <= lastIndexOf(log) || progress.commitSent < log.commitIndex || isProbe;
+    if (!hasNews) return;
+    const prevTerm = termAt(log, progress.next - 1);
+    if (prevTerm === undefined) {
+      sendSnapshot(raft, to, progress);
+      return;
+    }
+    const { appendEntriesMax, appendBytesMax } = config;
+    const entries = sliceLog(log, progress.next, appendEntriesMax, appendBytesMax);
+    sendAppend(raft, to, progress, prevTerm, entries);
+  }
+}
+
+function sendAppend(
+  raft: Raft,
+  to: MasterId,
+  progress: Progress,
+  prevTerm: number,
+  entries: readonly Entry[],
+): void {
+  const { id: from, term } = raft;
+  const prevIndex = progress.next - 1;
+  const commit = raft.log.commitIndex;
+  send(raft, { kind: "append", from, to, term, prevIndex, prevTerm, entries, commit });
+  progress.commitSent = commit;
+  noteSent(progress, prevIndex + entries.length, entries.length);
+}
+
+/** Asks where a follower stands that should have answered by now, even if its window is full. */
+export function sendEmptyAppend(raft: Raft, to: MasterId, progress: Progress): void {
+  const prevTerm = termAt(raft.log, progress.next - 1);
+  // Compacted while the follower was silent: from the start, which may mean a snapshot.
+  if (prevTerm === undefined) becomeProbe(progress);
+  else sendAppend(raft, to, progress, prevTerm, []);
+}
+
+function sendSnapshot(raft: Raft, to: MasterId, progress: Progress): void {
+  const snapshot = raft.log.snapshot;
+  assert(
+    snapshot !== undefined && snapshot.index >= raft.log.baseIndex,
+    `the log begins after ${raft.log.baseIndex} but no snapshot covers what went before`,
+  );
+  // Whoever is silent would only be sent megabytes in vain: first it has to answer a heartbeat.
+  if (!progress.recentlyActive) return;
+  const { id: from, term } = raft;
+  send(raft, {
+    kind: "installSnapshot",
+    from,
+    to,
+    term,
+    snapshotIndex: snapshot.index,
+    snapshotTerm: snapshot.term,
+    offset: 0,
+    done: true,
+    bytes: snapshot.bytes,
+  });
+  progress.state = { kind: "snapshot", index: snapshot.index, waitedTicks: 0 };
+}
+
+export function sendHeartbeats(raft: Raft, role: LeaderRole): void {
+  const { id: from, term } = raft;
+  role.heartbeatElapsedTicks = 0;
+  for (const [to, progress] of role.progress) {
+    // Never more than the follower is known to have: it may not have the same entry beyond.
+    const commit = Math.min(progress.match, raft.log.commitIndex);
+    const readRound = role.readRound;
+    send(raft, { kind: "heartbeat", from, to, term, commit, readRound });
+  }
+}

@@ -1,0 +1,234 @@
+// Runs a script of commands against a cluster and gives the script back with what it printed.
+
+import { assert } from "../../../proto/errors.ts";
+import { asMasterId } from "../../../proto/ids.ts";
+import { defaultRaftConfig, type RaftConfig } from "../config.ts";
+import { lastIndexOf } from "../log.ts";
+import type { Message } from "../messages.ts";
+import { campaign, propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
+import {
+  type Cluster,
+  compactNode,
+  crashNode,
+  finishSave,
+  isCut,
+  type Node,
+  newCluster,
+  partition,
+  pump,
+  startNode,
+} from "./cluster.ts";
+import { checkExpectation } from "./expect.ts";
+import { entryText, messageText, printer } from "./print.ts";
+import { textToBytes } from "./text.ts";
+
+interface Script {
+  cluster: Cluster;
+  readonly lines: string[];
+  /** Messages put aside by `keep`, to be sent again by `replay`. */
+  kept: Message[];
+  seed: number;
+}
+
+const scriptConfig: RaftConfig = {
+  ...defaultRaftConfig,
+  electionTicksMin: 10,
+  electionTicksMax: 20,
+  entriesKeptAfterSnapshot: 0,
+};
+
+/**
+ * A script is blocks of commands, then `----`, then what they printed, then an empty line. Lines that
+ * begin with `#` are comments. The result is the same script with the printed part made anew.
+ */
+export function runScript(text: string): string {
+  const script: Script = {
+    cluster: makeCluster([], [], 1, () => {}),
+    lines: [],
+    kept: [],
+    seed: 1,
+  };
+  const blocks = text.trimEnd().split(/\n\n+/);
+  const results = blocks.map((block) => {
+    const [input = ""] = block.split("\n----");
+    const commands = input.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    if (commands.length === 0) return input;
+    script.lines.length = 0;
+    for (const command of commands) runCommand(script, command);
+    const output = script.lines.length === 0 ? ["ok"] : script.lines;
+    return `${input}\n----\n${output.join("\n")}`;
+  });
+  return `${results.join("\n\n")}\n`;
+}
+
+function makeCluster(
+  names: readonly string[],
+  settings: readonly string[],
+  seed: number,
+  print: (line: string) => void,
+): Cluster {
+  const given = new Map(settings.map((setting) => setting.split("=") as [string, string]));
+  const config: RaftConfig = {
+    ...scriptConfig,
+    appendEntriesMax: Number(given.get("entries") ?? scriptConfig.appendEntriesMax),
+    inflightMessagesMax: Number(given.get("inflight") ?? scriptConfig.inflightMessagesMax),
+    uncommittedBytesMax: Number(given.get("uncommitted") ?? scriptConfig.uncommittedBytesMax),
+  };
+  return newCluster(names, config, seed, printer(print));
+}
+
+function runCommand(script: Script, command: string): void {
+  const [verb = "", ...words] = command.split(" ");
+  const { cluster } = script;
+  switch (verb) {
+    case "nodes": {
+      const names = Array.from({ length: Number(words[0]) }, (_, at) => `n${at + 1}`);
+      const print = (line: string): void => void script.lines.push(line);
+      script.cluster = makeCluster(names, words.slice(1), script.seed, print);
+      return;
+    }
+    case "stabilize":
+      stabilize(script);
+      return;
+    case "deliver":
+    case "drop":
+      for (const message of takeMessages(script, words)) pass(script, message, verb === "drop");
+      return;
+    case "keep":
+      script.kept.push(...cluster.network.filter((message) => matches(message, words[0])));
+      return;
+    case "replay":
+      cluster.network.push(...script.kept);
+      script.kept = [];
+      return;
+    case "network":
+      for (const message of cluster.network) script.lines.push(messageText(message));
+      return;
+    case "partition":
+      partition(
+        cluster,
+        command
+          .slice(verb.length)
+          .split("|")
+          .map((group) => group.trim().split(" ")),
+      );
+      return;
+    case "heal":
+      cluster.cut.clear();
+      return;
+    case "expect":
+      checkExpectation(cluster, words);
+      return;
+    default:
+      for (const name of words[0] === "all" ? cluster.nodes.keys() : [words[0] ?? ""]) {
+        runNodeCommand(script, verb, nodeOf(cluster, name), words.slice(1));
+      }
+  }
+}
+
+export function nodeOf(cluster: Cluster, name: string): Node {
+  const node = cluster.nodes.get(asMasterId(name));
+  assert(node !== undefined, `the script names ${name}, which is no node`);
+  return node;
+}
+
+function runNodeCommand(script: Script, verb: string, node: Node, words: readonly string[]): void {
+  const { cluster, lines } = script;
+  if (verb === "restart") {
+    startNode(cluster, node);
+    pump(cluster, node);
+    return;
+  }
+  const raft = node.raft;
+  assert(raft !== undefined, `${verb} ${node.id}: it is not running`);
+  switch (verb) {
+    case "campaign":
+      campaign(raft);
+      break;
+    case "tick":
+      for (let count = 0; count < Number(words[0] ?? 1); count++) {
+        tick(raft);
+        pump(cluster, node);
+      }
+      return;
+    case "silence":
+      // As if the shortest election timeout had passed without a word from the leader.
+      raft.electionElapsedTicks = raft.config.electionTicksMin;
+      break;
+    case "propose": {
+      for (const word of words) {
+        const result = propose(raft, textToBytes(word));
+        if (result.kind !== "accepted") lines.push(`${node.id} refuses "${word}": ${result.kind}`);
+      }
+      break;
+    }
+    case "read": {
+      const result = readIndex(raft, Number(words[0]));
+      if (result.kind !== "accepted") lines.push(`${node.id} refuses to read: ${result.kind}`);
+      break;
+    }
+    case "transfer":
+      assert(transferLeadership(raft, asMasterId(words[0] ?? "")), "transfer refused");
+      break;
+    case "crash":
+      crashNode(node, Number(words[0] ?? 0));
+      return;
+    case "compact": {
+      const snapshot = compactNode(node);
+      lines.push(`${node.id} snapshot ${snapshot?.index ?? "none"}/${snapshot?.term ?? "none"}`);
+      break;
+    }
+    case "hold":
+      node.holdsSaves = true;
+      return;
+    case "save":
+      finishSave(cluster, node);
+      break;
+    case "release":
+      while (node.saving.length > 0) finishSave(cluster, node);
+      node.holdsSaves = false;
+      break;
+    case "log":
+      lines.push(`${node.id} after ${raft.log.baseIndex}/${raft.log.baseTerm}`);
+      for (const entry of raft.log.entries) lines.push(`  ${entryText(entry)}`);
+      lines.push(`  ends ${lastIndexOf(raft.log)}, commit ${raft.log.commitIndex}`);
+      break;
+    default:
+      assert(false, `the script has no command "${verb}"`);
+  }
+  pump(cluster, node);
+}
+
+/** `n1>n2`, `n1>`, `>n2`, or nothing for all. */
+function matches(message: Message, pattern: string | undefined): boolean {
+  const [from = "", to = ""] = (pattern ?? ">").split(">");
+  return (from === "" || from === message.from) && (to === "" || to === message.to);
+}
+
+/** `deliver n1>n2 2`: the oldest two that match; without a number, all that are under way now. */
+function takeMessages(script: Script, words: readonly string[]): readonly Message[] {
+  const { cluster } = script;
+  const countMax = Number(words[1] ?? cluster.network.length);
+  const taken = cluster.network.filter((message) => matches(message, words[0])).slice(0, countMax);
+  cluster.network = cluster.network.filter((message) => !taken.includes(message));
+  return taken;
+}
+
+function pass(script: Script, message: Message, isDropped: boolean): void {
+  const { cluster, lines } = script;
+  const node = nodeOf(cluster, message.to);
+  if (isDropped || isCut(cluster, message) || node.raft === undefined) {
+    lines.push(`${message.to} misses ${message.kind} from ${message.from}`);
+    return;
+  }
+  lines.push(`${message.to} gets ${message.kind} from ${message.from}`);
+  step(node.raft, message);
+  pump(cluster, node);
+}
+
+function stabilize(script: Script): void {
+  for (let rounds = 0; script.cluster.network.length > 0; rounds++) {
+    assert(rounds < 200, "the cluster does not come to rest");
+    for (const message of takeMessages(script, [])) pass(script, message, false);
+  }
+}

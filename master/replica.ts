@@ -1,0 +1,268 @@
+// Drives one Raft core: saves before it promises, sends, applies, and answers who proposed.
+
+import { assert, EngineError } from "../proto/errors.ts";
+import type { MasterId } from "../proto/ids.ts";
+import { raftSnapshotEveryBytes, raftTickMs } from "../proto/limits.ts";
+import type { Clock, Timer } from "../proto/ports/clock.ts";
+import type { Outbox } from "./peers/outbox.ts";
+import type { Entry, Snapshot } from "./raft/entry.ts";
+import type { Message } from "./raft/messages.ts";
+import { allVoters } from "./raft/quorum.ts";
+import { campaign, propose, readIndex, step, tick } from "./raft/raft.ts";
+import { applied, compacted, persisted, type Ready, takeReady } from "./raft/ready.ts";
+import type { Raft, Status } from "./raft/state.ts";
+import type { RaftStorage } from "./storage/raft-storage.ts";
+
+/** The replicated state machine, as the replica sees it. */
+export interface StateMachine<Reply> {
+  apply(index: number, command: Uint8Array): Reply;
+  restore(snapshot: Uint8Array): void;
+  snapshot(): Uint8Array;
+}
+
+export interface ReplicaPorts<Reply> {
+  readonly raft: Raft;
+  readonly storage: RaftStorage;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly machine: StateMachine<Reply>;
+  /** Address of a master, for redirects. */
+  addressOf(id: MasterId): string | undefined;
+  /** After one or more entries were applied. */
+  onApplied(): void;
+  onStatus(status: Status): void;
+  /** A failed save: nothing may be promised any more, the process has to end. */
+  onFatal(failure: unknown): void;
+}
+
+export interface Replica<Reply> {
+  start(): void;
+  stop(): void;
+  /** Resolves with the state machine's reply once applied. Rejects with NOT_LEADER or UNAVAILABLE. */
+  propose(command: Uint8Array): Promise<Reply>;
+  /** Resolves when the applied state is at least as new as the moment of the call. */
+  readBarrier(): Promise<void>;
+  receive(message: Message): void;
+  appliedIndex(): number;
+}
+
+interface PendingProposal<Reply> {
+  readonly term: number;
+  resolve(reply: Reply): void;
+  reject(failure: EngineError): void;
+}
+
+interface PendingRead {
+  /** Known once a quorum has confirmed the leader. */
+  index: number | undefined;
+  resolve(): void;
+  reject(failure: EngineError): void;
+}
+
+export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply> {
+  const { raft, storage, outbox, clock, machine } = ports;
+  const proposals = new Map<number, PendingProposal<Reply>>();
+  const reads = new Map<number, PendingRead>();
+  let nextContext = 1;
+  let saves: Promise<void> = Promise.resolve();
+  let pumpAsked = false;
+  let stopped = false;
+  let timer: Timer | undefined;
+  let appliedTo = { index: raft.log.appliedIndex, term: 0 };
+  let bytesSinceSnapshot = 0;
+  let snapshotRunning = false;
+
+  function notLeader(leader: MasterId | undefined): EngineError {
+    const address = leader === undefined ? undefined : ports.addressOf(leader);
+    const known =
+      address === undefined ? "no leader is known yet" : `${leader} leads at ${address}`;
+    const details = address === undefined ? {} : { leader: address };
+    return new EngineError("NOT_LEADER", `${raft.id} does not lead: ${known}`, details);
+  }
+
+  function overloaded(): EngineError {
+    return new EngineError("UNAVAILABLE", `${raft.id} has too much under way; try again`);
+  }
+
+  /** Everything that came in during this turn of the loop is saved with one sync. */
+  function pump(): void {
+    if (pumpAsked || stopped) return;
+    pumpAsked = true;
+    Promise.resolve().then(() => {
+      pumpAsked = false;
+      try {
+        for (
+          let ready = takeReady(raft);
+          ready !== undefined && !stopped;
+          ready = takeReady(raft)
+        ) {
+          handle(ready);
+        }
+      } catch (failure) {
+        fatal(failure);
+      }
+    });
+  }
+
+  function fatal(failure: unknown): void {
+    if (stopped) return;
+    stop();
+    ports.onFatal(failure);
+  }
+
+  function handle(ready: Ready): void {
+    outbox.send(ready.messagesBeforeSync);
+    save(ready);
+    if (ready.snapshot !== undefined) restore(ready.snapshot);
+    if (ready.committed.length > 0) apply(ready.committed);
+    for (const read of ready.reads)
+      settleRead(read.context, read.kind === "ready" ? read.index : -1);
+    releaseReads();
+    if (ready.status !== undefined) changeStatus(ready.status);
+  }
+
+  function save(ready: Ready): void {
+    const { ticket, messagesAfterSync } = ready;
+    if (ticket === undefined && messagesAfterSync.length === 0) return;
+    saves = saves
+      .then(async () => {
+        if (stopped) return;
+        if (ticket !== undefined) {
+          await storage.save({
+            ...(ready.hardState === undefined ? {} : { hardState: ready.hardState }),
+            ...(ready.snapshot === undefined ? {} : { snapshot: ready.snapshot }),
+            entries: ready.entries,
+          });
+        }
+        if (stopped) return;
+        outbox.send(messagesAfterSync);
+        if (ticket !== undefined) persisted(raft, ticket);
+        pump();
+      })
+      .catch(fatal);
+  }
+
+  function restore(snapshot: Snapshot): void {
+    machine.restore(snapshot.bytes);
+    appliedTo = { index: snapshot.index, term: snapshot.term };
+    bytesSinceSnapshot = 0;
+    applied(raft, snapshot.index);
+    ports.onApplied();
+  }
+
+  function apply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      assert(entry.index > appliedTo.index, `entry ${entry.index} comes after ${appliedTo.index}`);
+      const pending = proposals.get(entry.index);
+      proposals.delete(entry.index);
+      bytesSinceSnapshot += entry.data.length;
+      appliedTo = { index: entry.index, term: entry.term };
+      if (entry.kind === "noop") {
+        pending?.reject(notLeader(raft.leader));
+        continue;
+      }
+      const reply = machine.apply(entry.index, entry.data);
+      if (pending === undefined) continue;
+      if (pending.term === entry.term) pending.resolve(reply);
+      else pending.reject(notLeader(raft.leader));
+    }
+    applied(raft, appliedTo.index);
+    maybeSnapshot();
+    ports.onApplied();
+  }
+
+  function maybeSnapshot(): void {
+    if (snapshotRunning || bytesSinceSnapshot < raftSnapshotEveryBytes) return;
+    snapshotRunning = true;
+    bytesSinceSnapshot = 0;
+    const snapshot = { ...appliedTo, bytes: machine.snapshot() };
+    saves = saves
+      .then(async () => {
+        if (stopped) return;
+        await storage.saveSnapshot(snapshot);
+        snapshotRunning = false;
+        if (!stopped) compacted(raft, snapshot);
+      })
+      .catch(fatal);
+  }
+
+  function settleRead(context: number, index: number): void {
+    const read = reads.get(context);
+    if (read === undefined) return;
+    if (index >= 0) {
+      read.index = index;
+      return;
+    }
+    reads.delete(context);
+    read.reject(notLeader(raft.leader));
+  }
+
+  function releaseReads(): void {
+    for (const [context, read] of reads) {
+      if (read.index === undefined || read.index > appliedTo.index) continue;
+      reads.delete(context);
+      read.resolve();
+    }
+  }
+
+  function changeStatus(status: Status): void {
+    if (status.role !== "leader") {
+      // What was proposed may still commit under the next leader: every request can be sent again.
+      for (const pending of proposals.values()) pending.reject(notLeader(status.leader));
+      proposals.clear();
+    }
+    ports.onStatus(status);
+  }
+
+  function onTick(): void {
+    if (stopped) return;
+    tick(raft);
+    timer = clock.after(raftTickMs, onTick);
+    pump();
+  }
+
+  function stop(): void {
+    stopped = true;
+    timer?.cancel();
+    outbox.close();
+    const failure = new EngineError("UNAVAILABLE", `${raft.id} is stopping`);
+    for (const pending of proposals.values()) pending.reject(failure);
+    for (const read of reads.values()) read.reject(failure);
+    proposals.clear();
+    reads.clear();
+  }
+
+  return {
+    start: () => {
+      // A single master has nobody to wait for.
+      if (allVoters(raft.voters).length === 1) campaign(raft);
+      onTick();
+    },
+    stop,
+    propose: (command) =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(new EngineError("UNAVAILABLE", `${raft.id} is stopping`));
+        const result = propose(raft, command);
+        if (result.kind === "notLeader") return reject(notLeader(result.leader));
+        if (result.kind === "overloaded") return reject(overloaded());
+        proposals.set(result.index, { term: result.term, resolve, reject });
+        pump();
+      }),
+    readBarrier: () =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(new EngineError("UNAVAILABLE", `${raft.id} is stopping`));
+        const context = nextContext++;
+        const result = readIndex(raft, context);
+        if (result.kind === "notLeader") return reject(notLeader(result.leader));
+        if (result.kind === "overloaded") return reject(overloaded());
+        reads.set(context, { index: undefined, resolve, reject });
+        pump();
+      }),
+    receive: (message) => {
+      if (stopped) return;
+      step(raft, message);
+      pump();
+    },
+    appliedIndex: () => appliedTo.index,
+  };
+}

@@ -1,0 +1,122 @@
+// Which tasks a worker gets when it asks: policy of the leader alone, checked again when the grant applies.
+
+import { type JobId, type TaskRef, taskName, type WorkerId } from "../../proto/ids.ts";
+import { placementWaitLoggedTicks, tasksPerGrantMax } from "../../proto/limits.ts";
+import { placePartitions } from "../placement/owners.ts";
+import { type RunningAction, refOf, runningActions, runningJobs } from "./find.ts";
+import { isRunnable } from "./stages.ts";
+import type { ClusterState, StageState, WorkerState } from "./state.ts";
+import { ringOf } from "./workers.ts";
+
+/** Tasks whose grant is under way, by name: not to be given away twice. */
+export type Reserved = ReadonlySet<string>;
+
+/** Pending tasks looked at in one stage: bounds the work of one question. */
+const lookedAtMax = 8192;
+
+/** Tasks of one stage, the earliest that has any for this worker; maybe none. */
+export function assign(
+  state: ClusterState,
+  workerId: WorkerId,
+  freeSlots: number,
+  reserved: Reserved,
+): readonly TaskRef[] {
+  const worker = state.workers.get(workerId);
+  const wanted = Math.min(freeSlots, tasksPerGrantMax);
+  if (worker === undefined || wanted <= 0) return [];
+  for (const running of runningActions(state)) {
+    for (const stage of running.stages) {
+      if (stage.pending.size === 0 || !isRunnable(running.stages, stage)) continue;
+      const tasks = chooseTasks(running, stage, worker, wanted, reserved);
+      if (tasks.length > 0) return tasks;
+    }
+  }
+  return [];
+}
+
+function chooseTasks(
+  running: RunningAction,
+  stage: StageState,
+  worker: WorkerState,
+  wanted: number,
+  reserved: Reserved,
+): readonly TaskRef[] {
+  const { state } = running;
+  const free: TaskRef[] = [];
+  for (const taskIndex of stage.pending) {
+    const ref = refOf(running, stage, taskIndex);
+    if (reserved.has(taskName(ref))) continue;
+    free.push(ref);
+    if (free.length >= lookedAtMax) break;
+  }
+  const waited = state.tick - stage.runnableTick >= placementWaitLoggedTicks;
+  const ownerOf = preferred(running, stage);
+  if (ownerOf === undefined) {
+    const share = waited ? wanted : fairShare(state, worker, stage.pending.size);
+    return free.slice(0, Math.max(0, Math.min(wanted, share)));
+  }
+  const own = free.filter((ref) => ownerOf(ref.taskIndex) === worker.workerId).slice(0, wanted);
+  if (own.length > 0) return own;
+  const others = free.filter((ref) => {
+    const owner = state.workers.get(ownerOf(ref.taskIndex) as WorkerId);
+    return owner === undefined || waited || owner.leases.size >= owner.slots;
+  });
+  return others.slice(0, wanted);
+}
+
+/** Tasks that this worker may still take so that none idles while another hoards. */
+function fairShare(state: ClusterState, worker: WorkerState, pending: number): number {
+  let slots = 0;
+  let leased = 0;
+  for (const other of state.workers.values()) {
+    slots += other.slots;
+    leased += other.leases.size;
+  }
+  return Math.ceil(((leased + pending) * worker.slots) / slots) - worker.leases.size;
+}
+
+/** The worker that a task prefers; undefined when the stage has no preference. */
+function preferred(
+  running: RunningAction,
+  stage: StageState,
+): ((taskIndex: number) => string | undefined) | undefined {
+  const { placement } = stage.plan;
+  switch (placement.kind) {
+    case "any":
+      return undefined;
+    case "ring": {
+      const owners = ownersOf(running, stage);
+      return (taskIndex) => owners[taskIndex];
+    }
+    case "with": {
+      const tasks = running.stages[placement.stageId]!.tasks;
+      return (taskIndex) => {
+        const task = tasks[taskIndex];
+        return task?.kind === "done" ? task.workerId : undefined;
+      };
+    }
+  }
+}
+
+/** Stages of an action share the owners of equal numbers of partitions, so that joined partitions meet. */
+function ownersOf(running: RunningAction, stage: StageState): readonly string[] {
+  const { job, action, state } = running;
+  return placePartitions(
+    ringOf(state),
+    `${job.jobId}/a${action.actionIndex}`,
+    stage.plan.taskCount,
+  );
+}
+
+/** The longest waiting job that needs a driver. */
+export function assignDriver(
+  state: ClusterState,
+  freeDriverSlots: number,
+  reserved: ReadonlySet<JobId>,
+): JobId | undefined {
+  if (freeDriverSlots <= 0) return undefined;
+  for (const job of runningJobs(state)) {
+    if (job.driver.kind === "waiting" && !reserved.has(job.jobId)) return job.jobId;
+  }
+  return undefined;
+}

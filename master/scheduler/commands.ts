@@ -1,0 +1,160 @@
+// Everything the replicated log can say to the scheduler, and everything the scheduler answers.
+
+import type { ErrorRecord } from "../../proto/errors.ts";
+import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
+import type { StageGraph } from "../../proto/plan/stage.ts";
+import type { TaskUpload } from "../../proto/ports/executor.ts";
+
+/** Version of the meaning of commands; a replica refuses a log from a later one. */
+export const commandVersion = 1;
+
+export interface RenewedLease extends TaskRef {
+  readonly token: number;
+  /** Any integer that changes with progress. */
+  readonly progress: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface RenewedDriverLease {
+  readonly jobId: JobId;
+  readonly token: number;
+}
+
+export interface DoneReport {
+  readonly kind: "done";
+  readonly rows: number;
+  readonly bytes: number;
+  readonly digest: string;
+  readonly resultJson?: string;
+  readonly upload?: TaskUpload;
+}
+
+export type ReportOutcome = DoneReport | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+export interface LeaseReport extends TaskRef {
+  readonly token: number;
+  readonly outcome: ReportOutcome;
+}
+
+export type Command =
+  | { readonly kind: "tick" }
+  // Clients and drivers.
+  | { readonly kind: "putBundle"; readonly sha256: Sha256; readonly codeBase64: string }
+  | {
+      readonly kind: "submitJob";
+      readonly jobId: JobId;
+      readonly name: string;
+      readonly paramsJson: string;
+      readonly bundleSha256: Sha256;
+      readonly seed: number;
+      readonly submittedWallMs: number;
+      readonly workingFolder: string;
+      readonly detached: boolean;
+    }
+  | {
+      readonly kind: "startAction";
+      readonly jobId: JobId;
+      readonly driverToken: number;
+      readonly graph: StageGraph;
+    }
+  | { readonly kind: "renewDriver"; readonly jobId: JobId; readonly driverToken: number }
+  | {
+      readonly kind: "finishJob";
+      readonly jobId: JobId;
+      readonly driverToken: number;
+      readonly end: JobFinish;
+    }
+  | { readonly kind: "cancelJob"; readonly jobId: JobId; readonly reason: string }
+  // Workers.
+  | {
+      readonly kind: "registerWorker";
+      readonly workerId: WorkerId;
+      readonly incarnation: Incarnation;
+      readonly dataAddress: string;
+      readonly slots: number;
+      readonly weight: number;
+    }
+  | {
+      readonly kind: "grantTasks";
+      readonly workerId: WorkerId;
+      readonly incarnation: Incarnation;
+      readonly tasks: readonly TaskRef[];
+    }
+  | {
+      readonly kind: "grantDriver";
+      readonly workerId: WorkerId;
+      readonly incarnation: Incarnation;
+      readonly jobId: JobId;
+    }
+  | {
+      readonly kind: "renew";
+      readonly workerId: WorkerId;
+      readonly incarnation: Incarnation;
+      readonly tasks: readonly RenewedLease[];
+      readonly drivers: readonly RenewedDriverLease[];
+      readonly heldJobs: readonly JobId[];
+    }
+  | {
+      readonly kind: "report";
+      readonly workerId: WorkerId;
+      readonly reports: readonly LeaseReport[];
+    }
+  // The leader itself, about what it did in the store.
+  | { readonly kind: "actionCommitted"; readonly jobId: JobId; readonly actionIndex: number }
+  | {
+      readonly kind: "actionCommitFailed";
+      readonly jobId: JobId;
+      readonly actionIndex: number;
+      readonly error: ErrorRecord;
+    }
+  | { readonly kind: "actionSwept"; readonly jobId: JobId; readonly actionIndex: number }
+  // Named locks. `owner` is the request's id: asking again with it changes nothing.
+  | {
+      readonly kind: "acquireLock";
+      readonly name: string;
+      readonly owner: string;
+      /** 0: held until released. */
+      readonly ttlLoggedTicks: number;
+    }
+  | {
+      readonly kind: "renewLock";
+      readonly name: string;
+      readonly owner: string;
+      readonly token: number;
+      readonly ttlLoggedTicks: number;
+    }
+  | {
+      readonly kind: "releaseLock";
+      readonly name: string;
+      readonly owner: string;
+      readonly token: number;
+    };
+
+export type JobFinish =
+  | { readonly kind: "succeeded"; readonly resultJson: string }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+export type CommandReply =
+  | { readonly kind: "error"; readonly error: ErrorRecord }
+  | { readonly kind: "ok" }
+  /** `driverToken` is 0 for detached jobs. */
+  | { readonly kind: "submitted"; readonly driverToken: number }
+  | { readonly kind: "driver"; readonly held: boolean }
+  | { readonly kind: "cancelled"; readonly state: "running" | "succeeded" | "failed" | "cancelled" }
+  /** The tasks that were still free; maybe none. */
+  | { readonly kind: "granted"; readonly token: number; readonly tasks: readonly TaskRef[] }
+  | { readonly kind: "driverGranted"; readonly token: number }
+  | {
+      readonly kind: "renewed";
+      /** False: this incarnation is not a member; it registers again and drops everything. */
+      readonly known: boolean;
+      readonly lostTasks: readonly RenewedLease[];
+      readonly lostDrivers: readonly RenewedDriverLease[];
+      readonly releasedJobs: readonly JobId[];
+    }
+  | { readonly kind: "verdicts"; readonly verdicts: readonly Verdict[] }
+  | { readonly kind: "locked"; readonly token: number };
+
+/** accepted: counts, or already counted for this token. stale: changes nothing; delete what was made. */
+export type Verdict = "accepted" | "stale";

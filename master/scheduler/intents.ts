@@ -1,0 +1,57 @@
+// What the leader should be doing now, read off the state alone: a new leader goes on where the old one was.
+
+import type { JobId } from "../../proto/ids.ts";
+import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import type { TaskUpload } from "../../proto/ports/executor.ts";
+import { summarize } from "./commits.ts";
+import { needJob } from "./find.ts";
+import type { ClusterState } from "./state.ts";
+
+/** Each is idempotent, and equal keys mean the same work. */
+export type Intent =
+  | {
+      readonly kind: "commit";
+      readonly key: string;
+      readonly jobId: JobId;
+      readonly actionIndex: number;
+      readonly folderUri: string;
+      readonly planDigest: string;
+      /** In task order; tasks without rows have none. */
+      readonly uploads: readonly TaskUpload[];
+      readonly output: CommittedOutput;
+    }
+  | {
+      readonly kind: "sweep";
+      readonly key: string;
+      readonly jobId: JobId;
+      readonly actionIndex: number;
+      readonly folderUri: string;
+    };
+
+/** Commits by order of submission, then sweeps by order of their actions' ends. */
+export function intents(state: ClusterState): readonly Intent[] {
+  const all: Intent[] = [];
+  for (const jobId of state.live) {
+    const job = needJob(state, jobId);
+    for (const actionIndex of job.open) {
+      const action = job.actions.get(actionIndex);
+      if (action?.phase.kind !== "committing") continue;
+      const { folderUri, planDigest } = action;
+      const { uploads } = action.phase;
+      const key = `commit ${jobId}/a${actionIndex}`;
+      const output = summarize(folderUri, uploads);
+      all.push({ kind: "commit", key, jobId, actionIndex, folderUri, planDigest, uploads, output });
+    }
+  }
+  for (const { jobId, actionIndex, folderUri, dueTick } of state.sweeps.values()) {
+    if (dueTick > state.tick) continue;
+    all.push({
+      kind: "sweep",
+      key: `sweep ${jobId}/a${actionIndex}`,
+      jobId,
+      actionIndex,
+      folderUri,
+    });
+  }
+  return all;
+}

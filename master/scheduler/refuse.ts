@@ -1,0 +1,7 @@
+// How a command is refused: thrown before anything changed, turned into a reply by `apply`.
+
+import { EngineError, type ErrorCode, type ErrorDetails } from "../../proto/errors.ts";
+
+export function refuse(code: ErrorCode, message: string, details: ErrorDetails = {}): never {
+  throw new EngineError(code, message, details);
+}

@@ -1,0 +1,154 @@
+// The state as text and back: what a snapshot holds, and what replicas compare.
+
+import { EngineError } from "../../proto/errors.ts";
+import type { JobId } from "../../proto/ids.ts";
+import { taskName } from "../../proto/ids.ts";
+import { indexStage } from "./stages.ts";
+import {
+  type ActionPhase,
+  type ActionState,
+  type ClusterState,
+  emptyState,
+  type JobState,
+  type StageState,
+} from "./state.ts";
+import { hash64 } from "./text.ts";
+
+export const snapshotVersion = 1;
+
+type StoredStage = Omit<
+  StageState,
+  "consumers" | "pending" | "delayed" | "running" | "done" | "lost"
+>;
+type StoredPhase =
+  | Exclude<ActionPhase, { kind: "running" }>
+  | { readonly kind: "running"; readonly stages: readonly StoredStage[] };
+type StoredAction = Omit<ActionState, "phase"> & { readonly phase: StoredPhase };
+type StoredJob = Omit<JobState, "actions" | "open"> & { readonly actions: readonly StoredAction[] };
+
+interface StoredState {
+  readonly version: number;
+  readonly appliedIndex: number;
+  readonly tick: number;
+  readonly workers: readonly Omit<
+    ClusterState["workers"] extends Map<unknown, infer Worker> ? Worker : never,
+    "leases"
+  >[];
+  readonly bundles: readonly (readonly [string, unknown])[];
+  readonly jobs: readonly StoredJob[];
+  readonly locks: readonly (readonly [string, unknown])[];
+  readonly sweeps: readonly (readonly [string, unknown])[];
+}
+
+function storeStage(stage: StageState): StoredStage {
+  const { plan, tasks, retries, reruns, rows, bytes, runnableTick } = stage;
+  return { plan, tasks, retries, reruns, rows, bytes, runnableTick };
+}
+
+function storeAction(action: ActionState): StoredAction {
+  const { phase } = action;
+  if (phase.kind !== "running") return { ...action, phase };
+  return { ...action, phase: { kind: "running", stages: phase.stages.map(storeStage) } };
+}
+
+function storeJob(job: JobState): StoredJob {
+  const { open: _, actions, ...fields } = job;
+  return { ...fields, actions: [...actions.values()].map(storeAction) };
+}
+
+/** Canonical: equal states give equal text. */
+export function encodeSnapshot(state: ClusterState): string {
+  const stored: StoredState = {
+    version: snapshotVersion,
+    appliedIndex: state.appliedIndex,
+    tick: state.tick,
+    workers: [...state.workers.values()].map(({ leases: _, ...worker }) => worker),
+    bundles: [...state.bundles],
+    jobs: [...state.jobs.values()].map(storeJob),
+    locks: [...state.locks],
+    sweeps: [...state.sweeps],
+  };
+  return JSON.stringify(stored);
+}
+
+/** Equal on replicas that applied the same entries. */
+export function digest(state: ClusterState): string {
+  return hash64(encodeSnapshot(state));
+}
+
+export function decodeSnapshot(text: string): ClusterState {
+  const stored = parse(text);
+  const state = emptyState();
+  state.appliedIndex = stored.appliedIndex;
+  state.tick = stored.tick;
+  for (const worker of stored.workers) {
+    state.workers.set(worker.workerId, { ...worker, leases: new Map() });
+  }
+  fill(state.bundles, stored.bundles);
+  fill(state.locks, stored.locks);
+  fill(state.sweeps, stored.sweeps);
+  for (const job of stored.jobs) restoreJob(state, job);
+  return state;
+}
+
+function fill<Key, Value>(map: Map<Key, Value>, entries: readonly (readonly [string, unknown])[]) {
+  for (const [key, value] of entries) map.set(key as Key, value as Value);
+}
+
+/** The bytes carry a checksum of their own; what is left to refuse is another version's meaning. */
+function parse(text: string): StoredState {
+  let stored: Partial<StoredState> | null;
+  try {
+    stored = JSON.parse(text);
+  } catch (cause) {
+    throw new EngineError("LOG_CORRUPT", "a scheduler snapshot is not JSON", {}, cause);
+  }
+  if (typeof stored !== "object" || stored === null || stored.version !== snapshotVersion) {
+    throw new EngineError(
+      "DATA_FOLDER_VERSION",
+      `a scheduler snapshot has version ${stored?.version}, this program reads ${snapshotVersion}; ` +
+        "run the version that wrote it",
+    );
+  }
+  const numbers = [stored.appliedIndex, stored.tick];
+  const lists = [stored.workers, stored.bundles, stored.jobs, stored.locks, stored.sweeps];
+  if (!numbers.every(Number.isSafeInteger) || !lists.every(Array.isArray)) {
+    throw new EngineError("LOG_CORRUPT", "a scheduler snapshot lacks a part of the state");
+  }
+  return stored as StoredState;
+}
+
+function restoreJob(state: ClusterState, stored: StoredJob): void {
+  const { actions, ...fields } = stored;
+  const job: JobState = { ...fields, actions: new Map(), open: new Set() };
+  state.jobs.set(job.jobId, job);
+  if (job.phase.kind !== "ended") state.live.add(job.jobId);
+  for (const action of actions) {
+    job.actions.set(action.actionIndex, { ...action, phase: restorePhase(action.phase) });
+    if (action.phase.kind !== "ended") job.open.add(action.actionIndex);
+    if (action.phase.kind === "running") {
+      restoreLeases(state, job.jobId, action.actionIndex, action.phase.stages);
+    }
+  }
+}
+
+function restorePhase(phase: StoredPhase): ActionPhase {
+  if (phase.kind !== "running") return phase;
+  const plans = phase.stages.map((stage) => stage.plan);
+  return { kind: "running", stages: phase.stages.map((stage) => indexStage(plans, stage)) };
+}
+
+function restoreLeases(
+  state: ClusterState,
+  jobId: JobId,
+  actionIndex: number,
+  stages: readonly StoredStage[],
+): void {
+  for (const stage of stages) {
+    stage.tasks.forEach((task, taskIndex) => {
+      if (task.kind !== "leased") return;
+      const ref = { jobId, actionIndex, stageId: stage.plan.stageId, taskIndex };
+      state.workers.get(task.workerId)?.leases.set(taskName(ref), ref);
+    });
+  }
+}

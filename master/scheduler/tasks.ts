@@ -1,0 +1,111 @@
+// The life of one task: pending, leased, done, lost, and what may follow what.
+
+import { assert } from "../../proto/errors.ts";
+import { taskName, type WorkerId } from "../../proto/ids.ts";
+import type { DoneReport } from "./commands.ts";
+import { type FoundTask, type RunningAction, refOf } from "./find.ts";
+import { isComplete, isRunnable, setTask } from "./stages.ts";
+import type { DoneTask, LeasedTask, StageState, TaskTrials } from "./state.ts";
+
+function trialsOf(task: TaskTrials): TaskTrials {
+  return {
+    attempt: task.attempt,
+    failures: task.failures,
+    deaths: task.deaths,
+    fetchFailures: task.fetchFailures,
+    priorDigest: task.priorDigest,
+  };
+}
+
+/** pending → leased. */
+export function leaseTask(found: FoundTask, token: number, workerId: WorkerId): void {
+  const { state, stage, taskIndex, task } = found;
+  const ref = refOf(found, stage, taskIndex);
+  assert(task.kind === "pending", `${taskName(ref)} is ${task.kind} and cannot be leased`);
+  const worker = state.workers.get(workerId);
+  assert(worker !== undefined, `${taskName(ref)} leased to an unknown worker ${workerId}`);
+  setTask(stage, taskIndex, {
+    kind: "leased",
+    ...trialsOf(task),
+    attempt: task.attempt + 1,
+    token,
+    workerId,
+    renewedTick: state.tick,
+    progress: 0,
+    progressTick: state.tick,
+    rows: 0,
+    bytes: 0,
+  });
+  worker.leases.set(taskName(ref), ref);
+  found.action.touched = true;
+}
+
+/** Ends the lease in the worker's index; the task itself is set by the caller. */
+export function dropLease(running: RunningAction, stage: StageState, taskIndex: number): void {
+  const task = stage.tasks[taskIndex]!;
+  assert(task.kind === "leased", `task ${taskIndex} is ${task.kind} and has no lease to drop`);
+  const worker = running.state.workers.get(task.workerId);
+  worker?.leases.delete(taskName(refOf(running, stage, taskIndex)));
+  running.action.touched = true;
+}
+
+/** leased → pending. `pauseTicks` 0: due at once. */
+export function requeueTask(
+  running: RunningAction,
+  stage: StageState,
+  taskIndex: number,
+  trials: Partial<TaskTrials>,
+  pauseTicks: number,
+): void {
+  const task = stage.tasks[taskIndex]!;
+  dropLease(running, stage, taskIndex);
+  stage.retries++;
+  const dueTick = pauseTicks === 0 ? 0 : running.state.tick + pauseTicks;
+  setTask(stage, taskIndex, { kind: "pending", ...trialsOf(task), ...trials, dueTick });
+}
+
+/** leased → done. */
+export function finishTask(found: FoundTask, task: LeasedTask, report: DoneReport): void {
+  const { state, stages, stage, taskIndex } = found;
+  dropLease(found, stage, taskIndex);
+  const done: DoneTask = {
+    kind: "done",
+    ...trialsOf(task),
+    priorDigest: "",
+    token: task.token,
+    workerId: task.workerId,
+    digest: report.digest,
+    rows: report.rows,
+    bytes: report.bytes,
+    ...(report.resultJson === undefined ? {} : { resultJson: report.resultJson }),
+    ...(report.upload === undefined ? {} : { upload: report.upload }),
+  };
+  setTask(stage, taskIndex, done);
+  stage.rows += report.rows;
+  stage.bytes += report.bytes;
+  if (!isComplete(stage)) return;
+  for (const consumerId of stage.consumers) {
+    const consumer = stages[consumerId]!;
+    if (isRunnable(stages, consumer)) consumer.runnableTick = state.tick;
+  }
+}
+
+/** done → lost: its sealed output does not exist any more. */
+export function loseTask(stage: StageState, taskIndex: number): void {
+  const task = stage.tasks[taskIndex]!;
+  assert(task.kind === "done", `task ${taskIndex} is ${task.kind} and has no output to lose`);
+  assert(stage.plan.output.kind === "shuffle", "only shuffle outputs can be lost");
+  const trials = { ...trialsOf(task), priorDigest: task.digest };
+  setTask(stage, taskIndex, { kind: "lost", ...trials, rows: task.rows, bytes: task.bytes });
+}
+
+/** lost → pending: somebody needs its output again. */
+export function rerunTask(running: RunningAction, stage: StageState, taskIndex: number): void {
+  const task = stage.tasks[taskIndex]!;
+  assert(task.kind === "lost", `task ${taskIndex} is ${task.kind} and need not run again`);
+  stage.reruns++;
+  stage.rows -= task.rows;
+  stage.bytes -= task.bytes;
+  running.action.touched = true;
+  setTask(stage, taskIndex, { kind: "pending", ...trialsOf(task), dueTick: 0 });
+}

@@ -1,0 +1,36 @@
+// One logged tick: the only thing that makes time pass, and the only thing that lets anything expire.
+
+import { expireBundles } from "./bundles.ts";
+import type { CommandReply } from "./commands.ts";
+import { expireDrivers } from "./drivers.ts";
+import { runningActions } from "./find.ts";
+import { expireTasks } from "./leases.ts";
+import { expireLocks } from "./locks.ts";
+import { releaseDelayed } from "./stages.ts";
+import type { ClusterState } from "./state.ts";
+import { expireWorkers } from "./workers.ts";
+
+export function tick(state: ClusterState): CommandReply {
+  state.tick++;
+  expireWorkers(state);
+  expireTasks(state);
+  expireDrivers(state);
+  expireLocks(state);
+  expireBundles(state);
+  for (const { job, action, stages } of runningActions(state)) {
+    for (const stage of stages) releaseDelayed(stage, state.tick);
+    if (!action.touched) continue;
+    action.touched = false;
+    action.revision = state.appliedIndex;
+    job.revision = state.appliedIndex;
+  }
+  return { kind: "ok" };
+}
+
+/** Whether anything can expire, so that the leader has to log ticks. */
+export function needsTicks(state: ClusterState): boolean {
+  return (
+    state.workers.size + state.live.size + state.sweeps.size + state.bundles.size > 0 ||
+    [...state.locks.values()].some((lock) => lock.expiresTick !== 0)
+  );
+}

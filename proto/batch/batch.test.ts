@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { batchOfRows, batchRows, isCountBatch, makeBatch } from "./batch.ts";
+import { countColumn, textColumn } from "./column.ts";
+import { batchesOfBytes, batchesToFileBytes, batchToStreamBytes } from "./ipc.ts";
+
+function roundTrip(rows: readonly unknown[]): unknown[] {
+  const batch = batchOfRows(rows);
+  expect(batchRows(batch)).toEqual(rows);
+  const decoded = batchesOfBytes(batchToStreamBytes(batch)).flatMap(batchRows);
+  const fromFile = batchesOfBytes(batchesToFileBytes([batch])).flatMap(batchRows);
+  expect(fromFile).toEqual(decoded);
+  return decoded;
+}
+
+const scalar = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: fc.constantFrom("\ud800", "\udc00", "a", "é", "😀") }),
+  fc.double(),
+  fc.integer(),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+  fc.boolean(),
+  fc.date(),
+  fc.constantFrom(null, undefined, -0, Number.NaN),
+);
+
+describe("batch round trips", () => {
+  test("columns of one type", () => {
+    for (const rows of [
+      ["a", "", "grün", "😀 two", "plain"],
+      [1, -0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60],
+      [1n, -(2n ** 63n), 2n ** 63n - 1n],
+      [true, false, true, true, false, true, false, true, true],
+      [new Date(0), new Date(-1), new Date(8.64e15)],
+      [null, null],
+      ["a", null, "b"],
+      [undefined, 1],
+      [
+        { a: 1, b: "x" },
+        { a: 2, b: "y" },
+      ],
+      [{ a: 1 }, { b: null }, { a: null, b: 2 }],
+      [
+        ["k", 1],
+        ["l", 2],
+      ],
+      [["k", undefined]],
+      [{}, { a: 1 }],
+      [JSON.parse('{"__proto__": 1, "b": 2}'), { b: 3 }],
+      [{ constructor: 1 }, { other: 2 }],
+      [[1], [1, 2, 3]],
+      [{ nested: { deep: [1, "x", null] } }],
+      [],
+    ]) {
+      expect(roundTrip(rows)).toEqual(rows);
+    }
+  });
+
+  test("mixed scalars of any kind", () => {
+    fc.assert(
+      fc.property(fc.array(scalar, { minLength: 1, maxLength: 20 }), (rows) => {
+        expect(roundTrip(rows)).toEqual(rows);
+      }),
+    );
+  });
+
+  test("columns of one random type with nulls", () => {
+    const typed = fc.oneof(
+      fc.array(fc.option(fc.string({ unit: "grapheme" })), { minLength: 1 }),
+      fc.array(fc.option(fc.double()), { minLength: 1 }),
+      fc.array(fc.option(fc.boolean()), { minLength: 1 }),
+      fc.array(fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), { minLength: 1 }),
+    );
+    fc.assert(
+      fc.property(typed, (rows) => {
+        expect(roundTrip(rows)).toEqual(rows);
+      }),
+    );
+  });
+
+  test("records with any keys", () => {
+    const value = scalar.filter((item) => item !== undefined);
+    const records = fc.array(fc.dictionary(fc.string(), value), { minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(records, (rows) => {
+        expect(roundTrip(rows.map(plain))).toEqual(rows.map(plain));
+      }),
+    );
+  });
+
+  test("records of very many keys fall back to JSON", () => {
+    const rows = Array.from({ length: 400 }, (_, i) => ({ [`k${i}`]: i }));
+    expect(batchOfRows(rows).shape).toBe("scalar");
+    expect(roundTrip(rows)).toEqual(rows);
+  });
+
+  test("a class, map or function is refused", () => {
+    expect(() => batchOfRows([new Map()])).toThrow(/Map cannot be a row/);
+    expect(() => batchOfRows([() => 1])).toThrow(/function cannot be a row/);
+  });
+});
+
+/** Records come back with the usual prototype. */
+function plain(row: object): object {
+  return Object.fromEntries(Object.entries(row));
+}
+
+test("counts are built straight from buffers", () => {
+  const offsets = Int32Array.from([0, 1, 3]);
+  const values = Uint8Array.from([97, 195, 164]);
+  const counts = Float64Array.from([1, 2 ** 40 + 5]);
+  const batch = makeBatch("record", [
+    textColumn("value", offsets, values),
+    countColumn("count", counts),
+  ]);
+  expect(isCountBatch(batch)).toBe(true);
+  const decoded = batchesOfBytes(batchToStreamBytes(batch));
+  expect(decoded.every(isCountBatch)).toBe(true);
+  expect(decoded.flatMap(batchRows)).toEqual([
+    { value: "a", count: 1 },
+    { value: "ä", count: 2 ** 40 + 5 },
+  ]);
+});
+
+test("a file holds several batches", () => {
+  const batches = [batchOfRows([1, 2]), batchOfRows([3, null])];
+  expect(batchesOfBytes(batchesToFileBytes(batches)).flatMap(batchRows)).toEqual([1, 2, 3, null]);
+});

@@ -1,0 +1,178 @@
+// A data folder on a real disk: durable, ours alone, of a known version. Linux and macOS.
+
+import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { assert, EngineError } from "../errors.ts";
+import type { Disk } from "../ports/disk.ts";
+import { openAppendFile } from "./disk-append.ts";
+import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
+import { lockFolder } from "./disk-lock.ts";
+
+/** Raised when a data folder of an older program could not be read by a newer one, or the reverse. */
+export const dataFolderVersion = 1;
+
+const versionName = ".version";
+
+export type OpenDisk = Disk & {
+  /** Gives the folder free. Files still open must be closed before. */
+  close(): Promise<void>;
+};
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a folder and makes its name durable in every folder above, up to `top`. */
+async function makeFolder(path: string, top: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  for (let folder = path; folder !== top && folder !== dirname(folder); ) {
+    folder = dirname(folder);
+    await syncFolder(folder);
+  }
+}
+
+async function writeDurably(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(temporary, "w", 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+function versionError(folder: string, found: string): EngineError {
+  return new EngineError(
+    "DATA_FOLDER_VERSION",
+    `data folder ${folder} has version ${found}, this program reads up to ${dataFolderVersion}; ` +
+      `start the newer program again or choose another folder`,
+  );
+}
+
+async function checkVersion(folder: string): Promise<void> {
+  const path = join(folder, versionName);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (thrown) {
+    if (!isAbsent(thrown)) throw thrown;
+    const bytes = new TextEncoder().encode(`${dataFolderVersion}\n`);
+    await writeDurably(join(folder, ".version.tmp"), path, bytes);
+    return;
+  }
+  const found = text.trim();
+  if (!/^\d{1,9}$/.test(found) || Number(found) < 1) {
+    throw versionError(folder, JSON.stringify(found.slice(0, 40)));
+  }
+  if (Number(found) > dataFolderVersion) throw versionError(folder, found);
+}
+
+/** What a crash left of `writeAtomic`: never renamed, so never part of the data. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true });
+  for (const name of names) {
+    if (/(^|\/)\.[^/]*\.tmp$/.test(name)) await unlink(join(folder, name));
+  }
+}
+
+function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Paths come from our own code, so a bad one is a mistake of ours. Hidden names are the adapter's. */
+function checkPath(path: string): void {
+  const parts = path.split("/");
+  const isGood = parts.every((part) => /^[^.\0\\][^\0\\]*$/.test(part));
+  assert(isGood, `path ${JSON.stringify(path)} is not relative to the data folder`);
+}
+
+export async function openDisk(folder: string): Promise<OpenDisk> {
+  const root = resolve(folder);
+  await onDisk(`creating data folder ${root}`, () => makeFolder(root, dirname(root)));
+  const lock = await lockFolder(root);
+  try {
+    await onDisk(`reading the version of ${root}`, () => checkVersion(root));
+    await onDisk(`removing leftovers of ${root}`, () => removeLeftovers(root));
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+  return { ...diskOf(root), close: () => lock.release() };
+}
+
+function diskOf(root: string): Disk {
+  let temporaries = 0;
+  const knownFolders = new Set<string>([root]);
+
+  const place = async (path: string): Promise<string> => {
+    checkPath(path);
+    const full = join(root, path);
+    const parent = dirname(full);
+    if (knownFolders.has(parent)) return full;
+    await onDisk(`creating folder ${parent}`, () => makeFolder(parent, root));
+    knownFolders.add(parent);
+    return full;
+  };
+
+  return {
+    list: async (path) => {
+      if (path !== "") checkPath(path);
+      const full = join(root, path);
+      try {
+        const names = await readdir(full);
+        return names.filter((name) => !name.startsWith(".")).sort(compareNames);
+      } catch (thrown) {
+        if (isAbsent(thrown)) return [];
+        return onDisk(`listing ${full}`, () => Promise.reject(thrown));
+      }
+    },
+    read: async (path) => {
+      checkPath(path);
+      const full = join(root, path);
+      return onDisk(`reading ${full}`, async () => {
+        try {
+          const bytes = await readFile(full);
+          return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        } catch (thrown) {
+          if (isAbsent(thrown) || errnoOf(thrown) === "ENOTDIR") return undefined;
+          throw thrown;
+        }
+      });
+    },
+    openAppend: async (path) => {
+      const full = await place(path);
+      const file = await openAppendFile(path, full);
+      // Always: the file may exist only because a process died before it could make its name durable.
+      await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
+      return file;
+    },
+    writeAtomic: async (path, bytes) => {
+      const full = await place(path);
+      temporaries += 1;
+      const temporary = join(dirname(full), `.${temporaries}.tmp`);
+      const doing = `writing ${bytes.length} bytes to ${full}`;
+      await onDisk(doing, () => writeDurably(temporary, full, bytes));
+    },
+    remove: async (path) => {
+      checkPath(path);
+      const full = join(root, path);
+      await onDisk(`removing ${full}`, async () => {
+        try {
+          await unlink(full);
+        } catch (thrown) {
+          if (!isAbsent(thrown)) throw thrown;
+          return;
+        }
+        await syncFolder(dirname(full));
+      });
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// How objects are named: URIs, whose upload a file name is, what listings skip, and in which order
+// they come.
+import { assert, EngineError } from "../errors.ts";
+import type { ObjectInfo } from "../ports/store.ts";
+
+/** `s3://bucket/key` or `mem://bucket/key`, split; keys are literal, not percent-encoded. */
+export interface BucketAndKey {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export function splitBucketUri(uri: string, scheme: "s3" | "mem"): BucketAndKey {
+  const head = `${scheme}://`;
+  const slash = uri.indexOf("/", head.length);
+  const bucket = uri.slice(head.length, slash < 0 ? undefined : slash);
+  if (!uri.startsWith(head) || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    throw new EngineError(
+      "USAGE",
+      `'${uri}' is no ${scheme}:// URI: write ${head}bucket/key, with a bucket of 3 to 63 ` +
+        "characters out of a-z, 0-9, '-' and '.'",
+    );
+  }
+  return { bucket, key: slash < 0 ? "" : uri.slice(slash + 1) };
+}
+
+/** As splitBucketUri, for one object: a bucket or a folder is refused. */
+export function splitObjectUri(uri: string, scheme: "s3" | "mem"): BucketAndKey {
+  const place = splitBucketUri(uri, scheme);
+  if (place.key === "" || place.key.endsWith("/")) {
+    throw new EngineError("USAGE", `'${uri}' names no object: give a name after the last '/'`);
+  }
+  return place;
+}
+
+export function lastName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * `<word>-<number>-<owner>-<attempt>[.extension]`; the attempt has no '-', so owners are told apart
+ * exactly.
+ */
+const uploadName = /^[A-Za-z]+-[0-9]+-(.+)-[^-]+$/;
+
+/** Who began the upload of an object of this name; undefined when the name does not say. */
+export function uploadOwner(name: string): string | undefined {
+  return uploadName.exec(name)?.[1];
+}
+
+/** The name is all that S3 lists of an upload, so a name without its owner could never be swept. */
+export function assertNamesOwner(uri: string, owner: string): void {
+  assert(/^[A-Za-z0-9._-]+$/.test(owner), `upload owner '${owner}' is a plain word`);
+  assert(
+    uploadOwner(lastName(uri)) === owner,
+    `upload ${uri} is named <word>-<number>-${owner}-<attempt>, with no '-' in the attempt`,
+  );
+}
+
+/**
+ * Whether listings skip the path: some name below the prefix's folder begins with '_' or '.', or is
+ * empty.
+ */
+export function isSkipped(path: string, prefix: string): boolean {
+  const below = path.slice(prefix.lastIndexOf("/") + 1);
+  return below.endsWith("/") || below === "" || /(^|\/)[_.]/.test(below);
+}
+
+/**
+ * Order of the UTF-8 bytes, without encoding them: UTF-16 differs only in where surrogates stand.
+ */
+export function compareUriBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return utf8Rank(x) - utf8Rank(y);
+  }
+  return a.length - b.length;
+}
+
+function utf8Rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
+}
+
+export function sortedByUri(objects: readonly ObjectInfo[]): readonly ObjectInfo[] {
+  return [...objects].sort((a, b) => compareUriBytes(a.uri, b.uri));
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

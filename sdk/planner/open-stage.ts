@@ -1,0 +1,86 @@
+// A stage that is still being added to, and the list of those already sealed.
+
+import { EngineError } from "../../proto/errors.ts";
+import { stagesPerActionMax } from "../../proto/limits.ts";
+import type { NodeId } from "../../proto/plan/logical.ts";
+import type {
+  OperatorProgram,
+  PartitionerProgram,
+  SinkProgram,
+  SourceProgram,
+  TaskSplit,
+} from "../../proto/plan/program.ts";
+import type { Placement, ShuffleInput, StageOutput, StagePlan } from "../../proto/plan/stage.ts";
+
+export interface OpenStage {
+  readonly names: readonly string[];
+  readonly taskCount: number;
+  readonly inputs: readonly ShuffleInput[];
+  readonly placement: Placement;
+  readonly source: SourceProgram;
+  readonly operators: readonly OperatorProgram[];
+  readonly splits: readonly TaskSplit[];
+  readonly inputBytes: number;
+}
+
+/** The stage with one more operator; without a name it is not told apart in the label. */
+export function addOperator(open: OpenStage, operator: OperatorProgram, name?: string): OpenStage {
+  const names = name === undefined ? open.names : [...open.names, name];
+  return { ...open, names, operators: [...open.operators, operator] };
+}
+
+/** Appends the finished stage; answers its id. */
+export function seal(
+  stages: StagePlan[],
+  open: OpenStage,
+  sink: SinkProgram,
+  output: StageOutput,
+): number {
+  const stageId = stages.length;
+  if (stageId >= stagesPerActionMax) {
+    throw new EngineError(
+      "PLAN_INVALID",
+      `the plan needs more than ${stagesPerActionMax} stages; write an intermediate output and read it`,
+    );
+  }
+  stages.push({
+    stageId,
+    label: open.names.join(" → "),
+    taskCount: open.taskCount,
+    inputs: open.inputs,
+    placement: open.placement,
+    output,
+    program: { source: open.source, operators: open.operators, sink },
+    splits: open.splits,
+    inputBytes: open.inputBytes,
+  });
+  return stageId;
+}
+
+export function sealShuffle(
+  stages: StagePlan[],
+  open: OpenStage,
+  partitioner: PartitionerProgram,
+  partitions: number,
+): number {
+  return seal(stages, open, { kind: "shuffle", partitioner }, { kind: "shuffle", partitions });
+}
+
+/** A stage over the shuffle output of `stageId`, one task per partition. */
+export function openShuffle(
+  stageId: number,
+  node: NodeId,
+  taskCount: number,
+  names: readonly string[],
+): OpenStage {
+  return {
+    names,
+    taskCount,
+    inputs: [{ stageId, partition: "own", maps: "all" }],
+    placement: { kind: "ring" },
+    source: { kind: "shuffle", node, stageId },
+    operators: [],
+    splits: [],
+    inputBytes: 0,
+  };
+}

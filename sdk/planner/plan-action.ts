@@ -1,0 +1,55 @@
+// From an action of a job to what the cluster runs: optimise, cut into stages, check.
+
+import { EngineError } from "../../proto/errors.ts";
+import {
+  partitionInputBytesTarget,
+  splitBytesTarget,
+  stageGraphBytesMax,
+} from "../../proto/limits.ts";
+import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
+import { planDigest } from "../../proto/plan/digest.ts";
+import type { Action } from "../../proto/plan/logical.ts";
+import type { StageGraph } from "../../proto/plan/stage.ts";
+import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
+import { assertStageGraph } from "./check-graph.ts";
+import { optimize } from "./optimize.ts";
+import { planStages } from "./stages.ts";
+
+export const defaultTargets: PlanTargets = {
+  splitBytes: splitBytesTarget,
+  partitionBytes: partitionInputBytesTarget,
+};
+
+/** Pure: the same action over the same files gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED. */
+export function planAction(
+  action: Action,
+  actionIndex: number,
+  files: readonly InputFile[],
+  targets: PlanTargets = defaultTargets,
+): PlannedAction {
+  const optimised = optimize(action);
+  const graph: StageGraph = {
+    actionIndex,
+    planDigest: planDigest(action),
+    label: actionText(action),
+    stages: planStages(optimised, files, targets),
+  };
+  assertStageGraph(graph);
+  checkSize(graph, files.length);
+  const logical = logicalText(action);
+  return {
+    graph,
+    text: { logical, optimised: logicalText(optimised), physical: physicalText(graph) },
+  };
+}
+
+function checkSize(graph: StageGraph, files: number): void {
+  const characters = JSON.stringify(graph).length;
+  if (characters <= stageGraphBytesMax) return;
+  throw new EngineError(
+    "LIMIT_EXCEEDED",
+    `the plan of action ${graph.actionIndex} over ${files} files takes ${characters} characters, ` +
+      `and at most ${stageGraphBytesMax} are carried; read fewer or larger files`,
+    { limitBytes: stageGraphBytesMax },
+  );
+}

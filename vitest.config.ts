@@ -1,0 +1,44 @@
+// How tests run: unit tests side by side, then tests of real processes one file at a time.
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const systemTests = "**/*.system.test.ts";
+const never = ["**/node_modules/**", "**/dist/**"];
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^millrace\/testing$/, replacement: source("./sdk/testing/index.ts") },
+      { find: /^millrace$/, replacement: source("./sdk/index.ts") },
+    ],
+  },
+  test: {
+    pool: "forks",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...never, systemTests],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: [systemTests],
+          exclude: never,
+          globalSetup: [source("./bench/tooling/build-once.ts")],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});

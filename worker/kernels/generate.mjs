@@ -1,0 +1,67 @@
+// Compiles the AssemblyScript kernels into TypeScript modules that carry their bytes inline.
+// With --check: writes nothing, exits 1 when a generated module is out of date.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const kernels = [{ source: "string-counter.as.ts", name: "string-counter-wasm" }];
+
+async function compile(source) {
+  let wasm;
+  const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"];
+  const { error, stderr } = await asc.main(
+    [source, "--outFile", "out.wasm", "--initialMemory", "32", "--use", "abort=", ...flags],
+    {
+      readFile: (name) => {
+        try {
+          return readFileSync(join(folder, name), "utf8");
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (name, contents) => {
+        if (name.endsWith(".wasm")) wasm = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error || wasm === undefined) throw new Error(`${source}: ${error?.message}\n${stderr}`);
+  return wasm;
+}
+
+function moduleText(source, wasm) {
+  const lines = Buffer.from(wasm)
+    .toString("base64")
+    .match(/.{1,92}/g);
+  return [
+    `// Generated from ${source} by generate.mjs; do not edit. ${wasm.length} bytes of WebAssembly.`,
+    "export const wasmBase64 =",
+    `${lines.map((line) => `  "${line}"`).join(" +\n")};`,
+    "",
+  ].join("\n");
+}
+
+function current(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const check = process.argv.includes("--check");
+for (const { source, name } of kernels) {
+  const file = join(folder, "generated", `${name}.ts`);
+  const text = moduleText(source, await compile(source));
+  if (text === current(file)) continue;
+  if (check) {
+    console.error(`${file} is out of date: run "node worker/kernels/generate.mjs"`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(`wrote ${file} (${text.length} bytes)`);
+  }
+}

@@ -1,0 +1,38 @@
+// map: one row out for each row in.
+
+import { pushBatchAsRows, nothingHeld, type Stage } from "./stage.ts";
+import { cellAt } from "./cells.ts";
+import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
+
+export function mapStage(
+  closure: (row: unknown) => unknown,
+  index: number,
+  user: UserCode,
+  next: Stage,
+): Stage {
+  const { ints } = user.cells;
+  let base = 0;
+  const push = (rows: readonly unknown[]): void => {
+    const out = new Array<unknown>(rows.length);
+    enterUser(user, index);
+    try {
+      for (let i = 0; i < rows.length; i++) {
+        ints[cellAt.row] = base + i;
+        out[i] = closure(rows[i]);
+      }
+      if (out.length > 0) refusePromise(out[0], "map");
+    } catch (thrown) {
+      throw userFailure(user, thrown);
+    }
+    leaveUser(user);
+    base += rows.length;
+    next.push(out);
+  };
+  return {
+    push,
+    pushBatch: pushBatchAsRows({ push }),
+    wantsMore: () => next.wantsMore(),
+    finish: nothingHeld,
+    takesSmall: false,
+  };
+}

@@ -1,0 +1,50 @@
+// Bytes of inputs in order, block by block: what sources read from, on any kind of storage.
+
+import { readBytesMax } from "../../proto/limits.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+
+export interface ByteBlocks {
+  /** The next block, never empty, undefined at the end. Its bytes are valid until the next call only. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Frees what is open. Idempotent. */
+  close(): void;
+}
+
+export interface ByteReader {
+  /** Bytes [startByte, endByte) of a file in blocks of at most `blockBytes`. */
+  openRange(uri: string, startByte: number, endByte: number, blockBytes?: number): ByteBlocks;
+}
+
+/** Unpacks the blocks of one gzip file. Throws INPUT_UNREADABLE where it is damaged. */
+export type Gunzip = (packed: ByteBlocks, uri: string, fileBytes: number) => ByteBlocks;
+
+/** Reads through an object store, one block ahead of its consumer. */
+export function storeReader(store: ObjectStore): ByteReader {
+  return {
+    openRange: (uri, startByte, endByte, blockBytes = readBytesMax) => {
+      let at = startByte;
+      let ahead: Promise<Uint8Array> | undefined;
+      const request = () => {
+        if (at >= endByte) return undefined;
+        const length = Math.min(blockBytes, endByte - at);
+        at += length;
+        const read = store.read(uri, at - length, length);
+        // Its failure is met by the consumer, who may come later or never.
+        read.catch(() => undefined);
+        return read;
+      };
+      return {
+        next: async () => {
+          const block = await (ahead ?? request());
+          if (block === undefined || block.length === 0) return undefined;
+          ahead = request();
+          return block;
+        },
+        close: () => {
+          at = endByte;
+          ahead = undefined;
+        },
+      };
+    },
+  };
+}
