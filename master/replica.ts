@@ -43,7 +43,8 @@ export interface Replica<Reply> {
   /** Resolves when the applied state is at least as new as the moment of the call. */
   readBarrier(): Promise<void>;
   receive(message: Message): void;
-  appliedIndex(): number;
+  /** The refusal that names the leader, where one is known. */
+  notLeader(): EngineError;
 }
 
 interface PendingProposal<Reply> {
@@ -69,7 +70,6 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   let stopped = false;
   let timer: Timer | undefined;
   let appliedTo = { index: raft.log.appliedIndex, term: 0 };
-  let bytesSinceSnapshot = 0;
   let snapshotRunning = false;
 
   function notLeader(leader: MasterId | undefined): EngineError {
@@ -124,16 +124,18 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   function save(ready: Ready): void {
     const { ticket, messagesAfterSync } = ready;
     if (ticket === undefined && messagesAfterSync.length === 0) return;
-    saves = saves
-      .then(async () => {
-        if (stopped) return;
-        if (ticket !== undefined) {
-          await storage.save({
+    // The storage orders its saves and lets those that wait share one sync.
+    const saved =
+      ticket === undefined
+        ? undefined
+        : storage.save({
             ...(ready.hardState === undefined ? {} : { hardState: ready.hardState }),
             ...(ready.snapshot === undefined ? {} : { snapshot: ready.snapshot }),
             entries: ready.entries,
           });
-        }
+    saves = saves
+      .then(() => saved)
+      .then(() => {
         if (stopped) return;
         outbox.send(messagesAfterSync);
         if (ticket !== undefined) persisted(raft, ticket);
@@ -145,7 +147,6 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   function restore(snapshot: Snapshot): void {
     machine.restore(snapshot.bytes);
     appliedTo = { index: snapshot.index, term: snapshot.term };
-    bytesSinceSnapshot = 0;
     applied(raft, snapshot.index);
     ports.onApplied();
   }
@@ -155,7 +156,6 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       assert(entry.index > appliedTo.index, `entry ${entry.index} comes after ${appliedTo.index}`);
       const pending = proposals.get(entry.index);
       proposals.delete(entry.index);
-      bytesSinceSnapshot += entry.data.length;
       appliedTo = { index: entry.index, term: entry.term };
       if (entry.kind === "noop") {
         pending?.reject(notLeader(raft.leader));
@@ -172,14 +172,12 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   }
 
   function maybeSnapshot(): void {
-    if (snapshotRunning || bytesSinceSnapshot < raftSnapshotEveryBytes) return;
+    if (snapshotRunning || storage.logBytes() < raftSnapshotEveryBytes) return;
     snapshotRunning = true;
-    bytesSinceSnapshot = 0;
     const snapshot = { ...appliedTo, bytes: machine.snapshot() };
-    saves = saves
-      .then(async () => {
-        if (stopped) return;
-        await storage.saveSnapshot(snapshot);
+    storage
+      .saveSnapshot(snapshot)
+      .then(() => {
         snapshotRunning = false;
         if (!stopped) compacted(raft, snapshot);
       })
@@ -263,6 +261,6 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       step(raft, message);
       pump();
     },
-    appliedIndex: () => appliedTo.index,
+    notLeader: () => notLeader(raft.leader),
   };
 }

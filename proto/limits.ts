@@ -157,6 +157,20 @@ export const lineBytesMax = 64 * 1024 * 1024;
 export const blockBytesMax = 512 * 1024 * 1024;
 /** Table and keys of one counter of strings: operators drain far earlier, and offsets stay in 31 bits. */
 export const stringCounterBytesMax = 1024 * 1024 * 1024;
+/** Distinct keys that a map task combines before it hands on what it has and begins anew. */
+export const partialEntriesMax = 1024 * 1024;
+/** Memory of the string counter of a map task before the same. */
+export const partialTextBytesMax = 128 * 1024 * 1024;
+/** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */
+export const shufflePartitionRowsHeld = 16_384;
+/** The same over all partitions of a task. */
+export const shuffleRowsHeldMax = 262_144;
+/** Blocks of other map tasks fetched ahead of the one that is consumed. */
+export const shuffleFetchesAhead = 4;
+/** Jobs a worker remembers as released: "released" and "missing" are different answers. */
+export const releasedJobsMax = 10_000;
+/** Bytes of output encoded before they are written to an upload. */
+export const outputWriteBytes = 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */
 export const uploadPartBytes = 8 * 1024 * 1024;
 /** Parts of one multipart upload: S3's own bound. */

@@ -5,7 +5,7 @@ import { intentRetryMs } from "../../proto/limits.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import type { Command, CommandReply } from "../scheduler/commands.ts";
+import type { Command } from "../scheduler/commands.ts";
 import type { Intent } from "../scheduler/intents.ts";
 import { commitOutput } from "./commit-output.ts";
 
@@ -18,7 +18,8 @@ export interface IntentPorts {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly log: Log;
-  propose(command: Command): Promise<CommandReply>;
+  /** Resolves once applied; rejects where the state machine refused it. */
+  propose(command: Command): Promise<void>;
 }
 
 /** A failure that no repetition can mend ends the commit; everything else is tried again. */

@@ -4,6 +4,7 @@ import { assert, type ErrorRecord } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import { actionsPerJobMax, jobHistoryBytesMax, sweepsPendingMax } from "../../proto/limits.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import { firstDifference } from "../../proto/plan/digest.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { CommandReply } from "./commands.ts";
@@ -45,6 +46,7 @@ export function startAction(
     label: graph.label,
     startedIndex: state.appliedIndex,
     folderUri,
+    format: output.kind === "output" ? output.format : "",
     revision: state.appliedIndex,
     touched: false,
     resultBytes: 0,
@@ -62,8 +64,8 @@ function restartAction(job: JobState, known: ActionState, graph: StageGraph): Co
   if (known.planDigest === graph.planDigest) return { kind: "ok" };
   refuse(
     "PLAN_DIVERGED",
-    `action ${graph.actionIndex} of job ${job.jobId} was ${known.label} (plan ${known.planDigest}) ` +
-      `and is now ${graph.label} (plan ${graph.planDigest}); ` +
+    `action ${graph.actionIndex} of job ${job.jobId} (${known.label}) was planned otherwise before: ` +
+      `${firstDifference(known.planDigest, graph.planDigest)}; ` +
       "run must make the same plan on every replay: use mr.now() and mr.random()",
   );
 }

@@ -1,7 +1,9 @@
 // What the leader should be doing now, read off the state alone: a new leader goes on where the old one was.
 
+import { assert } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import type { OutputFormat } from "../../proto/plan/logical.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import { summarize } from "./commits.ts";
 import { needJob } from "./find.ts";
@@ -15,7 +17,7 @@ export type Intent =
       readonly jobId: JobId;
       readonly actionIndex: number;
       readonly folderUri: string;
-      readonly planDigest: string;
+      readonly format: OutputFormat;
       /** In task order; tasks without rows have none. */
       readonly uploads: readonly TaskUpload[];
       readonly output: CommittedOutput;
@@ -36,11 +38,12 @@ export function intents(state: ClusterState): readonly Intent[] {
     for (const actionIndex of job.open) {
       const action = job.actions.get(actionIndex);
       if (action?.phase.kind !== "committing") continue;
-      const { folderUri, planDigest } = action;
+      const { folderUri, format } = action;
+      assert(format !== "", `${jobId}/a${actionIndex} commits an output without a format`);
       const { uploads } = action.phase;
       const key = `commit ${jobId}/a${actionIndex}`;
       const output = summarize(folderUri, uploads);
-      all.push({ kind: "commit", key, jobId, actionIndex, folderUri, planDigest, uploads, output });
+      all.push({ kind: "commit", key, jobId, actionIndex, folderUri, format, uploads, output });
     }
   }
   for (const { jobId, actionIndex, folderUri, dueTick } of state.sweeps.values()) {

@@ -41,6 +41,14 @@ function reportTask(state: ClusterState, workerId: WorkerId, each: LeaseReport):
 
 function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void {
   const { action, stages, stage, taskIndex } = found;
+  if (done.upload !== undefined && !done.upload.uri.startsWith(action.folderUri)) {
+    failAction(found, {
+      code: "INTERNAL",
+      message: `task ${taskName(refOf(found, stage, taskIndex))} wrote ${done.upload.uri}, which is outside of ${action.folderUri}`,
+      details: { partition: taskIndex },
+    });
+    return;
+  }
   finishTask(found, task, done);
   action.resultBytes += utf8Bytes(done.resultJson ?? "");
   if (action.resultBytes > actionResultBytesMax) {

@@ -3,6 +3,7 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import { taskName } from "../../proto/ids.ts";
+import { digestText } from "../../proto/plan/digest.ts";
 import { indexStage } from "./stages.ts";
 import {
   type ActionPhase,
@@ -12,7 +13,6 @@ import {
   type JobState,
   type StageState,
 } from "./state.ts";
-import { hash64 } from "./text.ts";
 
 export const snapshotVersion = 1;
 
@@ -73,7 +73,7 @@ export function encodeSnapshot(state: ClusterState): string {
 
 /** Equal on replicas that applied the same entries. */
 export function digest(state: ClusterState): string {
-  return hash64(encodeSnapshot(state));
+  return digestText(encodeSnapshot(state));
 }
 
 export function decodeSnapshot(text: string): ClusterState {

@@ -4,6 +4,7 @@
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import type { OutputFormat } from "../../proto/plan/logical.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { StageView } from "../../proto/wire/views.ts";
@@ -134,8 +135,9 @@ export interface ActionState {
   readonly planDigest: string;
   readonly label: string;
   readonly startedIndex: number;
-  /** Where the output goes; empty for results. */
+  /** Where the output goes, and as what; empty for results. */
   readonly folderUri: string;
+  readonly format: OutputFormat | "";
   revision: number;
   /** Tasks changed since the last tick: the next one raises the revision, so that watchers are not flooded. */
   touched: boolean;

@@ -4,7 +4,7 @@ import { EngineError } from "../errors.ts";
 import { blockClientIdleMs, blockHandshakeMs, blockStallMs } from "../limits.ts";
 import type { BlockClient } from "../ports/blocks.ts";
 import { blockKey } from "./block-auth.ts";
-import { type BlockConnection, openBlockConnection } from "./block-connection.ts";
+import { BlockConnection } from "./block-connection.ts";
 
 export interface BlockClientOptions {
   readonly token: string;
@@ -19,7 +19,7 @@ export function createBlockClient(options: BlockClientOptions): BlockClient {
   let isClosed = false;
 
   const open = (address: string): BlockConnection => {
-    const connection = openBlockConnection({
+    const connection = new BlockConnection({
       address,
       key,
       handshakeMs: options.handshakeMs ?? blockHandshakeMs,

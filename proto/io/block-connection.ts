@@ -30,11 +30,6 @@ export interface BlockConnectionOptions {
   readonly onClosed: () => void;
 }
 
-export interface BlockConnection {
-  fetch(block: BlockId): Promise<BlockAnswer>;
-  close(why: string): void;
-}
-
 interface Pending {
   readonly block: BlockId;
   readonly resolve: (answer: BlockAnswer) => void;
@@ -111,150 +106,174 @@ function createAssembler(pending: Map<number, Pending>, address: string) {
   };
 }
 
-export function openBlockConnection(options: BlockConnectionOptions): BlockConnection {
-  const { address, key } = options;
-  const waiting: Pending[] = [];
-  const pending = new Map<number, Pending>();
-  const assembler = createAssembler(pending, address);
-  const clientNonce = freshNonce();
-  let phase: Phase = "connecting";
-  let serverHello: Buffer | undefined;
-  let credit = blockRequestsInflightMax;
-  let lastId = 0;
+export class BlockConnection {
+  readonly #options: BlockConnectionOptions;
+  readonly #waiting: Pending[] = [];
+  readonly #pending = new Map<number, Pending>();
+  readonly #assembler: ReturnType<typeof createAssembler>;
+  readonly #clientNonce = freshNonce();
+  readonly #handshakeTimer: NodeJS.Timeout;
+  readonly #socket: Socket;
+  #phase: Phase = "connecting";
+  #serverHello: Buffer | undefined;
+  #credit = blockRequestsInflightMax;
+  #lastId = 0;
 
-  const finish = (error: EngineError): void => {
-    if (phase === "closed") return;
-    phase = "closed";
-    clearTimeout(handshakeTimer);
-    socket.destroy();
-    options.onClosed();
-    for (const entry of [...pending.values(), ...waiting.splice(0)]) entry.reject(error);
-    pending.clear();
-  };
-  const fail = (code: ErrorCode, what: string, cause?: unknown): void => {
-    finish(new EngineError(code, `block server ${address}: ${what}`, {}, cause));
-  };
+  constructor(options: BlockConnectionOptions) {
+    this.#options = options;
+    this.#assembler = createAssembler(this.#pending, options.address);
+    this.#socket = this.#connect();
+    this.#handshakeTimer = setTimeout(() => {
+      this.#fail("UNAVAILABLE", `no greeting within ${options.handshakeMs} ms`);
+    }, options.handshakeMs);
+  }
+
+  fetch(block: BlockId): Promise<BlockAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length >= blockRequestsQueuedMax) {
+        const what = `${this.#waiting.length} requests wait for ${this.#options.address} already`;
+        reject(new EngineError("LIMIT_EXCEEDED", `${what}; fetch fewer blocks at once`));
+        return;
+      }
+      const empty = { target: undefined, receivedBytes: 0, checksum: 0 };
+      this.#waiting.push({ block, resolve, reject, ...empty });
+      this.#pump();
+    });
+  }
+
+  close(why: string): void {
+    this.#fail("UNAVAILABLE", why);
+  }
+
+  #connect(): Socket {
+    const reader = createFrameReader({
+      onFrame: (kind, id, body) => this.#onFrame(kind, id, body),
+      onPiece: (id, piece) => {
+        if (this.#phase !== "closed") this.#assembler.piece(id, piece);
+      },
+    });
+    const onBytes = (bytes: Uint8Array): void => {
+      try {
+        reader.push(bytes);
+        this.#pump();
+      } catch (thrown) {
+        if (!(thrown instanceof EngineError)) throw thrown;
+        this.#finish(thrown);
+      }
+    };
+    // One reused buffer, large enough for a frame: the payload is copied once, to its place.
+    const buffer = Buffer.allocUnsafeSlow(blockFrameBytesMax);
+    const callback = (sizeBytes: number): boolean => {
+      onBytes(buffer.subarray(0, sizeBytes));
+      return true;
+    };
+    const { stallMs, address } = this.#options;
+    const socket = connect({
+      ...splitAddress(address),
+      noDelay: true,
+      keepAlive: true,
+      onread: { buffer, callback },
+    });
+    socket.on("error", (error) => this.#fail("UNAVAILABLE", error.message, error));
+    socket.on("end", () => this.#fail("UNAVAILABLE", "closed the connection"));
+    socket.on("close", () => this.#fail("UNAVAILABLE", "closed the connection"));
+    socket.on("timeout", () => {
+      const what = `no byte for ${stallMs} ms with ${this.#pending.size} requests under way`;
+      this.#fail("UNAVAILABLE", this.#pending.size > 0 ? what : "idle");
+    });
+    return socket;
+  }
+
+  #finish(error: EngineError): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    clearTimeout(this.#handshakeTimer);
+    this.#socket.destroy();
+    this.#options.onClosed();
+    const unanswered = [...this.#pending.values(), ...this.#waiting.splice(0)];
+    this.#pending.clear();
+    for (const entry of unanswered) entry.reject(error);
+  }
+
+  #fail(code: ErrorCode, what: string, cause?: unknown): void {
+    const message = `block server ${this.#options.address}: ${what}`;
+    this.#finish(new EngineError(code, message, {}, cause));
+  }
 
   /** Sends what the credit allows; an idle connection neither holds the process nor lives on. */
-  const pump = (): void => {
-    if (phase !== "ready") return;
-    while (pending.size < credit) {
-      const entry = waiting.shift();
+  #pump(): void {
+    if (this.#phase !== "ready") return;
+    while (this.#pending.size < this.#credit) {
+      const entry = this.#waiting.shift();
       if (entry === undefined) break;
-      lastId = (lastId + 1) >>> 0;
-      pending.set(lastId, entry);
-      socket.write(encodeFrame(frameKind.request, lastId, encodeBlockId(entry.block)));
+      this.#lastId = (this.#lastId + 1) >>> 0;
+      this.#pending.set(this.#lastId, entry);
+      const body = encodeBlockId(entry.block);
+      this.#socket.write(encodeFrame(frameKind.request, this.#lastId, body));
     }
-    const isIdle = pending.size === 0;
-    socket.setTimeout(isIdle ? options.idleMs : options.stallMs);
-    if (isIdle) socket.unref();
-    else socket.ref();
-  };
+    const isIdle = this.#pending.size === 0;
+    this.#socket.setTimeout(isIdle ? this.#options.idleMs : this.#options.stallMs);
+    if (isIdle) this.#socket.unref();
+    else this.#socket.ref();
+  }
 
-  const settle = (id: number, answer: BlockAnswer): void => {
-    assembler.find(id).resolve(answer);
-    pending.delete(id);
-  };
-
-  const onControl = (kind: FrameKind, id: number, body: Buffer): void => {
+  #onFrame(kind: FrameKind, id: number, body: Buffer): void {
     // Frames that came together with the one that ended the connection.
-    if (phase === "closed") return;
+    if (this.#phase === "closed") return;
     switch (kind) {
       case frameKind.serverHello:
-        if (serverHello !== undefined) return fail("BLOCK_CORRUPT", "a second greeting");
-        serverHello = body;
-        phase = "greeting";
-        socket.write(
-          encodeFrame(frameKind.clientHello, 0, clientHelloBody(key, body, clientNonce)),
-        );
-        return;
+        return this.#onServerHello(body);
       case frameKind.welcome:
-        if (phase !== "greeting" || serverHello === undefined) {
-          return fail("BLOCK_CORRUPT", "a welcome out of turn");
-        }
-        credit = Math.min(credit, checkWelcome(key, serverHello, clientNonce, body));
-        phase = "ready";
-        clearTimeout(handshakeTimer);
-        return;
+        return this.#onWelcome(body);
       case frameKind.refuse: {
         const refusal = parseErrorRecord(body.toString("utf8"));
-        return refusal === undefined ? fail("UNAVAILABLE", "refused us") : finish(refusal);
+        return refusal === undefined
+          ? this.#fail("UNAVAILABLE", "refused us")
+          : this.#finish(refusal);
       }
       case frameKind.missing:
-        return settle(id, { kind: "missing" });
+        return this.#take(id).resolve({ kind: "missing" });
       case frameKind.released:
-        return settle(id, { kind: "released" });
+        return this.#take(id).resolve({ kind: "released" });
       case frameKind.start:
-        return assembler.start(id, body);
+        return this.#assembler.start(id, body);
       case frameKind.end:
-        return assembler.end(id, body);
+        return this.#assembler.end(id, body);
       case frameKind.error: {
-        const entry = assembler.find(id);
-        pending.delete(id);
-        const what = `block server ${address} sent an unreadable error`;
+        const what = `block server ${this.#options.address} sent an unreadable error`;
         const sent = parseErrorRecord(body.toString("utf8"));
-        return entry.reject(sent ?? new EngineError("UNAVAILABLE", what));
+        return this.#take(id).reject(sent ?? new EngineError("UNAVAILABLE", what));
       }
       case frameKind.clientHello:
       case frameKind.request:
       case frameKind.data:
-        return fail("BLOCK_CORRUPT", `a frame of kind ${kind}, which only clients send`);
+        return this.#fail("BLOCK_CORRUPT", `a frame of kind ${kind}, which no server sends so`);
       default:
         return unreachable(kind);
     }
-  };
+  }
 
-  const onPiece = (id: number, piece: Uint8Array): void => {
-    if (phase !== "closed") assembler.piece(id, piece);
-  };
-  const reader = createFrameReader({ onFrame: onControl, onPiece });
-  const onBytes = (bytes: Uint8Array): void => {
-    if (phase === "closed") return;
-    try {
-      reader.push(bytes);
-      pump();
-    } catch (thrown) {
-      if (!(thrown instanceof EngineError)) throw thrown;
-      finish(thrown);
+  #take(id: number): Pending {
+    const entry = this.#assembler.find(id);
+    this.#pending.delete(id);
+    return entry;
+  }
+
+  #onServerHello(body: Buffer): void {
+    if (this.#phase !== "connecting") return this.#fail("BLOCK_CORRUPT", "a second greeting");
+    const answer = clientHelloBody(this.#options.key, body, this.#clientNonce);
+    this.#serverHello = body;
+    this.#phase = "greeting";
+    this.#socket.write(encodeFrame(frameKind.clientHello, 0, answer));
+  }
+
+  #onWelcome(body: Buffer): void {
+    if (this.#phase !== "greeting" || this.#serverHello === undefined) {
+      return this.#fail("BLOCK_CORRUPT", "a welcome out of turn");
     }
-  };
-
-  // One reused buffer, large enough for a frame: the payload is copied once, to its place.
-  const readBuffer = Buffer.allocUnsafeSlow(blockFrameBytesMax);
-  const socket: Socket = connect({
-    ...splitAddress(address),
-    noDelay: true,
-    keepAlive: true,
-    onread: {
-      buffer: readBuffer,
-      callback: (sizeBytes) => {
-        onBytes(readBuffer.subarray(0, sizeBytes));
-        return true;
-      },
-    },
-  });
-  const handshakeTimer = setTimeout(() => {
-    fail("UNAVAILABLE", `no greeting within ${options.handshakeMs} ms`);
-  }, options.handshakeMs);
-  socket.on("error", (error) => fail("UNAVAILABLE", error.message, error));
-  socket.on("end", () => fail("UNAVAILABLE", "closed the connection"));
-  socket.on("close", () => fail("UNAVAILABLE", "closed the connection"));
-  socket.on("timeout", () => {
-    const what = `no byte for ${options.stallMs} ms with ${pending.size} requests under way`;
-    fail("UNAVAILABLE", pending.size > 0 ? what : "idle");
-  });
-
-  return {
-    fetch: (block) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length >= blockRequestsQueuedMax) {
-          const what = `${waiting.length} requests wait for ${address} already`;
-          reject(new EngineError("LIMIT_EXCEEDED", `${what}; fetch fewer blocks at once`));
-          return;
-        }
-        waiting.push({ block, resolve, reject, target: undefined, receivedBytes: 0, checksum: 0 });
-        pump();
-      }),
-    close: (why) => fail("UNAVAILABLE", why),
-  };
+    const granted = checkWelcome(this.#options.key, this.#serverHello, this.#clientNonce, body);
+    this.#credit = Math.min(this.#credit, granted);
+    this.#phase = "ready";
+    clearTimeout(this.#handshakeTimer);
+  }
 }

@@ -44,8 +44,10 @@ interface Request {
 
 const nothing = Buffer.alloc(0);
 
+type Sender = (...parts: readonly Uint8Array[]) => Promise<void>;
+
 /** Writes in order; each write waits until the peer took enough of the ones before. */
-function createSender(socket: Socket): (...parts: readonly Uint8Array[]) => Promise<void> {
+function createSender(socket: Socket): Sender {
   let wake: (() => void) | undefined;
   const resume = (): void => {
     wake?.();
@@ -67,7 +69,7 @@ function createSender(socket: Socket): (...parts: readonly Uint8Array[]) => Prom
 }
 
 async function sendBlock(
-  send: ReturnType<typeof createSender>,
+  send: Sender,
   isGone: () => boolean,
   id: number,
   bytes: Uint8Array,
@@ -94,108 +96,124 @@ function errorFrame(kind: FrameKind, id: number, thrown: unknown): Buffer {
   return encodeFrame(kind, id, Buffer.from(JSON.stringify(outgoingRecord(thrown))));
 }
 
-/** One peer: greets it, then answers its requests, a few blocks in memory at a time. */
-function serveConnection(socket: Socket, key: BlockKey, options: BlockServerOptions): void {
-  const send = createSender(socket);
-  const nonce = freshNonce();
-  const waiting: Request[] = [];
-  const stallMs = options.stallMs ?? blockStallMs;
-  const idleMs = options.idleMs ?? blockServerIdleMs;
-  let isWelcome = false;
-  let requests = 0;
-  let reading = 0;
-  let sending: Promise<void> = Promise.resolve();
+/** Requests that a peer may have under way here. */
+const creditMax = blockRequestsInflightMax;
 
-  const handshakeTimer = setTimeout(
-    () => socket.destroy(),
-    options.handshakeMs ?? blockHandshakeMs,
-  );
-  // The name of whoever it was is of no use here: a peer that goes away asks again.
-  socket.on("error", () => {});
-  socket.on("close", () => clearTimeout(handshakeTimer));
-  // While a block is read nothing need move; an unread answer or an unused connection is given up.
-  socket.on("timeout", () => {
-    if (requests === 0 || socket.writableNeedDrain) socket.destroy();
-  });
+/** One peer: greets it, then answers its requests in order, a few blocks in memory at a time. */
+class PeerConnection {
+  readonly #socket: Socket;
+  readonly #options: BlockServerOptions;
+  readonly #key: BlockKey;
+  readonly #nonce = freshNonce();
+  readonly #send: Sender;
+  readonly #waiting: Request[] = [];
+  readonly #handshakeTimer: NodeJS.Timeout;
+  #isWelcome = false;
+  /** Asked for and not yet answered. */
+  #requests = 0;
+  /** Of these, read or being read. */
+  #reading = 0;
+  /** Ends when every earlier answer was sent. */
+  #sending: Promise<void> = Promise.resolve();
 
-  const sendAnswer = async (id: number, answer: BlockAnswer): Promise<void> => {
+  constructor(socket: Socket, key: BlockKey, options: BlockServerOptions) {
+    this.#socket = socket;
+    this.#key = key;
+    this.#options = options;
+    this.#send = createSender(socket);
+    const handshakeMs = options.handshakeMs ?? blockHandshakeMs;
+    this.#handshakeTimer = setTimeout(() => socket.destroy(), handshakeMs);
+    // Why a peer went away is of no use here: whoever still wants its blocks asks again.
+    socket.on("error", () => {});
+    socket.on("close", () => clearTimeout(this.#handshakeTimer));
+    // While a block is read nothing need move; an untaken answer or an idle connection is given up.
+    socket.on("timeout", () => {
+      if (this.#requests === 0 || socket.writableNeedDrain) socket.destroy();
+    });
+    const reader = createFrameReader({
+      onPiece: () => socket.destroy(),
+      onFrame: (kind, id, body) => this.#onFrame(kind, id, body),
+    });
+    socket.on("data", (bytes) => {
+      try {
+        if (this.#isOpen()) reader.push(bytes);
+      } catch {
+        socket.destroy();
+      }
+    });
+    void this.#send(encodeFrame(frameKind.serverHello, 0, serverHelloBody(this.#nonce)));
+  }
+
+  #isOpen(): boolean {
+    return !this.#socket.destroyed && !this.#socket.writableEnded;
+  }
+
+  #onFrame(kind: FrameKind, id: number, body: Buffer): void {
+    // Frames that came together with the one that ended the connection.
+    if (!this.#isOpen()) return;
+    if (!this.#isWelcome && kind === frameKind.clientHello) {
+      this.#greet(body);
+    } else if (this.#isWelcome && kind === frameKind.request && this.#requests < creditMax) {
+      this.#requests += 1;
+      if (this.#requests === 1) this.#socket.setTimeout(this.#options.stallMs ?? blockStallMs);
+      if (this.#reading < blockReadsInflightMax) void this.#serve({ id, body });
+      else this.#waiting.push({ id, body });
+    } else {
+      this.#socket.destroy();
+    }
+  }
+
+  #greet(clientHello: Buffer): void {
+    let welcome: Buffer;
+    try {
+      welcome = welcomeBody(this.#key, this.#nonce, clientHello, creditMax);
+    } catch (thrown) {
+      this.#socket.end(errorFrame(frameKind.refuse, 0, thrown));
+      return;
+    }
+    this.#isWelcome = true;
+    clearTimeout(this.#handshakeTimer);
+    this.#socket.setTimeout(this.#options.idleMs ?? blockServerIdleMs);
+    void this.#send(encodeFrame(frameKind.welcome, 0, welcome));
+  }
+
+  async #serve(request: Request): Promise<void> {
+    this.#reading += 1;
+    const answered = this.#answer(request, this.#sending);
+    this.#sending = answered;
+    // The slot is kept until the answer left, so that blocks cannot pile up behind a slow peer.
+    await answered;
+    this.#reading -= 1;
+    this.#requests -= 1;
+    if (this.#requests === 0) this.#socket.setTimeout(this.#options.idleMs ?? blockServerIdleMs);
+    const next = this.#waiting.shift();
+    if (next !== undefined && this.#isOpen()) void this.#serve(next);
+  }
+
+  async #answer({ id, body }: Request, earlier: Promise<void>): Promise<void> {
+    try {
+      const answer = await this.#options.provider(decodeBlockId(body));
+      await earlier;
+      await this.#sendAnswer(id, answer);
+    } catch (thrown) {
+      await earlier;
+      await this.#send(errorFrame(frameKind.error, id, thrown));
+    }
+  }
+
+  async #sendAnswer(id: number, answer: BlockAnswer): Promise<void> {
     switch (answer.kind) {
       case "bytes":
-        return sendBlock(send, () => socket.destroyed, id, answer.bytes);
+        return sendBlock(this.#send, () => this.#socket.destroyed, id, answer.bytes);
       case "missing":
-        return send(encodeFrame(frameKind.missing, id, nothing));
+        return this.#send(encodeFrame(frameKind.missing, id, nothing));
       case "released":
-        return send(encodeFrame(frameKind.released, id, nothing));
+        return this.#send(encodeFrame(frameKind.released, id, nothing));
       default:
         return unreachable(answer);
     }
-  };
-
-  const serveRequest = async ({ id, body }: Request): Promise<void> => {
-    reading += 1;
-    const previous = sending;
-    const read = (async () => options.provider(decodeBlockId(body)))();
-    // The slot is kept until the answer left, so that blocks cannot pile up behind a slow peer.
-    const done = (async () => {
-      try {
-        const answer = await read;
-        await previous;
-        await sendAnswer(id, answer);
-      } catch (thrown) {
-        await previous;
-        await send(errorFrame(frameKind.error, id, thrown));
-      }
-    })();
-    sending = done;
-    await done;
-    reading -= 1;
-    requests -= 1;
-    if (requests === 0) socket.setTimeout(idleMs);
-    const next = waiting.shift();
-    if (next !== undefined && !socket.destroyed) void serveRequest(next);
-  };
-
-  const greet = (body: Buffer): void => {
-    try {
-      void send(encodeFrame(frameKind.welcome, 0, welcomeBody(key, nonce, body, creditMax)));
-      isWelcome = true;
-      clearTimeout(handshakeTimer);
-      socket.setTimeout(idleMs);
-    } catch (thrown) {
-      socket.end(errorFrame(frameKind.refuse, 0, thrown));
-    }
-  };
-
-  const reader = createFrameReader({
-    onPiece: () => socket.destroy(),
-    onFrame: (kind, id, body) => {
-      // Frames that came together with the one that ended the connection.
-      if (socket.destroyed || socket.writableEnded) return;
-      if (!isWelcome && kind === frameKind.clientHello) {
-        greet(body);
-      } else if (isWelcome && kind === frameKind.request && requests < creditMax) {
-        requests += 1;
-        if (requests === 1) socket.setTimeout(stallMs);
-        if (reading < blockReadsInflightMax) void serveRequest({ id, body });
-        else waiting.push({ id, body });
-      } else {
-        socket.destroy();
-      }
-    },
-  });
-  socket.on("data", (bytes) => {
-    if (socket.destroyed || socket.writableEnded) return;
-    try {
-      reader.push(bytes);
-    } catch {
-      socket.destroy();
-    }
-  });
-  void send(encodeFrame(frameKind.serverHello, 0, serverHelloBody(nonce)));
+  }
 }
-
-/** Requests that a peer may have under way here. */
-const creditMax = blockRequestsInflightMax;
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -220,7 +238,7 @@ export async function serveBlocks(options: BlockServerOptions): Promise<BlockSer
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serveConnection(socket, key, options);
+    new PeerConnection(socket, key, options);
   });
   server.maxConnections = blockConnectionsMax;
   const port = await listen(server, host, options.port);

@@ -1,8 +1,8 @@
 // Exclusive use of a data folder, on platforms without a portable file lock.
 //
 // The lock is the file `.lock.<n>` with the highest n; it is created with its content in one step
-// (link), so only one process can create each n. Whoever finds the highest one stale tries n + 1, then
-// looks again: it owns the folder only if n + 1 is still the highest. The highest file is never
+// (link), so only one process can create each n. Whoever finds the highest one stale tries n + 1,
+// then looks again: it owns the folder only if n + 1 is still the highest. That file is never
 // removed, only marked as released, so numbers never fall and a late rival always sees a winner.
 
 import { randomBytes } from "node:crypto";

@@ -1,4 +1,4 @@
-// The real disk: durability protocol, its lock against living, killed and racing processes, failures.
+// The real disk: durability, failures, its lock against living, killed and racing processes.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -84,7 +84,7 @@ describe("files", () => {
     await disk.close();
   });
 
-  test("writeAtomic replaces, list is sorted and shows only data, remove is idempotent", async () => {
+  test("writeAtomic replaces, list is sorted and shows data only, remove is safe", async () => {
     const disk = await openDisk(freshFolder());
     expect(await disk.list("")).toEqual([]);
     expect(await disk.list("nowhere")).toEqual([]);
@@ -218,7 +218,7 @@ describe("lock", () => {
     for (const { answer } of answers) expect(answer).toMatch(/^locked$|^DATA_FOLDER_LOCKED /);
   });
 
-  test("within one process, of many racing openers exactly one wins, round after round", async () => {
+  test("of many racing openers in one process exactly one wins, every round", async () => {
     const folder = freshFolder();
     for (let round = 0; round < 10; round++) {
       const settled = await Promise.allSettled([1, 2, 3, 4, 5].map(() => openDisk(folder)));

@@ -8,7 +8,7 @@ import { openAppendFile } from "./disk-append.ts";
 import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
 import { lockFolder } from "./disk-lock.ts";
 
-/** Raised when a data folder of an older program could not be read by a newer one, or the reverse. */
+/** Raised when programs before and after a change cannot read each other's data folders. */
 export const dataFolderVersion = 1;
 
 const versionName = ".version";
@@ -87,7 +87,7 @@ function compareNames(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Paths come from our own code, so a bad one is a mistake of ours. Hidden names are the adapter's. */
+/** Paths come from our own code: a bad one is a mistake of ours. Hidden names are the adapter's. */
 function checkPath(path: string): void {
   const parts = path.split("/");
   const isGood = parts.every((part) => /^[^.\0\\][^\0\\]*$/.test(part));
@@ -150,7 +150,7 @@ function diskOf(root: string): Disk {
     openAppend: async (path) => {
       const full = await place(path);
       const file = await openAppendFile(path, full);
-      // Always: the file may exist only because a process died before it could make its name durable.
+      // Always: a process may have died between creating the file and making its name durable.
       await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
       return file;
     },

@@ -1,4 +1,4 @@
-// Calls typed methods over gRPC: one channel per address, quick to come back after a peer's restart.
+// Calls typed methods over gRPC: one channel per address, quick to return after a peer's restart.
 
 import {
   type ChannelOptions,
@@ -6,6 +6,7 @@ import {
   type ClientUnaryCall,
   credentials,
   Metadata,
+  type ServiceError,
 } from "@grpc/grpc-js";
 import { EngineError } from "../errors.ts";
 import {
@@ -16,7 +17,7 @@ import {
   rpcReconnectMsMax,
   rpcReconnectMsMin,
 } from "../limits.ts";
-import type { RpcClient } from "../ports/rpc.ts";
+import type { MessageCodec, RpcClient } from "../ports/rpc.ts";
 import { fromServiceError } from "./grpc-errors.ts";
 
 export interface GrpcClientOptions {
@@ -49,51 +50,78 @@ function channelOptions(messageBytesMax: number): ChannelOptions {
 
 const sameBytes = (bytes: Buffer): Buffer => bytes;
 
+/** Open channels, least recently used first. */
+function createChannels(messageBytesMax: number) {
+  const channels = new Map<string, Channel>();
+  return {
+    to: (address: string): Channel => {
+      const channel = channels.get(address) ?? {
+        client: new Client(address, credentials.createInsecure(), channelOptions(messageBytesMax)),
+        inflight: 0,
+      };
+      channels.delete(address);
+      channels.set(address, channel);
+      for (const [oldAddress, old] of channels) {
+        if (channels.size <= rpcChannelsMax) break;
+        if (old.inflight > 0 || old === channel) continue;
+        channels.delete(oldAddress);
+        old.client.close();
+      }
+      return channel;
+    },
+    close: (): void => {
+      for (const { client } of channels.values()) client.close();
+      channels.clear();
+    },
+  };
+}
+
+function decodeAnswer<Response>(
+  codec: MessageCodec<Response>,
+  bytes: Buffer,
+  doing: string,
+): Response {
+  try {
+    return codec.decode(bytes);
+  } catch (thrown) {
+    if (thrown instanceof EngineError) throw thrown;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const what = `${doing}: the answer of ${bytes.length} bytes is malformed: ${why}`;
+    throw new EngineError("MESSAGE_INVALID", what, {}, thrown);
+  }
+}
+
 export function createGrpcClient(options: GrpcClientOptions): RpcClient {
   const messageBytesMax = options.messageBytesMax ?? rpcMessageBytesMax;
   const metadata = new Metadata();
   metadata.set("authorization", `Bearer ${options.token}`);
-  // Least recently used first.
-  const channels = new Map<string, Channel>();
+  const channels = createChannels(messageBytesMax);
   const calls = new Set<ClientUnaryCall>();
   let isClosed = false;
 
-  const channelTo = (address: string): Channel => {
-    const known = channels.get(address);
-    const channel = known ?? {
-      client: new Client(address, credentials.createInsecure(), channelOptions(messageBytesMax)),
-      inflight: 0,
-    };
-    channels.delete(address);
-    channels.set(address, channel);
-    for (const [oldAddress, old] of channels) {
-      if (channels.size <= rpcChannelsMax) break;
-      if (old.inflight > 0 || old === channel) continue;
-      channels.delete(oldAddress);
-      old.client.close();
-    }
-    return channel;
-  };
-
   const send = (address: string, path: string, bytes: Uint8Array, timeoutMs: number) =>
     new Promise<Buffer>((resolve, reject) => {
-      const channel = channelTo(address);
+      const channel = channels.to(address);
+      const doing = `${path} at ${address}`;
       channel.inflight += 1;
-      const call = channel.client.makeUnaryRequest(
+      const done = (error: ServiceError | null, response?: Buffer): void => {
+        channel.inflight -= 1;
+        calls.delete(call);
+        if (error !== null) reject(fromServiceError(error, doing, timeoutMs));
+        else if (response !== undefined) resolve(response);
+        else reject(new EngineError("MESSAGE_INVALID", `${doing}: the peer sent no answer`));
+      };
+      const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const deadline = Date.now() + timeoutMs;
+      const { client } = channel;
+      const call = client.makeUnaryRequest(
         path,
         sameBytes,
         sameBytes,
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        body,
         metadata,
-        { deadline: Date.now() + timeoutMs },
-        (error, response) => {
-          channel.inflight -= 1;
-          calls.delete(call);
-          if (error !== null) reject(fromServiceError(error, `${path} at ${address}`, timeoutMs));
-          else if (response === undefined) {
-            reject(new EngineError("MESSAGE_INVALID", `${path} at ${address}: empty answer`));
-          } else resolve(response);
-        },
+        { deadline },
+        done,
       );
       calls.add(call);
     });
@@ -111,20 +139,12 @@ export function createGrpcClient(options: GrpcClientOptions): RpcClient {
         );
       }
       const answer = await send(address, method.path, bytes, timeoutMs);
-      try {
-        return method.response.decode(answer);
-      } catch (thrown) {
-        if (thrown instanceof EngineError) throw thrown;
-        const why = thrown instanceof Error ? thrown.message : String(thrown);
-        const what = `${doing}: the answer of ${answer.length} bytes is malformed: ${why}`;
-        throw new EngineError("MESSAGE_INVALID", what, {}, thrown);
-      }
+      return decodeAnswer(method.response, answer, doing);
     },
     close: () => {
       isClosed = true;
       for (const call of calls) call.cancel();
-      for (const { client } of channels.values()) client.close();
-      channels.clear();
+      channels.close();
     },
   };
 }

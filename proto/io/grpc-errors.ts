@@ -6,7 +6,7 @@ import { outgoingRecord, parseErrorRecord } from "./error-record.ts";
 
 const trailerName = "millrace-error-bin";
 
-/** Status of each code for a client that is not ours; what is not listed is a failed precondition. */
+/** Status of each code for clients not ours; what is not listed is a failed precondition. */
 const statusOfCode: Partial<Record<ErrorCode, status>> = {
   USAGE: status.INVALID_ARGUMENT,
   PARAMS_INVALID: status.INVALID_ARGUMENT,
@@ -67,8 +67,8 @@ export function fromServiceError(
     case status.UNIMPLEMENTED:
       return fail("MESSAGE_INVALID", "the peer does not know the method; are the versions equal?");
     default:
-      // Without a record of ours the transport itself failed: a reset stream is INTERNAL or CANCELLED
-      // to gRPC, but to us it is a peer that went away, and whether it acted is unknown.
+      // Without a record of ours the transport itself failed: gRPC calls a reset stream INTERNAL or
+      // CANCELLED, but to us it is a peer that went away, and whether it acted is unknown.
       return fail("UNAVAILABLE", error.details === "" ? "connection lost" : error.details);
   }
 }

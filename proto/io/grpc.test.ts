@@ -157,7 +157,7 @@ describe("errors", () => {
     expect(internal).toEqual(["/test.Notes/Fail unexpected failure: boom"]);
   });
 
-  test("malformed requests, malformed answers and unknown methods are MESSAGE_INVALID", async () => {
+  test("malformed requests, answers and unknown methods are MESSAGE_INVALID", async () => {
     const { address } = await serve();
     const badRequest = { ...echo, request: rawCodec };
     await expect(client().call(address, badRequest, { text: "bad" }, soon)).rejects.toMatchObject(

@@ -1,4 +1,4 @@
-// Log lines to standard error: JSON for machines, a short form for terminals; bounded and without secrets.
+// Log lines to standard error: JSON for machines, a short form for terminals, bounded, no secrets.
 
 import { logFieldCharsMax, logLineBytesMax } from "../limits.ts";
 import type { Clock } from "../ports/clock.ts";

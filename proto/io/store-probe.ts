@@ -49,8 +49,8 @@ async function probeOnce(store: ScratchStore, uri: string): Promise<void> {
   throw new EngineError(
     "STORE_UNSAFE",
     `the object store of ${uri} told ${winners.length} of ${contendersPerRound} concurrent ` +
-      "writers that they had created one object, instead of exactly 1: output cannot be committed " +
-      "exactly once there. Use a store that honours 'If-None-Match: *' (MinIO, Amazon S3) or a " +
-      "local file system",
+      "writers that they had created one object, instead of exactly 1: output cannot be " +
+      "committed exactly once there. Use a store that honours 'If-None-Match: *' " +
+      "(MinIO, Amazon S3) or a local file system",
   );
 }

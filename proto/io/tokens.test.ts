@@ -1,6 +1,6 @@
 // Tokens: sources in order, refusals that say what to do, and who is let in.
 
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -24,6 +24,7 @@ test("flag, file, variable and file of a variable win in this order", async () =
   expect(await readToken({ environment: { MILLRACE_TOKEN_FILE: file } })).toBe(inFile);
   expect(await readToken({ environment: { MILLRACE_TOKEN: "" } })).toBeUndefined();
   expect(await readToken({ environment: { NODE_TOKEN: flag }, variable: "NODE_TOKEN" })).toBe(flag);
+  await rm(folder, { recursive: true });
 });
 
 test.each([["short"], ["with blanks in the middle"], ["é".repeat(20)], ["x".repeat(5000)]])(

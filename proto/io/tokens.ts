@@ -78,7 +78,7 @@ export function knownToken(token: string, role: RpcCaller["role"]): KnownToken {
   return { sha256: hashToken(token), role };
 }
 
-/** Who holds a token. Time depends on how many tokens are known, never on how much of one was guessed. */
+/** Who holds a token. Its time depends on how many are known, never on how much was guessed. */
 export function createAuthenticator(
   known: readonly KnownToken[],
 ): (token: string) => RpcCaller | undefined {

@@ -1,4 +1,4 @@
-// Finds the leader among the masters and stays with it: follows hints, goes round, gives up in time.
+// Finds the leader among the masters and stays with it: follows hints, rotates, gives up in time.
 
 import { assert, EngineError, toEngineError } from "../errors.ts";
 import { leaderSearchMsMax, leaderSearchPauseMs, mastersMax, rpcTimeoutMs } from "../limits.ts";
@@ -63,103 +63,123 @@ function describeAnswers(answers: ReadonlyMap<string, EngineError>): string {
   return parts.join("; ");
 }
 
-export function createLeaderClient(options: LeaderClientOptions): LeaderClient {
-  const { rpc, clock, masters, random } = options;
-  const searchMsMax = options.searchMsMax ?? leaderSearchMsMax;
-  const searchPauseMs = options.searchPauseMs ?? leaderSearchPauseMs;
-  assert(masters.length > 0, "a leader client needs the address of at least one master");
-  const wakers = new Set<() => void>();
-  let leader: string | undefined;
-  let turn = random === undefined ? 0 : random.below(masters.length);
-  let isClosed = false;
+class SearchingClient implements LeaderClient {
+  readonly #options: LeaderClientOptions;
+  readonly #searchMsMax: number;
+  readonly #searchPauseMs: number;
+  readonly #wakers = new Set<() => void>();
+  #leader: string | undefined;
+  /** Where the next round begins, so that a dead first master does not cost every search. */
+  #turn: number;
+  #isClosed = false;
 
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      const jitterMs = random === undefined ? 0 : random.below(searchPauseMs);
-      const wake = (): void => {
-        timer.cancel();
-        wakers.delete(wake);
-        resolve();
-      };
-      const timer = clock.after(searchPauseMs + jitterMs, wake);
-      wakers.add(wake);
-    });
+  constructor(options: LeaderClientOptions) {
+    assert(options.masters.length > 0, "a leader client needs the address of at least one master");
+    this.#options = options;
+    this.#searchMsMax = options.searchMsMax ?? leaderSearchMsMax;
+    this.#searchPauseMs = options.searchPauseMs ?? leaderSearchPauseMs;
+    this.#turn = options.random?.below(options.masters.length) ?? 0;
+  }
+
+  async call<Request, Response>(
+    method: RpcMethod<Request, Response>,
+    request: Request,
+    callOptions: LeaderCallOptions = {},
+  ): Promise<Response> {
+    const timeoutMs = callOptions.timeoutMs ?? rpcTimeoutMs;
+    const search: Search = {
+      startMs: this.#options.clock.nowMs(),
+      askedThisRound: new Set(),
+      answers: new Map(),
+      hint: undefined,
+    };
+    for (;;) {
+      if (this.#isClosed) throw this.#giveUp(search, method.path);
+      const target = this.#nextTarget(search);
+      if (target === undefined) {
+        await this.#pause();
+        search.askedThisRound.clear();
+        continue;
+      }
+      search.askedThisRound.add(target);
+      try {
+        const response = await this.#options.rpc.call(target, method, request, { timeoutMs });
+        this.#leader = target;
+        return response;
+      } catch (thrown) {
+        const error = toEngineError(thrown);
+        if (!mayRetry(error)) throw error;
+        this.#noteFailure(search, target, error);
+      }
+      const searchedMs = this.#options.clock.nowMs() - search.startMs;
+      if (searchedMs >= this.#searchMsMax) throw this.#giveUp(search, method.path);
+    }
+  }
+
+  leader(): string | undefined {
+    return this.#leader;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const wake of this.#wakers) wake();
+  }
 
   /** Whom to ask now; undefined when everyone was asked since the last pause. */
-  const nextTarget = (search: Search): string | undefined => {
+  #nextTarget(search: Search): string | undefined {
     const { askedThisRound } = search;
+    const { masters } = this.#options;
     // Hints may name masters that we were not told of, but not without end.
     if (askedThisRound.size >= masters.length + mastersMax) return undefined;
-    for (const preferred of [search.hint, leader]) {
+    for (const preferred of [search.hint, this.#leader]) {
       if (preferred !== undefined && !askedThisRound.has(preferred)) return preferred;
     }
     // A hint may be old: whoever is named, every master is asked once before the next pause.
     for (let step = 0; step < masters.length; step++) {
-      const candidate = masters[(turn + step) % masters.length];
+      const place = (this.#turn + step) % masters.length;
+      const candidate = masters[place];
       if (candidate === undefined || askedThisRound.has(candidate)) continue;
-      turn = (turn + step + 1) % masters.length;
+      this.#turn = (place + 1) % masters.length;
       return candidate;
     }
     return undefined;
-  };
+  }
 
-  const noteFailure = (search: Search, target: string, error: EngineError): void => {
+  #noteFailure(search: Search, target: string, error: EngineError): void {
     search.answers.set(target, error);
-    if (leader === target) leader = undefined;
+    if (this.#leader === target) this.#leader = undefined;
     if (search.hint === target) search.hint = undefined;
     const hint = error.code === "NOT_LEADER" ? error.details.leader : undefined;
     if (hint !== undefined && hint !== target && isAddress(hint)) search.hint = hint;
-  };
+  }
 
-  const giveUp = (search: Search, path: string): EngineError => {
-    const searchedMs = Math.round(clock.nowMs() - search.startMs);
-    const why = isClosed ? "this client was closed" : `no leader found within ${searchedMs} ms`;
+  #pause(): Promise<void> {
+    const { clock, random } = this.#options;
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      const jitterMs = random?.below(this.#searchPauseMs) ?? 0;
+      const timer = clock.after(this.#searchPauseMs + jitterMs, wake);
+      this.#wakers.add(wake);
+    });
+  }
+
+  #giveUp(search: Search, path: string): EngineError {
+    const searchedMs = Math.round(this.#options.clock.nowMs() - search.startMs);
+    const noLeader = `no leader found within ${searchedMs} ms`;
     return new EngineError(
       "UNAVAILABLE",
-      `${path}: ${why}; masters: ${masters.join(", ")}; last answers: ` +
+      `${path}: ${this.#isClosed ? "this client was closed" : noLeader}; ` +
+        `masters: ${this.#options.masters.join(", ")}; last answers: ` +
         `${describeAnswers(search.answers) || "none"}; check that a majority of the masters runs ` +
         "and that these addresses reach them",
     );
-  };
+  }
+}
 
-  const isOver = (search: Search): boolean =>
-    isClosed || clock.nowMs() - search.startMs >= searchMsMax;
-
-  return {
-    call: async (method, request, callOptions = {}) => {
-      const timeoutMs = callOptions.timeoutMs ?? rpcTimeoutMs;
-      const search: Search = {
-        startMs: clock.nowMs(),
-        askedThisRound: new Set(),
-        answers: new Map(),
-        hint: undefined,
-      };
-      for (;;) {
-        if (isClosed) throw giveUp(search, method.path);
-        const target = nextTarget(search);
-        if (target === undefined) {
-          if (isOver(search)) throw giveUp(search, method.path);
-          await pause();
-          search.askedThisRound.clear();
-          continue;
-        }
-        search.askedThisRound.add(target);
-        try {
-          const response = await rpc.call(target, method, request, { timeoutMs });
-          leader = target;
-          return response;
-        } catch (thrown) {
-          const error = toEngineError(thrown);
-          if (!mayRetry(error)) throw error;
-          noteFailure(search, target, error);
-        }
-        if (isOver(search)) throw giveUp(search, method.path);
-      }
-    },
-    leader: () => leader,
-    close: () => {
-      isClosed = true;
-      for (const wake of wakers) wake();
-    },
-  };
+export function createLeaderClient(options: LeaderClientOptions): LeaderClient {
+  return new SearchingClient(options);
 }

@@ -91,7 +91,7 @@ describe("local rpc", () => {
     }
   });
 
-  test("an address can be served again after its server closed, which may close twice", async () => {
+  test("an address can be served again after its server closed, even twice", async () => {
     const { rpc, server, client } = start();
     await server.close();
     rpc.serve("a", [bind(echo, ["client"], async () => ({ items: ["second"] }))]);

@@ -21,10 +21,13 @@ type Answer =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "error"; readonly record: ErrorRecord };
 
+/** Ends a call from outside, with the reason. */
+type Cut = (why: string) => void;
+
 interface LocalServer {
   readonly bindings: ReadonlyMap<string, RpcBinding>;
   /** Ends of calls under way, for when the server goes away. */
-  readonly breakers: Set<(why: string) => void>;
+  readonly breakers: Set<Cut>;
 }
 
 function failed(thrown: unknown): Answer {
@@ -54,6 +57,33 @@ async function answer(
   }
 }
 
+/** One request to one server, until it is answered, late, or cut off at either end. */
+function send(
+  server: LocalServer,
+  doing: string,
+  timeoutMs: number,
+  clock: Clock,
+  ownBreakers: Set<Cut>,
+  run: () => Promise<Answer>,
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const cut: Cut = (why) => end(failed(new EngineError("UNAVAILABLE", `${doing}: ${why}`)));
+    const timer = clock.after(timeoutMs, () => {
+      const what = `${doing}: no answer within ${timeoutMs} ms`;
+      end(failed(new EngineError("DEADLINE", what, { deadlineMs: timeoutMs })));
+    });
+    const end = (result: Answer): void => {
+      timer.cancel();
+      server.breakers.delete(cut);
+      ownBreakers.delete(cut);
+      resolve(result);
+    };
+    server.breakers.add(cut);
+    ownBreakers.add(cut);
+    void run().then(end);
+  });
+}
+
 export function createLocalRpc(clock: Clock): LocalRpc {
   const servers = new Map<string, LocalServer>();
 
@@ -73,47 +103,20 @@ export function createLocalRpc(clock: Clock): LocalRpc {
     };
   };
 
-  const send = (
-    address: string,
-    path: string,
-    caller: RpcCaller,
-    request: Uint8Array,
-    timeoutMs: number,
-    ownBreakers: Set<(why: string) => void>,
-  ): Promise<Answer> =>
-    new Promise((resolve) => {
-      const server = servers.get(address);
-      const doing = `${path} at ${address}`;
-      const cut = (why: string): void => {
-        end(failed(new EngineError("UNAVAILABLE", `${doing}: ${why}`)));
-      };
-      if (server === undefined) {
-        resolve(failed(new EngineError("UNAVAILABLE", `${doing}: nobody listens there`)));
-        return;
-      }
-      const timer = clock.after(timeoutMs, () => {
-        const what = `${doing}: no answer within ${timeoutMs} ms`;
-        end(failed(new EngineError("DEADLINE", what, { deadlineMs: timeoutMs })));
-      });
-      const end = (result: Answer): void => {
-        timer.cancel();
-        server.breakers.delete(cut);
-        ownBreakers.delete(cut);
-        resolve(result);
-      };
-      server.breakers.add(cut);
-      ownBreakers.add(cut);
-      void answer(server, path, caller, request).then(end);
-    });
-
   const client = (caller: RpcCaller): RpcClient => {
-    const breakers = new Set<(why: string) => void>();
+    const breakers = new Set<Cut>();
     let isClosed = false;
     return {
       call: async (address, method, request, { timeoutMs }) => {
-        if (isClosed) throw new EngineError("UNAVAILABLE", `${method.path}: this client is closed`);
+        const doing = `${method.path} at ${address}`;
+        if (isClosed) throw new EngineError("UNAVAILABLE", `${doing}: this client is closed`);
+        const server = servers.get(address);
+        if (server === undefined) {
+          throw new EngineError("UNAVAILABLE", `${doing}: nobody listens there`);
+        }
         const bytes = method.request.encode(request).finish();
-        const result = await send(address, method.path, caller, bytes, timeoutMs, breakers);
+        const run = () => answer(server, method.path, caller, bytes);
+        const result = await send(server, doing, timeoutMs, clock, breakers, run);
         if (result.kind === "error") throw fromErrorRecord(result.record);
         return method.response.decode(result.bytes);
       },

@@ -4,7 +4,12 @@ import { type Batch, batchRows, isCountBatch, makeBatch } from "../../proto/batc
 import { countColumn, textColumn } from "../../proto/batch/column.ts";
 import { integersToNumbers } from "../../proto/batch/decode-column.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { chunkRowsMax, partialEntriesMax, partialTextBytesMax } from "../../proto/limits.ts";
+import {
+  batchRowsMax,
+  chunkRowsMax,
+  partialEntriesMax,
+  partialTextBytesMax,
+} from "../../proto/limits.ts";
 import { StringCounter } from "../kernels/string-counter.ts";
 import { KeyTable } from "./key-table.ts";
 import { pushBatchAsRows, type Stage } from "./stage.ts";
@@ -63,6 +68,7 @@ function* drain(strings: StringCounter, others: OtherCounts, next: Stage): Itera
 export function countPartialStage(next: Stage): Stage {
   const strings = new StringCounter();
   const others = new OtherCounts();
+  let unchecked = 0;
   const push = (rows: readonly unknown[]): void => {
     let counted = strings.add(rows);
     while (counted < rows.length) {
@@ -70,6 +76,9 @@ export function countPartialStage(next: Stage): Stage {
       counted++;
       if (counted < rows.length) counted += strings.add(rows.slice(counted));
     }
+    unchecked += rows.length;
+    if (unchecked < batchRowsMax) return;
+    unchecked = 0;
     if (strings.bytesUsed > partialTextBytesMax || others.size > partialEntriesMax) {
       for (const _ of drain(strings, others, next));
     }

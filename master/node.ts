@@ -1,0 +1,193 @@
+// One master: Raft, scheduler, API and the leader's work in the store, joined to ports.
+// Production and simulation run this same file.
+
+import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
+import type { ClusterId, MasterId } from "../proto/ids.ts";
+import { loggedTickMs } from "../proto/limits.ts";
+import type { Clock, Timer } from "../proto/ports/clock.ts";
+import type { Log } from "../proto/ports/log.ts";
+import type { RandomStream } from "../proto/ports/random.ts";
+import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
+import type { ObjectStore } from "../proto/ports/store.ts";
+import { bindClients } from "./api/clients.ts";
+import { decodeCommand, encodeCommand } from "./api/command-codec.ts";
+import type { ApiCore } from "./api/core.ts";
+import { bindWorkers } from "./api/workers.ts";
+import { createChanges } from "./changes.ts";
+import { isOutputCommitted } from "./commit/commit-output.ts";
+import { createIntentRunner } from "./commit/intent-runner.ts";
+import { bindPeers } from "./peers/inbox.ts";
+import { createOutbox } from "./peers/outbox.ts";
+import { defaultRaftConfig } from "./raft/config.ts";
+import { simpleVoters } from "./raft/quorum.ts";
+import { createRaft } from "./raft/raft.ts";
+import type { Status } from "./raft/state.ts";
+import { createReplica, type StateMachine } from "./replica.ts";
+import { apply } from "./scheduler/apply.ts";
+import type { Command, CommandReply } from "./scheduler/commands.ts";
+import { intents } from "./scheduler/intents.ts";
+import { decodeSnapshot, encodeSnapshot } from "./scheduler/snapshot.ts";
+import { type ClusterState, emptyState } from "./scheduler/state.ts";
+import type { RaftStorage } from "./storage/raft-storage.ts";
+
+export interface MasterOptions {
+  readonly masterId: MasterId;
+  readonly clusterId: ClusterId;
+  /** Every master with its address, this one included. */
+  readonly peers: ReadonlyMap<MasterId, string>;
+}
+
+export interface MasterPorts {
+  readonly storage: RaftStorage;
+  readonly rpc: RpcClient;
+  readonly clock: Clock;
+  readonly random: RandomStream;
+  readonly store: ObjectStore;
+  readonly log: Log;
+  onFatal(failure: unknown): void;
+}
+
+export interface MasterNode {
+  readonly bindings: readonly RpcBinding[];
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface Machine extends StateMachine<CommandReply> {
+  readonly state: ClusterState;
+}
+
+function createMachine(): Machine {
+  let state = emptyState();
+  return {
+    get state() {
+      return state;
+    },
+    apply: (index, bytes) => apply(state, index, decodeCommand(bytes)),
+    restore: (bytes) => {
+      state = decodeSnapshot(new TextDecoder().decode(bytes));
+    },
+    snapshot: () => new TextEncoder().encode(encodeSnapshot(state)),
+  };
+}
+
+export function createMasterNode(options: MasterOptions, ports: MasterPorts): MasterNode {
+  const { masterId, clusterId, peers } = options;
+  const { clock, log, store } = ports;
+  const machine = createMachine();
+  const changes = createChanges(clock);
+  const { recovered } = ports.storage;
+  if (recovered.snapshot !== undefined) machine.restore(recovered.snapshot.bytes);
+  const raft = createRaft({
+    id: masterId,
+    voters: simpleVoters([...peers.keys()]),
+    config: defaultRaftConfig,
+    random: ports.random.child("raft"),
+    ...recovered,
+  });
+  let status: Status = { role: "follower", term: raft.term, leader: undefined };
+  let tickTimer: Timer | undefined;
+
+  const replica = createReplica<CommandReply>({
+    raft,
+    storage: ports.storage,
+    outbox: createOutbox({ clusterId, self: masterId, peers }, ports.rpc),
+    clock,
+    machine,
+    addressOf: (id) => peers.get(id),
+    onApplied: () => {
+      changes.notify();
+      runIntents();
+    },
+    onStatus: changeStatus,
+    onFatal: (failure) => {
+      log.error("this master can promise nothing any more", {
+        master: masterId,
+        error: toErrorRecord(failure).message,
+      });
+      ports.onFatal(failure);
+    },
+  });
+
+  function propose(command: Command): Promise<CommandReply> {
+    return replica.propose(encodeCommand(command));
+  }
+
+  const runner = createIntentRunner({
+    store,
+    clock,
+    log,
+    propose: async (command) => {
+      const reply = await propose(command);
+      if (reply.kind === "error") throw fromErrorRecord(reply.error);
+    },
+  });
+
+  function runIntents(): void {
+    if (status.role === "leader") runner.run(intents(machine.state));
+  }
+
+  function changeStatus(next: Status): void {
+    const led = status.role === "leader";
+    status = next;
+    log.info("raft status", { master: masterId, ...next });
+    if (next.role === "leader" && !led) scheduleTick();
+    if (next.role !== "leader") tickTimer?.cancel();
+    // Whoever waits on this master has to look for the new leader.
+    changes.notify();
+    runIntents();
+  }
+
+  /** Only the leader makes time, in its own term, and only once the last tick was applied. */
+  function scheduleTick(): void {
+    tickTimer = clock.after(loggedTickMs, () => {
+      if (status.role !== "leader") return;
+      propose({ kind: "tick" }).then(scheduleTick, (failure: unknown) => {
+        if (status.role !== "leader") return;
+        assert(failure instanceof EngineError, `a tick was refused: ${String(failure)}`);
+        scheduleTick();
+      });
+    });
+  }
+
+  const core: ApiCore = {
+    clusterId,
+    propose,
+    leaderState: () => {
+      if (status.role !== "leader") throw replica.notLeader();
+      return machine.state;
+    },
+    readState: async () => {
+      await replica.readBarrier();
+      return machine.state;
+    },
+    waitForChange: changes.wait,
+    outputCommitted: (folderUri) => isOutputCommitted(store, folderUri),
+    masters: () => ({
+      leader: status.leader ?? "",
+      term: status.term,
+      masters: [...peers].map(([id, address]) => ({ masterId: id, address })),
+    }),
+    clock,
+  };
+
+  return {
+    bindings: [
+      ...bindClients(core),
+      ...bindWorkers(core),
+      bindPeers({
+        clusterId,
+        self: masterId,
+        isPeer: (id) => peers.has(id),
+        receive: replica.receive,
+      }),
+    ],
+    start: replica.start,
+    stop: async () => {
+      tickTimer?.cancel();
+      replica.stop();
+      changes.close();
+      await ports.storage.close();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+// Snapshots on disk: one file each, written whole, read back before it counts, the newest kept.
+
+import { crc32c } from "../../proto/checksum/crc32c.ts";
+import { EngineError } from "../../proto/errors.ts";
+import type { ClusterId } from "../../proto/ids.ts";
+import type { Disk } from "../../proto/ports/disk.ts";
+import type { Snapshot } from "../raft/entry.ts";
+import { corrupt } from "./segment.ts";
+
+const folder = "snapshots";
+const snapshotVersion = 1;
+/** `MRSNAP`, then version u16, id bytes u16, checksum u32, payload bytes u64, id, payload. */
+const magic = Uint8Array.of(0x4d, 0x52, 0x53, 0x4e, 0x41, 0x50);
+const headerBytes = 22;
+
+function nameOf(snapshot: { readonly index: number; readonly term: number }): string {
+  const [index, term] = [snapshot.index, snapshot.term].map((n) => String(n).padStart(16, "0"));
+  return `${index}-${term}.snap`;
+}
+
+function placeOf(name: string): { index: number; term: number } | undefined {
+  const match = /^(\d{16})-(\d{16})\.snap$/.exec(name);
+  return match === null ? undefined : { index: Number(match[1]), term: Number(match[2]) };
+}
+
+/** The name is part of what the checksum covers: a renamed file is a damaged one. */
+function checksumOf(name: string, id: Uint8Array, payload: Uint8Array): number {
+  return crc32c(payload, crc32c(id, crc32c(new TextEncoder().encode(name))));
+}
+
+function encode(clusterId: ClusterId, snapshot: Snapshot): Uint8Array {
+  const id = new TextEncoder().encode(clusterId);
+  const bytes = new Uint8Array(headerBytes + id.length + snapshot.bytes.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic);
+  view.setUint16(6, snapshotVersion, true);
+  view.setUint16(8, id.length, true);
+  view.setUint32(10, checksumOf(nameOf(snapshot), id, snapshot.bytes), true);
+  view.setBigUint64(14, BigInt(snapshot.bytes.length), true);
+  bytes.set(id, headerBytes);
+  bytes.set(snapshot.bytes, headerBytes + id.length);
+  return bytes;
+}
+
+function decode(clusterId: ClusterId, name: string, bytes: Uint8Array): Snapshot {
+  const path = `${folder}/${name}`;
+  const place = placeOf(name);
+  const isOurs = bytes.length >= headerBytes && magic.every((byte, at) => bytes[at] === byte);
+  if (place === undefined || !isOurs) throw corrupt(path, 0, "not the beginning of a snapshot");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const version = view.getUint16(6, true);
+  if (version > snapshotVersion) {
+    throw new EngineError(
+      "DATA_FOLDER_VERSION",
+      `${path} has format ${version}, and this version reads up to ${snapshotVersion}: start the ` +
+        "version of millrace that wrote it, or a newer one",
+      { file: path, byteOffset: 6 },
+    );
+  }
+  const payloadAt = headerBytes + view.getUint16(8, true);
+  const id = bytes.subarray(headerBytes, payloadAt);
+  const payload = bytes.slice(payloadAt);
+  if (BigInt(payload.length) !== view.getBigUint64(14, true)) {
+    throw corrupt(path, 14, `it has ${payload.length} bytes, which is not what it says`);
+  }
+  if (version !== snapshotVersion || checksumOf(name, id, payload) !== view.getUint32(10, true)) {
+    throw corrupt(path, 10, "the checksum is wrong");
+  }
+  checkCluster(path, new TextDecoder().decode(id), clusterId);
+  return { ...place, bytes: payload };
+}
+
+/** A data folder of another cluster would bring its jobs along. */
+export function checkCluster(path: string, found: string, wanted: ClusterId): void {
+  if (found === wanted) return;
+  throw new EngineError(
+    "USAGE",
+    `${path} belongs to cluster "${found}", not to "${wanted}": give this master the data folder ` +
+      "of its own cluster, or an empty one",
+    { file: path },
+  );
+}
+
+async function listNames(disk: Disk): Promise<readonly string[]> {
+  const names = await disk.list(folder);
+  return names.filter((name) => placeOf(name) !== undefined).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The newest snapshot. A damaged one is an error: the log before it is gone. */
+export async function loadNewestSnapshot(
+  disk: Disk,
+  clusterId: ClusterId,
+): Promise<Snapshot | undefined> {
+  const name = (await listNames(disk)).at(-1);
+  if (name === undefined) return undefined;
+  const bytes = await disk.read(`${folder}/${name}`);
+  if (bytes === undefined) throw corrupt(`${folder}/${name}`, 0, "it vanished while being read");
+  return decode(clusterId, name, bytes);
+}
+
+/** Durable and read back when this resolves; only then are older ones removed. */
+export async function writeSnapshot(
+  disk: Disk,
+  clusterId: ClusterId,
+  snapshot: Snapshot,
+): Promise<void> {
+  const name = nameOf(snapshot);
+  await disk.writeAtomic(`${folder}/${name}`, encode(clusterId, snapshot));
+  const written = await disk.read(`${folder}/${name}`);
+  if (written === undefined) throw corrupt(`${folder}/${name}`, 0, "it vanished after the write");
+  decode(clusterId, name, written);
+  const names = await listNames(disk);
+  for (const older of names.slice(0, -1)) await disk.remove(`${folder}/${older}`);
+}

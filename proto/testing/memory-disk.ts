@@ -1,0 +1,179 @@
+// A disk in memory that loses what was not synced, tears it, rots, and fails on demand.
+
+import { EngineError } from "../errors.ts";
+import type { AppendFile, Disk } from "../ports/disk.ts";
+
+export interface DiskOperation {
+  readonly kind: "list" | "read" | "open" | "append" | "sync" | "truncate" | "write" | "remove";
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Of a failing append, `writtenBytes` reach the file nevertheless. */
+export interface DiskFault {
+  readonly error: EngineError;
+  readonly writtenBytes?: number;
+}
+
+export interface MemoryDisk extends Disk {
+  /** Decides before each operation whether it fails. Replace it at any time. */
+  fault: (operation: DiskOperation) => DiskFault | undefined;
+  readonly syncCount: () => number;
+  /**
+   * The disk after a loss of power; this one refuses everything from now on. Of the bytes that were
+   * appended to a file but not synced, the first `tornBytes(path, unsynced)` survive; by default none.
+   */
+  crash(tornBytes?: (path: string, unsyncedBytes: number) => number): MemoryDisk;
+  /** Paths of all files, sorted. */
+  paths(): readonly string[];
+  /** What is in a file now, synced or not. */
+  peek(path: string): Uint8Array | undefined;
+  /** Puts bytes there behind everyone's back, durably: how rot and foreign files are made. */
+  poke(path: string, bytes: Uint8Array): void;
+}
+
+interface File {
+  buffer: Uint8Array;
+  length: number;
+  syncedLength: number;
+  /** Durable bytes that a truncation removed without a sync since: a crash brings them back. */
+  cut: { readonly at: number; readonly bytes: Uint8Array } | undefined;
+}
+
+interface State {
+  readonly files: Map<string, File>;
+  isDead: boolean;
+  syncs: number;
+}
+
+/** Passes, or applies what a fault does to the file and throws its error. */
+type Begin = (
+  kind: DiskOperation["kind"],
+  path: string,
+  bytes?: number,
+  onFault?: (fault: DiskFault) => void,
+) => Promise<void>;
+
+function fileOf(bytes: Uint8Array): File {
+  const { length } = bytes;
+  return { buffer: bytes.slice(), length, syncedLength: length, cut: undefined };
+}
+
+function grow(file: File, bytes: Uint8Array): void {
+  const length = file.length + bytes.length;
+  if (length > file.buffer.length) {
+    const larger = new Uint8Array(Math.max(length, file.buffer.length * 2, 256));
+    larger.set(file.buffer.subarray(0, file.length));
+    file.buffer = larger;
+  }
+  file.buffer.set(bytes, file.length);
+  file.length = length;
+}
+
+function shrink(file: File, sizeBytes: number): void {
+  if (sizeBytes < file.syncedLength) {
+    const before = file.cut === undefined ? new Uint8Array(0) : file.cut.bytes;
+    const bytes = new Uint8Array(file.syncedLength - sizeBytes + before.length);
+    bytes.set(file.buffer.subarray(sizeBytes, file.syncedLength));
+    bytes.set(before, file.syncedLength - sizeBytes);
+    file.cut = { at: sizeBytes, bytes };
+    file.syncedLength = sizeBytes;
+  }
+  file.length = Math.min(file.length, sizeBytes);
+}
+
+function afterCrash(file: File, tornBytes: number): Uint8Array {
+  if (file.cut === undefined) return file.buffer.slice(0, file.syncedLength + tornBytes);
+  const bytes = new Uint8Array(file.cut.at + file.cut.bytes.length);
+  bytes.set(file.buffer.subarray(0, file.cut.at));
+  bytes.set(file.cut.bytes, file.cut.at);
+  return bytes;
+}
+
+/** An empty disk, or one that holds `files`. */
+export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): MemoryDisk {
+  const state: State = {
+    files: new Map([...files].map(([path, bytes]) => [path, fileOf(bytes)])),
+    isDead: false,
+    syncs: 0,
+  };
+  const paths = (): string[] => [...state.files.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const contents = (path: string): Uint8Array | undefined => {
+    const file = state.files.get(path);
+    return file?.buffer.slice(0, file.length);
+  };
+  const begin: Begin = async (kind, path, bytes = 0, onFault = () => {}) => {
+    if (state.isDead) throw new EngineError("DISK_FAILED", `${kind} ${path}: the disk is gone`);
+    const fault = disk.fault({ kind, path, bytes });
+    if (fault === undefined) return;
+    onFault(fault);
+    throw fault.error;
+  };
+  const disk: MemoryDisk = {
+    fault: () => undefined,
+    syncCount: () => state.syncs,
+    paths,
+    peek: contents,
+    poke: (path, bytes) => void state.files.set(path, fileOf(bytes)),
+    crash: (tornBytes = () => 0) => {
+      state.isDead = true;
+      const left = new Map<string, Uint8Array>();
+      for (const [path, file] of state.files) {
+        const unsynced = file.length - file.syncedLength;
+        const torn = file.cut === undefined && unsynced > 0 ? tornBytes(path, unsynced) : 0;
+        left.set(path, afterCrash(file, Math.min(torn, unsynced)));
+      }
+      return memoryDisk(left);
+    },
+    list: async (folder) => {
+      await begin("list", folder);
+      const prefix = `${folder}/`;
+      return paths()
+        .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("/"))
+        .map((path) => path.slice(prefix.length));
+    },
+    read: async (path) => {
+      await begin("read", path);
+      return contents(path);
+    },
+    openAppend: async (path) => {
+      await begin("open", path);
+      const file = state.files.get(path) ?? fileOf(new Uint8Array(0));
+      state.files.set(path, file);
+      return appendFile(state, path, file, begin);
+    },
+    writeAtomic: async (path, bytes) => {
+      await begin("write", path, bytes.length);
+      state.files.set(path, fileOf(bytes));
+    },
+    remove: async (path) => {
+      await begin("remove", path);
+      state.files.delete(path);
+    },
+  };
+  return disk;
+}
+
+function appendFile(state: State, path: string, file: File, begin: Begin): AppendFile {
+  return {
+    path,
+    sizeBytes: () => file.length,
+    append: async (bytes) => {
+      await begin("append", path, bytes.length, ({ writtenBytes }) =>
+        grow(file, bytes.subarray(0, writtenBytes ?? 0)),
+      );
+      grow(file, bytes);
+    },
+    sync: async () => {
+      await begin("sync", path);
+      file.syncedLength = file.length;
+      file.cut = undefined;
+      state.syncs++;
+    },
+    truncate: async (sizeBytes) => {
+      await begin("truncate", path, sizeBytes);
+      shrink(file, sizeBytes);
+    },
+    close: async () => {},
+  };
+}

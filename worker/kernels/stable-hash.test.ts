@@ -1,0 +1,57 @@
+// Fixed answers of the hash: changing one would move keys between partitions of running clusters.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { partitionOf, stableHash32 } from "./stable-hash.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+test("known keys keep their hashes", () => {
+  const keys = [
+    "",
+    "a",
+    "b",
+    "the",
+    "wörter",
+    "exactly16bytes!!",
+    "seventeen bytes!!",
+    "x".repeat(1000),
+  ];
+  expect(keys.map((key) => stableHash32(utf8(key)))).toEqual([
+    1725601997, 2299949723, 3931050737, 2832903716, 2657623037, 3764375932, 1592681284, 1808516416,
+  ]);
+});
+
+test("padding is not content", () => {
+  const hashes = [0, 1, 2, 15, 16, 17].map((zeros) => stableHash32(new Uint8Array(zeros)));
+  expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("a range hashes like its copy", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(80), fc.nat(80), (bytes, left, right) => {
+      const start = Math.min(left, right, bytes.length);
+      const end = Math.min(Math.max(left, right), bytes.length);
+      expect(stableHash32(bytes, start, end)).toBe(stableHash32(bytes.slice(start, end)));
+    }),
+  );
+});
+
+test("short keys spread evenly over partitions", () => {
+  for (const partitions of [7, 8, 64]) {
+    const rows = new Array<number>(partitions).fill(0);
+    for (let key = 0; key < 64_000; key++) {
+      rows[partitionOf(stableHash32(utf8(`k${key}`)), partitions)]! += 1;
+    }
+    const fair = 64_000 / partitions;
+    // Five standard deviations of an ideal hash.
+    expect(Math.max(...rows) - fair).toBeLessThan(5 * Math.sqrt(fair));
+    expect(fair - Math.min(...rows)).toBeLessThan(5 * Math.sqrt(fair));
+  }
+});
+
+test("short keys collide no more often than chance", () => {
+  const hashes = new Set<number>();
+  for (let key = 0; key < 100_000; key++) hashes.add(stableHash32(utf8(key.toString(36))));
+  // Expected: 100 000² / 2³³ = 1.2 pairs.
+  expect(hashes.size).toBeGreaterThan(100_000 - 8);
+});

@@ -1,0 +1,30 @@
+// The end of a task's pipeline: takes rows, then answers what became of them.
+
+import { crc32c } from "../../proto/checksum/crc32c.ts";
+import type { TaskUpload } from "../../proto/ports/executor.ts";
+import type { Stage } from "../operators/stage.ts";
+
+export interface SinkResult {
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+  /** Equal for equal contents. */
+  readonly digest: string;
+  readonly resultJson?: string;
+  readonly upload?: TaskUpload;
+}
+
+export interface Sink extends Stage {
+  /** Work to wait for before more rows are pushed. */
+  drain(): Promise<void> | undefined;
+  seal(): Promise<SinkResult>;
+  /** Drops what was written. Idempotent. */
+  abort(): Promise<void>;
+}
+
+export function digestText(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return digestText(crc32c(bytes));
+}

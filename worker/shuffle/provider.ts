@@ -1,0 +1,35 @@
+// Serves this worker's sealed blocks to its peers.
+
+import { releasedJobsMax } from "../../proto/limits.ts";
+import type { BlockProvider } from "../../proto/ports/blocks.ts";
+import { type SealedFiles, sealedPath } from "./sealed-files.ts";
+import { readPartition } from "./shuffle-file.ts";
+
+/** Jobs whose blocks were deleted on purpose: asking for one is a mistake, not a loss. */
+export class ReleasedJobs {
+  private readonly jobs = new Set<string>();
+
+  add(jobId: string): void {
+    this.jobs.delete(jobId);
+    this.jobs.add(jobId);
+    if (this.jobs.size <= releasedJobsMax) return;
+    for (const oldest of this.jobs) {
+      this.jobs.delete(oldest);
+      return;
+    }
+  }
+
+  has(jobId: string): boolean {
+    return this.jobs.has(jobId);
+  }
+}
+
+/** "Released" wins over "missing": a job that ended asks for nothing again. */
+export function blockProvider(files: SealedFiles, released: ReleasedJobs): BlockProvider {
+  return async (block) => {
+    if (released.has(block.jobId)) return { kind: "released" };
+    const bytes = await readPartition(files, sealedPath(block), block.partition);
+    if (bytes !== undefined) return { kind: "bytes", bytes };
+    return { kind: released.has(block.jobId) ? "released" : "missing" };
+  };
+}

@@ -1,0 +1,113 @@
+// The input of a reduce task: blocks of all its map tasks, fetched ahead but consumed in map order.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import { EngineError, toEngineError, unreachable } from "../../proto/errors.ts";
+import { shuffleFetchesAhead } from "../../proto/limits.ts";
+import type { BlockAnswer, BlockClient, BlockId } from "../../proto/ports/blocks.ts";
+import type { MapLocation, StageInput } from "../../proto/ports/executor.ts";
+import { readBlock } from "./block.ts";
+import { type SealedFiles, sealedPath } from "./sealed-files.ts";
+import { readPartition } from "./shuffle-file.ts";
+
+export interface ShuffleWorld {
+  readonly workerId: string;
+  readonly files: SealedFiles;
+  readonly blocks: BlockClient;
+}
+
+export interface ShuffleRead {
+  readonly jobId: string;
+  readonly actionIndex: number;
+  /** Index of the reading task. */
+  readonly taskIndex: number;
+  readonly input: StageInput;
+}
+
+function failure(block: BlockId, location: MapLocation, thrown: unknown): EngineError {
+  const error = toEngineError(thrown);
+  const { stageId, taskIndex, token } = block;
+  return new EngineError(
+    error.code,
+    `block ${block.partition} of map task ${taskIndex} of stage ${stageId} on worker ` +
+      `${location.workerId}: ${error.message}`,
+    { ...error.details, stageId, taskIndex, token },
+    thrown,
+  );
+}
+
+async function askFor(
+  world: ShuffleWorld,
+  block: BlockId,
+  location: MapLocation,
+): Promise<BlockAnswer> {
+  if (location.workerId !== world.workerId) return world.blocks.fetch(location.address, block);
+  const bytes = await readPartition(world.files, sealedPath(block), block.partition);
+  return bytes === undefined ? { kind: "missing" } : { kind: "bytes", bytes };
+}
+
+async function fetchBlock(
+  world: ShuffleWorld,
+  block: BlockId,
+  location: MapLocation,
+): Promise<Uint8Array> {
+  const answer = await askFor(world, block, location);
+  switch (answer.kind) {
+    case "bytes":
+      return answer.bytes;
+    case "missing":
+      throw new EngineError("BLOCK_MISSING", "it is not there; the map task has to run again");
+    case "released":
+      throw new EngineError("BLOCK_RELEASED", "the job's blocks were released already");
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** The maps that a task reads, in index order. */
+function mapsOf(read: ShuffleRead): readonly MapLocation[] {
+  const { input, maps } = read.input;
+  const wanted = input.maps === "own" ? maps.filter((m) => m.taskIndex === read.taskIndex) : maps;
+  return [...wanted].sort((a, b) => a.taskIndex - b.taskIndex);
+}
+
+interface Fetched {
+  readonly block: BlockId;
+  readonly location: MapLocation;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/** Batches of each map in turn, with the bytes they came in. Throws with the map's stage, index and token. */
+export async function* readShuffle(
+  world: ShuffleWorld,
+  read: ShuffleRead,
+): AsyncGenerator<{ readonly batches: readonly Batch[]; readonly bytes: number }> {
+  const { jobId, actionIndex, input } = read;
+  const maps = mapsOf(read);
+  const partition = input.input.partition === "own" ? read.taskIndex : input.input.partition;
+  const ahead: Fetched[] = [];
+  let started = 0;
+  const start = (): void => {
+    const location = maps[started++]!;
+    const { taskIndex, token } = location;
+    const { stageId } = input.input;
+    const block = { jobId, actionIndex, stageId, taskIndex, token, partition };
+    const bytes = fetchBlock(world, block, location);
+    // Met when its turn comes, which may be never.
+    bytes.catch(() => undefined);
+    ahead.push({ block, location, bytes });
+  };
+  for (let done = 0; done < maps.length; done++) {
+    while (started < maps.length && ahead.length < shuffleFetchesAhead) start();
+    const { block, location, bytes } = ahead.shift()!;
+    let batches: readonly Batch[];
+    let length: number;
+    try {
+      const fetched = await bytes;
+      length = fetched.length;
+      batches = readBlock(fetched);
+    } catch (thrown) {
+      throw failure(block, location, thrown);
+    }
+    yield { batches, bytes: length };
+  }
+}

@@ -1,0 +1,139 @@
+// The end of a map task: rows divided into partitions, encoded, and sealed in one local file.
+
+import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
+import { assert } from "../../proto/errors.ts";
+import {
+  shufflePartitionRowsHeld,
+  shuffleRowsHeldMax,
+  sortSamplesPerTask,
+} from "../../proto/limits.ts";
+import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
+import type { Sink } from "../output/sink.ts";
+import { BlockWriter } from "./block.ts";
+import { type Partitioner, StrideSample } from "./partition-rows.ts";
+import type { SealedFiles } from "./sealed-files.ts";
+import { sealOutput } from "./shuffle-file.ts";
+
+interface PartitionBuffer {
+  rows: unknown[];
+  readonly writer: BlockWriter;
+}
+
+/** Rows and batches by partition, in the order they came. */
+class PartitionBuffers {
+  private readonly buffers: readonly PartitionBuffer[];
+  private rowsHeld = 0;
+
+  constructor(partitions: number) {
+    this.buffers = Array.from({ length: partitions }, () => ({
+      rows: [],
+      writer: new BlockWriter(),
+    }));
+  }
+
+  private at(partition: number): PartitionBuffer {
+    const buffer = this.buffers[partition];
+    assert(buffer !== undefined, `partition ${partition} of ${this.buffers.length}`);
+    return buffer;
+  }
+
+  private encode(buffer: PartitionBuffer): void {
+    if (buffer.rows.length === 0) return;
+    buffer.writer.add(batchOfRows(buffer.rows));
+    this.rowsHeld -= buffer.rows.length;
+    buffer.rows = [];
+  }
+
+  private encodeAll(): void {
+    for (const buffer of this.buffers) this.encode(buffer);
+  }
+
+  addRow(partition: number, row: unknown): void {
+    const buffer = this.at(partition);
+    buffer.rows.push(row);
+    this.rowsHeld++;
+    if (buffer.rows.length >= shufflePartitionRowsHeld) this.encode(buffer);
+    else if (this.rowsHeld >= shuffleRowsHeldMax) this.encodeAll();
+  }
+
+  addRows(partition: number, rows: readonly unknown[]): void {
+    for (let i = 0; i < rows.length; i++) this.addRow(partition, rows[i]);
+  }
+
+  addBatch(partition: number, batch: Batch): void {
+    const buffer = this.at(partition);
+    this.encode(buffer);
+    buffer.writer.add(batch);
+  }
+
+  seal() {
+    this.encodeAll();
+    return sealOutput(this.buffers.map((buffer) => buffer.writer.seal()));
+  }
+}
+
+/** How rows find their partition. */
+export type Routing =
+  | { readonly kind: "one"; readonly partition: number }
+  | {
+      readonly kind: "sampled";
+      readonly partition: number;
+      readonly samplePartition: number;
+    }
+  | { readonly kind: "each"; readonly partitioner: Partitioner }
+  | {
+      readonly kind: "hashed";
+      readonly column: "value" | "key";
+      readonly partitioner: Partitioner;
+    };
+
+export interface ShuffleSinkOptions {
+  readonly routing: Routing;
+  readonly partitions: number;
+  readonly files: SealedFiles;
+  readonly path: string;
+}
+
+export function shuffleSink(options: ShuffleSinkOptions): Sink {
+  const { routing, partitions } = options;
+  const buffers = new PartitionBuffers(partitions);
+  const sample = new StrideSample(sortSamplesPerTask);
+
+  const push = (rows: readonly unknown[]): void => {
+    switch (routing.kind) {
+      case "one":
+        buffers.addRows(routing.partition, rows);
+        break;
+      case "sampled":
+        buffers.addRows(routing.partition, rows);
+        sample.add(rows);
+        break;
+      default: {
+        const chosen = routing.partitioner(rows);
+        for (let i = 0; i < rows.length; i++) buffers.addRow(chosen[i]!, rows[i]);
+      }
+    }
+  };
+  const pushBatch = (batch: Batch): void => {
+    if (routing.kind === "one") buffers.addBatch(routing.partition, batch);
+    else pushBatchAsRows({ push })(batch);
+  };
+  const base = {
+    push,
+    pushBatch,
+    wantsMore: () => true,
+    finish: nothingHeld,
+    takesSmall: false,
+    drain: () => undefined,
+    seal: async () => {
+      if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
+      const sealed = buffers.seal();
+      await options.files.write(options.path, sealed.pieces);
+      return { rowsOut: sealed.rows, bytesOut: sealed.bytes, digest: sealed.digest };
+    },
+    abort: async () => undefined,
+  };
+  if (routing.kind !== "hashed") return base;
+  const pushPartition = (partition: number, batch: Batch) => buffers.addBatch(partition, batch);
+  return { ...base, hashed: { column: routing.column, partitions, pushPartition } };
+}
