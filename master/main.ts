@@ -7,6 +7,7 @@ import { openDisk } from "../proto/io/disk.ts";
 import { createGrpcClient } from "../proto/io/grpc-client.ts";
 import { serveRpc } from "../proto/io/grpc-server.ts";
 import { realRandom } from "../proto/io/seed.ts";
+import { sha256Hex } from "../proto/io/sha256.ts";
 import type { S3Options } from "../proto/io/store-options.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
@@ -78,6 +79,7 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
         random: realRandom(),
         store: createStores(options.s3 === undefined ? {} : { s3: options.s3 }),
         log,
+        sha256Hex,
         onFatal: options.onFatal,
       },
     );

@@ -44,6 +44,7 @@ export interface MasterPorts {
   readonly random: RandomStream;
   readonly store: ObjectStore;
   readonly log: Log;
+  sha256Hex(bytes: Uint8Array): string;
   onFatal(failure: unknown): void;
 }
 
@@ -169,6 +170,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       masters: [...peers].map(([id, address]) => ({ masterId: id, address })),
     }),
     clock,
+    sha256Hex: ports.sha256Hex,
   };
 
   return {

@@ -3,7 +3,7 @@
 import { assert, type ErrorCode, toErrorRecord, unreachable } from "../proto/errors.ts";
 import { driversPerWorkerMax, longPollMs, renewEveryMs, rpcTimeoutMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
-import type { ExecutorPool } from "../proto/ports/executor.ts";
+import type { ExecutorPool, TaskOutcome, TaskSpec } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
@@ -176,6 +176,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
         const outcome = await pool.runTask(spec, (progress) => {
           on({ kind: "progressed", key, progress });
         });
+        logEnd(spec, outcome);
         return { kind: "ended", key, outcome };
       },
       (thrown) => ({
@@ -184,6 +185,13 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
         outcome: { kind: "failed", error: toErrorRecord(thrown) },
       }),
     );
+  }
+
+  function logEnd(spec: TaskSpec, outcome: TaskOutcome): void {
+    const { actionIndex, stageId, taskIndex, token } = spec;
+    const task = `${spec.context.jobId}/a${actionIndex}/s${stageId}/t${taskIndex}`;
+    const code = outcome.kind === "failed" ? outcome.error.code : undefined;
+    log.info("task ended", { task, token, outcome: outcome.kind, code });
   }
 
   function runDriver(grant: DriverGrant): void {

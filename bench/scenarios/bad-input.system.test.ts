@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { errorTable, type ErrorCode } from "../../proto/errors.ts";
+import { type ErrorCode, errorTable } from "../../proto/errors.ts";
 import { failureOf, runCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
 
@@ -41,7 +41,9 @@ const goodText = file("good.txt", "one\ntwo\nthree\n");
 async function failing(path: string, input: string, engine: readonly string[] = []) {
   const output = join(folder, `out-${Math.abs(hash(path + input))}`);
   const args = ["run", "--json", "--threads", "2", ...engine, path];
-  const result = await runCommand([...args, "--input", input, "--output", `${output}/`], { folder });
+  const result = await runCommand([...args, "--input", input, "--output", `${output}/`], {
+    folder,
+  });
   const failure = failureOf(result);
   expect(result.code).toBe(errorTable[failure.code as ErrorCode].exit);
   expect(result.stdout).toBe("");
@@ -147,8 +149,12 @@ describe("job modules", () => {
 
 describe("functions", () => {
   test("one that throws: its line, the input file, the task, the row", async () => {
-    const line = '    const upper = (s: string) => { if (s === "two") throw new TypeError("no twos"); return s; };';
-    const path = job("throws", `${line}\n    await mr.read.text(input).map(upper).write.text(output);`);
+    const line =
+      '    const upper = (s: string) => { if (s === "two") throw new TypeError("no twos"); return s; };';
+    const path = job(
+      "throws",
+      `${line}\n    await mr.read.text(input).map(upper).write.text(output);`,
+    );
     const failure = await failing(path, goodText);
     expect(failure.code).toBe("USER_CODE_FAILED");
     expect(failure.message).toContain("TypeError: no twos");

@@ -19,5 +19,7 @@ export interface ApiCore {
   waitForChange(timeoutMs: number): Promise<void>;
   /** Whether a committed output stands in the folder. */
   outputCommitted(folderUri: string): Promise<boolean>;
+  /** SHA-256 in lower-case hexadecimal digits. */
+  sha256Hex(bytes: Uint8Array): string;
   masters(): Pick<ClusterView, "leader" | "term" | "masters">;
 }

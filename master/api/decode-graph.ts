@@ -129,7 +129,11 @@ function decodeOutput(at: string, value: unknown, isLast: boolean): StageOutput 
     case "output": {
       const format = formats.find((known) => known === plain.format);
       if (format === undefined) invalid(`${at}.format`, `must be one of ${formats}`, code);
-      return { kind: "output", format, folderUri: decodeFolder(`${at}.folderUri`, plain.folderUri) };
+      return {
+        kind: "output",
+        format,
+        folderUri: decodeFolder(`${at}.folderUri`, plain.folderUri),
+      };
     }
     default:
       return invalid(`${at}.kind`, "must be shuffle, result or output", code);

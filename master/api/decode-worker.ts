@@ -147,7 +147,9 @@ function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
     bytes: count(`${at}.bytes_in`, done.bytesIn),
     digest: text(`${at}.digest`, done.digest, digestCharsMax),
     ...(done.resultJson === "" ? {} : { resultJson: done.resultJson }),
-    ...(done.uploadJson === "" ? {} : { upload: decodeUpload(`${at}.upload_json`, done.uploadJson) }),
+    ...(done.uploadJson === ""
+      ? {}
+      : { upload: decodeUpload(`${at}.upload_json`, done.uploadJson) }),
   };
 }
 
@@ -155,7 +157,9 @@ function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
 function resultTooLarge(resultJson: string): ReportOutcome | undefined {
   // Inside a log entry quotes are escaped once more, and the entry has to hold it.
   const entryBytes =
-    resultJson.length * 2 < raftEntryBytesMax / 2 ? 0 : Buffer.byteLength(JSON.stringify(resultJson));
+    resultJson.length * 2 < raftEntryBytesMax / 2
+      ? 0
+      : Buffer.byteLength(JSON.stringify(resultJson));
   const bytes = Buffer.byteLength(resultJson);
   if (bytes <= actionResultBytesMax && entryBytes <= raftEntryBytesMax - 64 * 1024) {
     return undefined;

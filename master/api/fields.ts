@@ -13,8 +13,14 @@ import {
 } from "../../proto/ids.ts";
 import { idCharsMax, longPollMs } from "../../proto/limits.ts";
 
-export function invalid(field: string, problem: string, code: ErrorCode = "MESSAGE_INVALID"): never {
-  throw new EngineError(code, `${field} ${problem}`, { fields: [{ path: field, message: problem }] });
+export function invalid(
+  field: string,
+  problem: string,
+  code: ErrorCode = "MESSAGE_INVALID",
+): never {
+  throw new EngineError(code, `${field} ${problem}`, {
+    fields: [{ path: field, message: problem }],
+  });
 }
 
 function shown(value: unknown): string {

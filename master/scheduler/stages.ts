@@ -108,12 +108,12 @@ function freshTask(): TaskState {
   };
 }
 
-/** Every output of the stage exists. */
+/** Every output of the stage exists, but for those that nobody needs any more. */
 export function isComplete(stage: StageState): boolean {
-  return stage.done === stage.tasks.length;
+  return stage.done + stage.lost === stage.tasks.length;
 }
 
-/** Every output it reads exists. */
+/** Every output that its unfinished tasks read exists: a needed one is never left lost. */
 export function isRunnable(stages: readonly StageState[], stage: StageState): boolean {
   return stage.plan.inputs.every((input) => isComplete(stages[input.stageId]!));
 }

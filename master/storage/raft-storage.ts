@@ -52,9 +52,14 @@ interface State {
   logBytes: number;
 }
 
-export async function openRaftStorage(disk: Disk, clusterId: ClusterId): Promise<RaftStorage> {
+/** `segmentBytesMax` is for tests: small segments show what happens between them. */
+export async function openRaftStorage(
+  disk: Disk,
+  clusterId: ClusterId,
+  segmentBytesMax = walSegmentBytesMax,
+): Promise<RaftStorage> {
   const snapshot = await loadNewestSnapshot(disk, clusterId);
-  const { wal, recovered } = await openWal(disk, clusterId, snapshot);
+  const { wal, recovered } = await openWal(disk, clusterId, snapshot, segmentBytesMax);
   const state: State = {
     ...{ disk, clusterId, wal },
     waiting: [],
@@ -148,7 +153,7 @@ async function saveGroup(state: State, group: readonly Waiting[]): Promise<void>
   }
   // Before the log names it. Recovery understands a snapshot that the log does not name yet.
   if (installed !== undefined) await writeSnapshot(state.disk, state.clusterId, installed);
-  await state.wal.append(records);
+  if (records.length > 0) await state.wal.append(records);
   if (installed !== undefined) await state.wal.prune(installed.index);
 }
 

@@ -304,7 +304,14 @@ export function partition(at: usize, partitions: u32): void {
     store<u32>(partitionStarts + offset, sum);
     sum += load<u32>(partitionRows + offset);
   }
-  for (let entry = table; entry < end; entry += ENTRY_BYTES) {
+  // Not in the order of slots: whoever adds these keys to a smaller table would fill its slots from one
+  // end and probe through one huge cluster. Strides of the golden ratio spread any prefix evenly.
+  const slots = <u32>1 << slotBits;
+  const stride = ((FIBONACCI >> (32 - slotBits)) | 1) & (slots - 1);
+  let slot: u32 = 0;
+  for (let visited: u32 = 0; visited < slots; visited++) {
+    const entry = table + (<usize>slot << 5);
+    slot = (slot + stride) & (slots - 1);
     if (load<u32>(entry, 28) == 0) continue;
     const start = partitionStarts + (<usize>(load<u32>(entry, 24) % partitions) << 2);
     const position = load<u32>(start);

@@ -151,6 +151,21 @@ describe("StringCounter", () => {
     expect(used.drain(5)).toEqual(fresh.drain(5));
   });
 
+  test("rows do not leave in the order of slots, which would cluster in a smaller table", () => {
+    const counter = new StringCounter();
+    counter.add(Array.from({ length: 100_000 }, (_, index) => `${index}`));
+    const [{ bytes, offsets } = { bytes: new Uint8Array(0), offsets: new Int32Array(1) }] =
+      counter.drain(1);
+    const eighths = new Array<number>(8).fill(0);
+    for (let row = 0; row < 4000; row++) {
+      const hash = stableHash32(bytes, offsets[row], offsets[row + 1]);
+      eighths[Math.imul(hash, 0x9e3779b1) >>> 29]! += 1;
+    }
+    // Fair: 500 each.
+    expect(Math.min(...eighths)).toBeGreaterThan(400);
+    expect(Math.max(...eighths)).toBeLessThan(600);
+  });
+
   test("stops before the first value that is not a string", () => {
     const counter = new StringCounter();
     expect(counter.add(["a", 1, "b"])).toBe(1);

@@ -154,10 +154,13 @@ export class StringCounter {
       let last = row;
       while (last < rows && last - row < stagedRowsMax) {
         const next = offsets[last + 1]!;
-        assert(
-          next >= offsets[last]! && next <= bytes.length,
-          `offset ${last + 1} is out of order`,
-        );
+        // The text of a message costs more than a row: it is built only for a failure.
+        if (next < offsets[last]! || next > bytes.length) {
+          assert(
+            false,
+            `offset ${last + 1} is ${next}, out of order or beyond ${bytes.length} bytes`,
+          );
+        }
         if (next - start > stagedBytesMax) break;
         this.stagedOffsets[last + 1 - row] = next - start;
         if (counts !== undefined) this.stageCount(last - row, counts[last]!);
@@ -244,7 +247,9 @@ export class StringCounter {
   }
 
   private stageCount(row: number, count: number): void {
-    assert(Number.isSafeInteger(count) && count >= 0, `a count must be an integer, not ${count}`);
+    if (!Number.isSafeInteger(count) || count < 0) {
+      assert(false, `a count must be a whole number, not ${count}`);
+    }
     this.stagedCounts[row] = count;
   }
 

@@ -57,7 +57,7 @@ class LazyUpload {
     const result = { rowsOut: rows, bytesOut: this.bytes, digest: digestText(this.checksum) };
     if (this.writer === undefined) return result;
     const upload = await this.writer.finish();
-    return { ...result, upload: { ...upload, rows } };
+    return { ...result, upload: { ...upload, rows, digest: result.digest } };
   }
 
   async abort(): Promise<void> {

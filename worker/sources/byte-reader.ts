@@ -1,5 +1,6 @@
 // Bytes of inputs in order, block by block: what sources read from, on any kind of storage.
 
+import { EngineError } from "../../proto/errors.ts";
 import { readBytesMax } from "../../proto/limits.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 
@@ -18,6 +19,16 @@ export interface ByteReader {
 /** Unpacks the blocks of one gzip file. Throws INPUT_UNREADABLE where it is damaged. */
 export type Gunzip = (packed: ByteBlocks, uri: string, fileBytes: number) => ByteBlocks;
 
+/** The plan was made from the file's size: rows would be lost silently. */
+export function shorterThanPlanned(uri: string, atByte: number, endByte: number): EngineError {
+  return new EngineError(
+    "INPUT_UNREADABLE",
+    `${uri} ends at byte ${atByte}, but had ${endByte} or more when the job was planned; ` +
+      "submit the job again once the file no longer changes",
+    { file: uri, byteOffset: atByte },
+  );
+}
+
 /** Reads through an object store, one block ahead of its consumer. */
 export function storeReader(store: ObjectStore): ByteReader {
   return {
@@ -28,7 +39,11 @@ export function storeReader(store: ObjectStore): ByteReader {
         if (at >= endByte) return undefined;
         const length = Math.min(blockBytes, endByte - at);
         at += length;
-        const read = store.read(uri, at - length, length);
+        const offset = at - length;
+        const read = store.read(uri, offset, length).then((bytes) => {
+          if (bytes.length === length) return bytes;
+          throw shorterThanPlanned(uri, offset + bytes.length, endByte);
+        });
         // Its failure is met by the consumer, who may come later or never.
         read.catch(() => undefined);
         return read;
@@ -36,7 +51,7 @@ export function storeReader(store: ObjectStore): ByteReader {
       return {
         next: async () => {
           const block = await (ahead ?? request());
-          if (block === undefined || block.length === 0) return undefined;
+          if (block === undefined) return undefined;
           ahead = request();
           return block;
         },

@@ -1,8 +1,9 @@
 // Reads the lines of a task's files, in order, in chunks of rows.
 
-import { chunkRowsMax, lineBytesMax } from "../../proto/limits.ts";
+import { EngineError } from "../../proto/errors.ts";
+import { chunkRowsMax } from "../../proto/limits.ts";
 import type { FileRange, TaskSplit } from "../../proto/plan/program.ts";
-import { plainLineDecoder } from "./lines.ts";
+import { createLineDecoder, lineBlockBytes } from "../kernels/line-decoder.ts";
 import { openRegion, type RecordRegion, tooLong } from "./record-region.ts";
 import type { RowSink, SourceWorld } from "./source.ts";
 
@@ -21,7 +22,7 @@ async function readRange(
   sink: RowSink,
 ): Promise<boolean> {
   const region = openRegion(world, range, false);
-  const decoder = plainLineDecoder();
+  const decoder = createLineDecoder();
   let ordinal = 0;
   let more = true;
   const hand = async (lines: readonly string[], bytes: number): Promise<void> => {
@@ -36,10 +37,20 @@ async function readRange(
     }
     if (unreported > 0 && more) more = await sink.push([], unreported);
   };
+  const decode = (part: Uint8Array): readonly string[] => {
+    try {
+      return decoder.push(part);
+    } catch (thrown) {
+      // The decoder counts from the start of the split.
+      if (!(thrown instanceof EngineError) || thrown.code !== "INPUT_MALFORMED") throw thrown;
+      throw tooLong(range.uri, region.firstByte() + (thrown.details.byteOffset ?? 0));
+    }
+  };
   for (let block = await region.next(); block !== undefined && more; block = await region.next()) {
-    const { length } = block;
-    await hand(decoder.push(block), length);
-    if (decoder.pendingBytes() > lineBytesMax) throw tooLong(range.uri, region.firstByte());
+    for (let from = 0; from < block.length && more; from += lineBlockBytes) {
+      const part = block.subarray(from, from + lineBlockBytes);
+      await hand(decode(part), part.length);
+    }
   }
   if (more) await hand(decoder.finish(), 0);
   region.close();

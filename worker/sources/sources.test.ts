@@ -80,9 +80,10 @@ const someText = fc.array(piece, { maxLength: 40 }).map((parts) => parts.join(""
 const cutsOf = (length: number) => fc.array(fc.nat({ max: Math.max(1, length) }), { maxLength: 5 });
 
 function naiveLines(text: string): string[] {
-  const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
-  if (text.endsWith("\n") || text === "") lines.pop();
-  return lines;
+  const lines = text.split("\n");
+  const last = lines.pop() ?? "";
+  const ended = lines.map((line) => line.replace(/\r$/, ""));
+  return last === "" ? ended : [...ended, last];
 }
 
 describe("text", () => {

@@ -21,7 +21,10 @@ export interface CommandOptions {
   readonly folder?: string;
 }
 
-export function startCommand(args: readonly string[], options: CommandOptions = {}): StartedCommand {
+export function startCommand(
+  args: readonly string[],
+  options: CommandOptions = {},
+): StartedCommand {
   const child = spawn(process.execPath, [builtProgram(), ...args], {
     cwd: options.folder,
     env: { ...process.env, ...options.environment },

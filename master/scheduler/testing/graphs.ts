@@ -1,0 +1,65 @@
+// Small stage graphs for tests.
+
+import type { TaskProgram } from "../../../proto/plan/program.ts";
+import type { StageGraph, StageOutput, StagePlan } from "../../../proto/plan/stage.ts";
+
+const program: TaskProgram = {
+  source: { kind: "text", node: 0 },
+  operators: [],
+  sink: { kind: "count" },
+};
+
+function stage(
+  stageId: number,
+  label: string,
+  taskCount: number,
+  rest: Pick<StagePlan, "inputs" | "placement" | "output">,
+): StagePlan {
+  return { stageId, label, taskCount, program, splits: [], inputBytes: 0, ...rest };
+}
+
+export interface GraphShape {
+  readonly actionIndex: number;
+  readonly maps: number;
+  /** 0: the maps give the result themselves. */
+  readonly reduces: number;
+  /** A third stage that reads the reduces' output, task by task. */
+  readonly sorts: boolean;
+  /** Empty for a result. */
+  readonly folderUri: string;
+  readonly plan: string;
+}
+
+/** map → reduce → sort, as far as asked for. */
+export function graphOf(shape: GraphShape): StageGraph {
+  const { actionIndex, maps, reduces, sorts, folderUri } = shape;
+  const last: StageOutput =
+    folderUri === "" ? { kind: "result" } : { kind: "output", format: "text", folderUri };
+  const shuffle: StageOutput = { kind: "shuffle", partitions: Math.max(1, reduces) };
+  const stages: StagePlan[] = [
+    stage(0, "map", maps, {
+      inputs: [],
+      placement: { kind: "any" },
+      output: reduces > 0 ? shuffle : last,
+    }),
+  ];
+  if (reduces > 0) {
+    stages.push(
+      stage(1, "reduce", reduces, {
+        inputs: [{ stageId: 0, partition: "own", maps: "all" }],
+        placement: { kind: "ring" },
+        output: sorts ? shuffle : last,
+      }),
+    );
+  }
+  if (reduces > 0 && sorts) {
+    stages.push(
+      stage(2, "sort", reduces, {
+        inputs: [{ stageId: 1, partition: "own", maps: "own" }],
+        placement: { kind: "with", stageId: 1 },
+        output: last,
+      }),
+    );
+  }
+  return { actionIndex, planDigest: `count#${shape.plan}:0`, label: "word count", stages };
+}

@@ -1,0 +1,93 @@
+// What must be true of the scheduler's state after every entry.
+
+import { assert } from "../../../proto/errors.ts";
+import { taskName } from "../../../proto/ids.ts";
+import { type RunningAction, refOf, runningActions } from "../find.ts";
+import { indexStage } from "../stages.ts";
+import type { ClusterState, DoneTask, StageState } from "../state.ts";
+
+function sameSet(what: string, a: ReadonlySet<number>, b: ReadonlySet<number>): void {
+  assert(a.size === b.size && [...a].every((item) => b.has(item)), `${what} is out of step`);
+}
+
+/** The derived indices say what the tasks say. */
+function checkIndices(running: RunningAction, stage: StageState): void {
+  const plans = running.stages.map((each) => each.plan);
+  const fresh = indexStage(plans, stage);
+  const name = `${running.job.jobId}/a${running.action.actionIndex}/s${stage.plan.stageId}`;
+  sameSet(`${name} pending`, stage.pending, fresh.pending);
+  sameSet(`${name} delayed`, stage.delayed, fresh.delayed);
+  sameSet(`${name} running`, stage.running, fresh.running);
+  assert(stage.done === fresh.done, `${name} counts ${stage.done} done, ${fresh.done} are`);
+  assert(stage.lost === fresh.lost, `${name} counts ${stage.lost} lost, ${fresh.lost} are`);
+}
+
+function checkTasks(state: ClusterState, running: RunningAction, stage: StageState): number {
+  for (const [taskIndex, task] of stage.tasks.entries()) {
+    const ref = refOf(running, stage, taskIndex);
+    const name = taskName(ref);
+    if (task.kind === "leased") {
+      const worker = state.workers.get(task.workerId);
+      assert(worker !== undefined, `${name} is leased to ${task.workerId}, which is no member`);
+      assert(worker.leases.has(name), `${name} is not among the leases of ${task.workerId}`);
+      assert(task.token <= state.appliedIndex, `${name} has a token from the future`);
+    }
+    if (task.kind === "done" && stage.plan.output.kind === "shuffle") {
+      assert(state.workers.has(task.workerId), `${name} has its output on a lost worker`);
+    }
+    if (task.kind === "lost") checkNotNeeded(running, stage, taskIndex);
+  }
+  return stage.running.size;
+}
+
+/** Nobody waits for an output that nobody makes again. */
+function checkNotNeeded(running: RunningAction, stage: StageState, taskIndex: number): void {
+  const last = stage.plan.output.kind !== "shuffle";
+  assert(!last, `task ${taskIndex} of the last stage is lost`);
+  for (const consumer of running.stages) {
+    for (const input of consumer.plan.inputs) {
+      if (input.stageId !== stage.plan.stageId) continue;
+      consumer.tasks.forEach((task, index) => {
+        if (input.maps === "own" && index !== taskIndex) return;
+        const over = task.kind === "done" || task.kind === "lost";
+        assert(over, `${stage.plan.label} ${taskIndex} is lost and needed`);
+      });
+    }
+  }
+}
+
+export function checkInvariants(state: ClusterState): void {
+  let leases = 0;
+  for (const running of runningActions(state)) {
+    assert(running.job.phase.kind === "running", `${running.job.jobId} ends with running actions`);
+    for (const stage of running.stages) {
+      checkIndices(running, stage);
+      leases += checkTasks(state, running, stage);
+    }
+  }
+  let held = 0;
+  for (const worker of state.workers.values()) held += worker.leases.size;
+  assert(held === leases, `workers hold ${held} leases, tasks have ${leases}`);
+  for (const job of state.jobs.values()) {
+    const isLive = job.phase.kind !== "ended";
+    assert(state.live.has(job.jobId) === isLive, `${job.jobId} is in the wrong list`);
+    assert((job.driver.kind === "ended") === (job.phase.kind !== "running"), "driver out of step");
+    for (const action of job.actions.values()) {
+      const isOpen = action.phase.kind !== "ended";
+      assert(job.open.has(action.actionIndex) === isOpen, `${job.jobId} has a wrong open action`);
+    }
+  }
+}
+
+/** Accepted tasks of running actions by name, with what they were accepted with. */
+export function acceptedTasks(state: ClusterState): Map<string, DoneTask> {
+  const accepted = new Map<string, DoneTask>();
+  for (const running of runningActions(state)) {
+    for (const stage of running.stages) {
+      stage.tasks.forEach((task, taskIndex) => {
+        if (task.kind === "done") accepted.set(taskName(refOf(running, stage, taskIndex)), task);
+      });
+    }
+  }
+  return accepted;
+}

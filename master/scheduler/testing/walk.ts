@@ -1,0 +1,324 @@
+// A random walk through commands, sensible and senseless, checked at every step, then healed to its end.
+
+import { assert } from "../../../proto/errors.ts";
+import {
+  asIncarnation,
+  asJobId,
+  asSha256,
+  asWorkerId,
+  type JobId,
+  type TaskRef,
+} from "../../../proto/ids.ts";
+import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
+import { apply } from "../apply.ts";
+import { assign, assignDriver } from "../assign.ts";
+import type { Command, CommandReply, RenewedLease } from "../commands.ts";
+import { findTask } from "../find.ts";
+import { intents } from "../intents.ts";
+import { decodeSnapshot, digest, encodeSnapshot } from "../snapshot.ts";
+import { type ClusterState, emptyState, type LeasedTask } from "../state.ts";
+import { graphOf } from "./graphs.ts";
+import { acceptedTasks, checkInvariants } from "./invariants.ts";
+import { printState } from "./print.ts";
+
+interface Lease {
+  readonly ref: TaskRef;
+  readonly token: number;
+  readonly workerId: string;
+}
+
+export interface Walk {
+  readonly random: RandomStream;
+  state: ClusterState;
+  /** A replica that was restored from a snapshot on the way, and must not be told apart. */
+  twin: ClusterState | undefined;
+  /** Every lease that ever was: most reports of the walk are from zombies. */
+  readonly leases: Lease[];
+  readonly counts: Map<string, number>;
+  incarnations: number;
+  jobs: number;
+}
+
+const bundle = asSha256("cd".repeat(32));
+const workers = ["w0", "w1", "w2"].map(asWorkerId);
+
+function pick<Item>(random: RandomStream, items: readonly Item[]): Item | undefined {
+  return items[random.below(Math.max(1, items.length))];
+}
+
+function run(walk: Walk, command: Command): CommandReply {
+  const { state, twin } = walk;
+  const before = acceptedTasks(state);
+  const index = state.appliedIndex + 1;
+  const reply = apply(state, index, command);
+  if (twin !== undefined) {
+    const twinReply = apply(twin, index, command);
+    const same = JSON.stringify(twinReply) === JSON.stringify(reply);
+    assert(same, `a restored replica answers ${command.kind} differently`);
+  }
+  checkInvariants(state);
+  checkAccepted(walk, command, before);
+  const what = reply.kind === "error" ? reply.error.code : reply.kind;
+  const key = `${command.kind} ${what}`;
+  walk.counts.set(key, (walk.counts.get(key) ?? 0) + 1);
+  return reply;
+}
+
+/** A finished task stays as it was accepted, unless its output went away. */
+function checkAccepted(walk: Walk, command: Command, before: ReturnType<typeof acceptedTasks>) {
+  const after = acceptedTasks(walk.state);
+  for (const [name, task] of before) {
+    const now = after.get(name);
+    if (now?.token === task.token) continue;
+    const ref = parse(name);
+    const action = walk.state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex);
+    if (action?.phase.kind !== "running") continue;
+    assert(now === undefined, `${name} was accepted twice`);
+    const stage = action.phase.stages[ref.stageId]!;
+    assert(stage.plan.output.kind === "shuffle", `${name} gave a result and runs again`);
+    const worker = command.kind === "registerWorker" && command.workerId === task.workerId;
+    const gone = worker || !walk.state.workers.has(task.workerId);
+    assert(gone || namesOutput(command, ref, task.token), `${name} survived and runs again`);
+  }
+}
+
+function namesOutput(command: Command, ref: TaskRef, token: number): boolean {
+  if (command.kind !== "report") return false;
+  return command.reports.some(({ outcome }) => {
+    if (outcome.kind !== "failed") return false;
+    const { details } = outcome.error;
+    return (
+      details.stageId === ref.stageId &&
+      details.taskIndex === ref.taskIndex &&
+      details.token === token
+    );
+  });
+}
+
+function parse(name: string): TaskRef {
+  const [job, action, stage, task] = name.split("/") as [string, string, string, string];
+  const number = (part: string): number => Number(part.slice(1));
+  return {
+    jobId: asJobId(job),
+    actionIndex: number(action),
+    stageId: number(stage),
+    taskIndex: number(task),
+  };
+}
+
+function incarnationOf(walk: Walk, workerId: (typeof workers)[number]) {
+  return walk.state.workers.get(workerId)?.incarnation ?? asIncarnation("gone");
+}
+
+function register(walk: Walk, workerId: (typeof workers)[number]): void {
+  const incarnation = asIncarnation(`i${walk.incarnations++}`);
+  const dataAddress = `${workerId}:1`;
+  run(walk, { kind: "registerWorker", workerId, incarnation, dataAddress, slots: 3, weight: 1 });
+}
+
+function submit(walk: Walk): void {
+  run(walk, { kind: "putBundle", sha256: bundle, codeBase64: "YQ==" });
+  run(walk, {
+    kind: "submitJob",
+    jobId: asJobId(`j${walk.jobs++}`),
+    name: "walk",
+    paramsJson: "{}",
+    bundleSha256: bundle,
+    seed: 0,
+    submittedWallMs: 0,
+    workingFolder: "/",
+    detached: walk.random.below(2) === 0,
+  });
+}
+
+function driverTokenOf(walk: Walk, jobId: JobId): number {
+  const driver = walk.state.jobs.get(jobId)?.driver;
+  return driver === undefined || driver.kind === "waiting" ? 0 : driver.token;
+}
+
+function startAction(walk: Walk, jobId: JobId): void {
+  const { random } = walk;
+  const actionIndex = walk.state.jobs.get(jobId)?.actions.size ?? 0;
+  const graph = graphOf({
+    actionIndex,
+    maps: 1 + random.below(4),
+    reduces: random.below(4),
+    sorts: random.below(2) === 0,
+    folderUri: random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`,
+    plan: "p",
+  });
+  run(walk, { kind: "startAction", jobId, driverToken: driverTokenOf(walk, jobId), graph });
+}
+
+function poll(walk: Walk, workerId: (typeof workers)[number]): void {
+  const { state } = walk;
+  const incarnation = incarnationOf(walk, workerId);
+  const jobId = assignDriver(state, 1, new Set());
+  if (jobId !== undefined && walk.random.below(2) === 0) {
+    run(walk, { kind: "grantDriver", workerId, incarnation, jobId });
+  }
+  const tasks = assign(state, workerId, 1 + walk.random.below(3), new Set());
+  if (tasks.length === 0) return;
+  const before = tasks.map((ref) => findTask(state, ref)?.task.kind);
+  assert(
+    before.every((kind) => kind === "pending"),
+    "assigned a task that is not free",
+  );
+  const reply = run(walk, { kind: "grantTasks", workerId, incarnation, tasks });
+  if (reply.kind !== "granted") return;
+  assert(reply.tasks.length === tasks.length, "the leader's own choice was refused");
+  for (const ref of reply.tasks) walk.leases.push({ ref, token: reply.token, workerId });
+  // The same choice once more, as of a second leader: nothing is left of it.
+  const again = run(walk, { kind: "grantTasks", workerId, incarnation, tasks });
+  assert(again.kind === "granted" && again.tasks.length === 0, "two leases of one task");
+}
+
+function reportDone(walk: Walk, lease: Lease, digestText: string): void {
+  const { ref, token } = lease;
+  const action = walk.state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex);
+  const uri = `${action?.folderUri}part-${ref.taskIndex}`;
+  const upload = {
+    uri,
+    uploadId: `${token}`,
+    etags: [],
+    sizeBytes: 1,
+    rows: 1,
+    digest: digestText,
+  };
+  const isOutput = action !== undefined && action.folderUri !== "";
+  const outcome = { kind: "done", rows: 1, bytes: 1, digest: digestText } as const;
+  run(walk, {
+    kind: "report",
+    workerId: asWorkerId(lease.workerId),
+    reports: [{ ...ref, token, outcome: isOutput ? { ...outcome, upload } : outcome }],
+  });
+}
+
+function reportFailed(walk: Walk, lease: Lease): void {
+  const { random } = walk;
+  const { ref, token } = lease;
+  const codes = ["STORE_FAILED", "EXECUTOR_DIED", "UNAVAILABLE", "BLOCK_MISSING"] as const;
+  const code = random.below(40) === 0 ? "USER_CODE_FAILED" : pick(random, codes)!;
+  const input = { ...ref, stageId: Math.max(0, ref.stageId - 1), taskIndex: random.below(4) };
+  const task = findTask(walk.state, input)?.task;
+  const inputToken = task?.kind === "done" ? task.token : 1;
+  const { stageId, taskIndex } = input;
+  const details = code.startsWith("BLOCK") ? { stageId, taskIndex, token: inputToken } : {};
+  run(walk, {
+    kind: "report",
+    workerId: asWorkerId(lease.workerId),
+    reports: [
+      { ...ref, token, outcome: { kind: "failed", error: { code, message: "m", details } } },
+    ],
+  });
+}
+
+/** What a faultless worker would say. */
+function renew(walk: Walk, workerId: (typeof workers)[number]): void {
+  const { state } = walk;
+  const held = [...(state.workers.get(workerId)?.leases.values() ?? [])];
+  const tasks: RenewedLease[] = held.map((ref) => {
+    const { token } = findTask(state, ref)!.task as LeasedTask;
+    return { ...ref, token, progress: state.appliedIndex, rows: 1, bytes: 1 };
+  });
+  const drivers = [...state.jobs.values()].flatMap(({ jobId, driver }) =>
+    driver.kind === "worker" && driver.workerId === workerId
+      ? [{ jobId, token: driver.token }]
+      : [],
+  );
+  const incarnation = incarnationOf(walk, workerId);
+  const heldJobs = [...state.jobs.keys()];
+  run(walk, { kind: "renew", workerId, incarnation, tasks, drivers, heldJobs });
+}
+
+function doIntents(walk: Walk): void {
+  for (const { kind, jobId, actionIndex } of intents(walk.state)) {
+    const fails = kind === "commit" && walk.random.below(8) === 0;
+    const error = { code: "OUTPUT_EXISTS", message: "taken", details: {} } as const;
+    if (fails) run(walk, { kind: "actionCommitFailed", jobId, actionIndex, error });
+    run(walk, {
+      kind: kind === "commit" ? "actionCommitted" : "actionSwept",
+      jobId,
+      actionIndex,
+    });
+  }
+}
+
+function finish(walk: Walk, jobId: JobId): void {
+  run(walk, {
+    kind: "finishJob",
+    jobId,
+    driverToken: driverTokenOf(walk, jobId),
+    end: { kind: "succeeded", resultJson: "1" },
+  });
+}
+
+function randomStep(walk: Walk): void {
+  const { random } = walk;
+  const workerId = pick(random, workers)!;
+  const jobId = asJobId(`j${random.below(walk.jobs + 1)}`);
+  const lease = pick(random, walk.leases.slice(-12));
+  const roll = random.below(100);
+  if (roll < 4) register(walk, workerId);
+  else if (roll < 8) submit(walk);
+  else if (roll < 16) startAction(walk, jobId);
+  else if (roll < 36) poll(walk, workerId);
+  else if (roll < 66 && lease !== undefined) {
+    reportDone(walk, lease, random.below(30) === 0 ? "other" : "same");
+  } else if (roll < 74 && lease !== undefined) reportFailed(walk, lease);
+  else if (roll < 84) renew(walk, workerId);
+  else if (roll < 93) for (let i = 0; i <= random.below(6); i++) run(walk, { kind: "tick" });
+  else if (roll < 95) doIntents(walk);
+  else if (roll < 96) run(walk, { kind: "cancelJob", jobId, reason: "" });
+  else if (roll < 98) finish(walk, jobId);
+  else walk.twin = decodeSnapshot(encodeSnapshot(walk.state));
+}
+
+/** Workers work, drivers drive, ticks tick: every job has to end. */
+function heal(walk: Walk): void {
+  const roundsMax = 400;
+  for (let round = 0; round < roundsMax; round++) {
+    const { state } = walk;
+    if (state.live.size === 0 && state.sweeps.size === 0) return;
+    for (const workerId of workers) {
+      if (!state.workers.has(workerId)) register(walk, workerId);
+      renew(walk, workerId);
+      poll(walk, workerId);
+      for (const ref of [...(state.workers.get(workerId)?.leases.values() ?? [])]) {
+        const task = findTask(state, ref)?.task;
+        if (task?.kind === "leased") reportDone(walk, { ref, token: task.token, workerId }, "same");
+      }
+    }
+    doIntents(walk);
+    for (const job of [...state.jobs.values()]) {
+      if (job.driver.kind === "worker" && job.open.size === 0) finish(walk, job.jobId);
+    }
+    run(walk, { kind: "tick" });
+  }
+  assert(false, `jobs have not ended after ${roundsMax} rounds:\n${printState(walk.state)}`);
+}
+
+/** Throws when an invariant breaks; answers how often each command was answered how. */
+export function walkFrom(seed: number, steps: number): ReadonlyMap<string, number> {
+  const walk: Walk = {
+    random: randomStream(seed),
+    state: emptyState(),
+    twin: undefined,
+    leases: [],
+    counts: new Map(),
+    incarnations: 0,
+    jobs: 0,
+  };
+  for (const workerId of workers) register(walk, workerId);
+  for (let i = 0; i < steps; i++) randomStep(walk);
+  heal(walk);
+  if (walk.twin !== undefined) {
+    assert(digest(walk.twin) === digest(walk.state), "a restored replica has another digest");
+  }
+  assert(walk.state.locks.size === 0, `${walk.state.locks.size} locks outlived their jobs`);
+  for (const each of walk.state.bundles.values()) {
+    assert(each.users === 0, `${each.users} users of a bundle outlived their jobs`);
+  }
+  for (const name of walk.state.workers.values()) assert(name.leases.size === 0, "a lease remains");
+  return walk.counts;
+}

@@ -1,0 +1,196 @@
+// The write-ahead log against torn tails, rot, foreign files and failing disks.
+import { describe, expect, test } from "vitest";
+import { EngineError } from "../../proto/errors.ts";
+import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
+import { type Entry, emptyHardState } from "../raft/entry.ts";
+import type { WalRecord } from "./record.ts";
+import type { Recovered } from "./replay.ts";
+import { openWal, type Wal } from "./wal.ts";
+
+const clusterId = asClusterId("test-cluster");
+const firstPath = "wal/00000001-0000000000000001.log";
+
+const entry = (index: number, term: number, text = `e${index}.${term}`): Entry => ({
+  index,
+  term,
+  kind: text === "" ? "noop" : "command",
+  data: new TextEncoder().encode(text),
+});
+const added = (...entries: Entry[]): WalRecord[] =>
+  entries.map((one) => ({ type: "entry", entry: one }));
+const voted = (term: number, commit: number): WalRecord => ({
+  type: "hardState",
+  hardState: { term, votedFor: asMasterId("master-b"), commit },
+});
+
+async function open(disk: MemoryDisk, segmentBytesMax?: number): Promise<{ wal: Wal } & Recovered> {
+  const { wal, recovered } = await openWal(disk, clusterId, undefined, segmentBytesMax);
+  return { wal, ...recovered };
+}
+
+/** A log of three batches, closed or left as a crash leaves it. */
+async function smallLog(isClosed: boolean): Promise<MemoryDisk> {
+  const disk = memoryDisk();
+  const { wal } = await open(disk);
+  await wal.append([voted(1, 0), ...added(entry(1, 1, ""), entry(2, 1))]);
+  await wal.append(added(entry(3, 1)));
+  await wal.append([voted(2, 2), ...added(entry(4, 2))]);
+  if (isClosed) await wal.close();
+  return disk;
+}
+
+const terms = (recovered: Recovered): string =>
+  recovered.entries.map((one) => `${one.index}/${one.term}`).join(" ");
+
+async function codeOf(run: Promise<unknown>): Promise<string> {
+  const thrown = await run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return thrown instanceof EngineError ? thrown.code : String(thrown);
+}
+
+describe("the write-ahead log", () => {
+  test("gives back what was saved, with one sync for each batch", async () => {
+    const disk = memoryDisk();
+    const { wal, hardState } = await open(disk);
+    expect(hardState).toEqual(emptyHardState);
+    const before = disk.syncCount();
+    await wal.append([voted(3, 0), ...added(entry(1, 3, ""), entry(2, 3, "x"))]);
+    expect(disk.syncCount()).toBe(before + 1);
+    const again = await open(disk.crash());
+    expect(again.hardState).toEqual({ term: 3, votedFor: "master-b", commit: 0 });
+    expect(again.entries).toEqual([entry(1, 3, ""), entry(2, 3, "x")]);
+  });
+
+  test("an entry replaces those from its index on, also across segments", async () => {
+    const disk = memoryDisk();
+    const { wal } = await open(disk, 1);
+    await wal.append([voted(1, 0), ...added(entry(1, 1), entry(2, 1), entry(3, 1))]);
+    await wal.append(added(entry(2, 2)));
+    await wal.append(added(entry(3, 2), entry(4, 2)));
+    await wal.append([voted(3, 1), ...added(entry(4, 3))]);
+    expect(disk.paths().length).toBe(5);
+    expect(terms(await open(disk.crash(), 1))).toBe("1/1 2/2 3/2 4/3");
+  });
+
+  test("a tail torn at any byte of the last batch is cut, and writing goes on", async () => {
+    const whole = (await smallLog(false)).peek(firstPath)!;
+    const disk = await smallLog(false);
+    const { wal } = await open(disk);
+    await wal.append([voted(3, 3), ...added(entry(5, 3), entry(6, 3))]);
+    const longer = disk.peek(firstPath)!;
+    for (let size = whole.length; size < longer.length; size++) {
+      const torn = memoryDisk(new Map([[firstPath, longer.slice(0, size)]]));
+      const opened = await open(torn);
+      expect(["1/1 2/1 3/1 4/2", "1/1 2/1 3/1 4/2 5/3"]).toContain(terms(opened));
+      const next = opened.entries.length + 1;
+      await opened.wal.append(added(entry(next, 4)));
+      expect(terms(await open(torn.crash()))).toBe(`${terms(opened)} ${next}/4`);
+    }
+  });
+
+  test("zeros where the last batch should be are a torn tail too", async () => {
+    const disk = await smallLog(false);
+    const bytes = disk.peek(firstPath)!;
+    disk.poke(firstPath, Uint8Array.from([...bytes, ...new Uint8Array(100)]));
+    expect(terms(await open(disk))).toBe("1/1 2/1 3/1 4/2");
+  });
+
+  test("a file torn while it was being created is as if it had never been", async () => {
+    const whole = (await smallLog(false)).peek(firstPath)!;
+    for (const size of [0, 5, 8, 20]) {
+      const disk = memoryDisk(new Map([[firstPath, whole.slice(0, size)]]));
+      expect(terms(await open(disk))).toBe("");
+    }
+  });
+
+  test("every flipped bit of a closed log is found, or changes nothing", async () => {
+    const disk = await smallLog(true);
+    const whole = disk.peek(firstPath)!;
+    const { wal: _, ...intact } = await open(memoryDisk(new Map([[firstPath, whole]])));
+    let found = 0;
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const bytes = whole.slice();
+      bytes[bit >>> 3]! ^= 1 << (bit & 7);
+      const rotten = memoryDisk(new Map([[firstPath, bytes]]));
+      try {
+        const { wal: _wal, ...recovered } = await open(rotten);
+        expect(recovered).toEqual(intact);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(EngineError);
+        const { code, details } = thrown as EngineError;
+        expect(["LOG_CORRUPT", "DATA_FOLDER_VERSION"]).toContain(code);
+        expect(details.file).toBe(firstPath);
+        expect(details.byteOffset).toBeLessThanOrEqual(bit >>> 3);
+        found++;
+      }
+    }
+    // All but the bits of the closing mark itself.
+    expect(found).toBe((whole.length - 44) * 8);
+  });
+
+  test("after a crash, rot before the last batch is found as well", async () => {
+    const disk = await smallLog(false);
+    const whole = disk.peek(firstPath)!;
+    const lastBatchBytes = 20 + 24 + 8 + 20 + 24 + 4;
+    for (let at = 8; at < whole.length - lastBatchBytes; at++) {
+      const bytes = whole.slice();
+      bytes[at]! ^= 0x10;
+      const rotten = memoryDisk(new Map([[firstPath, bytes]]));
+      expect(await codeOf(open(rotten))).toBe("LOG_CORRUPT");
+    }
+  });
+
+  test("a damaged or missing segment in the middle is corruption", async () => {
+    const make = async (): Promise<MemoryDisk> => {
+      const disk = memoryDisk();
+      const { wal } = await open(disk, 1);
+      await wal.append([voted(1, 0), ...added(entry(1, 1))]);
+      await wal.append(added(entry(2, 1)));
+      await wal.append(added(entry(3, 1)));
+      return disk;
+    };
+    const short = await make();
+    const second = short.paths()[1]!;
+    short.poke(second, short.peek(second)!.slice(0, -1));
+    expect(await codeOf(open(short))).toBe("LOG_CORRUPT");
+    const missing = await make();
+    await missing.remove(second);
+    await expect(open(missing)).rejects.toThrow("1 comes before 3");
+    const first = await make();
+    await first.remove(first.paths()[0]!);
+    expect(terms(await open(first))).toBe("1/1 2/1 3/1");
+  });
+
+  test("refuses a newer format and the folder of another cluster", async () => {
+    const disk = await smallLog(true);
+    await expect(openWal(disk, asClusterId("other"), undefined)).rejects.toThrow(
+      'belongs to cluster "test-cluster", not to "other"',
+    );
+    const bytes = disk.peek(firstPath)!;
+    bytes[6] = 2;
+    disk.poke(firstPath, bytes);
+    expect(await codeOf(open(disk))).toBe("DATA_FOLDER_VERSION");
+  });
+
+  test("refuses a log that begins after entries that no snapshot has", async () => {
+    const disk = memoryDisk();
+    const { wal } = await open(disk, 1);
+    await wal.append([voted(1, 0), ...added(entry(1, 1), entry(2, 1))]);
+    await wal.append(added(entry(3, 1)));
+    await wal.prune(2);
+    expect(disk.paths().length).toBe(1);
+    await expect(open(disk)).rejects.toThrow("needs a snapshot of entry 2 or later");
+    const snapshot = { index: 2, term: 1, bytes: new Uint8Array(0) };
+    const { recovered } = await openWal(disk, clusterId, snapshot);
+    expect(terms(recovered)).toBe("3/1");
+    expect(recovered.hardState).toEqual({ term: 1, votedFor: "master-b", commit: 2 });
+  });
+
+  test("a snapshot without a log means that votes may be lost", async () => {
+    const snapshot = { index: 2, term: 1, bytes: new Uint8Array(0) };
+    await expect(openWal(memoryDisk(), clusterId, snapshot)).rejects.toThrow("votes may be lost");
+  });
+});

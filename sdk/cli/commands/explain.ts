@@ -1,0 +1,91 @@
+// `millrace explain JOB`: the plans of a job's first action, without a cluster and without reading data.
+
+import { EngineError } from "../../../proto/errors.ts";
+import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";
+import { type Command, commonOptions } from "../command.ts";
+import { asksForHelp } from "../job-params.ts";
+import { jsonLine } from "../job-result.ts";
+import { flagOf, requiredOperand } from "../option-values.ts";
+import type { CompiledJob, World } from "../ports.ts";
+import { prepare, showJobHelp } from "./run.ts";
+
+export const explainCommand: Command = {
+  spec: {
+    name: "explain",
+    summary: "Shows how the first action of a job would run, without running it",
+    operands: "JOB [job flags…]",
+    takesJob: true,
+    options: { params: commonOptions.params, json: commonOptions.json },
+    examples: [["millrace explain job.ts --input data/ --output out/", "needs no cluster"]],
+  },
+  run: async (world, parsed) => {
+    const path = requiredOperand(parsed.operands, "JOB", "explain");
+    if (asksForHelp(parsed.jobFlags)) {
+      return await showJobHelp(world, "explain", await world.compile(path), path, parsed);
+    }
+    const { job, paramsJson } = await prepare(world, path, parsed);
+    const { name } = job.bundle.describe();
+    const planned = await firstAction(world, job, paramsJson);
+    if (planned === undefined) {
+      throw new EngineError(
+        "PLAN_INVALID",
+        `job ${name} ended without an action: count, collect, take or write something`,
+      );
+    }
+    const { label } = planned.graph;
+    const json = flagOf(parsed.values, "json");
+    await world.print(
+      json
+        ? `${jsonLine({ job: name, action: label, ...planned.text })}\n`
+        : plansText(name, planned),
+    );
+    return 0;
+  },
+};
+
+/** Runs the driver program to its first action, which never ends. */
+async function firstAction(
+  world: World,
+  job: CompiledJob,
+  paramsJson: string,
+): Promise<PlannedAction | undefined> {
+  const store = await world.store();
+  let show: (action: PlannedAction) => void = () => {};
+  const planned = new Promise<PlannedAction>((resolve) => {
+    show = resolve;
+  });
+  const host: DriverHost = {
+    listInputs: async (pattern) => {
+      const files = await store.list(pattern);
+      if (files.length > 0) return files;
+      throw new EngineError("INPUT_NOT_FOUND", `no file matches ${pattern}; check path and bucket`);
+    },
+    recordedOutcome: async () => undefined,
+    runAction: (action) => {
+      show(action);
+      return new Promise(() => {});
+    },
+  };
+  const context: JobContext = {
+    jobId: "explain",
+    paramsJson,
+    seed: 0,
+    submittedWallMs: world.wallMs(),
+    workingFolder: world.workingFolder,
+  };
+  const ended = job.bundle.drive(context, host).then(() => undefined);
+  return await Promise.race([planned, ended]);
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
+
+function plansText(name: string, { graph, text }: PlannedAction): string {
+  return (
+    `job ${name}, action ${graph.actionIndex}: ${graph.label}\n` +
+    `\nlogical plan\n${indented(text.logical)}` +
+    `\noptimised plan\n${indented(text.optimised)}` +
+    `\nstages\n${indented(text.physical)}`
+  );
+}

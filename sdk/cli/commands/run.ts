@@ -1,0 +1,119 @@
+// `millrace run JOB`: a whole cluster inside this command, for as long as the job takes.
+
+import { EngineError } from "../../../proto/errors.ts";
+import { workerSlotsMax } from "../../../proto/limits.ts";
+import type { ParsedCommand } from "../arguments.ts";
+import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
+import { type Command, commonOptions } from "../command.ts";
+import { asksForHelp, jobHelp, paramsOf } from "../job-params.ts";
+import { jsonLine } from "../job-result.ts";
+import { flagOf, requiredOperand, textOf, wholeNumberOf } from "../option-values.ts";
+import type { CompiledJob, EmbeddedOptions, World } from "../ports.ts";
+
+const heapMiBLeast = 32;
+const heapMiBMost = 1024 * 1024;
+
+export const runCommand: Command = {
+  spec: {
+    name: "run",
+    summary: "Runs a job on this machine",
+    operands: "JOB [job flags…]",
+    takesJob: true,
+    options: {
+      threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
+      "memory-mib": {
+        kind: "value",
+        value: "MIB",
+        describe: "JavaScript heap of each thread (default 2048)",
+      },
+      params: commonOptions.params,
+      quiet: commonOptions.quiet,
+      json: commonOptions.json,
+    },
+    examples: [
+      [
+        "millrace run --threads 2 job.ts --input 'data/*.txt' --output out/",
+        "options of the engine stand before the job's path",
+      ],
+      ["millrace run job.ts --help", "lists the job's parameters"],
+    ],
+  },
+  run: async (world, parsed) => {
+    const path = requiredOperand(parsed.operands, "JOB", "run");
+    const options = embeddedOptions(world, parsed);
+    if (asksForHelp(parsed.jobFlags)) {
+      return await showJobHelp(world, "run", await world.compile(path), path, parsed);
+    }
+    const state: AttachedState = {};
+    // Started first: the cluster comes up while the job is compiled.
+    const embedded = world.startEmbedded(options);
+    const body = async (): Promise<number> => {
+      const [address, work] = await Promise.all([
+        embedded.serving,
+        prepare(world, path, parsed),
+      ]);
+      const client = await world.connect({ masters: [address], token: embedded.token });
+      try {
+        await driveAttached(world, client, work, state, attachedOptions(parsed));
+      } finally {
+        client.close();
+      }
+      return 0;
+    };
+    try {
+      return await untilInterrupted(world, state, () => Promise.race([body(), embedded.lost]));
+    } finally {
+      await embedded.stop();
+    }
+  },
+};
+
+function embeddedOptions(world: World, parsed: ParsedCommand): EmbeddedOptions {
+  const { values } = parsed;
+  const threads = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
+  const heapMiB = wholeNumberOf(values, "memory-mib", { least: heapMiBLeast, most: heapMiBMost });
+  return { threads: threads ?? world.cores, ...(heapMiB === undefined ? {} : { heapMiB }) };
+}
+
+export function attachedOptions({ values }: ParsedCommand) {
+  return { quiet: flagOf(values, "quiet"), json: flagOf(values, "json") };
+}
+
+/** Compiles the job and reads its parameters. */
+export async function prepare(
+  world: World,
+  path: string,
+  { values, jobFlags }: ParsedCommand,
+): Promise<{ readonly job: CompiledJob; readonly paramsJson: string }> {
+  const job = await world.compile(path);
+  const file = textOf(values, "params");
+  const paramsJson = await withHint(path, () =>
+    paramsOf(job.bundle, { jobFlags, file }, world.readTextFile),
+  );
+  return { job, paramsJson };
+}
+
+/** Wrong parameters are most often a matter of not knowing their names. */
+async function withHint<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError) || thrown.code !== "PARAMS_INVALID") throw thrown;
+    const message = `${thrown.message}; millrace run ${path} --help lists the parameters`;
+    throw new EngineError(thrown.code, message, thrown.details, thrown);
+  }
+}
+
+/** Parameters of the job itself: `millrace run job.ts --help`. */
+export async function showJobHelp(
+  world: World,
+  command: string,
+  job: CompiledJob,
+  path: string,
+  parsed: ParsedCommand,
+): Promise<number> {
+  const description = job.bundle.describe();
+  const json = flagOf(parsed.values, "json");
+  await world.print(json ? `${jsonLine(description)}\n` : jobHelp(command, path, description));
+  return 0;
+}

@@ -1,0 +1,78 @@
+// `millrace worker`: one worker of a cluster, in the foreground until it is told to stop.
+
+import { EngineError } from "../../../proto/errors.ts";
+import { workerSlotsMax, workerWeightMax } from "../../../proto/limits.ts";
+import type { Command } from "../command.ts";
+import { commonOptions } from "../command.ts";
+import { requiredToken } from "../connect-options.ts";
+import {
+  hostAndPort,
+  mastersOf,
+  operandsOf,
+  requiredText,
+  textOf,
+  wholeNumberOf,
+} from "../option-values.ts";
+import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
+import { heapMiBRange, memoryOption } from "./run.ts";
+
+export const workerCommand: Command = {
+  spec: {
+    name: "worker",
+    summary: "Runs a worker until SIGTERM or Ctrl-C",
+    operands: "",
+    takesJob: false,
+    options: {
+      id: { kind: "value", value: "ID", describe: "Name of this worker within the cluster" },
+      masters: commonOptions.masters,
+      listen: {
+        kind: "value",
+        value: "HOST:PORT",
+        describe: "Where other workers fetch from it (default 127.0.0.1 and a free port)",
+      },
+      work: { kind: "value", value: "FOLDER", describe: "Where shuffle files are kept" },
+      threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
+      "memory-mib": memoryOption,
+      weight: {
+        kind: "value",
+        value: "N",
+        describe: "Share of the partitions, relative to a worker of weight 1 (default 1)",
+      },
+      ...nodeTokenOptions,
+    },
+    examples: [
+      [
+        "millrace worker --id w1 --masters 127.0.0.1:7101 --work work/w1 --threads 2",
+        "the token is read from MILLRACE_NODE_TOKEN",
+      ],
+    ],
+  },
+  run: async (world, { values, operands }) => {
+    operandsOf(operands, []);
+    const id = requiredText(values, "id", "w1");
+    const workFolder = requiredText(values, "work", "work/w1");
+    const masters = mastersOf(values, world.environment);
+    const { host, port } = hostAndPort(textOf(values, "listen") ?? "127.0.0.1:0", "--listen");
+    if (host === "0.0.0.0" || host === "::") {
+      throw new EngineError(
+        "USAGE",
+        `--listen ${host}: other workers fetch from this address, so name one that they can reach`,
+      );
+    }
+    const slots = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
+    const weight = wholeNumberOf(values, "weight", { least: 1, most: workerWeightMax });
+    const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
+    const nodeFile = { file: textOf(values, "node-token-file") };
+    const nodeToken = await requiredToken(world, nodeFile, "MILLRACE_NODE_TOKEN");
+    const log = await world.log();
+    warnBeyondLoopback(log, host);
+    return await serveUntilStopped(world, () =>
+      world.startWorker({
+        ...{ id, masters, host, port, workFolder, nodeToken, log },
+        slots: slots ?? world.cores,
+        weight: weight ?? 1,
+        ...(heapMiB === undefined ? {} : { heapMiB }),
+      }),
+    );
+  },
+};

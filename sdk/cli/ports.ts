@@ -1,0 +1,145 @@
+// What commands need from the world; the composition root fills it in, lazily where it is costly.
+
+import type { CommittedOutput, JobBundle } from "../../proto/plan/bundle.ts";
+import type { Log } from "../../proto/ports/log.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+import type { StageProgress } from "../../proto/wire/generated/engine.ts";
+import type { ClusterView, JobView } from "../../proto/wire/views.ts";
+import type { ProgressOutput } from "./progress.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A job module that was bundled and loaded into this process. */
+export interface CompiledJob {
+  readonly bundle: JobBundle;
+  /** What is sent to the cluster. */
+  readonly code: Uint8Array;
+  readonly sha256: string;
+}
+
+export interface ActionProgress {
+  readonly actionIndex: number;
+  readonly label: string;
+  readonly stages: readonly StageProgress[];
+}
+
+export interface AttachedHooks {
+  /** Told before the cluster hears of the job, so that an interrupt can name it. */
+  onJobId(jobId: string): void;
+  onProgress(action: ActionProgress): void;
+}
+
+export interface FinishedJob {
+  readonly jobId: string;
+  /** Tagged JSON of what `run` returned. */
+  readonly resultJson: string;
+  readonly outputs: readonly CommittedOutput[];
+}
+
+/** A connection to a cluster. Every call rejects with an EngineError. */
+export interface ClusterClient {
+  /** Drives the job in this process to its end; rejects with the job's own error. */
+  runAttached(job: CompiledJob, paramsJson: string, hooks: AttachedHooks): Promise<FinishedJob>;
+  /** Hands the job over and answers its id. */
+  submitDetached(job: CompiledJob, paramsJson: string): Promise<string>;
+  /** Answers the state in which the job is now. */
+  cancel(jobId: string, reason: string): Promise<string>;
+  job(jobId: string): Promise<JobView>;
+  jobs(): Promise<readonly JobView[]>;
+  cluster(): Promise<ClusterView>;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readonly masters: readonly string[];
+  readonly token: string;
+  /** How long a leader is looked for. */
+  readonly searchMsMax?: number;
+}
+
+export interface TokenQuery {
+  readonly flag?: string | undefined;
+  readonly file?: string | undefined;
+  /** `MILLRACE_TOKEN` unless a node's is wanted. */
+  readonly variable?: string;
+}
+
+export interface EmbeddedOptions {
+  readonly threads: number;
+  readonly heapMiB?: number;
+}
+
+/** The cluster of `millrace run`: one child process and its temporary folder. */
+export interface EmbeddedCluster {
+  readonly token: string;
+  /** Its address, once it serves; rejects when it could not start. */
+  readonly serving: Promise<string>;
+  /** Rejects when it ends before it was told to; never resolves. */
+  readonly lost: Promise<never>;
+  /** Ends the child and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** One embedded or remote process that serves until it is told to stop. */
+export interface RunningNode {
+  stop(): Promise<void>;
+}
+
+export interface MasterOptions {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly peers: ReadonlyMap<string, string>;
+  readonly dataFolder: string;
+  readonly clientToken: string;
+  readonly nodeToken: string;
+  readonly log: Log;
+  readonly onFatal: (failure: unknown) => void;
+}
+
+export interface WorkerOptions {
+  readonly id: string;
+  readonly masters: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly workFolder: string;
+  readonly slots: number;
+  readonly weight: number;
+  readonly heapMiB?: number;
+  readonly nodeToken: string;
+  readonly log: Log;
+}
+
+export interface World {
+  readonly environment: Environment;
+  readonly workingFolder: string;
+  readonly cores: number;
+  readonly terminal: ProgressOutput;
+  /** Results. Resolves once the reader keeps up; rejects with ReaderGone when there is none any more. */
+  print(data: string | Uint8Array): Promise<void>;
+  /** Progress, hints and logs. */
+  note(text: string): void;
+  nowMs(): number;
+  wallMs(): number;
+  pause(delayMs: number): Promise<void>;
+  /**
+   * Resolves at the first Ctrl-C, SIGTERM or SIGHUP with the exit code that tells of it. From this
+   * call on these are the command's to handle; a second one ends the process at once.
+   */
+  interrupted(): Promise<number>;
+  log(): Promise<Log>;
+  readTextFile(path: string): Promise<string>;
+  compile(path: string): Promise<CompiledJob>;
+  store(): Promise<ObjectStore>;
+  readToken(query: TokenQuery): Promise<string | undefined>;
+  generateToken(): Promise<string>;
+  connect(options: ConnectOptions): Promise<ClusterClient>;
+  startEmbedded(options: EmbeddedOptions): EmbeddedCluster;
+  startMaster(options: MasterOptions): Promise<RunningNode>;
+  startWorker(options: WorkerOptions): Promise<RunningNode>;
+}
+
+/** Whoever read standard output went away, as `| head` does: nothing is wrong, and nothing is left to do. */
+export class ReaderGone extends Error {
+  override name = "ReaderGone";
+}

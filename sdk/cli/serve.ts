@@ -1,0 +1,34 @@
+// A process that serves until it is told to stop, or until it may promise nothing any more.
+
+import type { Log } from "../../proto/ports/log.ts";
+import type { OptionSpec } from "./arguments.ts";
+import type { RunningNode, World } from "./ports.ts";
+
+export const nodeTokenOptions = {
+  "node-token-file": {
+    kind: "value",
+    value: "FILE",
+    describe: "File with the token of masters and workers; else MILLRACE_NODE_TOKEN",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+export function warnBeyondLoopback(log: Log, host: string): void {
+  if (host === "localhost" || host === "::1" || /^127\./.test(host)) return;
+  log.warn("traffic is not encrypted: keep this address inside a network that you trust", { host });
+}
+
+/** Answers the exit code after a clean stop; rejects with what ended the node before. */
+export async function serveUntilStopped(
+  world: World,
+  start: (onFatal: (failure: unknown) => void) => Promise<RunningNode>,
+): Promise<number> {
+  const stopped = world.interrupted();
+  const fatal = new Promise<never>((_, reject) => {
+    void start(reject).then(async (node) => {
+      await stopped;
+      return node;
+    }, reject);
+  });
+  await Promise.race([fatal, stopped]);
+  return 0;
+}

@@ -1,0 +1,76 @@
+// Text of `millrace status`: the cluster with its jobs, or one job with its actions and stages.
+
+import { fromErrorRecord } from "../../proto/errors.ts";
+import type { ActionView, ClusterView, JobView, StageView } from "../../proto/wire/views.ts";
+import { describeFailure } from "./failures.ts";
+import { tableText } from "./job-params.ts";
+import { shortFolder } from "./job-result.ts";
+import { formatBytes } from "./progress.ts";
+
+function timeText(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** `2/3 actions` of a job that goes on, `3 actions` of one that ended. */
+function actionsText(job: JobView): string {
+  const ended = job.actions.filter((action) => action.state === "succeeded").length;
+  const all = job.actions.length;
+  return job.state === "succeeded" ? `${all} actions` : `${ended}/${all} actions`;
+}
+
+export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): string {
+  const masters = cluster.masters.map((master) => [
+    master.masterId,
+    master.address,
+    master.masterId === cluster.leader || master.address === cluster.leader ? "leader" : "",
+  ]);
+  const workers = cluster.workers.map((worker) => [
+    worker.workerId,
+    worker.dataAddress,
+    `${worker.running}/${worker.slots} slots busy`,
+  ]);
+  const rows = jobs.map((job) => [
+    job.jobId,
+    job.name,
+    job.state,
+    timeText(job.submittedWallMs),
+    actionsText(job),
+  ]);
+  return (
+    `cluster ${cluster.clusterId}, term ${cluster.term}, log index ${cluster.appliedIndex}\n` +
+    `\nmasters\n${tableText(masters)}` +
+    `\nworkers\n${workers.length === 0 ? "  none: jobs wait until one registers\n" : tableText(workers)}` +
+    `\njobs: ${cluster.jobsRunning} running, ${cluster.jobsEnded} ended\n${tableText(rows)}`
+  );
+}
+
+function stageCells(stage: StageView): string[] {
+  const extras: string[] = [];
+  if (stage.running > 0) extras.push(`${stage.running} running`);
+  if (stage.retries > 0) extras.push(`${stage.retries} retried`);
+  if (stage.reruns > 0) extras.push(`${stage.reruns} run again`);
+  return [`stage ${stage.stageId}`, `${stage.done}/${stage.tasks} tasks`, stage.label, extras.join(", ")];
+}
+
+function actionLines(action: ActionView, workingFolder: string): string {
+  const { output, error } = action;
+  const head = `\naction ${action.actionIndex}: ${action.label}: ${action.state}\n`;
+  const stages = tableText(action.stages.map(stageCells));
+  const committed =
+    output === undefined
+      ? ""
+      : `  committed ${shortFolder(output.folderUri, workingFolder)}: ${output.rows} rows, ` +
+        `${output.files} files, ${formatBytes(output.bytes)}\n`;
+  const failure = error === undefined ? "" : `  ${error.code}: ${error.message}\n`;
+  return head + stages + committed + failure;
+}
+
+export function jobText(job: JobView, workingFolder: string): string {
+  const head =
+    `job ${job.jobId} (${job.name}): ${job.state}\n` +
+    `  submitted ${timeText(job.submittedWallMs)}, driver: ${job.driver}\n`;
+  const actions = job.actions.map((action) => actionLines(action, workingFolder)).join("");
+  const failure =
+    job.error === undefined ? "" : `\n${describeFailure(fromErrorRecord(job.error))}\n`;
+  return head + actions + failure;
+}

@@ -1,0 +1,128 @@
+// Sealed map outputs on the local disk.
+
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync, writevSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { EngineError } from "../../proto/errors.ts";
+import type { SealedFiles } from "../shuffle/sealed-files.ts";
+
+/** Vectors in one system call: Linux takes no more. */
+const vectorsMax = 1024;
+
+function isAbsent(thrown: unknown): boolean {
+  return (thrown as { readonly code?: unknown }).code === "ENOENT";
+}
+
+function diskFailure(path: string, thrown: unknown): EngineError {
+  const code = (thrown as { readonly code?: unknown }).code;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new EngineError("DISK_FULL", `no space left for shuffle file ${path}`, {}, thrown);
+  }
+  return new EngineError("DISK_FAILED", `shuffle file ${path} failed: ${reason}`, {}, thrown);
+}
+
+function writeAll(file: number, pieces: readonly Uint8Array[]): void {
+  for (let from = 0; from < pieces.length; from += vectorsMax) {
+    let left = pieces.slice(from, from + vectorsMax).filter((piece) => piece.length > 0);
+    while (left.length > 0) {
+      let written = writevSync(file, left);
+      while (left.length > 0 && written >= left[0]!.length) {
+        written -= left[0]!.length;
+        left = left.slice(1);
+      }
+      if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
+    }
+  }
+}
+
+function writeFile(path: string, pieces: readonly Uint8Array[]): void {
+  const hidden = `${path}.tmp`;
+  const create = (): number => openSync(hidden, "w", 0o600);
+  let file: number;
+  try {
+    file = create();
+  } catch (thrown) {
+    if (!isAbsent(thrown)) throw thrown;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    file = create();
+  }
+  try {
+    writeAll(file, pieces);
+  } finally {
+    closeSync(file);
+  }
+  // Not synced: after a crash of the machine the task runs again.
+  renameSync(hidden, path);
+}
+
+/** For executor threads, which may block. */
+export function blockingSealedFiles(folder: string): SealedFiles {
+  return {
+    write: async (path, pieces) => {
+      try {
+        writeFile(join(folder, path), pieces);
+      } catch (thrown) {
+        throw diskFailure(path, thrown);
+      }
+    },
+    read: async (path, offsetBytes, lengthBytes) => {
+      try {
+        const file = openSync(join(folder, path), "r");
+        try {
+          const size = Math.max(0, fstatSync(file).size - offsetBytes);
+          const bytes = new Uint8Array(Math.min(size, lengthBytes));
+          let at = 0;
+          for (let got = 1; at < bytes.length && got > 0; at += got) {
+            got = readSync(file, bytes, at, bytes.length - at, offsetBytes + at);
+          }
+          return bytes.subarray(0, at);
+        } finally {
+          closeSync(file);
+        }
+      } catch (thrown) {
+        if (isAbsent(thrown)) return undefined;
+        throw diskFailure(path, thrown);
+      }
+    },
+    sizeBytes: async (path) => statSync(join(folder, path), { throwIfNoEntry: false })?.size,
+  };
+}
+
+/** For the agent, whose event loop must never wait for a disk. It writes none. */
+export function readOnlySealedFiles(folder: string): SealedFiles {
+  return {
+    write: async (path) => {
+      throw new EngineError("INTERNAL", `${path} was to be written by an agent`);
+    },
+    read: async (path, offsetBytes, lengthBytes) => {
+      try {
+        const file = await open(join(folder, path), "r");
+        try {
+          const size = Math.max(0, (await file.stat()).size - offsetBytes);
+          const bytes = new Uint8Array(Math.min(size, lengthBytes));
+          let at = 0;
+          for (let got = 1; at < bytes.length && got > 0; at += got) {
+            const wanted = bytes.length - at;
+            got = (await file.read(bytes, at, wanted, offsetBytes + at)).bytesRead;
+          }
+          return bytes.subarray(0, at);
+        } finally {
+          await file.close();
+        }
+      } catch (thrown) {
+        if (isAbsent(thrown)) return undefined;
+        throw diskFailure(path, thrown);
+      }
+    },
+    sizeBytes: async (path) => {
+      try {
+        return (await stat(join(folder, path))).size;
+      } catch (thrown) {
+        if (isAbsent(thrown)) return undefined;
+        throw diskFailure(path, thrown);
+      }
+    },
+  };
+}

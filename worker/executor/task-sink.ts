@@ -1,0 +1,96 @@
+// Builds the sink of a task's program.
+
+import { batchRows } from "../../proto/batch/batch.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import type { PartitionerProgram } from "../../proto/plan/program.ts";
+import type { TaskSpec } from "../../proto/ports/executor.ts";
+import { keyReader } from "../operators/sort-keys.ts";
+import type { UserCode } from "../operators/user-code.ts";
+import { arrowSink, lineSink } from "../output/output-sinks.ts";
+import { collectSink, countSink } from "../output/result-sinks.ts";
+import type { Sink } from "../output/sink.ts";
+import { hashPartitioner, rangePartitioner } from "../shuffle/partition-rows.ts";
+import { readShuffle } from "../shuffle/read-shuffle.ts";
+import { sealedPath } from "../shuffle/sealed-files.ts";
+import { type Routing, shuffleSink } from "../shuffle/shuffle-sink.ts";
+import type { ClosureOf } from "./pipeline.ts";
+import type { TaskWorld } from "./run.ts";
+
+async function readBounds(
+  spec: TaskSpec,
+  world: TaskWorld,
+  stageId: number,
+): Promise<readonly unknown[]> {
+  const input = spec.inputs.find((candidate) => candidate.input.stageId === stageId);
+  if (input === undefined) {
+    throw new EngineError("INTERNAL", `the bounds of stage ${stageId} are no input of this task`);
+  }
+  const { taskIndex, actionIndex } = spec;
+  const { jobId } = spec.context;
+  const bounds: unknown[] = [];
+  for await (const part of readShuffle(world, { jobId, actionIndex, taskIndex, input })) {
+    for (const batch of part.batches) bounds.push(...batchRows(batch));
+  }
+  return bounds;
+}
+
+async function routingOf(
+  partitioner: PartitionerProgram,
+  spec: TaskSpec,
+  world: TaskWorld,
+  closureOf: ClosureOf,
+  user: UserCode,
+): Promise<Routing> {
+  switch (partitioner.kind) {
+    case "single":
+      return { kind: "one", partition: 0 };
+    case "hash": {
+      const { column, partitions } = partitioner;
+      return { kind: "hashed", column, partitioner: hashPartitioner(column, partitions) };
+    }
+    case "holdAndSample": {
+      const { samplePartition } = partitioner;
+      return { kind: "sampled", partition: spec.taskIndex, samplePartition };
+    }
+    case "range": {
+      const { key, node, boundsStageId, partitions } = partitioner;
+      const isClosure = key.by.kind === "closure";
+      const closure = isClosure ? (closureOf(node) as (row: unknown) => unknown) : undefined;
+      const keys = keyReader(key, closure, spec.program.operators.length, user);
+      const bounds = await readBounds(spec, world, boundsStageId);
+      return { kind: "each", partitioner: rangePartitioner(key.direction, keys, bounds, partitions) };
+    }
+    default:
+      return unreachable(partitioner);
+  }
+}
+
+export async function buildSink(
+  spec: TaskSpec,
+  world: TaskWorld,
+  closureOf: ClosureOf,
+  user: UserCode,
+): Promise<Sink> {
+  const { sink } = spec.program;
+  const { jobId } = spec.context;
+  const { taskIndex, token } = spec;
+  switch (sink.kind) {
+    case "collect":
+      return collectSink();
+    case "count":
+      return countSink();
+    case "output": {
+      const { format, folderUri } = sink;
+      const target = { store: world.store, folderUri, jobId, taskIndex, token };
+      return format === "arrow" ? arrowSink(target) : lineSink(format, target);
+    }
+    case "shuffle": {
+      const { actionIndex, stageId } = spec;
+      const routing = await routingOf(sink.partitioner, spec, world, closureOf, user);
+      const path = sealedPath({ jobId, actionIndex, stageId, taskIndex, token });
+      return shuffleSink({ routing, partitions: spec.outputPartitions, files: world.files, path });
+    }
+    default:
+      return unreachable(sink);
+  }
+}
