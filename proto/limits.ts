@@ -213,6 +213,18 @@ export const executorRestartsMax = 5;
 export const executorThreadHeapMiB = 2048;
 /** No progress of a task within the executor for this long: the closure is stuck (30 s). */
 export const closureDeadlineMs = 30_000;
+/** How often an executor looks at its running tasks: for progress and for stuck closures. */
+export const executorWatchMs = 250;
+/** A cancelled task may end by itself for this long, which keeps its thread warm. */
+export const executorCancelMs = 1000;
+/** Executor deaths further apart than this are not "in a row". */
+export const executorRestartPauseMs = 30_000;
+/** Standard error of a dead executor that is kept to tell what it died of. */
+export const executorStderrCharsKept = 16 * 1024;
+/** Replayed actions whose closures a thread keeps. */
+export const replaysKeptMax = 16;
+/** Compiled job modules that a worker keeps on disk, the least recently used dropped first. */
+export const bundlesKeptMax = 64;
 /** Drivers that one worker runs for detached jobs. */
 export const driversPerWorkerMax = 16;
 /** One log line: longer ones lose fields, so that no event can flood a log. */

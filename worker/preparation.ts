@@ -6,6 +6,7 @@ import type { TaskProgram, TaskSplit } from "../proto/plan/program.ts";
 import type { ShuffleInput } from "../proto/plan/stage.ts";
 import type { ExecutorPool, StageInput, TaskSpec } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
+import { decodeOutcome } from "../proto/wire/action-calls.ts";
 import type { GrantedTask, JobContextMessage, TaskGrant } from "../proto/wire/generated/engine.ts";
 import { clientApi, workerApi } from "../proto/wire/methods.ts";
 
@@ -52,10 +53,12 @@ function stageInputs(grant: TaskGrant, taskIndex: number): StageInput[] {
   });
 }
 
-/** Fetches each bundle and each history once, whatever number of tasks asks at the same time. */
+type History = readonly (ActionOutcome | undefined)[];
+
+/** Fetches a bundle once, whatever number of tasks asks for it at the same time. */
 export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Preparation {
   const bundles = new Map<string, Promise<void>>();
-  const histories = new Map<string, { end: number; outcomes: Promise<readonly ActionOutcome[]> }>();
+  const histories = new Map<string, History>();
 
   async function fetchBundle(sha256: string): Promise<void> {
     const reply = await leader.call(workerApi.getBundle, { sha256 });
@@ -71,28 +74,19 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     return fetching;
   }
 
-  async function fetchHistory(jobId: string, end: number): Promise<readonly ActionOutcome[]> {
+  async function fetchHistory(jobId: string, end: number): Promise<History> {
     const request = { jobId, historyEnd: end, knownRevision: 0, waitMs: 0 };
     const reply = await leader.call(clientApi.getJob, request);
-    if (reply.historyJson.length < end) {
-      throw new EngineError(
-        "PLAN_DIVERGED",
-        `action ${end} of job ${jobId} needs the outcomes of ${end} earlier actions, ` +
-          `but only ${reply.historyJson.length} ended: await each action whose result a later one uses`,
-      );
-    }
-    return reply.historyJson.map((text) => parseJson<ActionOutcome>("the history", text));
+    return reply.historyJson.map((json) => (json === "" ? undefined : decodeOutcome(json)));
   }
 
-  function history(jobId: string, end: number): Promise<readonly ActionOutcome[]> {
-    if (end === 0) return Promise.resolve([]);
-    const known = histories.get(jobId);
-    if (known !== undefined && known.end >= end) {
-      return known.outcomes.then((outcomes) => outcomes.slice(0, end));
-    }
-    const outcomes = fetchHistory(jobId, end);
-    histories.set(jobId, { end, outcomes });
-    outcomes.catch(() => histories.delete(jobId));
+  /** Kept while nothing is missing: an action that still runs may have ended by the next question. */
+  async function history(jobId: string, end: number): Promise<History> {
+    if (end === 0) return [];
+    const known = histories.get(jobId) ?? [];
+    if (known.length >= end) return known.slice(0, end);
+    const outcomes = await fetchHistory(jobId, end);
+    if (!outcomes.includes(undefined)) histories.set(jobId, outcomes);
     return outcomes;
   }
 

@@ -1,4 +1,4 @@
-// Measures file bytes → lines → a user's closure → counts, stage by stage, on one thread and on two.
+// Measures file bytes → lines → a user's closure → counts, by stage, on one and two threads.
 // node bench/micro/string-count.mjs [megabytes] [runs] [text file, instead of generated Zipf text]
 import {
   closeSync,
@@ -19,7 +19,10 @@ const splitBytes = 16 * 1024 * 1024;
 const linesPerChunk = 1024;
 const closure = (line) => line.split(" ");
 
-/** Deterministic text: `distinct` words of 2–12 letters, frequency 1/rank, lines of about ten words. */
+/**
+ * Deterministic text: `distinct` words of 2–12 letters, frequency 1/rank, lines of about ten
+ * words.
+ */
 function zipfText(bytesTotal, distinct = 200_000) {
   let state = 12345;
   const random = () => {
@@ -64,6 +67,7 @@ function zipfText(bytesTotal, distinct = 200_000) {
   return text.subarray(0, at);
 }
 
+/** Bundles the kernels as a build does, and returns the file. */
 async function loadKernels() {
   const { build } = await import("esbuild");
   const folder = fileURLToPath(new URL("../../worker/kernels/", import.meta.url));
@@ -85,7 +89,10 @@ async function loadKernels() {
   return outfile;
 }
 
-/** Calls `onLines` with the lines of each decoded block in a byte range that begins after a newline. */
+/**
+ * Calls `onLines` with the lines of each decoded block in a byte range that begins after a
+ * newline.
+ */
 function eachLines(kernels, { file, start, end }, onLines) {
   const handle = openSync(file, "r");
   const buffer = new Uint8Array(readBytes);
@@ -155,18 +162,30 @@ const stages = {
   },
 };
 
-function timed(work) {
+/**
+ * Wall time, and processor time of all threads: the second holds on a machine shared with
+ * others.
+ */
+async function timed(work) {
+  const processor = process.cpuUsage();
   const begin = performance.now();
-  const result = work();
-  return { ms: performance.now() - begin, result };
+  await work();
+  const wallMs = performance.now() - begin;
+  const { user, system } = process.cpuUsage(processor);
+  return { wallMs, processorMs: (user + system) / 1000 };
 }
 
 function summary(name, bytes, times) {
-  const sorted = [...times].sort((left, right) => left - right);
-  const rate = (ms) => `${(bytes / 1e3 / ms).toFixed(0).padStart(5)} MB/s`;
-  const median = sorted[sorted.length >> 1];
-  console.log(`${name.padEnd(52)} best ${rate(sorted[0])}  median ${rate(median)}`);
-  return sorted[0];
+  const sorted = (key) => times.map((time) => time[key]).sort((left, right) => left - right);
+  const rate = (ms) => (bytes / 1e3 / ms).toFixed(0).padStart(4);
+  const wall = sorted("wallMs");
+  const processor = sorted("processorMs");
+  const half = times.length >> 1;
+  console.log(
+    `${name.padEnd(50)} MB/s best ${rate(wall[0])} median ${rate(wall[half])}` +
+      ` | MB per CPU second best ${rate(processor[0])} median ${rate(processor[half])}`,
+  );
+  return processor[0];
 }
 
 async function onTwoThreads(file, size, kernelFile, runs, stage) {
@@ -182,11 +201,13 @@ async function onTwoThreads(file, size, kernelFile, runs, stage) {
   await Promise.all(workers.map(answer));
   const times = [];
   for (let run = 0; run < runs; run++) {
-    const begin = performance.now();
-    const answers = workers.map(answer);
-    for (const worker of workers) worker.postMessage("run");
-    await Promise.all(answers);
-    times.push(performance.now() - begin);
+    times.push(
+      await timed(() => {
+        const answers = workers.map(answer);
+        for (const worker of workers) worker.postMessage("run");
+        return Promise.all(answers);
+      }),
+    );
   }
   for (const worker of workers) await worker.terminate();
   summary(`two threads: ${stage}`, size, times);
@@ -217,7 +238,7 @@ async function main() {
   for (const [name, stage] of Object.entries(stages)) {
     const times = [];
     for (let run = 0; run < runs; run++) {
-      times.push(timed(() => stage(kernels, { file, start: 0, end: size })).ms);
+      times.push(await timed(() => stage(kernels, { file, start: 0, end: size })));
     }
     best[name] = summary(`one thread: ${name}`, size, times);
   }

@@ -169,7 +169,10 @@ function actionMessage({ job, action }: FoundAction): wire.WaitActionReply {
   };
 }
 
-/** Results are dropped with the end of their job: then there is an error to give, never an empty result. */
+/**
+ * Results are dropped with the end of their job: then there is an error to give, never an empty
+ * result.
+ */
 function outcomeOf(job: JobState, action: ActionState): ActionOutcome | undefined {
   if (action.phase.kind !== "ended") return undefined;
   const { outcome } = action.phase;

@@ -3,7 +3,10 @@
 import { type ErrorDetails, type ErrorRecord, isErrorCode } from "../../proto/errors.ts";
 import { json, object, type PlainObject } from "./fields.ts";
 
-/** An error is told in this many characters; what goes on longer is cut, so that the error still arrives. */
+/**
+ * An error is told in this many characters; what goes on longer is cut, so that the error still
+ * arrives.
+ */
 const messageCharsMax = 8000;
 const detailCharsMax = 16_000;
 const fieldsMax = 100;

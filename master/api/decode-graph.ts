@@ -1,4 +1,5 @@
-// Stage graphs from outside: everything the scheduler relies on is checked before it reaches the log.
+// Stage graphs from outside: everything the scheduler relies on is checked before it reaches the
+// log.
 
 import {
   actionsPerJobMax,

@@ -109,7 +109,8 @@ function decodeRenewedTask(task: wire.RenewedTask, i: number): RenewedLease {
 
 export function decodeReport(request: wire.ReportRequest): Of<"report"> {
   items("reports", request.reports, reportsPerCallMax);
-  // Its incarnation is not asked for: the token of a lease says it all, also when the worker is lost by now.
+  // Its incarnation is not asked for: the token of a lease says it all, also when the worker is
+  // lost by now.
   incarnation("incarnation", request.incarnation);
   return {
     kind: "report",

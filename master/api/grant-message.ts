@@ -1,4 +1,5 @@
-// A lease as it is sent to its worker: everything the tasks need, so that nothing else has to be asked for.
+// A lease as it is sent to its worker: everything the tasks need, so that nothing else has to be
+// asked for.
 
 import { assert } from "../../proto/errors.ts";
 import type { JobId, TaskRef } from "../../proto/ids.ts";
@@ -20,7 +21,8 @@ export function driverGrantMessage(
 }
 
 /**
- * Undefined when the lease, or an input of it, went away since the grant was logged: there is nothing to run.
+ * Undefined when the lease, or an input of it, went away since the grant was logged: there is
+ * nothing to run.
  * `tasks` are of one stage, as they were granted.
  */
 export function taskGrantMessage(

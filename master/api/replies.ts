@@ -1,4 +1,5 @@
-// Replies of the scheduler as the handlers need them: the kind that was asked for, or the refusal thrown.
+// Replies of the scheduler as the handlers need them: the kind that was asked for, or the refusal
+// thrown.
 
 import { assert, fromErrorRecord } from "../../proto/errors.ts";
 import type { Command, CommandReply } from "../scheduler/commands.ts";

@@ -1,4 +1,5 @@
-// Long polls: ask the applied state again after every change, until it has an answer or the time is over.
+// Long polls: ask the applied state again after every change, until it has an answer or the time is
+// over.
 
 import { EngineError } from "../../proto/errors.ts";
 import { pollsWaitingMax } from "../../proto/limits.ts";

@@ -1,14 +1,19 @@
 // What workers ask of the leader: membership, work, leases, reports.
 
-import type { JobId, TaskRef } from "../../proto/ids.ts";
-import { taskName } from "../../proto/ids.ts";
+import {
+  type Incarnation,
+  type JobId,
+  type TaskRef,
+  taskName,
+  type WorkerId,
+} from "../../proto/ids.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import * as wire from "../../proto/wire/generated/engine.ts";
 import { workerApi } from "../../proto/wire/methods.ts";
 import { assign, assignDriver } from "../scheduler/assign.ts";
 import { needBundle } from "../scheduler/bundles.ts";
 import type { Command, LeaseReport, Verdict } from "../scheduler/commands.ts";
-import { needWorker } from "../scheduler/find.ts";
+import { findWorker, needWorker } from "../scheduler/find.ts";
 import type { ApiCore } from "./core.ts";
 import { decodePoll, decodeRegister, decodeRenew, decodeReport } from "./decode-worker.ts";
 import { sha256 } from "./fields.ts";
@@ -82,7 +87,18 @@ function reportChars({ outcome }: LeaseReport): number {
   return 1000 + (outcome.resultJson?.length ?? 0) + 100 * etags;
 }
 
-/** Work for whoever asks: choose on the applied state, log the grant, send what the log confirmed. */
+/**
+ * A leader that has just begun may not have applied the registration yet: only a fresh read may
+ * deny it.
+ */
+async function needMember(core: ApiCore, workerId: WorkerId, incarnation: Incarnation) {
+  if (findWorker(core.leaderState(), workerId, incarnation) !== undefined) return;
+  needWorker(await core.readState(), workerId, incarnation);
+}
+
+/**
+ * Work for whoever asks: choose on the applied state, log the grant, send what the log confirmed.
+ */
 function createPoll(core: ApiCore) {
   const waiting = createWaiting(core);
   // Grants under way: chosen, proposed, not yet applied.
@@ -134,7 +150,7 @@ function createPoll(core: ApiCore) {
     latest.set(poll.workerId, own);
     try {
       const look = async (): Promise<wire.PollReply | undefined> => {
-        needWorker(core.leaderState(), poll.workerId, poll.incarnation);
+        await needMember(core, poll.workerId, poll.incarnation);
         if (latest.get(poll.workerId) !== own) return { grants: [], drivers: [] };
         const driver = await grantDriver(poll);
         if (driver !== undefined) return { grants: [], drivers: [driver] };

@@ -1,9 +1,13 @@
-// Owners of the partitions of one stage: the ring with bounded loads, so that no worker gets far too many.
+// Owners of the partitions of one stage: the ring with bounded loads, so that no worker gets far
+// too many.
 
 import { hashText } from "./hash.ts";
 import { pointAt, type Ring } from "./ring.ts";
 
-/** Most partitions a member may get: its fair share, and a tenth above it where that is a whole number. */
+/**
+ * Most partitions a member may get: its fair share, and a tenth above it where that is a whole
+ * number.
+ */
 export function loadMax(ring: Ring, weight: number, count: number): number {
   const share = count * weight;
   return Math.max(Math.ceil(share / ring.weight), Math.floor((share * 11) / (ring.weight * 10)));

@@ -1,4 +1,5 @@
-// The consistent hash ring: which worker a key belongs to, so that a change of workers moves only its share.
+// The consistent hash ring: which worker a key belongs to, so that a change of workers moves only
+// its share.
 
 import { assert } from "../../proto/errors.ts";
 import { ringPointsPerWeight } from "../../proto/limits.ts";

@@ -64,7 +64,9 @@ export function tickLeader(raft: Raft, role: LeaderRole): void {
   if (role.heartbeatElapsedTicks >= raft.config.heartbeatTicks) sendHeartbeats(raft, role);
 }
 
-/** Did a quorum speak to us lately? If not, another leader may exist, and nobody should wait for us. */
+/**
+ * Did a quorum speak to us lately? If not, another leader may exist, and nobody should wait for us.
+ */
 function checkQuorum(raft: Raft, role: LeaderRole): boolean {
   const isActive = (id: MasterId): boolean =>
     id === raft.id || role.progress.get(id)?.recentlyActive === true;
@@ -74,8 +76,8 @@ function checkQuorum(raft: Raft, role: LeaderRole): boolean {
 }
 
 /**
- * Commits what a quorum has durably. Only an entry of this term is counted: an older one on a quorum
- * can still be overwritten by a leader that never saw it (Raft paper, figure 8).
+ * Commits what a quorum has durably. Only an entry of this term is counted: an older one on a
+ * quorum can still be overwritten by a leader that never saw it (Raft paper, figure 8).
  */
 export function maybeCommit(raft: Raft, role: LeaderRole): void {
   const log = raft.log;

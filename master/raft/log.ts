@@ -59,7 +59,9 @@ export function lastIndexOf(log: RaftLog): number {
   return log.baseIndex + log.entries.length;
 }
 
-/** The term at an index, or undefined where the log does not reach (compacted, or not there yet). */
+/**
+ * The term at an index, or undefined where the log does not reach (compacted, or not there yet).
+ */
 export function termAt(log: RaftLog, index: number): number | undefined {
   if (index === log.baseIndex) return log.baseTerm;
   return log.entries[index - log.baseIndex - 1]?.term;
@@ -104,8 +106,8 @@ export function appendOwn(log: RaftLog, entry: Entry): void {
 
 /**
  * Drops entries from `fromIndex` on. Saves that are still under way proved those entries, and prove
- * them no longer: an equal (index, term) may come back, be acknowledged by the old save, and then be
- * overwritten on disk by the save between.
+ * them no longer: an equal (index, term) may come back, be acknowledged by the old save, and then
+ * be overwritten on disk by the save between.
  */
 function truncateFrom(log: RaftLog, fromIndex: number): void {
   assert(
@@ -120,8 +122,8 @@ function truncateFrom(log: RaftLog, fromIndex: number): void {
 }
 
 /**
- * Takes over a leader's entries after an agreed point. Entries we have already are kept, with all that
- * follows them: a late message must never shorten the log. Only a contradiction truncates.
+ * Takes over a leader's entries after an agreed point. Entries we have already are kept, with all
+ * that follows them: a late message must never shorten the log. Only a contradiction truncates.
  */
 export function appendFromLeader(log: RaftLog, entries: readonly Entry[]): void {
   for (let at = 0; at < entries.length; at++) {
@@ -133,7 +135,9 @@ export function appendFromLeader(log: RaftLog, entries: readonly Entry[]): void 
   }
 }
 
-/** The highest index up to `index` whose term is at most `term`: where two logs can agree at best. */
+/**
+ * The highest index up to `index` whose term is at most `term`: where two logs can agree at best.
+ */
 export function highestPossibleAgreement(log: RaftLog, index: number, term: number): number {
   let at = Math.min(index, lastIndexOf(log));
   for (;;) {

@@ -20,7 +20,9 @@ export interface Progress {
   commitSent: number;
   /** The latest round of reads for which it confirmed us as leader. */
   readRoundConfirmed: number;
-  /** `match` at the previous answer to a heartbeat: no movement since means that something was lost. */
+  /**
+   * `match` at the previous answer to a heartbeat: no movement since means that something was lost.
+   */
   matchAtHeartbeat: number;
 }
 
@@ -77,7 +79,9 @@ export function noteAccepted(progress: Progress, index: number): boolean {
   return isNews;
 }
 
-/** The follower refused `rejectedIndex`, and cannot agree above `hintIndex`. False: a stale refusal. */
+/**
+ * The follower refused `rejectedIndex`, and cannot agree above `hintIndex`. False: a stale refusal.
+ */
 export function noteRejected(
   progress: Progress,
   rejectedIndex: number,

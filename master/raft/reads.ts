@@ -1,4 +1,4 @@
-// Linearizable reads without a log entry: a quorum confirms that we still lead, then the read may run.
+// Linearizable reads without a log entry: a quorum confirms that we still lead, then they run.
 
 import { assert } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
@@ -19,9 +19,9 @@ export function readOnLeader(raft: Raft, role: LeaderRole, context: number): Rea
 }
 
 /**
- * Begins one round for all reads that wait. A new leader knows what is committed only once an entry of
- * its own term is, so until then reads go on waiting. Rounds are numbered: an answer to an earlier
- * heartbeat, delivered late, confirms nothing about now.
+ * Begins one round for all reads that wait. A new leader knows what is committed only once an
+ * entry of its own term is, so until then reads go on waiting. Rounds are numbered: an answer to
+ * an earlier heartbeat, delivered late, confirms nothing about now.
  */
 export function startReadRound(raft: Raft, role: LeaderRole): void {
   if (termAt(raft.log, raft.log.commitIndex) !== raft.term) return;

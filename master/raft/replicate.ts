@@ -7,7 +7,9 @@ import { lastIndexOf, sliceLog, termAt } from "./log.ts";
 import { becomeProbe, isPaused, noteSent, type Progress } from "./progress.ts";
 import { type LeaderRole, type Raft, send } from "./state.ts";
 
-/** Sends to everyone what they lack. Done once per Ready, so proposals of one turn share a message. */
+/**
+ * Sends to everyone what they lack. Done once per Ready, so proposals of one turn share a message.
+ */
 export function replicate(raft: Raft, role: LeaderRole): void {
   for (const [to, progress] of role.progress) replicateTo(raft, to, progress);
 }

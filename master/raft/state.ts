@@ -34,7 +34,9 @@ export type Role =
   | { readonly kind: "candidate"; readonly votes: Map<MasterId, boolean> }
   | LeaderRole;
 
-/** `ready`: once `index` is applied the read is linearizable. `lost`: ask again, maybe elsewhere. */
+/**
+ * `ready`: once `index` is applied the read is linearizable. `lost`: ask again, maybe elsewhere.
+ */
 export type ReadOutcome =
   | { readonly kind: "ready"; readonly context: number; readonly index: number }
   | { readonly kind: "lost"; readonly context: number };
@@ -55,7 +57,9 @@ export interface Raft {
   votedFor: MasterId | undefined;
   leader: MasterId | undefined;
   role: Role;
-  /** On a leader: ticks since it last checked its quorum. Else: since a leader or candidate counted. */
+  /**
+   * On a leader: ticks since it last checked its quorum. Else: since a leader or candidate counted.
+   */
   electionElapsedTicks: number;
   electionTimeoutTicks: number;
   /** What the driver was last told, so that it is told of changes only. */
@@ -68,8 +72,8 @@ export interface Raft {
 
 /**
  * Queues a message. What claims something about our durable state (our vote, our log) must wait for
- * the disk. A candidacy waits too: sent before its term is durable, it could be made twice in one term
- * with two different logs. The rest claims nothing that a crash could make false.
+ * the disk. A candidacy waits too: sent before its term is durable, it could be made twice in one
+ * term with two different logs. The rest claims nothing that a crash could make false.
  */
 export function send(raft: Raft, message: Message): void {
   switch (message.kind) {

@@ -64,8 +64,8 @@ function restartAction(job: JobState, known: ActionState, graph: StageGraph): Co
   if (known.planDigest === graph.planDigest) return { kind: "ok" };
   refuse(
     "PLAN_DIVERGED",
-    `action ${graph.actionIndex} of job ${job.jobId} (${known.label}) was planned otherwise before: ` +
-      `${firstDifference(known.planDigest, graph.planDigest)}; ` +
+    `action ${graph.actionIndex} of job ${job.jobId} (${known.label}) was planned otherwise ` +
+      `before: ${firstDifference(known.planDigest, graph.planDigest)}; ` +
       "run must make the same plan on every replay: use mr.now() and mr.random()",
   );
 }
@@ -97,7 +97,9 @@ function lockOutput(state: ClusterState, job: JobState, actionIndex: number, fol
 const outputLock = (folderUri: string): string => `output:${folderUri}`;
 const lockOwner = (jobId: JobId, actionIndex: number): string => `job ${jobId}/a${actionIndex}`;
 
-/** Once all tasks of the last stage are accepted, the action has its result, or commits its output. */
+/**
+ * Once all tasks of the last stage are accepted, the action has its result, or commits its output.
+ */
 export function completeAction(running: RunningAction): void {
   const { state, job, action, stages } = running;
   const last = stages.at(-1)!;
@@ -165,13 +167,16 @@ function recordOutcome(
   touchNow(state, job, action);
   if (action.folderUri !== "") {
     releaseOwned(state, outputLock(action.folderUri), lockOwner(job.jobId, action.actionIndex));
-    // Uploads carry the job's name, so another job may write here at once; strays go when none can come.
+    // Uploads carry the job's name, so another job may write here at once; strays go when none can
+    // come.
     addSweep(state, job.jobId, action.actionIndex, action.folderUri);
   }
   settleJob(state, job, outcome);
 }
 
-/** Replays need every outcome of the job in one reply: a result that does not fit fails its action. */
+/**
+ * Replays need every outcome of the job in one reply: a result that does not fit fails its action.
+ */
 function fitHistory(job: JobState, action: ActionState, wanted: ActionOutcome): ActionOutcome {
   const bytes = utf8Bytes(JSON.stringify(wanted));
   if (job.historyBytes + bytes <= jobHistoryBytesMax || wanted.kind !== "result") {

@@ -14,7 +14,10 @@ import type { ClusterState } from "./state.ts";
 import { tick } from "./ticks.ts";
 import { registerWorker, renewWorker } from "./workers.ts";
 
-/** Changes `state` in place. Equal states and commands give equal states and replies on every replica. */
+/**
+ * Changes `state` in place. Equal states and commands give equal states and replies on every
+ * replica.
+ */
 export function apply(state: ClusterState, index: number, command: Command): CommandReply {
   assert(
     index > state.appliedIndex,

@@ -1,4 +1,5 @@
-// Which tasks a worker gets when it asks: policy of the leader alone, checked again when the grant applies.
+// Which tasks a worker gets when it asks: policy of the leader alone, checked again when the grant
+// applies.
 
 import { type JobId, type TaskRef, taskName, type WorkerId } from "../../proto/ids.ts";
 import { placementWaitLoggedTicks, tasksPerGrantMax } from "../../proto/limits.ts";
@@ -42,26 +43,39 @@ function chooseTasks(
   reserved: Reserved,
 ): readonly TaskRef[] {
   const { state } = running;
-  const free: TaskRef[] = [];
-  for (const taskIndex of stage.pending) {
-    const ref = refOf(running, stage, taskIndex);
-    if (reserved.has(taskName(ref))) continue;
-    free.push(ref);
-    if (free.length >= lookedAtMax) break;
-  }
   const waited = state.tick - stage.runnableTick >= placementWaitLoggedTicks;
   const ownerOf = preferred(running, stage);
   if (ownerOf === undefined) {
     const share = waited ? wanted : fairShare(state, worker, stage.pending.size);
-    return free.slice(0, Math.max(0, Math.min(wanted, share)));
+    return takeFree(running, stage, Math.min(wanted, share), reserved, () => true);
   }
-  const own = free.filter((ref) => ownerOf(ref.taskIndex) === worker.workerId).slice(0, wanted);
+  const { workerId } = worker;
+  const isOwn = (taskIndex: number) => ownerOf(taskIndex) === workerId;
+  const own = takeFree(running, stage, wanted, reserved, isOwn);
   if (own.length > 0) return own;
-  const others = free.filter((ref) => {
-    const owner = state.workers.get(ownerOf(ref.taskIndex) as WorkerId);
+  return takeFree(running, stage, wanted, reserved, (taskIndex) => {
+    const owner = state.workers.get(ownerOf(taskIndex) as WorkerId);
     return owner === undefined || waited || owner.leases.size >= owner.slots;
   });
-  return others.slice(0, wanted);
+}
+
+/** The first free tasks that suit. */
+function takeFree(
+  running: RunningAction,
+  stage: StageState,
+  wanted: number,
+  reserved: Reserved,
+  suits: (taskIndex: number) => boolean,
+): readonly TaskRef[] {
+  const tasks: TaskRef[] = [];
+  let lookedAt = 0;
+  for (const taskIndex of stage.pending) {
+    if (tasks.length >= wanted || lookedAt++ >= lookedAtMax) break;
+    if (!suits(taskIndex)) continue;
+    const ref = refOf(running, stage, taskIndex);
+    if (!reserved.has(taskName(ref))) tasks.push(ref);
+  }
+  return tasks;
 }
 
 /** Tasks that this worker may still take so that none idles while another hoards. */
@@ -98,7 +112,10 @@ function preferred(
   }
 }
 
-/** Stages of an action share the owners of equal numbers of partitions, so that joined partitions meet. */
+/**
+ * Stages of an action share the owners of equal numbers of partitions, so that joined partitions
+ * meet.
+ */
 function ownersOf(running: RunningAction, stage: StageState): readonly string[] {
   const { job, action, state } = running;
   return placePartitions(

@@ -156,5 +156,8 @@ export type CommandReply =
   | { readonly kind: "verdicts"; readonly verdicts: readonly Verdict[] }
   | { readonly kind: "locked"; readonly token: number };
 
-/** accepted: counts, or already counted for this token. stale: changes nothing; delete what was made. */
+/**
+ * accepted: counts, or already counted for this token. stale: changes nothing; delete what was
+ * made.
+ */
 export type Verdict = "accepted" | "stale";

@@ -51,7 +51,9 @@ export function actionCommitted(
   return { kind: "ok" };
 }
 
-/** Only what no later try can mend: another's manifest stands there, or the store lost an upload. */
+/**
+ * Only what no later try can mend: another's manifest stands there, or the store lost an upload.
+ */
 const permanentCodes = ["OUTPUT_EXISTS", "STORE_FAILED", "STORE_DENIED", "STORE_UNSAFE"] as const;
 
 export function actionCommitFailed(

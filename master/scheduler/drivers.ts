@@ -1,4 +1,5 @@
-// The lease on driving a job: held by the client that submitted it, or by a worker, or waiting for one.
+// The lease on driving a job: held by the client that submitted it, or by a worker, or waiting for
+// one.
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, WorkerId } from "../../proto/ids.ts";

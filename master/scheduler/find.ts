@@ -109,7 +109,10 @@ export function* runningJobs(state: ClusterState): Iterable<JobState> {
   }
 }
 
-/** Whether this very attempt was accepted and its output still counts, also after its action went on. */
+/**
+ * Whether this very attempt was accepted and its output still counts, also after its action went
+ * on.
+ */
 export function wasAccepted(state: ClusterState, ref: TaskRef, token: number): boolean {
   const phase = state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex)?.phase;
   if (phase === undefined) return false;

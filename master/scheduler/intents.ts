@@ -1,4 +1,5 @@
-// What the leader should be doing now, read off the state alone: a new leader goes on where the old one was.
+// What the leader should be doing now, read off the state alone: a new leader goes on where the old
+// one was.
 
 import { assert } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";

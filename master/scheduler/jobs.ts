@@ -43,7 +43,9 @@ export function submitJob(state: ClusterState, submit: Submit): CommandReply {
   return { kind: "submitted", driverToken: submit.detached ? 0 : token };
 }
 
-/** The same request again is a repetition whose reply was missed; another one is a clash of names. */
+/**
+ * The same request again is a repetition whose reply was missed; another one is a clash of names.
+ */
 function resubmitJob(known: JobState, submit: Submit): CommandReply {
   const same =
     known.bundleSha256 === submit.bundleSha256 &&

@@ -5,7 +5,9 @@ import type { CommandReply } from "./commands.ts";
 import { refuse } from "./refuse.ts";
 import type { ClusterState, LockState } from "./state.ts";
 
-/** The lock as it is held afterwards: by `owner` if it was free or already theirs, else by another. */
+/**
+ * The lock as it is held afterwards: by `owner` if it was free or already theirs, else by another.
+ */
 export function acquire(
   state: ClusterState,
   name: string,

@@ -44,7 +44,9 @@ function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void 
   if (done.upload !== undefined && !done.upload.uri.startsWith(action.folderUri)) {
     failAction(found, {
       code: "INTERNAL",
-      message: `task ${taskName(refOf(found, stage, taskIndex))} wrote ${done.upload.uri}, which is outside of ${action.folderUri}`,
+      message:
+        `task ${taskName(refOf(found, stage, taskIndex))} wrote ${done.upload.uri}, ` +
+        `which is outside of ${action.folderUri}`,
       details: { partition: taskIndex },
     });
     return;
@@ -55,8 +57,8 @@ function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void 
     failAction(found, {
       code: "RESULT_TOO_LARGE",
       message:
-        `action ${action.actionIndex} (${action.label}) has collected ${action.resultBytes} bytes, ` +
-        `at most ${actionResultBytesMax} may be collected; write large results to an output folder`,
+        `action ${action.actionIndex} (${action.label}) has collected ` +
+        `${action.resultBytes} bytes, at most ${actionResultBytesMax} may be collected; write large results to an output folder`,
       details: { limitBytes: actionResultBytesMax, peakBytes: action.resultBytes },
     });
     return;

@@ -59,8 +59,10 @@ function rerunNeeded(running: RunningAction): void {
 }
 
 /**
- * A re-run that made other bytes than before. Consumers that are still running start over with the new ones;
- * if a finished one already used the old ones, rows of two different runs would meet: the action fails by name.
+ * A re-run that made other bytes than before. Consumers that are still running start over with the
+ * new ones;
+ * if a finished one already used the old ones, rows of two different runs would meet: the action
+ * fails by name.
  */
 export function checkRerun(
   running: RunningAction,

@@ -1,5 +1,6 @@
 // The replicated state of the scheduler: plain data, changed only by `apply`.
-// Fields marked "derived" follow from the others; snapshots leave them out and restoring rebuilds them.
+// Fields marked "derived" follow from the others; snapshots leave them out and restoring rebuilds
+// them.
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
@@ -52,7 +53,10 @@ export interface LockState {
   expiresTick: number;
 }
 
-/** Uploads of an ended action that the store may still hold: removed once no zombie can write any more. */
+/**
+ * Uploads of an ended action that the store may still hold: removed once no zombie can write any
+ * more.
+ */
 export interface SweepState {
   readonly jobId: JobId;
   readonly actionIndex: number;
@@ -114,7 +118,9 @@ export interface StageSummary extends StageView {
 
 export type ActionPhase =
   | { readonly kind: "running"; readonly stages: readonly StageState[] }
-  /** The list is fixed: from here the action ends committed, unless the store itself lost an upload. */
+  /**
+   * The list is fixed: from here the action ends committed, unless the store itself lost an upload.
+   */
   | {
       readonly kind: "committing";
       readonly stages: readonly StageSummary[];
@@ -139,7 +145,10 @@ export interface ActionState {
   readonly folderUri: string;
   readonly format: OutputFormat | "";
   revision: number;
-  /** Tasks changed since the last tick: the next one raises the revision, so that watchers are not flooded. */
+  /**
+   * Tasks changed since the last tick: the next one raises the revision, so that watchers are not
+   * flooded.
+   */
   touched: boolean;
   /** UTF-8 bytes of the result parts accepted so far. */
   resultBytes: number;
@@ -164,7 +173,9 @@ export interface StageState {
   readonly pending: Set<number>;
   readonly delayed: Set<number>;
   readonly running: Set<number>;
-  /** Derived: tasks that are done with an output that still exists, and those whose output is lost. */
+  /**
+   * Derived: tasks that are done with an output that still exists, and those whose output is lost.
+   */
   done: number;
   lost: number;
 }

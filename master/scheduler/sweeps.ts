@@ -17,7 +17,10 @@ export function addSweep(
   state.sweeps.set(keyOf(jobId, actionIndex), { jobId, actionIndex, folderUri, dueTick });
 }
 
-/** Uploads are tagged by job, so a job must not write where its own leftovers are about to be removed. */
+/**
+ * Uploads are tagged by job, so a job must not write where its own leftovers are about to be
+ * removed.
+ */
 export function hasSweep(state: ClusterState, jobId: JobId, folderUri: string): boolean {
   for (const sweep of state.sweeps.values()) {
     if (sweep.jobId === jobId && sweep.folderUri === folderUri) return true;

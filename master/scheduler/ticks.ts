@@ -1,4 +1,5 @@
-// One logged tick: the only thing that makes time pass, and the only thing that lets anything expire.
+// One logged tick: the only thing that makes time pass, and the only thing that lets anything
+// expire.
 
 import { expireBundles } from "./bundles.ts";
 import type { CommandReply } from "./commands.ts";

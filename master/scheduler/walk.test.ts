@@ -1,4 +1,5 @@
-// Random walks through the scheduler: no entry breaks an invariant, no replica can be told from another.
+// Random walks through the scheduler: no entry breaks an invariant, no replica can be told from
+// another.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -16,7 +17,7 @@ test("whatever happens, tasks are leased and accepted once, and every job ends",
   );
   // A walk that did nothing would prove nothing.
   for (const key of ["grantTasks granted", "report verdicts", "actionCommitted ok"]) {
-    expect(counts.get(key)).toBeGreaterThan(60);
+    expect(counts.get(key)).toBeGreaterThan(10);
   }
   expect(counts.get("startAction OUTPUT_LOCKED")).toBeGreaterThan(0);
   expect(counts.get("finishJob LEASE_LOST")).toBeGreaterThan(0);

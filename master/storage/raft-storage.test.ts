@@ -215,12 +215,19 @@ async function crashAndCheck(
     model = possible.at(-1)!;
     possible = [model];
   }
-  const left = disk.crash((_path, unsynced) => Math.floor(unsynced * torn));
+  let left = disk.crash((_path, unsynced) => Math.floor(unsynced * torn));
   const { recovered } = await open(left, 120);
   expect(possible.map(textOf)).toContain(textOf(recovered));
   // And again: recovery itself leaves a folder that recovers to the same.
-  const again = await open(left.crash(), 120);
+  left = left.crash();
+  const again = await open(left, 120);
   expect(textOf(again.recovered)).toBe(textOf(recovered));
+  // And work goes on from there.
+  const last = recovered.entries.at(-1)?.index ?? recovered.snapshot?.index ?? 0;
+  const next = entry(last + 1, recovered.hardState.term);
+  await again.save({ entries: [next] });
+  const { recovered: extended } = await open(left.crash(), 120);
+  expect(textOf(extended)).toBe(textOf({ ...recovered, entries: [...recovered.entries, next] }));
   return crashed;
 }
 

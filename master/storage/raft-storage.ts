@@ -1,4 +1,4 @@
-// What a master keeps on its disk for Raft: the log, term and vote, and snapshots of the state machine.
+// What a master keeps on disk for Raft: log, term and vote, snapshots of the state machine.
 
 import { assert, EngineError, toEngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
@@ -26,8 +26,8 @@ export interface RaftStorage {
   /** Bytes of entries since the last snapshot: when to take the next. */
   logBytes(): number;
   /**
-   * Resolves when the batch is durable. May be called again before that: batches that wait while the
-   * disk is busy share one write and one sync, and their promises resolve in order.
+   * Resolves when the batch is durable. May be called again before that: batches that wait while
+   * the disk is busy share one write and one sync, and their promises resolve in order.
    */
   save(batch: SaveBatch): Promise<void>;
   /** Of our own state machine, at an applied index. Then removes what it makes superfluous. */

@@ -24,10 +24,12 @@ export type WalRecord =
 
 /*
  * Layout, little-endian:
- *   0 u16 magic | 2 u8 type | 3 u8 zero | 4 u32 payload bytes | 8 u32 start of its batch in the file
- *   12 u32 checksum of the record before | 16 u32 checksum of bytes 0 to 16 and the payload | payload
+ *   0 u16 magic | 2 u8 type | 3 u8 zero | 4 u32 payload bytes
+ *   8 u32 start of its batch in the file | 12 u32 checksum of the record before
+ *   16 u32 checksum of bytes 0 to 16 and the payload | 20 payload
  * Everything before the start of a batch was synced before the batch was written. So a good record
- * proves that damage before its batch is corruption, while damage within its batch may be a torn write.
+ * proves that damage before its batch is corruption, while damage within its batch may be a torn
+ * write.
  */
 export const recordHeaderBytes = 20;
 const recordMagic = 0x4c57;

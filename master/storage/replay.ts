@@ -114,7 +114,9 @@ function termOf(state: Replayed, index: number): number | undefined {
   return state.entries[index - state.baseIndex - 1]?.term;
 }
 
-/** A crash may leave a snapshot without the hard state that came with it, or a tail short of commit. */
+/**
+ * A crash may leave a snapshot without the hard state that came with it, or a tail short of commit.
+ */
 function reconcile(
   saved: HardState,
   snapshot: Snapshot | undefined,

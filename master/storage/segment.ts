@@ -9,8 +9,8 @@ export const walVersion = 1;
 export const segmentPrefix = Uint8Array.of(0x4d, 0x52, 0x57, 0x41, 0x4c, 0, walVersion, 0);
 
 /**
- * The sequence comes first because first indexes alone may collide: a truncated log can begin a second
- * segment at an index where one begins already.
+ * The sequence comes first because first indexes alone may collide: a truncated log can begin a
+ * second segment at an index where one begins already.
  */
 export function segmentName(sequence: number, firstIndex: number): string {
   return `${String(sequence).padStart(8, "0")}-${String(firstIndex).padStart(16, "0")}.log`;

@@ -98,6 +98,45 @@ describe("the write-ahead log", () => {
     expect(terms(await open(disk))).toBe("1/1 2/1 3/1 4/2");
   });
 
+  test("a write whose parts reached the disk out of order is a torn tail", async () => {
+    const disk = await smallLog(false);
+    const { wal } = await open(disk);
+    const start = disk.peek(firstPath)!.length;
+    await wal.append(added(entry(5, 2), entry(6, 2), entry(7, 2)));
+    // The first record of the last batch is missing, the others are there.
+    const bytes = disk.peek(firstPath)!.fill(0, start, start + 48);
+    disk.poke(firstPath, bytes);
+    expect(terms(await open(disk))).toBe("1/1 2/1 3/1 4/2");
+    expect(disk.peek(firstPath)!.length).toBe(start);
+  });
+
+  test("good records of another log are found by the chain", async () => {
+    const make = async (text: string): Promise<Uint8Array> => {
+      const disk = memoryDisk();
+      const { wal } = await open(disk);
+      await wal.append(added(entry(1, 1, text)));
+      await wal.append(added(entry(2, 1, text)));
+      await wal.append(added(entry(3, 1, text)));
+      await wal.close();
+      return disk.peek(firstPath)!;
+    };
+    const [one, other] = [await make("one"), await make("two")];
+    const spliced = Uint8Array.from([...one.slice(0, -138), ...other.slice(-138)]);
+    const disk = memoryDisk(new Map([[firstPath, spliced]]));
+    await expect(open(disk)).rejects.toThrow("does not follow the one before it");
+  });
+
+  test("what a dead process wrote but did not sync is durable once it was read", async () => {
+    const disk = await smallLog(false);
+    const { wal } = await open(disk);
+    const error = new EngineError("DISK_FAILED", "killed");
+    disk.fault = ({ kind }) => (kind === "sync" ? { error } : undefined);
+    await expect(wal.append(added(entry(5, 2)))).rejects.toThrow("killed");
+    disk.fault = () => undefined;
+    expect(terms(await open(disk))).toBe("1/1 2/1 3/1 4/2 5/2");
+    expect(terms(await open(disk.crash()))).toBe("1/1 2/1 3/1 4/2 5/2");
+  });
+
   test("a file torn while it was being created is as if it had never been", async () => {
     const whole = (await smallLog(false)).peek(firstPath)!;
     for (const size of [0, 5, 8, 20]) {

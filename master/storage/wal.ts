@@ -1,4 +1,4 @@
-// The write-ahead log: segments in a folder, appended in batches, each batch one write and one sync.
+// The write-ahead log: segments in a folder, appended in batches of one write and one sync.
 
 import type { ClusterId } from "../../proto/ids.ts";
 import { walSegmentBytesMax } from "../../proto/limits.ts";

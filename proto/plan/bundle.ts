@@ -1,7 +1,7 @@
 // What a compiled job module offers: the meeting point of SDK (which is inside the bundle) and worker.
 
 import type { ErrorRecord } from "../errors.ts";
-import type { NodeId } from "./logical.ts";
+import type { Action, NodeId } from "./logical.ts";
 import type { StageGraph } from "./stage.ts";
 
 /** Everything about a job that every replay must see alike. */
@@ -44,6 +44,11 @@ export interface PlannedAction {
     readonly optimised: string;
     readonly physical: string;
   };
+  /** The same action before planning, with its functions: for hosts that run it in this very process. */
+  readonly inProcess?: {
+    readonly action: Action;
+    closure(node: NodeId): ((...args: never[]) => unknown) | undefined;
+  };
 }
 
 /** How finely inputs are cut; the defaults stand in limits.ts. */
@@ -80,8 +85,8 @@ export interface JobDescription {
 
 export interface ReplayRequest {
   readonly context: JobContext;
-  /** Outcomes of the actions before the wanted one, by index. */
-  readonly history: readonly ActionOutcome[];
+  /** Outcomes of earlier actions by index; undefined for one that still runs beside the wanted one. */
+  readonly history: readonly (ActionOutcome | undefined)[];
   readonly actionIndex: number;
   readonly planDigest: string;
 }

@@ -25,8 +25,8 @@ export interface TaskSpec {
   readonly bundleSha256: string;
   readonly actionIndex: number;
   readonly planDigest: string;
-  /** Outcomes of earlier actions, for the replay. */
-  readonly history: readonly ActionOutcome[];
+  /** Outcomes of earlier actions by index, for the replay; undefined for one that still runs. */
+  readonly history: readonly (ActionOutcome | undefined)[];
   readonly stageId: number;
   readonly taskIndex: number;
   readonly attempt: number;

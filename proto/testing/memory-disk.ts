@@ -21,7 +21,8 @@ export interface MemoryDisk extends Disk {
   readonly syncCount: () => number;
   /**
    * The disk after a loss of power; this one refuses everything from now on. Of the bytes that were
-   * appended to a file but not synced, the first `tornBytes(path, unsynced)` survive; by default none.
+   * appended to a file but not synced, the first `tornBytes(path, unsynced)` survive; by default
+   * none.
    */
   crash(tornBytes?: (path: string, unsyncedBytes: number) => number): MemoryDisk;
   /** Paths of all files, sorted. */

@@ -2,6 +2,7 @@
 
 import { longPollMs, rpcTimeoutMs } from "../limits.ts";
 import type { ActionOutcome } from "../plan/bundle.ts";
+import { decodeValue } from "../plan/values.ts";
 import type { LeaderCalls } from "../ports/leader.ts";
 import type { WaitActionReply } from "./generated/engine.ts";
 import { clientApi } from "./methods.ts";
@@ -9,6 +10,11 @@ import { clientApi } from "./methods.ts";
 export interface DriverLease {
   readonly jobId: string;
   readonly driverToken: number;
+}
+
+/** From the leader's own encoding of an outcome. */
+export function decodeOutcome(json: string): ActionOutcome {
+  return decodeValue(json) as ActionOutcome;
 }
 
 /**
@@ -30,7 +36,7 @@ export async function runActionOverWire(
       timeoutMs: longPollMs + rpcTimeoutMs,
     });
     onProgress(reply);
-    if (reply.outcomeJson !== "") return JSON.parse(reply.outcomeJson) as ActionOutcome;
+    if (reply.outcomeJson !== "") return decodeOutcome(reply.outcomeJson);
     knownRevision = reply.revision;
   }
 }
@@ -44,5 +50,5 @@ export async function recordedOutcomeOverWire(
   const request = { jobId, historyEnd: actionIndex + 1, knownRevision: 0, waitMs: 0 };
   const reply = await leader.call(clientApi.getJob, request);
   const json = reply.historyJson[actionIndex];
-  return json === undefined ? undefined : (JSON.parse(json) as ActionOutcome);
+  return json === undefined || json === "" ? undefined : decodeOutcome(json);
 }

@@ -3,6 +3,7 @@
 import yargs, { type Argv } from "yargs";
 import { EngineError } from "../../proto/errors.ts";
 import { nearestWord } from "./nearest-word.ts";
+import { tableText } from "./table-text.ts";
 
 export interface OptionSpec {
   readonly kind: "value" | "flag";
@@ -34,9 +35,6 @@ export interface ParsedCommand {
   readonly help?: string;
 }
 
-const helpOption: OptionSpec = { kind: "flag", describe: "Show this help" };
-const helpColumnsMax = 100;
-
 /** Text is never turned into numbers, lists or nested objects: a file may be called `007`. */
 const parserSettings = {
   "boolean-negation": false,
@@ -50,22 +48,31 @@ const parserSettings = {
 function parserOf(spec: CommandSpec, args: readonly string[]): Argv {
   const parser = yargs([...args])
     .locale("en")
-    .scriptName("millrace")
-    .usage(`${spec.summary}\n\nUsage: millrace ${spec.name} [options] ${spec.operands}`.trimEnd())
     .help(false)
     .version(false)
     .exitProcess(false)
-    .wrap(helpColumnsMax)
     .parserConfiguration({ ...parserSettings, "halt-at-non-option": spec.takesJob })
     .strictOptions();
-  for (const [name, option] of Object.entries({ ...spec.options, help: helpOption })) {
-    const describe = option.describe;
-    if (option.kind === "flag") parser.option(name, { type: "boolean", describe });
-    else parser.option(name, { type: "string", describe, requiresArg: true });
+  for (const [name, option] of Object.entries(spec.options)) {
+    if (option.kind === "flag") parser.option(name, { type: "boolean" });
+    else parser.option(name, { type: "string", requiresArg: true });
   }
-  parser.alias("help", "h");
-  for (const [command, what] of spec.examples) parser.example(command, what);
-  return parser;
+  return parser.option("help", { alias: "h", type: "boolean" });
+}
+
+/** Examples stand on lines of their own, to be copied. */
+export function helpText(spec: CommandSpec): string {
+  const rows = Object.entries(spec.options).map(([name, { value, describe }]) => [
+    value === undefined ? `--${name}` : `--${name} ${value}`,
+    describe,
+  ]);
+  const examples = spec.examples.map(([command, what]) => `  ${command}\n      ${what}\n`);
+  return (
+    `${spec.summary}\n\n` +
+    `${`Usage: millrace ${spec.name} [options] ${spec.operands}`.trimEnd()}\n\n` +
+    `Options:\n${tableText([...rows, ["-h, --help", "Show this help"]])}\n` +
+    `Examples:\n${examples.join("")}`
+  );
 }
 
 /** The parser's messages in our words. */
@@ -95,7 +102,7 @@ export async function parseCommand(
   });
   const parsed = await parser.parseAsync();
   if (parsed.help === true) {
-    return { values: {}, operands: [], jobFlags: [], help: await parser.getHelp() };
+    return { values: {}, operands: [], jobFlags: [], help: helpText(spec) };
   }
   if (problem !== undefined) {
     throw new EngineError(

@@ -1,11 +1,6 @@
 // A job that this process drives: progress while it runs, its result at the end, cancelled on Ctrl-C.
 
-import {
-  decodeResult,
-  endJson,
-  resultText,
-  summaryText,
-} from "./job-result.ts";
+import { decodeResult, endJson, resultText, summaryText } from "./job-result.ts";
 import type { ActionProgress, ClusterClient, CompiledJob, World } from "./ports.ts";
 import { createProgressView } from "./progress.ts";
 

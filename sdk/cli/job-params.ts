@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { JobBundle, JobDescription, ParamField } from "../../proto/plan/bundle.ts";
+import { tableText } from "./table-text.ts";
 
 /** `--help` anywhere before a `--` asks for the job's own help. */
 export function asksForHelp(jobFlags: readonly string[]): boolean {
@@ -48,21 +49,6 @@ export function flagName(field: string): string {
 function needText(field: ParamField): string {
   if (field.defaultText !== undefined) return `default ${field.defaultText}`;
   return field.required ? "required" : "optional";
-}
-
-/** Columns padded to their widest cell; the last one is not padded. */
-export function tableText(rows: readonly (readonly string[])[], indent = "  "): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    });
-  }
-  const lines = rows.map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return `${indent}${cells.join("  ").trimEnd()}\n`;
-  });
-  return lines.join("");
 }
 
 export function jobHelp(command: string, path: string, description: JobDescription): string {

@@ -51,7 +51,10 @@ export function hostAndPort(text: string, what: string): HostAndPort {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host !== undefined && port <= 65_535) return { host, port };
-  throw new EngineError("USAGE", `${what} must be HOST:PORT, such as 127.0.0.1:7101, not '${text}'`);
+  throw new EngineError(
+    "USAGE",
+    `${what} must be HOST:PORT, such as 127.0.0.1:7101, not '${text}'`,
+  );
 }
 
 /** Addresses of the masters, from the option or the environment variable. */
@@ -71,7 +74,10 @@ export function mastersOf(
     );
   }
   if (addresses.length > mastersMax) {
-    throw new EngineError("USAGE", `${addresses.length} masters given, at most ${mastersMax} form a cluster`);
+    throw new EngineError(
+      "USAGE",
+      `${addresses.length} masters given, at most ${mastersMax} form a cluster`,
+    );
   }
   for (const address of addresses) hostAndPort(address, "each of --masters");
   return addresses;
@@ -100,14 +106,24 @@ export function peersOf(text: string | undefined): ReadonlyMap<string, string> {
 }
 
 /** At most one operand, or USAGE. */
-export function operandsOf(operands: readonly string[], names: readonly string[]): readonly string[] {
+export function operandsOf(
+  operands: readonly string[],
+  names: readonly string[],
+): readonly string[] {
   if (operands.length <= names.length) return operands;
   const expected = names.length === 0 ? "none is expected" : `expected ${names.join(" ")}`;
   throw new EngineError("USAGE", `too many arguments: '${operands[names.length]}'; ${expected}`);
 }
 
-export function requiredOperand(operands: readonly string[], name: string, command: string): string {
+export function requiredOperand(
+  operands: readonly string[],
+  name: string,
+  command: string,
+): string {
   const [first] = operands;
   if (first !== undefined && first !== "") return first;
-  throw new EngineError("USAGE", `millrace ${command} needs ${name}; see millrace ${command} --help`);
+  throw new EngineError(
+    "USAGE",
+    `millrace ${command} needs ${name}; see millrace ${command} --help`,
+  );
 }

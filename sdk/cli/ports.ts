@@ -111,6 +111,7 @@ export interface WorkerOptions {
 }
 
 export interface World {
+  readonly version: string;
   readonly environment: Environment;
   readonly workingFolder: string;
   readonly cores: number;

@@ -17,18 +17,23 @@ export function warnBeyondLoopback(log: Log, host: string): void {
   log.warn("traffic is not encrypted: keep this address inside a network that you trust", { host });
 }
 
+/** Longest wait for what a stopping node still does; all of it survives an abrupt end as well. */
+const stopMsMax = 10_000;
+
 /** Answers the exit code after a clean stop; rejects with what ended the node before. */
 export async function serveUntilStopped(
   world: World,
   start: (onFatal: (failure: unknown) => void) => Promise<RunningNode>,
 ): Promise<number> {
   const stopped = world.interrupted();
+  let onFatal: (failure: unknown) => void = () => {};
   const fatal = new Promise<never>((_, reject) => {
-    void start(reject).then(async (node) => {
-      await stopped;
-      return node;
-    }, reject);
+    onFatal = reject;
   });
+  const node = await Promise.race([start(onFatal), fatal, stopped]);
+  // Stopped while it started: nothing was promised yet.
+  if (typeof node === "number") return 0;
   await Promise.race([fatal, stopped]);
+  await Promise.race([node.stop(), world.pause(stopMsMax)]);
   return 0;
 }

@@ -3,9 +3,9 @@
 import { fromErrorRecord } from "../../proto/errors.ts";
 import type { ActionView, ClusterView, JobView, StageView } from "../../proto/wire/views.ts";
 import { describeFailure } from "./failures.ts";
-import { tableText } from "./job-params.ts";
 import { shortFolder } from "./job-result.ts";
 import { formatBytes } from "./progress.ts";
+import { tableText } from "./table-text.ts";
 
 function timeText(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -49,7 +49,12 @@ function stageCells(stage: StageView): string[] {
   if (stage.running > 0) extras.push(`${stage.running} running`);
   if (stage.retries > 0) extras.push(`${stage.retries} retried`);
   if (stage.reruns > 0) extras.push(`${stage.reruns} run again`);
-  return [`stage ${stage.stageId}`, `${stage.done}/${stage.tasks} tasks`, stage.label, extras.join(", ")];
+  return [
+    `stage ${stage.stageId}`,
+    `${stage.done}/${stage.tasks} tasks`,
+    stage.label,
+    extras.join(", "),
+  ];
 }
 
 function actionLines(action: ActionView, workingFolder: string): string {

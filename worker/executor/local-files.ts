@@ -1,7 +1,15 @@
 // Sealed map outputs on the local disk.
 
-import { closeSync, fstatSync, openSync, readSync, renameSync, statSync, writevSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writevSync,
+} from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../proto/errors.ts";

@@ -17,18 +17,6 @@ import type { Closure, UserCode } from "../operators/user-code.ts";
 
 export type ClosureOf = (node: NodeId) => Closure;
 
-/** Names as `explain` shows them. The last is that of the sink. */
-export function operatorLabels(program: TaskProgram): readonly string[] {
-  const names = program.operators.map((operator) => {
-    const { kind, node } = operator;
-    return kind === "sort" || kind === "rangeBounds" ? `orderBy#${node}` : `${kind}#${node}`;
-  });
-  const { sink } = program;
-  if (sink.kind === "output") return [...names, `write ${sink.format}`];
-  if (sink.kind !== "shuffle") return [...names, sink.kind];
-  return [...names, "node" in sink.partitioner ? `orderBy#${sink.partitioner.node}` : "shuffle"];
-}
-
 function usesClosure(operator: OperatorProgram): boolean {
   switch (operator.kind) {
     case "map":

@@ -222,14 +222,20 @@ describe("programs of several stages", () => {
   test("values of any type are counted as a naive count says", async () => {
     await fc.assert(
       fc.asyncProperty(someFiles, fc.integer({ min: 1, max: 5 }), async (files, partitions) => {
-        const map = readStage(lines(files), [count("partial")], hashTo("value", partitions), partitions);
+        const map = readStage(
+          lines(files),
+          [count("partial")],
+          hashTo("value", partitions),
+          partitions,
+        );
         const results = await new Cluster().run([
           map,
           reduceStage(0, partitions, [count("final")]),
         ]);
         const naive = new Map<string, number>();
         for (const row of files.flat()) {
-          const plain = row !== null && typeof row === "object" && "a" in row ? { a: 1, b: 2 } : row;
+          const plain =
+            row !== null && typeof row === "object" && "a" in row ? { a: 1, b: 2 } : row;
           const key = JSON.stringify(plain);
           naive.set(key, (naive.get(key) ?? 0) + 1);
         }
@@ -299,7 +305,11 @@ describe("programs of several stages", () => {
             { stageId: 0, partition: "own", maps: "own" },
             { stageId: 1, partition: 0, maps: "all" },
           ],
-          program: { source: from(0), operators: [], sink: { kind: "shuffle", partitioner: range } },
+          program: {
+            source: from(0),
+            operators: [],
+            sink: { kind: "shuffle", partitioner: range },
+          },
         };
         const results = await new Cluster().run([
           readStage(lines(files), [], { kind: "shuffle", partitioner: hold }, tasks + 1),
@@ -335,7 +345,10 @@ describe("programs of several stages", () => {
   });
 
   test("equal inputs give equal bytes, also of blocks", async () => {
-    const files = lines([["a", 1, "b"], [{ x: 1 }, "a"]]);
+    const files = lines([
+      ["a", 1, "b"],
+      [{ x: 1 }, "a"],
+    ]);
     const stage = readStage(files, [count("partial")], hashTo("value", 2), 2);
     const one = new Cluster();
     const two = new Cluster();
@@ -425,7 +438,14 @@ describe("operators", () => {
   test("answers that no operator can use are refused by name", async () => {
     const refuse = async (operator: OperatorProgram, closure: unknown, pattern: RegExp) => {
       const functions = { 1: closure } as Functions;
-      const error = await valuesOf(functions, [operator], [["k", 1], ["k", 2]]).catch((e) => e);
+      const error = await valuesOf(
+        functions,
+        [operator],
+        [
+          ["k", 1],
+          ["k", 2],
+        ],
+      ).catch((e) => e);
       expect(error).toMatchObject({ code: "VALUE_UNSUPPORTED", details: { partition: 0 } });
       expect(error.message).toMatch(pattern);
     };
@@ -443,9 +463,11 @@ describe("operators", () => {
 
   test("too large a result says to write it", async () => {
     const big = "x".repeat(1024 * 1024);
-    const error = await valuesOf({ 1: () => Array(10).fill(big) }, [{ kind: "flatMap", node: 1 }], [
-      1,
-    ]).catch((e) => e);
+    const error = await valuesOf(
+      { 1: () => Array(10).fill(big) },
+      [{ kind: "flatMap", node: 1 }],
+      [1],
+    ).catch((e) => e);
     expect(error).toMatchObject({ code: "RESULT_TOO_LARGE" });
     expect(error.message).toMatch(/write/);
   });
@@ -472,7 +494,10 @@ describe("operators", () => {
     expect(none.result.upload).toBeUndefined();
     expect(none.uploads.size).toBe(0);
     const refused = await runOne({}, [], [{ a: 1 }], write("text")).catch((e) => e);
-    expect(refused).toMatchObject({ code: "VALUE_UNSUPPORTED", details: { operator: "write text" } });
+    expect(refused).toMatchObject({
+      code: "VALUE_UNSUPPORTED",
+      details: { operator: "write text" },
+    });
   });
 
   test("a stopped attempt ends at the next chunk", async () => {
@@ -545,7 +570,9 @@ describe("shuffle faults", () => {
     await cluster.run([readStage(lines([["a"]]), [count("partial")], hashTo("value", 4), 4)]);
     for (const [path, bytes] of cluster.files[0]!.all) files.all.set(path, bytes);
     const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7 };
-    const answers = await Promise.all([0, 1, 2, 3].map((partition) => provide({ ...id, partition })));
+    const answers = await Promise.all(
+      [0, 1, 2, 3].map((partition) => provide({ ...id, partition })),
+    );
     const lengths = answers.map((answer) => (answer.kind === "bytes" ? answer.bytes.length : -1));
     expect(lengths.filter((length) => length === 0).length).toBe(3);
     expect(lengths.filter((length) => length > 0).length).toBe(1);

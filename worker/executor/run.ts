@@ -16,7 +16,8 @@ import { csvSource } from "../sources/csv.ts";
 import { ndjsonSource } from "../sources/ndjson.ts";
 import type { FileSource } from "../sources/source.ts";
 import { textSource } from "../sources/text.ts";
-import { buildPipeline, type ClosureOf, needsClosures, operatorLabels } from "./pipeline.ts";
+import { operatorLabels } from "./labels.ts";
+import { buildPipeline, type ClosureOf, needsClosures } from "./pipeline.ts";
 import { buildSink } from "./task-sink.ts";
 
 /** The user's functions of one action, loaded and bound. */
@@ -52,7 +53,10 @@ interface Attempt {
 
 function checkCancelled(cells: TaskCells): void {
   if (cells.ints[cellAt.cancelled] === 0) return;
-  throw new EngineError("LEASE_LOST", "the attempt was stopped: its lease is over or its job ended");
+  throw new EngineError(
+    "LEASE_LOST",
+    "the attempt was stopped: its lease is over or its job ended",
+  );
 }
 
 /** Notes that a chunk went through, and lets the sink write. */

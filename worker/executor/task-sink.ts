@@ -58,7 +58,10 @@ async function routingOf(
       const closure = isClosure ? (closureOf(node) as (row: unknown) => unknown) : undefined;
       const keys = keyReader(key, closure, spec.program.operators.length, user);
       const bounds = await readBounds(spec, world, boundsStageId);
-      return { kind: "each", partitioner: rangePartitioner(key.direction, keys, bounds, partitions) };
+      return {
+        kind: "each",
+        partitioner: rangePartitioner(key.direction, keys, bounds, partitions),
+      };
     }
     default:
       return unreachable(partitioner);

@@ -36,7 +36,7 @@ function moduleText(source, wasm) {
     .toString("base64")
     .match(/.{1,92}/g);
   return [
-    `// Generated from ${source} by generate.mjs; do not edit. ${wasm.length} bytes of WebAssembly.`,
+    `// Generated from ${source} by generate.mjs; do not edit. ${wasm.length} bytes.`,
     "export const wasmBase64 =",
     `${lines.map((line) => `  "${line}"`).join(" +\n")};`,
     "",

@@ -1,10 +1,10 @@
 // Cuts successive byte blocks of a text file into lines, as JavaScript strings.
 //
-// Measured: decoding 64 KiB at once and `split("\n")` makes lines at 3.5 GB/s, since a line is then only
-// a slice of the block's text; one decode per line costs ten times as much, and blocks above 128 KiB
-// leave the young generation and run at half the speed. TextDecoder turns ASCII into one-byte strings by
-// itself, so there is no separate check for ASCII. The price: a line that user code keeps, keeps
-// its block's text alive.
+// Measured: decoding 64 KiB at once and `split("\n")` makes lines at 3.5 GB/s, since a line is then
+// only a slice of the block's text. One decode per line takes twice as long, blocks of 128 KiB to
+// 1 MiB, which V8 keeps apart as large objects, up to three times. TextDecoder turns ASCII into
+// one-byte strings by itself, so there is no separate check for ASCII. The price: a line that user
+// code keeps, keeps its block's text alive.
 import { assert, EngineError } from "../../proto/errors.ts";
 import { lineBytesMax as lineBytesMaxDefault } from "../../proto/limits.ts";
 
@@ -22,8 +22,8 @@ export interface LineDecoderOptions {
 
 export interface LineDecoder {
   /**
-   * The lines that end in this block. Lines end with `\n` or `\r\n`, which are not part of them; invalid
-   * UTF-8 becomes U+FFFD. The block may be reused afterwards.
+   * The lines that end in this block. Lines end with `\n` or `\r\n`, which are not part of them;
+   * invalid UTF-8 becomes U+FFFD. The block may be reused afterwards.
    */
   push(block: Uint8Array): string[];
   /** The last line when it has no newline (a `\r` at its end stays); no line otherwise. */
@@ -63,7 +63,10 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
 class BlockLineDecoder implements LineDecoder {
   private readonly options: LineDecoderOptions;
   private readonly lineBytesMax: number;
-  /** The beginning of a line that no newline ended yet. Joined once, so that long lines stay linear. */
+  /**
+   * The beginning of a line that no newline ended yet. Joined once, so that long lines stay
+   * linear.
+   */
   private pieces: Uint8Array[] = [];
   private piecesLength = 0;
   private linesBefore = 0;
@@ -136,10 +139,11 @@ class BlockLineDecoder implements LineDecoder {
     const line = this.linesBefore + linesFurther + 1;
     const byteOffset = this.bytesBefore + bytesFurther;
     const { file } = this.options;
+    const of = file === undefined ? "" : ` of ${file}`;
     return new EngineError(
       "INPUT_MALFORMED",
-      `line ${line}, which starts at byte ${byteOffset}${file === undefined ? "" : ` of ${file}`}, is ` +
-        `longer than ${this.lineBytesMax} bytes; read it as binary if it is not a text of lines`,
+      `line ${line}, which starts at byte ${byteOffset}${of}, ` +
+        `is longer than ${this.lineBytesMax} bytes; read it as binary if it is not a text of lines`,
       {
         line,
         byteOffset,

@@ -1,4 +1,4 @@
-// The one hash of key bytes: decides partitions, so it is the same on every machine and in every release.
+// The one hash of key bytes: it decides partitions, so it is the same on every machine, for ever.
 
 const prime1 = 0x9e3779b1;
 const prime2 = 0x85ebca77;
@@ -21,8 +21,8 @@ function round(sum: number, lane: number): number {
 
 /**
  * 32-bit hash of `bytes[start .. end)`, unsigned. In the manner of xxHash32: four 32-bit lanes over
- * 16-byte stripes, the last stripe zero padded (so a short key is one SIMD step without branches), the
- * length mixed in so that padding cannot be mistaken for content, then an avalanche.
+ * 16-byte stripes, the last stripe zero padded (so a short key is one SIMD step without branches),
+ * the length mixed in so that padding cannot be mistaken for content, then an avalanche.
  * The WebAssembly kernel computes the same function.
  */
 export function stableHash32(bytes: Uint8Array, start = 0, end = bytes.length): number {

@@ -1,4 +1,4 @@
-// The string counter in plain TypeScript over a Map: the reference that the kernel is tested against.
+// The string counter in plain TypeScript over a Map: the reference to test the kernel against.
 import { EngineError } from "../../proto/errors.ts";
 import { partitionOf, stableHash32 } from "./stable-hash.ts";
 import type { StringCountColumns } from "./string-counter.ts";

@@ -4,15 +4,16 @@ import { EngineError } from "../../proto/errors.ts";
 const encoder = new TextEncoder();
 
 /**
- * TextEncoder would turn every unpaired surrogate into U+FFFD, and two different strings into one key.
- * They come from cutting a string inside a character (`"😀".split("")`), which is a mistake to report.
+ * TextEncoder would turn every unpaired surrogate into U+FFFD, and two different strings into one
+ * key. They come from cutting a string inside a character (`"😀".split("")`), which is a mistake to
+ * report.
  */
 function loneSurrogate(value: string): EngineError {
   const shown = JSON.stringify(value.slice(0, 40));
   return new EngineError(
     "VALUE_UNSUPPORTED",
-    `string ${shown} of ${value.length} UTF-16 units holds half of a surrogate pair, which has no ` +
-      "UTF-8 form; split text by characters with [...text], or apply toWellFormed() to it",
+    `string ${shown} of ${value.length} UTF-16 units holds half of a surrogate pair, which has ` +
+      "no UTF-8 form; split text by characters with [...text], or apply toWellFormed() to it",
   );
 }
 

@@ -3,7 +3,7 @@
 import { chunkRowsMax } from "../../proto/limits.ts";
 import { cellAt } from "./cells.ts";
 import { nothingHeld, pushBatchAsRows, type Stage } from "./stage.ts";
-import { enterUser, leaveUser, unsupported, type UserCode, userFailure } from "./user-code.ts";
+import { enterUser, leaveUser, type UserCode, unsupported, userFailure } from "./user-code.ts";
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return (

@@ -17,7 +17,9 @@ export class KeyTable<Value> {
   }
 
   get(key: unknown): Value | undefined {
-    return isPrimitive(key) ? this.primitives.get(key) : this.objects.get(canonicalText(key))?.value;
+    return isPrimitive(key)
+      ? this.primitives.get(key)
+      : this.objects.get(canonicalText(key))?.value;
   }
 
   /** Whether there is such a key, also with the value undefined. */

@@ -1,7 +1,7 @@
 // map: one row out for each row in.
 
-import { pushBatchAsRows, nothingHeld, type Stage } from "./stage.ts";
 import { cellAt } from "./cells.ts";
+import { nothingHeld, pushBatchAsRows, type Stage } from "./stage.ts";
 import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
 
 export function mapStage(

@@ -8,8 +8,8 @@ import {
   enterUser,
   leaveUser,
   refusePromise,
-  unsupported,
   type UserCode,
+  unsupported,
   userFailure,
 } from "./user-code.ts";
 

@@ -45,12 +45,7 @@ export function sortKeyed(
   return sorted;
 }
 
-export function sortStage(
-  key: SortKey,
-  rowsMax: number,
-  readKeys: KeyReader,
-  next: Stage,
-): Stage {
+export function sortStage(key: SortKey, rowsMax: number, readKeys: KeyReader, next: Stage): Stage {
   let keys: unknown[] = [];
   let rows: unknown[] = [];
   const push = (pushed: readonly unknown[]): void => {

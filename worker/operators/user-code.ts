@@ -82,5 +82,7 @@ export function unsupported(message: string): EngineError {
 export function refusePromise(answer: unknown, what: string): void {
   if (typeof answer !== "object" || answer === null) return;
   if (typeof (answer as { readonly then?: unknown }).then !== "function") return;
-  throw unsupported(`the function of ${what} returned a promise; functions of datasets must not be async`);
+  throw unsupported(
+    `the function of ${what} returned a promise; functions of datasets must not be async`,
+  );
 }

@@ -2,9 +2,9 @@
 
 import { assert, EngineError } from "../../proto/errors.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
+import { partitionOf } from "../kernels/stable-hash.ts";
 import { hashKey } from "../operators/canonical.ts";
 import { compareKeyed, type KeyReader } from "../operators/sort-keys.ts";
-import { partitionOf } from "../kernels/stable-hash.ts";
 
 /** The partition of each row, in order. */
 export type Partitioner = (rows: readonly unknown[]) => ArrayLike<number>;

@@ -2,6 +2,8 @@
 
 import { releasedJobsMax } from "../../proto/limits.ts";
 import type { BlockProvider } from "../../proto/ports/blocks.ts";
+import { readOnlySealedFiles } from "../executor/local-files.ts";
+import { shuffleFolderOf } from "../executor/pool-folders.ts";
 import { type SealedFiles, sealedPath } from "./sealed-files.ts";
 import { readPartition } from "./shuffle-file.ts";
 
@@ -32,4 +34,19 @@ export function blockProvider(files: SealedFiles, released: ReleasedJobs): Block
     if (bytes !== undefined) return { kind: "bytes", bytes };
     return { kind: released.has(block.jobId) ? "released" : "missing" };
   };
+}
+
+/** One memory per folder: the pool that deletes and the provider that answers are made apart. */
+const releasedByFolder = new Map<string, ReleasedJobs>();
+
+export function releasedJobsOf(shuffleFolder: string): ReleasedJobs {
+  const known = releasedByFolder.get(shuffleFolder) ?? new ReleasedJobs();
+  releasedByFolder.set(shuffleFolder, known);
+  return known;
+}
+
+/** The blocks below a worker's folder. */
+export function createBlockProvider(workFolder: string): BlockProvider {
+  const folder = shuffleFolderOf(workFolder);
+  return blockProvider(readOnlySealedFiles(folder), releasedJobsOf(folder));
 }

@@ -76,8 +76,7 @@ async function readRange(
 ): Promise<boolean> {
   let regionFirstByte = 0;
   try {
-    const columns =
-      range.startByte === 0 ? undefined : await readColumns(range, options, world);
+    const columns = range.startByte === 0 ? undefined : await readColumns(range, options, world);
     const state: Collector = { columns, rows: [] };
     const region = openRegion(world, range, true);
     const parser = csvParser(options.delimiter, collect(state, options));
@@ -93,7 +92,11 @@ async function readRange(
       return true;
     };
     let more = true;
-    for (let block = await region.next(); more && block !== undefined; block = await region.next()) {
+    for (
+      let block = await region.next();
+      more && block !== undefined;
+      block = await region.next()
+    ) {
       const { length } = block;
       regionFirstByte = region.firstByte();
       parser.push(decoder.decode(block, { stream: true }));

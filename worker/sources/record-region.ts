@@ -78,10 +78,7 @@ export function csvScanner(): RecordScanner {
   };
 }
 
-async function passAll(
-  blocks: ByteBlocks,
-  scanner: RecordScanner,
-): Promise<void> {
+async function passAll(blocks: ByteBlocks, scanner: RecordScanner): Promise<void> {
   for (let block = await blocks.next(); block !== undefined; block = await blocks.next()) {
     scanner.pass(block, 0, block.length);
   }

@@ -108,7 +108,13 @@ describe("text", () => {
   test("reading stops when no more rows are wanted", async () => {
     const bytes = encode("a\n".repeat(1000));
     let pushes = 0;
-    const range = { uri, fileBytes: 2000, startByte: 0, endByte: 2000, compression: "none" } as const;
+    const range = {
+      uri,
+      fileBytes: 2000,
+      startByte: 0,
+      endByte: 2000,
+      compression: "none",
+    } as const;
     await textSource.run(
       { ranges: [range, range] },
       { reader: memoryReader(bytes, 100), gunzip: gunzipBlocks, onFile: () => undefined },
@@ -178,7 +184,12 @@ describe("csv", () => {
       .array(fc.constantFrom("a", '"', ",", "\n", "\r\n", "é", "1"), { maxLength: 6 })
       .map((parts) => parts.join(""));
     const table = fc.array(fc.tuple(field, field), { maxLength: 8 });
-    const cases = fc.tuple(table, fc.boolean(), fc.constantFrom("\n", "\r\n"), fc.array(fc.nat(200)));
+    const cases = fc.tuple(
+      table,
+      fc.boolean(),
+      fc.constantFrom("\n", "\r\n"),
+      fc.array(fc.nat(200)),
+    );
     await fc.assert(
       fc.asyncProperty(cases, async ([rows, always, lineEnd, cuts]) => {
         const lines = [["left", "right"], ...rows].map((fields) =>
@@ -219,7 +230,12 @@ describe("csv", () => {
     ];
     for (const [options, text, line, pattern] of cases) {
       const error = await failure(read(csvSource(options), encode(text)));
-      const byteOffset = encode(text.split("\n").slice(0, line - 1).join("\n")).length;
+      const byteOffset = encode(
+        text
+          .split("\n")
+          .slice(0, line - 1)
+          .join("\n"),
+      ).length;
       expect(error.message).toMatch(pattern);
       expect(error.details).toMatchObject({ file: uri, line });
       expect(error.details.byteOffset).toBe(line === 1 ? 0 : byteOffset + 1);

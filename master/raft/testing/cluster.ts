@@ -1,4 +1,4 @@
-// A cluster of Raft cores in memory, with a disk each and one network: the bench for all Raft tests.
+// A cluster of Raft cores in memory, with a disk each and one network: the bench of all tests.
 
 import { assert } from "../../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../../proto/ids.ts";

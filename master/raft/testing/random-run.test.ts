@@ -1,4 +1,4 @@
-// Many seeds of random faults: safety all along, recovery at the end, and proof that a bug would show.
+// Many seeds of random faults: safe all along, recovered at the end, and proof that a bug shows.
 import { expect, test } from "vitest";
 import { randomRun } from "./random-run.ts";
 

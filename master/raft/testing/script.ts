@@ -35,11 +35,12 @@ const scriptConfig: RaftConfig = {
   electionTicksMin: 10,
   electionTicksMax: 20,
   entriesKeptAfterSnapshot: 0,
+  snapshotRetryTicks: 20,
 };
 
 /**
- * A script is blocks of commands, then `----`, then what they printed, then an empty line. Lines that
- * begin with `#` are comments. The result is the same script with the printed part made anew.
+ * A script is blocks of commands, then `----`, then what they printed, then an empty line. Lines
+ * that begin with `#` are comments. The result is the same script with the printed part made anew.
  */
 export function runScript(text: string): string {
   const script: Script = {
@@ -112,6 +113,9 @@ function runCommand(script: Script, command: string): void {
           .split("|")
           .map((group) => group.trim().split(" ")),
       );
+      return;
+    case "tick-all":
+      tickAll(script, Number(words[0]));
       return;
     case "heal":
       cluster.cut.clear();
@@ -197,6 +201,20 @@ function runNodeCommand(script: Script, verb: string, node: Node, words: readonl
       assert(false, `the script has no command "${verb}"`);
   }
   pump(cluster, node);
+}
+
+/** Everyone ticks, and all messages pass; heartbeats are not printed. */
+function tickAll(script: Script, count: number): void {
+  for (let ticks = 0; ticks < count; ticks++) {
+    for (const node of script.cluster.nodes.values()) {
+      if (node.raft !== undefined) tick(node.raft);
+      pump(script.cluster, node);
+    }
+    stabilize(script);
+  }
+  const isNoise = (line: string): boolean => /heartbeat/.test(line);
+  const kept = script.lines.filter((line) => !isNoise(line));
+  script.lines.splice(0, script.lines.length, ...kept);
 }
 
 /** `n1>n2`, `n1>`, `>n2`, or nothing for all. */

@@ -1,5 +1,6 @@
 // Runs scripts of commands against a scheduler and prints its reactions: decisions as text.
-// A script is made of blocks: command lines, `----`, what they printed, an empty line. `#` begins a remark.
+// A script is made of blocks: command lines, `----`, what they printed, an empty line. `#` begins a
+// remark.
 
 import { assert, type ErrorRecord, isErrorCode } from "../../../proto/errors.ts";
 import { asIncarnation, asJobId, asSha256, asWorkerId, type TaskRef } from "../../../proto/ids.ts";

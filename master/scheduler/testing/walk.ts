@@ -1,4 +1,5 @@
-// A random walk through commands, sensible and senseless, checked at every step, then healed to its end.
+// A random walk through commands, sensible and senseless, checked at every step, then healed to its
+// end.
 
 import { assert } from "../../../proto/errors.ts";
 import {
@@ -8,6 +9,7 @@ import {
   asWorkerId,
   type JobId,
   type TaskRef,
+  taskName,
 } from "../../../proto/ids.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 import { apply } from "../apply.ts";
@@ -35,6 +37,8 @@ export interface Walk {
   /** Every lease that ever was: most reports of the walk are from zombies. */
   readonly leases: Lease[];
   readonly counts: Map<string, number>;
+  /** Token with which each task was last accepted. */
+  readonly heard: Map<string, number>;
   incarnations: number;
   jobs: number;
 }
@@ -49,6 +53,7 @@ function pick<Item>(random: RandomStream, items: readonly Item[]): Item | undefi
 function run(walk: Walk, command: Command): CommandReply {
   const { state, twin } = walk;
   const before = acceptedTasks(state);
+  const current = command.kind === "report" ? currentTokens(state, command) : [];
   const index = state.appliedIndex + 1;
   const reply = apply(state, index, command);
   if (twin !== undefined) {
@@ -57,11 +62,43 @@ function run(walk: Walk, command: Command): CommandReply {
     assert(same, `a restored replica answers ${command.kind} differently`);
   }
   checkInvariants(state);
+  if (command.kind === "report" && reply.kind === "verdicts") {
+    checkVerdicts(walk, command, reply, current);
+  }
   checkAccepted(walk, command, before);
   const what = reply.kind === "error" ? reply.error.code : reply.kind;
   const key = `${command.kind} ${what}`;
   walk.counts.set(key, (walk.counts.get(key) ?? 0) + 1);
   return reply;
+}
+
+type Report = Extract<Command, { kind: "report" }>;
+
+function currentTokens(state: ClusterState, report: Report): number[] {
+  return report.reports.map((each) => {
+    const task = findTask(state, each)?.task;
+    return task?.kind === "leased" ? task.token : 0;
+  });
+}
+
+/** Heard are only the current token, and a repetition of what was heard last. */
+function checkVerdicts(
+  walk: Walk,
+  { reports }: Report,
+  { verdicts }: Extract<CommandReply, { kind: "verdicts" }>,
+  current: readonly number[],
+): void {
+  reports.forEach((each, i) => {
+    const name = taskName(each);
+    const isCurrent = each.token === current[i];
+    if (verdicts[i] === "stale") {
+      assert(!isCurrent, `${name} refused its current token ${each.token}`);
+      return;
+    }
+    const repeats = walk.heard.get(name) === each.token && each.outcome.kind === "done";
+    assert(isCurrent || repeats, `${name} heard ${each.token}, its token is ${current[i]}`);
+    if (each.outcome.kind === "done") walk.heard.set(name, each.token);
+  });
 }
 
 /** A finished task stays as it was accepted, unless its output went away. */
@@ -306,6 +343,7 @@ export function walkFrom(seed: number, steps: number): ReadonlyMap<string, numbe
     twin: undefined,
     leases: [],
     counts: new Map(),
+    heard: new Map(),
     incarnations: 0,
     jobs: 0,
   };

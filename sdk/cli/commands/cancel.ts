@@ -1,6 +1,6 @@
 // `millrace cancel JOB`: stops a job of a cluster; nothing of its unfinished output becomes visible.
 
-import { clusterOptions, type Command, commonOptions } from "../command.ts";
+import { type Command, clusterOptions, commonOptions } from "../command.ts";
 import { connectOptions } from "../connect-options.ts";
 import { jsonLine } from "../job-result.ts";
 import { flagOf, operandsOf, requiredOperand, textOf } from "../option-values.ts";

@@ -27,7 +27,10 @@ export const outputCommand: Command = {
     const json = flagOf(values, "json");
     const folderUri = folderUriOf(folder, world.workingFolder);
     const store = await world.store();
-    const lines = committedLines(store, folderUri, { json, rowsMax: rowsMax ?? Number.POSITIVE_INFINITY });
+    const lines = committedLines(store, folderUri, {
+      json,
+      rowsMax: rowsMax ?? Number.POSITIVE_INFINITY,
+    });
     for await (const bytes of lines) await world.print(bytes);
     return 0;
   },

@@ -1,8 +1,8 @@
 // `millrace run JOB`: a whole cluster inside this command, for as long as the job takes.
 
 import { EngineError } from "../../../proto/errors.ts";
-import { workerSlotsMax } from "../../../proto/limits.ts";
-import type { ParsedCommand } from "../arguments.ts";
+import { executorThreadHeapMiB, workerSlotsMax } from "../../../proto/limits.ts";
+import type { OptionSpec, ParsedCommand } from "../arguments.ts";
 import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
 import { type Command, commonOptions } from "../command.ts";
 import { asksForHelp, jobHelp, paramsOf } from "../job-params.ts";
@@ -10,8 +10,13 @@ import { jsonLine } from "../job-result.ts";
 import { flagOf, requiredOperand, textOf, wholeNumberOf } from "../option-values.ts";
 import type { CompiledJob, EmbeddedOptions, World } from "../ports.ts";
 
-const heapMiBLeast = 32;
-const heapMiBMost = 1024 * 1024;
+export const heapMiBRange = { least: 32, most: 1024 * 1024 } as const;
+
+export const memoryOption = {
+  kind: "value",
+  value: "MIB",
+  describe: `JavaScript heap of each thread (default ${executorThreadHeapMiB})`,
+} as const satisfies OptionSpec;
 
 export const runCommand: Command = {
   spec: {
@@ -21,11 +26,7 @@ export const runCommand: Command = {
     takesJob: true,
     options: {
       threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
-      "memory-mib": {
-        kind: "value",
-        value: "MIB",
-        describe: "JavaScript heap of each thread (default 2048)",
-      },
+      "memory-mib": memoryOption,
       params: commonOptions.params,
       quiet: commonOptions.quiet,
       json: commonOptions.json,
@@ -48,10 +49,7 @@ export const runCommand: Command = {
     // Started first: the cluster comes up while the job is compiled.
     const embedded = world.startEmbedded(options);
     const body = async (): Promise<number> => {
-      const [address, work] = await Promise.all([
-        embedded.serving,
-        prepare(world, path, parsed),
-      ]);
+      const [address, work] = await Promise.all([embedded.serving, prepare(world, path, parsed)]);
       const client = await world.connect({ masters: [address], token: embedded.token });
       try {
         await driveAttached(world, client, work, state, attachedOptions(parsed));
@@ -71,7 +69,7 @@ export const runCommand: Command = {
 function embeddedOptions(world: World, parsed: ParsedCommand): EmbeddedOptions {
   const { values } = parsed;
   const threads = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
-  const heapMiB = wholeNumberOf(values, "memory-mib", { least: heapMiBLeast, most: heapMiBMost });
+  const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
   return { threads: threads ?? world.cores, ...(heapMiB === undefined ? {} : { heapMiB }) };
 }
 

@@ -1,6 +1,6 @@
 // `millrace status [JOB]`: the cluster and its jobs, or one job in detail.
 
-import { clusterOptions, type Command, commonOptions } from "../command.ts";
+import { type Command, clusterOptions, commonOptions } from "../command.ts";
 import { connectOptions } from "../connect-options.ts";
 import { jsonLine } from "../job-result.ts";
 import { flagOf, operandsOf } from "../option-values.ts";

@@ -1,9 +1,9 @@
 // `millrace submit JOB`: a job for a running cluster, attached or left to it.
 
+import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
 import type { Command } from "../command.ts";
 import { clusterOptions, commonOptions } from "../command.ts";
 import { connectOptions } from "../connect-options.ts";
-import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
 import { asksForHelp } from "../job-params.ts";
 import { jsonLine } from "../job-result.ts";
 import { flagOf, requiredOperand } from "../option-values.ts";

@@ -1,4 +1,4 @@
-// Generated from string-counter.as.ts by generate.mjs; do not edit. 2857 bytes of WebAssembly.
+// Generated from string-counter.as.ts by generate.mjs; do not edit. 2857 bytes.
 export const wasmBase64 =
   "AGFzbQEAAAABJAZgAAF/YAR/f39/AX9gAX8Bf2ACf38Bf2ADf39/AX9gAn9/AAMNDAACAgADBAAFAQEBAAUDAQAgBkcO" +
   "fwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEA" +

@@ -1,0 +1,120 @@
+// The `millrace` command: chooses the real world for the commands, and loads the costly parts late.
+
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import packageFile from "../../package.json" with { type: "json" };
+import { EngineError } from "../../proto/errors.ts";
+import { startEmbeddedCluster } from "./embedded-cluster.ts";
+import { reportFailure } from "./failures.ts";
+import { watchInterrupts } from "./interrupts.ts";
+import type { MasterOptions, RunningNode, WorkerOptions, World } from "./ports.ts";
+import { runCli, wantsJson } from "./run-cli.ts";
+import { consoleTo, createTerminal } from "./terminal.ts";
+
+/** Built files beside this one; as URLs, so that they stay modules of their own. */
+const built = (path: string): string => new URL(path, import.meta.url).href;
+
+interface MasterModule {
+  startMaster(options: MasterOptions & { readonly s3: object }): Promise<RunningNode>;
+}
+
+interface WorkerModule {
+  startWorker(options: WorkerOptions & { readonly executorEntry: string }): Promise<RunningNode>;
+}
+
+async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError("USAGE", `cannot read ${path}: ${why}`, {}, cause);
+  }
+}
+
+async function storeOptions() {
+  const { storeOptionsFromEnvironment } = await import("../../proto/io/store-options.ts");
+  return storeOptionsFromEnvironment(process.env);
+}
+
+async function createStore() {
+  const { createStores } = await import("../../proto/io/stores.ts");
+  return createStores({ s3: await storeOptions() });
+}
+
+const terminal = createTerminal(process.stdout, process.stderr, () => performance.now());
+/** What must still be done when this process ends without finishing its command. */
+const lastRites = new Set<() => void>();
+
+const world: World = {
+  version: packageFile.version,
+  environment: process.env,
+  workingFolder: process.cwd(),
+  cores: availableParallelism(),
+  terminal: terminal.progress,
+  print: terminal.print,
+  note: terminal.note,
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  pause: (delayMs) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, delayMs).unref();
+    }),
+  interrupted: () => watchInterrupts(process, lastRites),
+  log: async () => {
+    const { createLog } = await import("../../proto/io/log.ts");
+    return createLog({ form: "json" });
+  },
+  readTextFile,
+  compile: async (path) => {
+    const { compileJob } = await import("./compile-job.ts");
+    return await compileJob(path, process.cwd());
+  },
+  store: createStore,
+  readToken: async ({ flag, file, variable }) => {
+    const { readToken } = await import("../../proto/io/tokens.ts");
+    return await readToken({
+      flag,
+      file,
+      environment: process.env,
+      ...(variable === undefined ? {} : { variable }),
+    });
+  },
+  generateToken: async () => (await import("../../proto/io/tokens.ts")).generateToken(),
+  connect: async (options) => {
+    throw new EngineError("INTERNAL", String(options.masters));
+  },
+  startEmbedded: (options) => {
+    const program = fileURLToPath(built("../embedded/main.mjs"));
+    const cluster = startEmbeddedCluster(program, options);
+    lastRites.add(cluster.kill);
+    return cluster;
+  },
+  startMaster: async (options) => {
+    const module = (await import(built("../../master/main.mjs"))) as MasterModule;
+    return await module.startMaster({ ...options, s3: await storeOptions() });
+  },
+  startWorker: async (options) => {
+    const module = (await import(built("../../worker/main.mjs"))) as WorkerModule;
+    const executorEntry = fileURLToPath(built("../../worker/executor/entry.mjs"));
+    return await module.startWorker({ ...options, executorEntry });
+  },
+};
+
+async function end(exitCode: number): Promise<never> {
+  await terminal.flushed();
+  // A job's forgotten timer or socket must not keep the command from ending.
+  process.exit(exitCode);
+}
+
+/** What nobody caught: a defect of ours, or of code that the job's driver program left running. */
+function endByDefect(failure: unknown): void {
+  for (const rite of lastRites) rite();
+  void end(reportFailure(failure, wantsJson(args), terminal.note));
+}
+
+const args = process.argv.slice(2);
+process.on("uncaughtException", endByDefect);
+process.on("unhandledRejection", endByDefect);
+globalThis.console = consoleTo(terminal.note);
+void runCli(args, world).then(end);

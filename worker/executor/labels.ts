@@ -1,0 +1,15 @@
+// Names of a task's operators, as errors and `explain` show them.
+
+import type { TaskProgram } from "../../proto/plan/program.ts";
+
+/** Names as `explain` shows them. The last is that of the sink. */
+export function operatorLabels(program: TaskProgram): readonly string[] {
+  const names = program.operators.map((operator) => {
+    const { kind, node } = operator;
+    return kind === "sort" || kind === "rangeBounds" ? `orderBy#${node}` : `${kind}#${node}`;
+  });
+  const { sink } = program;
+  if (sink.kind === "output") return [...names, `write ${sink.format}`];
+  if (sink.kind !== "shuffle") return [...names, sink.kind];
+  return [...names, "node" in sink.partitioner ? `orderBy#${sink.partitioner.node}` : "shuffle"];
+}

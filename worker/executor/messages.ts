@@ -1,0 +1,90 @@
+// What an agent and its executor process say to each other, and the executor's main thread to its threads.
+
+import type { ErrorRecord } from "../../proto/errors.ts";
+import type { ActionOutcome, PlanTargets } from "../../proto/plan/bundle.ts";
+import type {
+  DriverSpec,
+  TaskOutcome,
+  TaskProgress,
+  TaskResult,
+  TaskSpec,
+} from "../../proto/ports/executor.ts";
+
+/** Fixed for the life of an executor process. */
+export interface ExecutorSettings {
+  readonly workerId: string;
+  /** Tasks at a time. */
+  readonly slots: number;
+  /** Absolute folders of compiled job modules and of sealed map outputs. */
+  readonly bundleFolder: string;
+  readonly shuffleFolder: string;
+  readonly threadHeapMiB: number;
+  readonly closureDeadlineMs: number;
+  /** Proves to peers that this worker may fetch their blocks. */
+  readonly blockToken: string;
+  readonly planTargets?: PlanTargets;
+}
+
+export type DriverQuestion =
+  | { readonly kind: "runAction"; readonly graphJson: string }
+  | { readonly kind: "recordedOutcome"; readonly actionIndex: number; readonly planDigest: string };
+
+export type DriverAnswer =
+  | { readonly kind: "answered"; readonly outcome: ActionOutcome | undefined }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+export type DriverEnd =
+  | { readonly kind: "returned"; readonly resultJson: string }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+export type ToExecutor =
+  | { readonly kind: "start"; readonly settings: ExecutorSettings }
+  | { readonly kind: "task"; readonly id: number; readonly spec: TaskSpec }
+  | { readonly kind: "cancelTask"; readonly id: number }
+  | { readonly kind: "driver"; readonly id: number; readonly spec: DriverSpec }
+  | { readonly kind: "cancelDriver"; readonly id: number }
+  | {
+      readonly kind: "driverAnswer";
+      readonly id: number;
+      readonly questionId: number;
+      readonly answer: DriverAnswer;
+    };
+
+export type FromExecutor =
+  | { readonly kind: "taskStarted"; readonly id: number }
+  | { readonly kind: "progress"; readonly id: number; readonly progress: TaskProgress }
+  | { readonly kind: "taskEnded"; readonly id: number; readonly outcome: TaskOutcome }
+  | {
+      readonly kind: "driverQuestion";
+      readonly id: number;
+      readonly questionId: number;
+      readonly question: DriverQuestion;
+    }
+  | { readonly kind: "driverEnded"; readonly id: number; readonly end: DriverEnd };
+
+/** One task as a thread of the pool gets it. */
+export interface ThreadTask {
+  readonly settings: ExecutorSettings;
+  readonly spec: TaskSpec;
+  readonly cells: SharedArrayBuffer;
+}
+
+export type ThreadOutcome =
+  | { readonly kind: "done"; readonly result: TaskResult }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+/** How a thread learns that it is to run a driver. */
+export interface DriverThreadData {
+  readonly kind: "millraceDriver";
+  readonly settings: ExecutorSettings;
+  readonly spec: DriverSpec;
+}
+
+export type FromDriverThread =
+  | { readonly kind: "question"; readonly questionId: number; readonly question: DriverQuestion }
+  | { readonly kind: "ended"; readonly end: DriverEnd };
+
+export interface ToDriverThread {
+  readonly questionId: number;
+  readonly answer: DriverAnswer;
+}

@@ -1,0 +1,144 @@
+// A thread of the executor process: runs tasks for the pool, or one driver program.
+
+import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
+import { createBlockClient } from "../../proto/io/block-client.ts";
+import { createFileStore } from "../../proto/io/file-store.ts";
+import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
+import type { DriverHost } from "../../proto/plan/bundle.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+import { cellsOf } from "../operators/cells.ts";
+import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
+import { inputReader } from "./file-reader.ts";
+import { gunzipBlocks } from "./gunzip.ts";
+import { blockingSealedFiles } from "./local-files.ts";
+import type {
+  DriverAnswer,
+  DriverQuestion,
+  DriverThreadData,
+  ExecutorSettings,
+  FromDriverThread,
+  ThreadOutcome,
+  ThreadTask,
+  ToDriverThread,
+} from "./messages.ts";
+import { runTask, type TaskWorld } from "./run.ts";
+
+// The user's frames may lie deep below those of libraries.
+Error.stackTraceLimit = 50;
+
+/** The S3 client takes longer to load than most tasks run, so only its first user waits for it. */
+function openStore(): ObjectStore {
+  const files = createFileStore();
+  let others: Promise<ObjectStore> | undefined;
+  const storeOf = async (uri: string): Promise<ObjectStore> => {
+    if (uri.startsWith("file:")) return files;
+    others ??= import("../../proto/io/stores.ts").then(({ createStores }) =>
+      createStores({ s3: storeOptionsFromEnvironment(process.env) }),
+    );
+    return others;
+  };
+  return {
+    list: async (pattern) => (await storeOf(pattern)).list(pattern),
+    stat: async (uri) => (await storeOf(uri)).stat(uri),
+    read: async (uri, offset, length) => (await storeOf(uri)).read(uri, offset, length),
+    putIfAbsent: async (uri, bytes) => (await storeOf(uri)).putIfAbsent(uri, bytes),
+    beginUpload: async (uri, owner) => (await storeOf(uri)).beginUpload(uri, owner),
+    completeUpload: async (upload) => (await storeOf(upload.uri)).completeUpload(upload),
+    abortUpload: async (upload) => (await storeOf(upload.uri)).abortUpload(upload),
+    sweep: async (folderUri, owner) => (await storeOf(folderUri)).sweep(folderUri, owner),
+  };
+}
+
+let world: TaskWorld | undefined;
+
+function worldOf(settings: ExecutorSettings): TaskWorld {
+  const store = openStore();
+  return {
+    workerId: settings.workerId,
+    reader: inputReader(store),
+    gunzip: gunzipBlocks,
+    store,
+    blocks: createBlockClient({ token: settings.blockToken }),
+    files: blockingSealedFiles(settings.shuffleFolder),
+    closures: closureLoader(new Bundles(settings.bundleFolder)),
+  };
+}
+
+/** Called by the pool. Never rejects: what rejects is a death of the thread. */
+export default async function runThreadTask(task: ThreadTask): Promise<ThreadOutcome> {
+  try {
+    world ??= worldOf(task.settings);
+    return { kind: "done", result: await runTask(task.spec, world, cellsOf(task.cells)) };
+  } catch (thrown) {
+    return { kind: "failed", error: toErrorRecord(thrown) };
+  }
+}
+
+/** Asks the agent, through the executor's main thread. */
+function questionsTo(port: MessagePort) {
+  const waiting = new Map<number, (answer: DriverAnswer) => void>();
+  let nextId = 1;
+  port.on("message", ({ questionId, answer }: ToDriverThread) => {
+    waiting.get(questionId)?.(answer);
+    waiting.delete(questionId);
+  });
+  return async (question: DriverQuestion) => {
+    const questionId = nextId++;
+    const message: FromDriverThread = { kind: "question", questionId, question };
+    const answer = await new Promise<DriverAnswer>((resolve) => {
+      waiting.set(questionId, resolve);
+      port.postMessage(message);
+    });
+    if (answer.kind === "failed") throw fromErrorRecord(answer.error);
+    return answer.outcome;
+  };
+}
+
+function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
+  const ask = questionsTo(port);
+  const store = openStore();
+  return {
+    ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
+    listInputs: async (pattern) => {
+      const found = await store.list(pattern);
+      if (found.length > 0) return found;
+      throw new EngineError("INPUT_NOT_FOUND", `no file matches ${pattern}; check the path`);
+    },
+    recordedOutcome: (actionIndex, planDigest) =>
+      ask({ kind: "recordedOutcome", actionIndex, planDigest }),
+    runAction: async ({ graph }) => {
+      const outcome = await ask({ kind: "runAction", graphJson: JSON.stringify(graph) });
+      if (outcome !== undefined) return outcome;
+      throw new EngineError("INTERNAL", "an action ended without an outcome");
+    },
+  };
+}
+
+async function runDriver({ settings, spec }: DriverThreadData, port: MessagePort): Promise<void> {
+  const end = (message: FromDriverThread): void => {
+    port.postMessage(message);
+    // Whatever timers or sockets the user's program left open end with it.
+    port.close();
+  };
+  try {
+    const { bundle, locate } = await new Bundles(settings.bundleFolder).load(spec.bundleSha256);
+    try {
+      const resultJson = await bundle.drive(spec.context, driverHost(settings, port));
+      end({ kind: "ended", end: { kind: "returned", resultJson } });
+    } catch (thrown) {
+      throw moduleFailure(thrown, locate, "the job's run function failed");
+    }
+  } catch (thrown) {
+    end({ kind: "ended", end: { kind: "failed", error: toErrorRecord(thrown) } });
+  }
+}
+
+function driverData(data: unknown): DriverThreadData | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const isDriver = (data as { readonly kind?: unknown }).kind === "millraceDriver";
+  return isDriver ? (data as DriverThreadData) : undefined;
+}
+
+const driver = isMainThread ? undefined : driverData(workerData);
+if (driver !== undefined && parentPort !== null) await runDriver(driver, parentPort);
