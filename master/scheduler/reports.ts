@@ -58,7 +58,8 @@ function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void 
       code: "RESULT_TOO_LARGE",
       message:
         `action ${action.actionIndex} (${action.label}) has collected ` +
-        `${action.resultBytes} bytes, at most ${actionResultBytesMax} may be collected; write large results to an output folder`,
+        `${action.resultBytes} bytes, at most ${actionResultBytesMax} may be; ` +
+        "write large results to an output folder",
       details: { limitBytes: actionResultBytesMax, peakBytes: action.resultBytes },
     });
     return;

@@ -106,7 +106,8 @@ function parse(text: string): StoredState {
   if (typeof stored !== "object" || stored === null || stored.version !== snapshotVersion) {
     throw new EngineError(
       "DATA_FOLDER_VERSION",
-      `a scheduler snapshot has version ${stored?.version}, this program reads ${snapshotVersion}; ` +
+      `a scheduler snapshot has version ${stored?.version}, ` +
+        `this program reads ${snapshotVersion}; ` +
         "run the version that wrote it",
     );
   }

@@ -1,3 +1,4 @@
+// Batches keep every value exactly, in memory and as bytes.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOfRows, batchRows, isCountBatch, makeBatch } from "./batch.ts";

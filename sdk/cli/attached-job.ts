@@ -1,4 +1,4 @@
-// A job that this process drives: progress while it runs, its result at the end, cancelled on Ctrl-C.
+// A job that this process drives: progress meanwhile, its result at the end, cancelled on Ctrl-C.
 
 import { decodeResult, endJson, resultText, summaryText } from "./job-result.ts";
 import type { ActionProgress, ClusterClient, CompiledJob, World } from "./ports.ts";
@@ -68,7 +68,7 @@ export async function driveAttached(
   else await world.print(resultText(decodeResult(resultJson)));
 }
 
-/** The body, or the exit code of the interrupt that came before its end; then the job is cancelled. */
+/** The body, or the exit code of an interrupt before its end; then the job is cancelled. */
 export async function untilInterrupted(
   world: World,
   state: AttachedState,

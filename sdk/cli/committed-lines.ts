@@ -19,7 +19,7 @@ export interface CommittedLinesOptions {
   readonly rowsMax: number;
 }
 
-/** The manifest of a folder URI that ends in '/'. Throws OUTPUT_NOT_COMMITTED when there is none. */
+/** Of a folder URI that ends in '/'. Throws OUTPUT_NOT_COMMITTED when there is none. */
 export async function readManifest(store: ObjectStore, folderUri: string): Promise<OutputManifest> {
   const uri = `${folderUri}${manifestName}`;
   const found = await store.stat(uri);

@@ -35,8 +35,8 @@ test("one line of JSON for scripts, without stacks", () => {
 
 test("wrong parameters are listed field by field", () => {
   let text = "";
-  const fields = [{ path: "input", message: "is required" }];
+  const fields = [{ path: "minLength", message: "is required" }];
   const wrong = new EngineError("PARAMS_INVALID", "1 parameter is wrong", { fields });
   expect(reportFailure(wrong, false, (part) => (text += part))).toBe(2);
-  expect(text).toContain("  --input: is required");
+  expect(text).toContain("  --min-length: is required");
 });

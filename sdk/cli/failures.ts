@@ -1,8 +1,16 @@
 // How a failure is shown: what happened, where in the user's code and data, and the exit code.
 
-import { type EngineError, type ErrorDetails, toEngineError } from "../../proto/errors.ts";
+import { type EngineError, toEngineError } from "../../proto/errors.ts";
+import { flagName } from "./flag-name.ts";
 
-function locationLines(details: ErrorDetails): string[] {
+/** Parameters are named as the flags that set them. */
+function fieldLine({ code }: EngineError, field: { path: string; message: string }): string {
+  if (code !== "PARAMS_INVALID") return `  field   ${field.path}: ${field.message}`;
+  return `  --${flagName(field.path)}: ${field.message}`;
+}
+
+function locationLines(error: EngineError): string[] {
+  const { details } = error;
   const lines: string[] = [];
   if (details.source !== undefined) lines.push(`  at      ${details.source}`);
   if (details.file !== undefined) {
@@ -15,13 +23,13 @@ function locationLines(details: ErrorDetails): string[] {
     const row = details.row === undefined ? "" : `, row ${details.row}`;
     lines.push(`  task    ${details.partition}${row}`);
   }
-  for (const field of details.fields ?? []) lines.push(`  --${field.path}: ${field.message}`);
+  for (const field of details.fields ?? []) lines.push(fieldLine(error, field));
   return lines;
 }
 
 /** Text for people; the first line carries the stable code. */
 export function describeFailure(error: EngineError): string {
-  const lines = [`error ${error.code}: ${error.message}`, ...locationLines(error.details)];
+  const lines = [`error ${error.code}: ${error.message}`, ...locationLines(error)];
   if (error.code === "INTERNAL" && error.details.stack !== undefined) {
     lines.push("  This is a defect of Millrace. Please report it with these lines:");
     lines.push(...error.details.stack.split("\n").map((line) => `  ${line}`));

@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { watchInterrupts } from "./interrupts.ts";
 
-test("the first signal resolves, the second one ends the process after the last rites", async () => {
+test("the first signal resolves, the second one exits after the last rites", async () => {
   const seen: (string | number)[] = [];
   const source = Object.assign(new EventEmitter(), { exit: (code: number) => seen.push(code) });
   const interrupted = watchInterrupts(source, new Set([() => seen.push("rite")]));

@@ -9,7 +9,7 @@ export interface SignalSource {
   exit(code: number): void;
 }
 
-/** Resolves with the exit code of the first signal. At the second the rites are done and it ends. */
+/** Resolves with the exit code of the first signal. The second one does the rites and exits. */
 export function watchInterrupts(
   source: SignalSource,
   lastRites: ReadonlySet<() => void>,

@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { JobBundle, JobDescription, ParamField } from "../../proto/plan/bundle.ts";
+import { flagName } from "./flag-name.ts";
 import { tableText } from "./table-text.ts";
 
 /** `--help` anywhere before a `--` asks for the job's own help. */
@@ -11,7 +12,7 @@ export function asksForHelp(jobFlags: readonly string[]): boolean {
   return flags.includes("--help") || flags.includes("-h");
 }
 
-/** Raw parameters as JSON. Throws PARAMS_INVALID with every wrong field named, USAGE for a bad file. */
+/** Raw parameters as JSON. Throws PARAMS_INVALID naming every wrong field, USAGE for a bad file. */
 export async function paramsOf(
   bundle: JobBundle,
   given: { readonly jobFlags: readonly string[]; readonly file: string | undefined },
@@ -39,11 +40,6 @@ export async function paramsOf(
   const paramsJson = JSON.stringify(params);
   bundle.checkParams(paramsJson);
   return paramsJson;
-}
-
-/** `minLength` to `min-length`. */
-export function flagName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter, at) => `${at === 0 ? "" : "-"}${letter.toLowerCase()}`);
 }
 
 function needText(field: ParamField): string {

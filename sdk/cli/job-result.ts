@@ -69,7 +69,8 @@ export function summaryText(
   if (outputs.length === 0) return `done in ${took}\n`;
   const lines = outputs.flatMap((output) => {
     const folder = shortFolder(output.folderUri, workingFolder);
-    const size = `${counted(output.rows, "row")}, ${counted(output.files, "file")}, ${formatBytes(output.bytes)}`;
+    const counts = `${counted(output.rows, "row")}, ${counted(output.files, "file")}`;
+    const size = `${counts}, ${formatBytes(output.bytes)}`;
     return [`committed ${folder}: ${size}`, `  read it: millrace output ${shellWord(folder)}`];
   });
   return `${lines.join("\n")}\ndone in ${took}\n`;

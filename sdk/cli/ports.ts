@@ -116,7 +116,7 @@ export interface World {
   readonly workingFolder: string;
   readonly cores: number;
   readonly terminal: ProgressOutput;
-  /** Results. Resolves once the reader keeps up; rejects with ReaderGone when there is none any more. */
+  /** Results. Resolves once written; rejects with ReaderGone when nobody reads any more. */
   print(data: string | Uint8Array): Promise<void>;
   /** Progress, hints and logs. */
   note(text: string): void;
@@ -140,7 +140,7 @@ export interface World {
   startWorker(options: WorkerOptions): Promise<RunningNode>;
 }
 
-/** Whoever read standard output went away, as `| head` does: nothing is wrong, and nothing is left to do. */
+/** Whoever read standard output went away, as `| head` does: nothing is wrong. */
 export class ReaderGone extends Error {
   override name = "ReaderGone";
 }

@@ -1,4 +1,4 @@
-// Progress of a running action on standard error: a bar with an estimate on a terminal, plain lines elsewhere.
+// Progress of a running action: a bar with an estimate on a terminal, plain lines elsewhere.
 
 import type { StageProgress } from "../../proto/wire/generated/engine.ts";
 
@@ -91,7 +91,8 @@ export function createProgressView(output: ProgressOutput): ProgressView {
     const full = Math.round(fraction * barCells);
     const cells = `${"█".repeat(full)}${"░".repeat(barCells - full)}`;
     const percent = String(Math.floor(fraction * 100)).padStart(3);
-    const line = `${cells} ${percent} %  ${summary(stages)}${estimate(startedMs, fraction)}  ${label}`;
+    const timing = estimate(startedMs, fraction);
+    const line = `${cells} ${percent} %  ${summary(stages)}${timing}  ${label}`;
     return line.slice(0, Math.max(20, output.columns() - 1));
   }
 

@@ -1,4 +1,4 @@
-// From the words of a command line to an exit code: finds the command, runs it, shows what went wrong.
+// From a command line to an exit code: finds the command, runs it, shows what went wrong.
 
 import { EngineError, errorTable } from "../../proto/errors.ts";
 import { commandEntries, generalHelp } from "./commands.ts";

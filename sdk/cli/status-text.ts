@@ -18,6 +18,8 @@ function actionsText(job: JobView): string {
   return job.state === "succeeded" ? `${all} actions` : `${ended}/${all} actions`;
 }
 
+const noWorkers = "  none: jobs wait until one registers\n";
+
 export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): string {
   const masters = cluster.masters.map((master) => [
     master.masterId,
@@ -39,7 +41,7 @@ export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): str
   return (
     `cluster ${cluster.clusterId}, term ${cluster.term}, log index ${cluster.appliedIndex}\n` +
     `\nmasters\n${tableText(masters)}` +
-    `\nworkers\n${workers.length === 0 ? "  none: jobs wait until one registers\n" : tableText(workers)}` +
+    `\nworkers\n${workers.length === 0 ? noWorkers : tableText(workers)}` +
     `\njobs: ${cluster.jobsRunning} running, ${cluster.jobsEnded} ended\n${tableText(rows)}`
   );
 }

@@ -70,8 +70,8 @@ export function createTerminal(
 }
 
 /**
- * What a job's driver program logs is a log: it goes to standard error, so that standard output holds
- * the result alone.
+ * What a job's driver program logs is a log: it goes to standard error, so that standard output
+ * holds the result alone.
  */
 export function consoleTo(note: (text: string) => void): Console {
   const sink = new Writable({

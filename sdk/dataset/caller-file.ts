@@ -1,6 +1,7 @@
 // Reads off a stack which file called into ours.
 
-const framePlace = /(?:\(|\bat (?:async )?)((?:file:\/\/)?\/[^()]*?|[A-Za-z]:[\\/][^()]*?):\d+:\d+\)?$/;
+const framePlace =
+  /(?:\(|\bat (?:async )?)((?:file:\/\/)?\/[^()]*?|[A-Za-z]:[\\/][^()]*?):\d+:\d+\)?$/;
 
 /** The first file in the stack that is not the one of its first frame; undefined when there is none. */
 export function callerFile(stack: string | undefined): string | undefined {

@@ -10,7 +10,8 @@ export type ColumnOf<T> = [T] extends [Sortable]
   ? "value"
   : [T] extends [readonly [unknown, unknown]]
     ? "key" | "value"
-    : { [Name in keyof T & string]-?: [T[Name]] extends [Sortable] ? Name : never }[keyof T & string];
+    : { [Name in keyof T & string]-?: [T[Name]] extends [Sortable] ? Name : never }[keyof T &
+        string];
 
 interface CsvValues {
   readonly string: string;

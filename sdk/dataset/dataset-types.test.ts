@@ -39,9 +39,9 @@ function compiles(mr: Millrace, sales: Dataset<Sale>, words: Dataset<string>): v
   const pairs = sales.keyBy((sale) => sale.shop);
   expectTypeOf(pairs).toEqualTypeOf<Dataset<[string, Sale]>>();
   pairs.orderBy("key");
-  expectTypeOf(
-    words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b),
-  ).toEqualTypeOf<Dataset<[string, number]>>();
+  expectTypeOf(words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b)).toEqualTypeOf<
+    Dataset<[string, number]>
+  >();
   expectTypeOf(pairs.reduceByKey((a) => a)).toEqualTypeOf<Dataset<[string, Sale]>>();
   // @ts-expect-error rows are no pairs
   sales.reduceByKey((a, b) => a + b);

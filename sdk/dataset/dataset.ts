@@ -169,7 +169,9 @@ export class Dataset<out T> {
    * @example const total = await prices.reduce((a, b) => a + b);
    */
   async reduce(combine: (a: T, b: T) => T): Promise<T | undefined> {
-    const pairs = this.keyBy(() => 0).reduceByKey(combine as (a: Widened<T>, b: Widened<T>) => Widened<T>);
+    const pairs = this.keyBy(() => 0).reduceByKey(
+      combine as (a: Widened<T>, b: Widened<T>) => Widened<T>,
+    );
     const [pair] = await pairs.collect();
     return pair?.[1] as T | undefined;
   }

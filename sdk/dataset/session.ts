@@ -1,7 +1,7 @@
 // What a dataset needs of the run of a job that it belongs to.
 
-import type { Action, NodeId } from "../../proto/plan/logical.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import type { Action, NodeId } from "../../proto/plan/logical.ts";
 
 /** A function of the user's, kept beside the node that applies it. */
 export type Closure = (...args: never[]) => unknown;

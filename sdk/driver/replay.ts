@@ -1,65 +1,80 @@
-// Repeats a driver program up to one action, to get at the functions that its plan names.
+// Runs a driver program again, up to one action, to get at the functions in it with all they captured.
 
-import { EngineError, toEngineError } from "../../proto/errors.ts";
-import type { ActionOutcome, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
+import { EngineError } from "../../proto/errors.ts";
+import type { ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import { firstDifference, planDigest } from "../../proto/plan/digest.ts";
 import type { Action } from "../../proto/plan/logical.ts";
-import { createRunSession, type RunSession } from "./run-session.ts";
+import { actionText } from "../../proto/plan/text.ts";
+import type { Job } from "../dataset/define-job.ts";
+import { createMillrace } from "../dataset/millrace.ts";
+import { parseParams } from "./params.ts";
+import { seededRandom } from "./random.ts";
+import { DriverSession } from "./session.ts";
 
-const advice =
-  "run() has to do the same each time: use mr.now() and mr.random(), and let nothing from outside " +
-  "decide what is computed";
+/** Nothing of `run` after the wanted action is run. Rejects with PLAN_DIVERGED. */
+export async function replay(job: Job, request: ReplayRequest): Promise<ReplayedClosures> {
+  const { context, history, actionIndex } = request;
+  const params = parseParams(job.params, context.paramsJson);
+  const random = seededRandom(context.seed);
+  let arrive: () => void = () => {};
+  let diverge: (failure: unknown) => void = () => {};
+  const arrived = new Promise<void>((resolve, reject) => {
+    arrive = resolve;
+    diverge = reject;
+  });
+  const never = new Promise<never>(() => {});
+  const session = new DriverSession(context.workingFolder, async (action, index) => {
+    if (index === actionIndex) {
+      const failure = divergence(job, request, action);
+      if (failure === undefined) arrive();
+      else diverge(failure);
+    }
+    const outcome = index < actionIndex ? history[index] : undefined;
+    return outcome ?? (await never);
+  });
+  const run = async (): Promise<void> => {
+    await job.run(createMillrace(session, context.submittedWallMs, random), params);
+  };
+  run().then(
+    () => diverge(neverArrived(job, request, "run returned before it")),
+    (thrown: unknown) => diverge(neverArrived(job, request, "run threw before it", thrown)),
+  );
+  await arrived;
+  return { closure: (node) => closureOf(job, session, node) };
+}
 
-function diverged(request: ReplayRequest, what: string, cause?: unknown): EngineError {
-  const { jobId } = request.context;
+function divergence(job: Job, request: ReplayRequest, action: Action): EngineError | undefined {
+  const difference = firstDifference(request.planDigest, planDigest(action));
+  if (difference === undefined) return undefined;
   return new EngineError(
     "PLAN_DIVERGED",
-    `repeating run() of job ${jobId} up to action ${request.actionIndex}: ${what}; ${advice}`,
-    {},
-    cause,
+    `action ${request.actionIndex} (${actionText(action)}) of job ${job.name} was planned otherwise when run ` +
+      `was repeated: ${difference}; ${advice}`,
   );
 }
 
-function closuresOf(session: RunSession, request: ReplayRequest): ReplayedClosures {
-  return {
-    closure: (node) => {
-      const closure = session.closure(node);
-      if (closure === undefined) throw diverged(request, `node ${node} has no function`);
-      return closure;
-    },
-  };
+const advice =
+  "run must do the same each time: use mr.now() and mr.random(), and read files by mr.read only";
+
+function neverArrived(
+  job: Job,
+  request: ReplayRequest,
+  what: string,
+  thrown?: unknown,
+): EngineError {
+  const why = thrown instanceof Error ? ` (${thrown.name}: ${thrown.message})` : "";
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  return new EngineError(
+    "PLAN_DIVERGED",
+    `action ${request.actionIndex} of job ${job.name} was not reached when run was repeated: ` +
+      `${what}${why}; ${advice}`,
+    stack === undefined ? {} : { stack },
+    thrown,
+  );
 }
 
-/** `run` is given the session and does what the user wrote. */
-export function replay(
-  request: ReplayRequest,
-  run: (session: RunSession) => Promise<unknown>,
-): Promise<ReplayedClosures> {
-  return new Promise((resolve, reject) => {
-    const never = new Promise<ActionOutcome>(() => {});
-
-    function reached(action: Action): void {
-      const difference = firstDifference(request.planDigest, planDigest(action));
-      if (difference === undefined) resolve(closuresOf(session, request));
-      else reject(diverged(request, difference));
-    }
-
-    const session = createRunSession(request.context.workingFolder, (action, index) => {
-      if (index === request.actionIndex) {
-        reached(action);
-        return never;
-      }
-      const recorded = request.history[index];
-      // An action that ran beside the wanted one may have no outcome yet; nothing here may wait for it.
-      return recorded === undefined ? never : Promise.resolve(recorded);
-    });
-
-    run(session).then(
-      () => reject(diverged(request, "it ended before that action")),
-      (thrown: unknown) => {
-        const { message } = toEngineError(thrown);
-        reject(diverged(request, `it failed before that action (${message})`, thrown));
-      },
-    );
-  });
+function closureOf(job: Job, session: DriverSession, node: number): (...args: never[]) => unknown {
+  const closure = session.closure(node);
+  if (closure !== undefined) return closure;
+  throw new EngineError("PLAN_DIVERGED", `step #${node} of job ${job.name} has no function`);
 }

@@ -243,6 +243,11 @@ function renewal(state: AgentState): AgentEffect {
       bytes: progress.bytes,
     });
   }
+  // Until the leader has acknowledged a report, the lease that it names must not run out.
+  for (const { jobId, actionIndex, stageId, taskIndex, token } of state.reports) {
+    const last = { progress: 0, rows: 0, bytes: 0 };
+    tasks.push({ jobId, actionIndex, stageId, taskIndex, token, ...last });
+  }
   const drivers = [...state.drivers].map(([jobId, grant]) => ({ jobId, token: grant.token }));
   return { kind: "renew", tasks, drivers };
 }

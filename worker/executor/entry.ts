@@ -47,6 +47,10 @@ class Executor {
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: settings.threadHeapMiB },
     });
+    // Leftovers of user code (a timer that throws) may end a thread between two tasks; it is replaced.
+    this.threads.on("error", (error: Error) => {
+      process.stderr.write(`an idle executor thread ended: ${error.message}\n`);
+    });
     this.drivers = new DriverThreads(threadUrl, settings, send);
     const watchMs = Math.min(executorWatchMs, Math.max(1, settings.closureDeadlineMs / 4));
     setInterval(() => this.watch(), watchMs);

@@ -1,3 +1,4 @@
+// The real executor process: its answers, its deaths, and who is blamed for them.
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -94,6 +94,13 @@ export function openRegion(from: RegionReader, range: FileRange, quotes: boolean
   return cutRegion(from, range, quotes);
 }
 
+/** Notes quotes; says whether the block ends the split with the end of a record. */
+function closesSplit(scanner: RecordScanner, block: Uint8Array, goesOn: boolean): boolean {
+  const last = goesOn ? block.length : block.length - 1;
+  scanner.pass(block, 0, last);
+  return !goesOn && scanner.endAfter(block, last) === block.length;
+}
+
 function cutRegion(from: RegionReader, range: FileRange, quotes: boolean): RecordRegion {
   const { uri, startByte, fileBytes } = range;
   const endByte = Math.min(range.endByte, fileBytes);
@@ -118,15 +125,6 @@ function cutRegion(from: RegionReader, range: FileRange, quotes: boolean): Recor
     }
     return undefined;
   };
-  /** Notes quotes; says whether the block ends the split with the end of a record. */
-  const closesSplit = (block: Uint8Array): boolean => {
-    if (at < endByte) {
-      scanner.pass(block, 0, block.length);
-      return false;
-    }
-    scanner.pass(block, 0, block.length - 1);
-    return scanner.endAfter(block, block.length - 1) === block.length;
-  };
   const nextTail = async (): Promise<Uint8Array | undefined> => {
     tail ??= from.reader.openRange(uri, endByte, fileBytes, tailBlockBytes);
     const block = await tail.next();
@@ -140,13 +138,13 @@ function cutRegion(from: RegionReader, range: FileRange, quotes: boolean): Recor
   const nextBody = async (): Promise<Uint8Array | undefined> => {
     if (firstByte < 0) {
       const block = await skipToFirst();
-      done = block === undefined || closesSplit(block);
+      done = block === undefined || closesSplit(scanner, block, at < endByte);
       return block;
     }
     const block = await body.next();
     if (block === undefined) return undefined;
     at += block.length;
-    done = closesSplit(block);
+    done = closesSplit(scanner, block, at < endByte);
     if (firstByte === 0 && at === block.length && startsWithMark(block)) return block.subarray(3);
     return block;
   };

@@ -1,3 +1,4 @@
+// Sources against naive readers, at any split, and what they say of damaged files.
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

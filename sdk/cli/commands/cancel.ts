@@ -1,4 +1,4 @@
-// `millrace cancel JOB`: stops a job of a cluster; nothing of its unfinished output becomes visible.
+// `millrace cancel JOB`: stops a job of a cluster; none of its unfinished output becomes visible.
 
 import { type Command, clusterOptions, commonOptions } from "../command.ts";
 import { connectOptions } from "../connect-options.ts";

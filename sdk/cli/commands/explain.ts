@@ -1,4 +1,4 @@
-// `millrace explain JOB`: the plans of a job's first action, without a cluster and without reading data.
+// `millrace explain JOB`: the plans of a job's first action, without a cluster, reading no data.
 
 import { EngineError } from "../../../proto/errors.ts";
 import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";

@@ -1,0 +1,103 @@
+// Reads off a job's schema which parameters there are and how a flag's text becomes one.
+
+import { z } from "zod";
+import type { ParamField } from "../../proto/plan/bundle.ts";
+
+/** How the text of a flag is converted; `json` is tried as JSON, else taken as it stands. */
+export type ValueKind = "string" | "number" | "boolean" | "json";
+
+export interface ParamKind {
+  readonly kind: ValueKind;
+  /** The flag may be given several times. */
+  readonly isList: boolean;
+}
+
+export interface DescribedField extends ParamField, ParamKind {}
+
+export interface DescribedParams {
+  readonly fields: readonly DescribedField[];
+  /** Whether the schema takes fields that it does not name. */
+  readonly isOpen: boolean;
+}
+
+/** The parts of JSON Schema that are looked at. */
+interface FieldSchema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly FieldSchema[];
+  readonly items?: FieldSchema;
+  readonly format?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+}
+
+const described = new WeakMap<z.ZodObject, DescribedParams>();
+
+export function describeParams(schema: z.ZodObject): DescribedParams {
+  const known = described.get(schema);
+  if (known !== undefined) return known;
+  const fresh = readSchema(schema);
+  described.set(schema, fresh);
+  return fresh;
+}
+
+function readSchema(schema: z.ZodObject): DescribedParams {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const properties = (json.properties ?? {}) as Readonly<Record<string, FieldSchema>>;
+  const required = new Set(json.required ?? []);
+  const { additionalProperties } = json;
+  const fields = Object.keys(properties).map((name) =>
+    describeField(name, properties[name] ?? {}, required.has(name)),
+  );
+  const isOpen = additionalProperties !== undefined && additionalProperties !== false;
+  return { fields, isOpen };
+}
+
+function describeField(name: string, field: FieldSchema, required: boolean): DescribedField {
+  const isList = field.type === "array";
+  return {
+    name,
+    type: typeText(field),
+    required,
+    description: field.description ?? "",
+    ...(field.default === undefined ? {} : { defaultText: JSON.stringify(field.default) }),
+    kind: isList ? valueKind(field.items ?? {}) : valueKind(field),
+    isList,
+  };
+}
+
+function valueKind(field: FieldSchema): ValueKind {
+  const values = field.enum ?? (field.const === undefined ? undefined : [field.const]);
+  if (values !== undefined) {
+    return values.every((value) => typeof value === "string") ? "string" : "json";
+  }
+  if (field.anyOf !== undefined) {
+    const kinds = new Set(field.anyOf.filter((member) => member.type !== "null").map(valueKind));
+    const [only] = kinds;
+    return kinds.size === 1 && only !== undefined ? only : "json";
+  }
+  switch (field.type) {
+    case "string":
+      return "string";
+    case "number":
+    case "integer":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case undefined:
+      // Not to be told in JSON Schema: dates, bigints and the like, which are made from text.
+      return "string";
+    default:
+      return "json";
+  }
+}
+
+function typeText(field: FieldSchema): string {
+  if (field.enum !== undefined) return field.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if (field.const !== undefined) return JSON.stringify(field.const);
+  if (field.anyOf !== undefined) return field.anyOf.map(typeText).join(" | ");
+  if (field.type === "array") return `list of ${typeText(field.items ?? {})}`;
+  if (typeof field.type === "string") return field.type;
+  return field.type === undefined ? "text" : field.type.join(" | ");
+}

@@ -1,0 +1,64 @@
+// The order of values is total, and that of strings is the order of their UTF-8 bytes.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { stableHash32 } from "../kernels/stable-hash.ts";
+import { hashKey } from "./canonical.ts";
+import { compareStrings, compareValues } from "./order.ts";
+
+const unit = fc.constantFrom("a", "b", "\u007f", "é", "\ue000", "\uffff", "😀", "𐀀");
+const text = fc.array(unit, { maxLength: 4 }).map((units) => units.join(""));
+const value = fc.oneof(
+  fc.constantFrom(null, undefined, true, false, 0, -0, Number.NaN, 1, 1n, new Date(0), new Date(5)),
+  text,
+  fc.array(fc.constantFrom(1, "a", null), { maxLength: 2 }),
+  fc.record({ a: fc.constantFrom(1, 2), b: text }, { requiredKeys: [] }),
+);
+
+test("strings are ordered by code points", () => {
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      const bytes = Buffer.compare(Buffer.from(a), Buffer.from(b));
+      expect(Math.sign(compareStrings(a, b))).toBe(bytes);
+    }),
+  );
+});
+
+test("any values are ordered totally", () => {
+  fc.assert(
+    fc.property(value, value, value, (a, b, c) => {
+      expect(Math.sign(compareValues(a, b)) + Math.sign(compareValues(b, a))).toBe(0);
+      expect(compareValues(a, a)).toBe(0);
+      if (compareValues(a, b) <= 0 && compareValues(b, c) <= 0) {
+        expect(compareValues(a, c)).toBeLessThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+test("types come in a fixed order", () => {
+  const ordered = [
+    undefined,
+    null,
+    false,
+    true,
+    -1,
+    7,
+    Number.NaN,
+    3n,
+    new Date(0),
+    "",
+    "a",
+    [],
+    {},
+  ];
+  expect([...ordered].reverse().sort((a, b) => compareValues(a, b))).toEqual(ordered);
+});
+
+test("strings hash as their bare UTF-8 bytes", () => {
+  fc.assert(
+    fc.property(text, (key) => {
+      expect(hashKey(key)).toBe(stableHash32(new TextEncoder().encode(key)));
+    }),
+  );
+  expect(hashKey("x".repeat(10_000))).toBe(stableHash32(Buffer.from("x".repeat(10_000))));
+});

@@ -1,0 +1,130 @@
+// Sealed blocks that are missing, released, empty or damaged.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { runTask } from "../executor/run.ts";
+import {
+  count,
+  hashTo,
+  jobId,
+  lines,
+  memoryFiles,
+  readStage,
+  reduceStage,
+  rowsOf,
+  single,
+  TestCluster,
+} from "../executor/test-cluster.ts";
+import { cellsBytes, cellsOf } from "../operators/cells.ts";
+import { hashPartitioner, StrideSample } from "./partition-rows.ts";
+import { blockProvider, ReleasedJobs } from "./provider.ts";
+
+describe("shuffle faults", () => {
+  const stages = [readStage(lines([["a", "b"], ["c"]]), [], single, 1), reduceStage(0, 1, [])];
+  const reading = async (spoil: (cluster: TestCluster) => void) => {
+    const cluster = new TestCluster();
+    await cluster.run([stages[0]!]);
+    spoil(cluster);
+    const cells = cellsOf(new ArrayBuffer(cellsBytes));
+    return runTask(cluster.spec(stages, 1, 0), cluster.world(0), cells);
+  };
+
+  test("whole files read back in map order", async () => {
+    expect(rowsOf([await reading(() => undefined)])).toEqual(["a", "b", "c"]);
+  });
+
+  test("a missing map is named", async () => {
+    for (const worker of [0, 1]) {
+      const error = reading((cluster) => cluster.files[worker]!.all.clear());
+      await expect(error).rejects.toMatchObject({
+        code: "BLOCK_MISSING",
+        details: { stageId: 0, taskIndex: worker, token: 7 },
+      });
+    }
+  });
+
+  test("any changed, lost or added byte is noticed before a row is used", async () => {
+    const path = `${jobId}/a0-s0-t0-7.shuffle`;
+    const sizes = new TestCluster();
+    await sizes.run([stages[0]!]);
+    const size = sizes.files[0]!.all.get(path)!.length;
+    const spoilt = fc.tuple(fc.nat({ max: size - 1 }), fc.constantFrom("flip", "cut", "add"));
+    await fc.assert(
+      fc.asyncProperty(spoilt, async ([at, how]) => {
+        const outcome = await reading((cluster) => {
+          const bytes = Buffer.from(cluster.files[0]!.all.get(path)!);
+          if (how === "flip") bytes[at] = bytes[at]! ^ 0x41;
+          const changed =
+            how === "cut"
+              ? bytes.subarray(0, at)
+              : how === "add"
+                ? Buffer.concat([bytes.subarray(0, at), Buffer.from("x"), bytes.subarray(at)])
+                : bytes;
+          cluster.files[0]!.all.set(path, changed);
+        }).catch((error) => error);
+        expect(outcome).toMatchObject({
+          code: "BLOCK_CORRUPT",
+          details: { stageId: 0, taskIndex: 0, token: 7 },
+        });
+      }),
+    );
+  });
+
+  test("released, missing and empty are three answers", async () => {
+    const files = memoryFiles();
+    const released = new ReleasedJobs();
+    const provide = blockProvider(files, released);
+    const cluster = new TestCluster();
+    await cluster.run([readStage(lines([["a"]]), [count("partial")], hashTo("value", 4), 4)]);
+    for (const [path, bytes] of cluster.files[0]!.all) files.all.set(path, bytes);
+    const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7 };
+    const answers = await Promise.all(
+      [0, 1, 2, 3].map((partition) => provide({ ...id, partition })),
+    );
+    const lengths = answers.map((answer) => (answer.kind === "bytes" ? answer.bytes.length : -1));
+    expect(lengths.filter((length) => length === 0).length).toBe(3);
+    expect(lengths.filter((length) => length > 0).length).toBe(1);
+    expect(await provide({ ...id, token: 8, partition: 0 })).toEqual({ kind: "missing" });
+    await expect(provide({ ...id, partition: 4 })).rejects.toMatchObject({ code: "BLOCK_CORRUPT" });
+    await expect(provide({ ...id, jobId: "../x", partition: 0 })).rejects.toMatchObject({
+      code: "MESSAGE_INVALID",
+    });
+    released.add(jobId);
+    expect(await provide({ ...id, partition: 0 })).toEqual({ kind: "released" });
+  });
+});
+
+describe("partitions", () => {
+  test("a sample is every n-th row, whatever the chunks", () => {
+    const cases = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.array(fc.nat({ max: 30 })));
+    fc.assert(
+      fc.property(cases, ([samplesMax, chunks]) => {
+        const sample = new StrideSample(samplesMax);
+        let rows = 0;
+        for (const length of chunks) {
+          const first = rows;
+          sample.add(Array.from({ length }, (_, index) => first + index));
+          rows += length;
+        }
+        const taken = sample.take() as number[];
+        const stride = taken.length > 1 ? taken[1]! - taken[0]! : Math.max(1, rows);
+        const expected: number[] = [];
+        for (let row = 0; row < rows; row += stride) expected.push(row);
+        expect(taken).toEqual(expected);
+        expect(taken.length).toBeGreaterThanOrEqual(Math.min(rows, samplesMax));
+        expect(taken.length).toBeLessThan(2 * samplesMax + 1);
+      }),
+    );
+  });
+
+  test("equal keys meet, also records with their keys in another order", () => {
+    const split = hashPartitioner("key", 97);
+    const [one, two, text, number] = split([
+      [{ a: 1, b: "x" }, 0],
+      [{ b: "x", a: 1 }, 0],
+      ["1", 0],
+      [1, 0],
+    ]);
+    expect(one).toBe(two);
+    expect(text).not.toBe(number);
+  });
+});
