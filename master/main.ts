@@ -9,6 +9,7 @@ import { serveRpc } from "../proto/io/grpc-server.ts";
 import { realRandom } from "../proto/io/seed.ts";
 import { sha256Hex } from "../proto/io/sha256.ts";
 import type { S3Options } from "../proto/io/store-options.ts";
+import { createStoreProbe } from "../proto/io/store-probe.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
 import type { Log } from "../proto/ports/log.ts";
@@ -70,6 +71,7 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
   const rpc = createGrpcClient({ token: options.nodeToken });
   try {
     const storage = await openRaftStorage(disk, clusterId);
+    const store = createStores(options.s3 === undefined ? {} : { s3: options.s3 });
     const node = createMasterNode(
       { masterId: asMasterId(options.id), clusterId, peers },
       {
@@ -77,7 +79,8 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
         rpc,
         clock: realClock,
         random: realRandom(),
-        store: createStores(options.s3 === undefined ? {} : { s3: options.s3 }),
+        store,
+        probeStore: createStoreProbe(store),
         log,
         sha256Hex,
         onFatal: options.onFatal,

@@ -47,6 +47,7 @@ function createCluster(seed: number) {
         clock,
         random: randomStream(seed).child(name),
         store: createMemoryStore(),
+        probeStore: async () => {},
         log: silentLog,
         sha256Hex: (bytes) => createHash("sha256").update(bytes).digest("hex"),
         onFatal: (failure) => {

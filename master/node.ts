@@ -28,6 +28,7 @@ import type { Command, CommandReply } from "./scheduler/commands.ts";
 import { intents } from "./scheduler/intents.ts";
 import { decodeSnapshot, encodeSnapshot } from "./scheduler/snapshot.ts";
 import { type ClusterState, emptyState } from "./scheduler/state.ts";
+import { needsTicks } from "./scheduler/ticks.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
 
 export interface MasterOptions {
@@ -43,6 +44,8 @@ export interface MasterPorts {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly store: ObjectStore;
+  /** Before a first output to a store: rejects with STORE_UNSAFE where two writers could both commit. */
+  probeStore(folderUri: string): Promise<void>;
   readonly log: Log;
   sha256Hex(bytes: Uint8Array): string;
   onFatal(failure: unknown): void;
@@ -143,6 +146,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function scheduleTick(): void {
     tickTimer = clock.after(loggedTickMs, () => {
       if (status.role !== "leader") return;
+      // Where nothing can expire, time need not be written down.
+      if (!needsTicks(machine.state)) return scheduleTick();
       propose({ kind: "tick" }).then(scheduleTick, (failure: unknown) => {
         if (status.role !== "leader") return;
         assert(failure instanceof EngineError, `a tick was refused: ${String(failure)}`);
@@ -163,7 +168,10 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       return machine.state;
     },
     waitForChange: changes.wait,
-    outputCommitted: (folderUri) => isOutputCommitted(store, folderUri),
+    outputCommitted: async (folderUri) => {
+      await ports.probeStore(folderUri);
+      return isOutputCommitted(store, folderUri);
+    },
     masters: () => ({
       leader: status.leader ?? "",
       term: status.term,

@@ -53,6 +53,7 @@ export const errorTable = {
   BLOCK_CORRUPT: { retriable: true, exit: 7 },
   STORE_FAILED: { retriable: true, exit: 7 },
   STORE_UNKNOWN_OUTCOME: { retriable: true, exit: 7 },
+  STORE_UPLOAD_LOST: { retriable: false, exit: 4 },
   STORE_UNSAFE: { retriable: false, exit: 4 },
   STORE_DENIED: { retriable: false, exit: 8 },
   DATA_FOLDER_LOCKED: { retriable: false, exit: 10 },

@@ -223,7 +223,8 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
           const { actionIndex } = JSON.parse(graphJson) as { readonly actionIndex: number };
           return runActionOverWire(leader, lease, { actionIndex, json: graphJson });
         },
-        recordedOutcome: (index) => recordedOutcomeOverWire(leader, job.jobId, index),
+        recordedOutcome: (index, planDigest) =>
+          recordedOutcomeOverWire(leader, job.jobId, { index, planDigest }),
       })
       .then(
         (resultJson) => ({ resultJson, errorJson: "" }),

@@ -25,7 +25,7 @@ export interface IntentPorts {
 /** A failure that no repetition can mend ends the commit; everything else is tried again. */
 function isPermanent(thrown: unknown): boolean {
   const { code } = toEngineError(thrown);
-  return code === "OUTPUT_EXISTS" || code === "STORE_DENIED" || code === "STORE_UNSAFE";
+  return code === "OUTPUT_EXISTS" || code === "STORE_DENIED" || code === "STORE_UPLOAD_LOST";
 }
 
 export function createIntentRunner(ports: IntentPorts): IntentRunner {

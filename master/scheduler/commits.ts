@@ -54,7 +54,7 @@ export function actionCommitted(
 /**
  * Only what no later try can mend: another's manifest stands there, or the store lost an upload.
  */
-const permanentCodes = ["OUTPUT_EXISTS", "STORE_FAILED", "STORE_DENIED", "STORE_UNSAFE"] as const;
+const permanentCodes = ["OUTPUT_EXISTS", "STORE_UPLOAD_LOST", "STORE_DENIED"] as const;
 
 export function actionCommitFailed(
   state: ClusterState,

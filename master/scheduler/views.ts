@@ -23,21 +23,22 @@ export function viewJob(job: JobState): JobView {
 }
 
 function viewAction(action: ActionState): ActionView {
-  const { actionIndex, label, phase } = action;
+  const { actionIndex, label, planDigest, phase } = action;
+  const head = { actionIndex, label, planDigest };
   if (phase.kind === "running") {
     const stages = phase.stages.map(summarizeStage);
-    return { actionIndex, label, state: "running", stages };
+    return { ...head, state: "running", stages };
   }
   const { stages } = phase;
-  if (phase.kind === "committing") return { actionIndex, label, state: "committing", stages };
+  if (phase.kind === "committing") return { ...head, state: "committing", stages };
   switch (phase.outcome.kind) {
     case "result":
-      return { actionIndex, label, state: "succeeded", stages };
+      return { ...head, state: "succeeded", stages };
     case "committed":
-      return { actionIndex, label, state: "succeeded", stages, output: phase.outcome.output };
+      return { ...head, state: "succeeded", stages, output: phase.outcome.output };
     case "failed": {
       const state = phase.cancelled ? "cancelled" : "failed";
-      return { actionIndex, label, state, stages, error: phase.outcome.error };
+      return { ...head, state, stages, error: phase.outcome.error };
     }
   }
 }

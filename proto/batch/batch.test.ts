@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { batchOfRows, batchRows, isCountBatch, makeBatch } from "./batch.ts";
 import { countColumn, textColumn } from "./column.ts";
 import { batchesOfBytes, batchesToFileBytes, batchToStreamBytes } from "./ipc.ts";
+import { unifyBatches } from "./unify.ts";
 
 function roundTrip(rows: readonly unknown[]): unknown[] {
   const batch = batchOfRows(rows);
@@ -126,4 +127,39 @@ test("counts are built straight from buffers", () => {
 test("a file holds several batches", () => {
   const batches = [batchOfRows([1, 2]), batchOfRows([3, null])];
   expect(batchesOfBytes(batchesToFileBytes(batches)).flatMap(batchRows)).toEqual([1, 2, 3, null]);
+});
+
+test("batches of one dataset get one schema and keep their rows", () => {
+  const value = fc.constantFrom(1, 2.5, "x", null, true, 7n);
+  const records = fc.array(fc.record({ a: value, b: value }, { requiredKeys: [] }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const scalars = fc.array(value, { minLength: 1, maxLength: 4 });
+  const parts = fc.oneof(
+    fc.array(records, { minLength: 1, maxLength: 4 }),
+    fc.array(scalars, { minLength: 1, maxLength: 4 }),
+    fc.tuple(scalars, records),
+  );
+  fc.assert(
+    fc.property(parts, (chunks) => {
+      const unified = unifyBatches(chunks.map(batchOfRows));
+      const schemas = unified.map(({ columns }) => columns.map((c) => [c.name, c.type, c.nulls]));
+      for (const schema of schemas) expect(schema).toEqual(schemas[0]);
+      const read = batchesOfBytes(batchesToFileBytes(unified)).flatMap(batchRows);
+      expect(read).toEqual(chunks.flat());
+    }),
+  );
+});
+
+test("a late type widens, and counts stay whole numbers where they can", () => {
+  const counts = makeBatch("record", [
+    textColumn("value", Int32Array.from([0, 1]), Uint8Array.from([97])),
+    countColumn("count", Float64Array.from([3])),
+  ]);
+  const typesOf = (rows: readonly unknown[]) =>
+    unifyBatches([counts, batchOfRows(rows)])[0]!.columns.map((column) => column.type);
+  expect(typesOf([{ value: null, count: null }])).toEqual(["utf8", "int53"]);
+  expect(typesOf([{ value: "b", count: 0.5 }])).toEqual(["utf8", "float64"]);
+  expect(typesOf([{ value: 1, count: 1 }])).toEqual(["json", "float64"]);
 });

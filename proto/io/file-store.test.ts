@@ -45,7 +45,7 @@ describe("file store", () => {
     const upload = await finished(folder, "gone");
     await fs.unlink(`${folder}/${upload.uploadId}`);
     await expect(store.completeUpload(upload)).rejects.toMatchObject({
-      code: "STORE_FAILED",
+      code: "STORE_UPLOAD_LOST",
       message: expect.stringMatching(/part-0-job-1\.txt is lost.*4 bytes/),
     });
   });

@@ -187,7 +187,7 @@ async function assertCompleted(upload: PendingUpload, path: string, hidden: stri
   const final = await fs.stat(path).catch(undefinedWhenAbsent);
   if (final === undefined) {
     throw new EngineError(
-      "STORE_FAILED",
+      "STORE_UPLOAD_LOST",
       `the finished upload of ${upload.uri} is lost: neither ${hidden} nor the final file exists ` +
         `(${upload.sizeBytes} bytes); something else removed it, so run the job again`,
     );

@@ -54,3 +54,19 @@ async function probeOnce(store: ScratchStore, uri: string): Promise<void> {
       "(MinIO, Amazon S3) or a local file system",
   );
 }
+
+/** Probes each bucket once, at the first output to it; the local file system needs no probe. */
+export function createStoreProbe(store: ScratchStore): (folderUri: string) => Promise<void> {
+  const probed = new Map<string, Promise<void>>();
+  return (folderUri) => {
+    const bucket = /^s3:\/\/[^/]+\//.exec(folderUri)?.[0];
+    if (bucket === undefined) return Promise.resolve();
+    const known = probed.get(bucket);
+    if (known !== undefined) return known;
+    const probing = probeConditionalPuts(store, folderUri);
+    probed.set(bucket, probing);
+    // A store that could not be reached may be reached next time.
+    probing.catch(() => probed.delete(bucket));
+    return probing;
+  };
+}

@@ -140,7 +140,7 @@ export async function completeMultipart(session: S3Session, upload: PendingUploa
   }
   if (there.reply.status === 404 && gone && answer.kind === "reply" && !answer.doubtful) {
     throw new EngineError(
-      "STORE_FAILED",
+      "STORE_UPLOAD_LOST",
       `the finished upload of ${upload.uri} is lost: the store knows neither it nor the object ` +
         `(${upload.sizeBytes} bytes); it was aborted or it expired, so run the job again`,
     );

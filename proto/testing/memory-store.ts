@@ -217,7 +217,7 @@ function complete(bucket: MemoryBucket, pending: PendingUpload): void {
     throw new EngineError("OUTPUT_EXISTS", `${pending.uri} exists with other contents`);
   }
   if (upload?.state !== "open") {
-    throw new EngineError("STORE_FAILED", `the finished upload of ${pending.uri} is lost`);
+    throw new EngineError("STORE_UPLOAD_LOST", `the finished upload of ${pending.uri} is lost`);
   }
   assert(upload.uri === pending.uri, `upload ${pending.uploadId} is completed under its own name`);
   bucket.objects.set(pending.uri, upload.bytes);

@@ -215,7 +215,7 @@ function uploads(prepare: Prepare): void {
     await store.abortUpload(upload);
     expect(await store.sweep(folderUri, "job")).toBe(0);
     await expect(store.completeUpload(upload)).rejects.toMatchObject({
-      code: "STORE_FAILED",
+      code: "STORE_UPLOAD_LOST",
       message: expect.stringMatching(/part-00000-job-1\.txt is lost/),
     });
     expect(await store.stat(uri)).toBeUndefined();

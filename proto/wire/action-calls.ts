@@ -1,11 +1,14 @@
 // Running one action over the wire, as every driver does it: start it, wait for its outcome.
 
+import { EngineError } from "../errors.ts";
 import { longPollMs, rpcTimeoutMs } from "../limits.ts";
 import type { ActionOutcome } from "../plan/bundle.ts";
+import { firstDifference } from "../plan/digest.ts";
 import { decodeValue } from "../plan/values.ts";
 import type { LeaderCalls } from "../ports/leader.ts";
 import type { WaitActionReply } from "./generated/engine.ts";
 import { clientApi } from "./methods.ts";
+import type { JobView } from "./views.ts";
 
 export interface DriverLease {
   readonly jobId: string;
@@ -41,14 +44,27 @@ export async function runActionOverWire(
   }
 }
 
-/** The outcome of an action that already ended for this job, if it did. */
+/**
+ * The outcome of an action that already ended for this job, if it did.
+ * Rejects with PLAN_DIVERGED when the earlier run of the driver planned something else there.
+ */
 export async function recordedOutcomeOverWire(
   leader: LeaderCalls,
   jobId: string,
-  actionIndex: number,
+  action: { readonly index: number; readonly planDigest: string },
 ): Promise<ActionOutcome | undefined> {
-  const request = { jobId, historyEnd: actionIndex + 1, knownRevision: 0, waitMs: 0 };
+  const { index, planDigest } = action;
+  const request = { jobId, historyEnd: index + 1, knownRevision: 0, waitMs: 0 };
   const reply = await leader.call(clientApi.getJob, request);
-  const json = reply.historyJson[actionIndex];
-  return json === undefined || json === "" ? undefined : decodeOutcome(json);
+  const json = reply.historyJson[index];
+  if (json === undefined || json === "") return undefined;
+  const { actions } = JSON.parse(reply.jobJson) as JobView;
+  const earlier = actions.find((one) => one.actionIndex === index);
+  const difference = firstDifference(earlier?.planDigest ?? planDigest, planDigest);
+  if (difference === undefined) return decodeOutcome(json);
+  throw new EngineError(
+    "PLAN_DIVERGED",
+    `action ${index} of job ${jobId} differs from an earlier run of its driver: ${difference}; ` +
+      "run() has to do the same each time",
+  );
 }

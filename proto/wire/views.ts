@@ -20,6 +20,8 @@ export interface StageView {
 export interface ActionView {
   readonly actionIndex: number;
   readonly label: string;
+  /** Digest of the logical plan, by which a replay knows its own action again. */
+  readonly planDigest: string;
   readonly state: "running" | "committing" | "succeeded" | "failed" | "cancelled";
   readonly stages: readonly StageView[];
   readonly output?: CommittedOutput;

@@ -67,8 +67,7 @@ const world: World = {
   },
   readTextFile,
   compile: async (path) => {
-    const { compileJob } = await import("./compile-job.ts");
-    return await compileJob(path, process.cwd());
+    throw new EngineError("INTERNAL", String(path));
   },
   store: createStore,
   readToken: async ({ flag, file, variable }) => {

@@ -125,6 +125,13 @@ function openRead(node: LogicalNode, files: readonly InputFile[], bytesTarget: n
   if (splits.length === 0) {
     throw new EngineError("INPUT_NOT_FOUND", `no input file matches ${read.pattern}`);
   }
+  const inputBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (inputBytes === 0) {
+    const [only] = files.length === 1 ? files : [];
+    const which =
+      only === undefined ? `all ${files.length} files of ${read.pattern} are` : `${only.uri} is`;
+    throw new EngineError("INPUT_EMPTY", `${which} empty; check what should have written there`);
+  }
   return {
     names: [`read ${sourceKind(read)}`],
     taskCount: splits.length,
@@ -133,7 +140,7 @@ function openRead(node: LogicalNode, files: readonly InputFile[], bytesTarget: n
     source: sourceProgram(read),
     operators: [],
     splits,
-    inputBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    inputBytes,
   };
 }
 

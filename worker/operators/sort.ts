@@ -1,8 +1,9 @@
 // sort: all rows of the task in total order, or only the first of them.
 
+import { isPlainRecord } from "../../proto/batch/batch.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
-import { compareNumbers, compareValues } from "./order.ts";
+import { compareNumbers, compareStrings, compareValues } from "./order.ts";
 import type { KeyReader } from "./sort-keys.ts";
 import { pushBatchAsRows, type Stage } from "./stage.ts";
 
@@ -12,20 +13,53 @@ interface Sorted {
   readonly rows: unknown[];
 }
 
+/** Names in order that all rows have, and no others; undefined unless all rows are such records. */
+function sharedNames(rows: readonly unknown[]): readonly string[] | undefined {
+  const [first] = rows;
+  if (!isPlainRecord(first)) return undefined;
+  const names = Object.keys(first);
+  for (let i = 1; i < rows.length; i++) {
+    const row = rows[i];
+    if (!isPlainRecord(row)) return undefined;
+    const own = Object.keys(row);
+    if (own.length !== names.length) return undefined;
+    for (let k = 0; k < own.length; k++) if (own[k] !== names[k]) return undefined;
+  }
+  return names.sort(compareStrings);
+}
+
+/** As `compareValues` for any two of the rows; ties are many, and alike records need not name their keys. */
+function rowComparer(rows: readonly unknown[]): (left: unknown, right: unknown) => number {
+  const names = sharedNames(rows);
+  if (names === undefined) return compareValues;
+  return (left, right) => {
+    for (let k = 0; k < names.length; k++) {
+      const name = names[k]!;
+      const a = (left as Record<string, unknown>)[name];
+      const b = (right as Record<string, unknown>)[name];
+      const order =
+        typeof a === "string" && typeof b === "string" ? compareStrings(a, b) : compareValues(a, b);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
 /** Indexes of the rows in order. Numbers, the usual keys, are compared without a look at their type. */
 function sortedIndexes(keys: readonly unknown[], rows: readonly unknown[], sign: number) {
   const indexes = new Uint32Array(keys.length);
   for (let i = 0; i < indexes.length; i++) indexes[i] = i;
+  const compareRows = rowComparer(rows);
   if (keys.every((key) => typeof key === "number")) {
     const numbers = Float64Array.from(keys as readonly number[]);
     return indexes.sort((a, b) => {
       const order = compareNumbers(numbers[a]!, numbers[b]!);
-      return order !== 0 ? sign * order : compareValues(rows[a], rows[b]);
+      return order !== 0 ? sign * order : compareRows(rows[a], rows[b]);
     });
   }
   return indexes.sort((a, b) => {
     const order = compareValues(keys[a], keys[b]);
-    return order !== 0 ? sign * order : compareValues(rows[a], rows[b]);
+    return order !== 0 ? sign * order : compareRows(rows[a], rows[b]);
   });
 }
 

@@ -88,7 +88,10 @@ export function readBlock(unaligned: Uint8Array): Batch[] {
   }
   const found = crc32c(bytes.subarray(headerBytes));
   if (found !== view.getUint32(4, true)) throw corrupt("its checksum is wrong");
-  return framesOf(bytes, view);
+  const batches = framesOf(bytes, view);
+  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+  if (rows !== view.getUint32(8, true)) throw corrupt(`it has ${rows} rows, not those it names`);
+  return batches;
 }
 
 function framesOf(bytes: Uint8Array, view: DataView): Batch[] {

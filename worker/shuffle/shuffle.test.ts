@@ -118,12 +118,14 @@ describe("partitions", () => {
 
   test("equal keys meet, also records with their keys in another order", () => {
     const split = hashPartitioner("key", 97);
-    const [one, two, text, number] = split([
-      [{ a: 1, b: "x" }, 0],
-      [{ b: "x", a: 1 }, 0],
-      ["1", 0],
-      [1, 0],
-    ]);
+    const [one, two, text, number] = Array.from(
+      split([
+        [{ a: 1, b: "x" }, 0],
+        [{ b: "x", a: 1 }, 0],
+        ["1", 0],
+        [1, 0],
+      ]),
+    );
     expect(one).toBe(two);
     expect(text).not.toBe(number);
   });

@@ -1,0 +1,168 @@
+// Compiles a job module and all it imports into one file, which is what the cluster runs.
+
+import { createHash } from "node:crypto";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildResult, build, type OutputFile, type Plugin } from "esbuild";
+import { assert, EngineError } from "../../proto/errors.ts";
+import { bundleBytesMax } from "../../proto/limits.ts";
+import { bundleFailure, entryName, isBuildFailure } from "./bundle-errors.ts";
+import { inlineMapComment } from "./bundle-map.ts";
+
+export interface BundledJob {
+  readonly code: Uint8Array;
+  readonly sha256: string;
+  /** The job module itself, absolute and without symbolic links. */
+  readonly modulePath: string;
+}
+
+export interface BundleOptions {
+  /** The built file that `import … from "millrace"` means inside a job module. */
+  readonly jobRuntime: string;
+}
+
+/** Shaped like a path of a library, so that no error is taken to arise in the user's own code there. */
+export const runtimeName = "millrace/sdk/job.mjs";
+const runtimeNamespace = "runtime";
+
+const scriptExtensions: readonly string[] = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
+
+/** CommonJS packages inside an ESM bundle call `require` for Node's own modules. */
+const requireBanner =
+  'import { createRequire as createBundleRequire } from "node:module"; ' +
+  "const require = createBundleRequire(import.meta.url);";
+
+function entryText(fileName: string): string {
+  return (
+    `import job from ${JSON.stringify(`./${fileName}`)};\n` +
+    'import { createBundle } from "millrace";\n' +
+    "export const { describe, parseFlags, checkParams, drive, replay } = createBundle(job);\n"
+  );
+}
+
+/** `millrace` is the runtime, whatever lies in the node_modules around the job. */
+function runtimePlugin(jobRuntime: string): Plugin {
+  return {
+    name: "millrace-runtime",
+    setup: (host) => {
+      host.onResolve({ filter: /^millrace$/ }, () => ({
+        path: runtimeName,
+        namespace: runtimeNamespace,
+      }));
+      host.onLoad({ filter: /.*/, namespace: runtimeNamespace }, async () => ({
+        contents: await readFile(jobRuntime, "utf8"),
+        loader: "js",
+        resolveDir: dirname(jobRuntime),
+      }));
+    },
+  };
+}
+
+/** Machine code of one platform cannot travel to the others. */
+const nativePlugin: Plugin = {
+  name: "millrace-native",
+  setup: (host) => {
+    host.onLoad({ filter: /\.node$/ }, ({ path }) => ({
+      errors: [
+        {
+          text:
+            `${basename(path)} is a native addon, which cannot be part of a job; ` +
+            "use a package of plain JavaScript",
+        },
+      ],
+    }));
+  },
+};
+
+async function findModule(path: string): Promise<string> {
+  const given = path.startsWith("file:") ? fileURLToPath(path) : path;
+  let real: string;
+  let isFile: boolean;
+  try {
+    real = await realpath(given);
+    isFile = (await stat(real)).isFile();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError(
+      "JOB_MODULE_NOT_FOUND",
+      `there is no job module at ${given}: ${why}`,
+      {},
+      cause,
+    );
+  }
+  if (!isFile) {
+    const message = `${given} is a folder; name the job's module in it, such as ${given}/job.ts`;
+    throw new EngineError("JOB_MODULE_NOT_FOUND", message);
+  }
+  if (!scriptExtensions.includes(extname(real))) {
+    const message = `${given} is no module: its name must end in ${scriptExtensions.join(", ")}`;
+    throw new EngineError("JOB_MODULE_SYNTAX", message);
+  }
+  return real;
+}
+
+async function compile(modulePath: string, jobRuntime: string): Promise<readonly OutputFile[]> {
+  const folder = dirname(modulePath);
+  let result: BuildResult<{ write: false }>;
+  try {
+    result = await build({
+      stdin: {
+        contents: entryText(basename(modulePath)),
+        resolveDir: folder,
+        sourcefile: entryName,
+        loader: "js",
+      },
+      // Everything in the result is named from here, so that equal sources give equal bytes anywhere.
+      absWorkingDir: folder,
+      outfile: "job.mjs",
+      write: false,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      minifyWhitespace: true,
+      minifySyntax: true,
+      // A line of reasonable length keeps the positions in it small.
+      lineLimit: 1000,
+      charset: "utf8",
+      legalComments: "none",
+      sourcemap: "external",
+      sourcesContent: false,
+      tsconfigRaw: {},
+      banner: { js: requireBanner },
+      plugins: [runtimePlugin(jobRuntime), nativePlugin],
+      logLevel: "silent",
+    });
+  } catch (thrown) {
+    if (isBuildFailure(thrown)) throw bundleFailure(thrown, modulePath, runtimeName);
+    throw thrown;
+  }
+  return result.outputFiles;
+}
+
+function outputNamed(outputs: readonly OutputFile[], extension: string): string {
+  const output = outputs.find((candidate) => candidate.path.endsWith(extension));
+  assert(output !== undefined, `the compiler made no file that ends in ${extension}`);
+  return output.text;
+}
+
+/**
+ * Compiles the module at a path or `file:` URL. The same sources give the same bytes, wherever they lie.
+ * Throws JOB_MODULE_NOT_FOUND, JOB_MODULE_SYNTAX, JOB_MODULE_NO_DEFAULT, LIMIT_EXCEEDED.
+ */
+export async function bundleJob(path: string, options: BundleOptions): Promise<BundledJob> {
+  const modulePath = await findModule(path);
+  const outputs = await compile(modulePath, options.jobRuntime);
+  const map = inlineMapComment(outputNamed(outputs, ".mjs.map"));
+  const code = Buffer.from(`${outputNamed(outputs, "job.mjs")}${map}`, "utf8");
+  if (code.length > bundleBytesMax) {
+    throw new EngineError(
+      "LIMIT_EXCEEDED",
+      `${modulePath} compiles to ${code.length} bytes with all it imports, and a job has at most ` +
+        `${bundleBytesMax}; import less, or read large data from files`,
+      { limitBytes: bundleBytesMax, peakBytes: code.length },
+    );
+  }
+  return { code, sha256: createHash("sha256").update(code).digest("hex"), modulePath };
+}
