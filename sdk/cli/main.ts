@@ -67,7 +67,8 @@ const world: World = {
   },
   readTextFile,
   compile: async (path) => {
-    throw new EngineError("INTERNAL", String(path));
+    const { compileJob } = await import("../client/compile-job.ts");
+    return await compileJob(path, process.cwd());
   },
   store: createStore,
   readToken: async ({ flag, file, variable }) => {

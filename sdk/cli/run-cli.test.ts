@@ -39,6 +39,7 @@ const job: JobView = {
   actions: [
     {
       actionIndex: 0,
+      planDigest: "",
       label: "count",
       state: "failed",
       stages: [
@@ -49,10 +50,17 @@ const job: JobView = {
   error: { code: "USER_CODE_FAILED", message: "oh", details: { source: "job.ts:1:2" } },
 };
 
-function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<World> } = {}) {
-  const seen = { out: "", notes: "", stopped: 0, closed: 0, calls: [] as string[] };
+interface Seen {
+  out: string;
+  notes: string;
+  stopped: number;
+  closed: number;
+  readonly calls: string[];
+}
+
+function fakeClient(seen: Seen): ClusterClient {
   const stage = { stageId: 0, label: "read", tasks: 1, done: 1, running: 0, rows: 1, bytes: 1 };
-  const client: ClusterClient = {
+  return {
     runAttached: async (_job, paramsJson, hooks) => {
       seen.calls.push(paramsJson);
       hooks.onJobId("job-1");
@@ -80,8 +88,12 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
     close: () => {
       seen.closed++;
     },
-    ...change.client,
   };
+}
+
+function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<World> } = {}) {
+  const seen: Seen = { out: "", notes: "", stopped: 0, closed: 0, calls: [] };
+  const client: ClusterClient = { ...fakeClient(seen), ...change.client };
   const world: World = {
     version: "1.2.3",
     environment: { MILLRACE_MASTERS: "a:1", MILLRACE_TOKEN: "t" },

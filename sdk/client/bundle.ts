@@ -23,7 +23,7 @@ export interface BundleOptions {
 }
 
 /** Shaped like a path of a library, so that no error is taken to arise in the user's own code there. */
-export const runtimeName = "millrace/sdk/job.mjs";
+const runtimeName = "millrace/sdk/job.mjs";
 const runtimeNamespace = "runtime";
 
 const scriptExtensions: readonly string[] = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
@@ -154,7 +154,10 @@ function outputNamed(outputs: readonly OutputFile[], extension: string): string 
 export async function bundleJob(path: string, options: BundleOptions): Promise<BundledJob> {
   const modulePath = await findModule(path);
   const outputs = await compile(modulePath, options.jobRuntime);
-  const map = inlineMapComment(outputNamed(outputs, ".mjs.map"));
+  const map = inlineMapComment(outputNamed(outputs, ".mjs.map"), {
+    source: `${runtimeNamespace}:${runtimeName}`,
+    name: runtimeName,
+  });
   const code = Buffer.from(`${outputNamed(outputs, "job.mjs")}${map}`, "utf8");
   if (code.length > bundleBytesMax) {
     throw new EngineError(

@@ -1,0 +1,109 @@
+// What a driver program in this process is given: inputs listed here, actions run by the cluster.
+
+import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
+import type {
+  ActionOutcome,
+  CommittedOutput,
+  DriverHost,
+  InputFile,
+  PlannedAction,
+} from "../../proto/plan/bundle.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+import {
+  type DriverLease,
+  recordedOutcomeOverWire,
+  runActionOverWire,
+} from "../../proto/wire/action-calls.ts";
+import type { ClientWorld, OnProgress } from "./world.ts";
+
+/** Files that match, in order. Throws INPUT_NOT_FOUND and, where none of them holds a byte, INPUT_EMPTY. */
+export async function listInputs(
+  store: ObjectStore,
+  pattern: string,
+): Promise<readonly InputFile[]> {
+  const files = await store.list(pattern);
+  if (files.length === 0) {
+    const message = `no file matches ${pattern}; check the path, the bucket and the credentials`;
+    throw new EngineError("INPUT_NOT_FOUND", message, { file: pattern });
+  }
+  if (files.every((file) => file.sizeBytes === 0)) {
+    const all = files.length === 1 ? "the file is" : `all ${files.length} files are`;
+    const message = `${all} empty that match ${pattern}; check what writes them`;
+    throw new EngineError("INPUT_EMPTY", message, { file: pattern });
+  }
+  return files;
+}
+
+/** These say that this process can drive no longer; anything else is for the driver program to meet. */
+const endsDriving: readonly ErrorCode[] = [
+  "LEASE_LOST",
+  "JOB_CANCELLED",
+  "JOB_NOT_FOUND",
+  "UNAVAILABLE",
+  "DEADLINE",
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+];
+
+export interface ClientDriverHost {
+  readonly host: DriverHost;
+  /** Rejects once the cluster lets this process drive no longer; never resolves. */
+  readonly ended: Promise<never>;
+  end(failure: EngineError): void;
+  /** Of the actions that committed so far. */
+  outputs(): readonly CommittedOutput[];
+}
+
+export function createDriverHost(
+  world: Pick<ClientWorld, "leader" | "store">,
+  lease: DriverLease,
+  onProgress: OnProgress,
+): ClientDriverHost {
+  const committed = new Map<number, CommittedOutput>();
+  let end: (failure: EngineError) => void = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    end = reject;
+  });
+  // It may come when nobody drives any more.
+  ended.catch(() => {});
+
+  function noted(actionIndex: number, outcome: ActionOutcome | undefined): void {
+    if (outcome?.kind === "committed") committed.set(actionIndex, outcome.output);
+  }
+
+  /** The driver program must not mistake the loss of its lease for a failure of its own, and catch it. */
+  async function unlessEnded<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } catch (thrown) {
+      const failure = toEngineError(thrown);
+      if (!endsDriving.includes(failure.code)) throw failure;
+      end(failure);
+      return await ended;
+    }
+  }
+
+  async function runAction({ graph }: PlannedAction): Promise<ActionOutcome> {
+    const { actionIndex, label } = graph;
+    const wired = { actionIndex, json: JSON.stringify(graph) };
+    const outcome = await runActionOverWire(world.leader, lease, wired, ({ stages }) =>
+      onProgress({ actionIndex, label, stages }),
+    );
+    noted(actionIndex, outcome);
+    return outcome;
+  }
+
+  const host: DriverHost = {
+    listInputs: (pattern) => listInputs(world.store, pattern),
+    recordedOutcome: (actionIndex) =>
+      unlessEnded(async () => {
+        const outcome = await recordedOutcomeOverWire(world.leader, lease.jobId, actionIndex);
+        noted(actionIndex, outcome);
+        return outcome;
+      }),
+    runAction: (action) => unlessEnded(() => runAction(action)),
+  };
+  const inOrder = (): CommittedOutput[] =>
+    [...committed].sort(([a], [b]) => a - b).map(([, output]) => output);
+  return { host, ended, end, outputs: inOrder };
+}
