@@ -142,6 +142,8 @@ export const topRowsMax = 100_000;
 export const driverTurnsPerOutcome = 256;
 /** Sort keys sampled by each task of a range-partitioned sort. */
 export const sortSamplesPerTask = 256;
+/** Samples of all its tasks together, which one task gathers: a thousand for each range there may be. */
+export const sortSamplesMax = 262_144;
 
 // --- Data -------------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+// Digests are stable, spread, and name the first node that differs.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { digestText, firstDifference, planDigest } from "./digest.ts";

@@ -1,3 +1,5 @@
+// Manifests are the same bytes whoever writes them, and bad ones are refused.
+
 import { expect, test } from "vitest";
 import { createManifest, manifestBytes, parseManifest } from "./manifest.ts";
 

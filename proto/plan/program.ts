@@ -55,12 +55,16 @@ export type PartitionerProgram =
   | { readonly kind: "hash"; readonly column: "value" | "key"; readonly partitions: number }
   /** Everything to partition 0. */
   | { readonly kind: "single" }
-  /** All rows to partition `own task index`; a deterministic sample of the sort keys to partition `samplePartition`. */
+  /**
+   * All rows to partition 0; a deterministic sample of them, `samplesMax` to twice as many where there are so
+   * many rows, to partition `samplePartition`. Two partitions, however many tasks there are.
+   */
   | {
       readonly kind: "holdAndSample";
       readonly node: NodeId;
       readonly key: SortKey;
       readonly samplePartition: number;
+      readonly samplesMax: number;
     }
   /** By the boundary rows that stage `boundsStageId` made (its partition 0, one map). */
   | {

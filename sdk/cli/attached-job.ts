@@ -1,7 +1,8 @@
 // A job that this process drives: progress meanwhile, its result at the end, cancelled on Ctrl-C.
 
+import type { ActionProgress, CompiledJob } from "../client/world.ts";
 import { decodeResult, endJson, resultText, summaryText } from "./job-result.ts";
-import type { ActionProgress, ClusterClient, CompiledJob, World } from "./ports.ts";
+import type { ClusterClient, World } from "./ports.ts";
 import { createProgressView } from "./progress.ts";
 
 export interface AttachedOptions {

@@ -169,7 +169,7 @@ describe("without a cluster", () => {
     [["run", "--thread", "2", "words.ts"], 2, "did you mean --threads?"],
     [["run", "--threads", "0", "words.ts"], 2, "--threads must be a whole number from 1 to"],
     [["run", "missing.ts"], 2, "error JOB_MODULE_NOT_FOUND"],
-    [["run", "syntax.ts"], 2, "syntax.ts:2:11"],
+    [["run", "syntax.ts"], 2, "syntax.ts:2:12"],
     [["run", "nothing.ts"], 2, "error JOB_MODULE_NO_DEFAULT"],
     [["run", "--params", "absent.json", "words.ts"], 2, "cannot read absent.json"],
     [["status"], 2, "no masters given"],

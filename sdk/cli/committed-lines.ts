@@ -1,37 +1,19 @@
 // Reads a committed output by its manifest, as lines of bytes, without holding a file in memory.
 
-import { batchRows } from "../../proto/batch/batch.ts";
-import { batchesOfBytes } from "../../proto/batch/ipc.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { readBytesMax } from "../../proto/limits.ts";
-import {
-  type ManifestFile,
-  manifestName,
-  type OutputManifest,
-  parseManifest,
-} from "../../proto/plan/manifest.ts";
+import type { ManifestFile } from "../../proto/plan/manifest.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { readOutput } from "../client/result.ts";
 import { jsonLine } from "./job-result.ts";
+
+/** Text of one piece of rows. */
+const textCharsMax = 64 * 1024;
 
 export interface CommittedLinesOptions {
   /** Lines of text as JSON strings. */
   readonly json: boolean;
   readonly rowsMax: number;
-}
-
-/** Of a folder URI that ends in '/'. Throws OUTPUT_NOT_COMMITTED when there is none. */
-export async function readManifest(store: ObjectStore, folderUri: string): Promise<OutputManifest> {
-  const uri = `${folderUri}${manifestName}`;
-  const found = await store.stat(uri);
-  if (found === undefined) {
-    throw new EngineError(
-      "OUTPUT_NOT_COMMITTED",
-      `${folderUri} holds no committed output (there is no ${manifestName} in it); ` +
-        "its job has not finished, or failed, or wrote elsewhere",
-    );
-  }
-  const bytes = await store.read(uri, 0, found.sizeBytes);
-  return parseManifest(new TextDecoder().decode(bytes), uri);
 }
 
 /** Throws when a listed file is not the one that was committed. */
@@ -84,27 +66,26 @@ async function* pieces(
   }
 }
 
-/** Lines of text as JSON strings. */
-async function* quotedLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder();
+/** Rows as NDJSON, many at a time: each piece costs a turn of the event loop. */
+async function* jsonLines(rows: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  let begun = "";
-  for await (const bytes of source) {
-    const lines = (begun + decoder.decode(bytes, { stream: true })).split("\n");
-    begun = lines.pop() ?? "";
-    yield encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  let text = "";
+  for await (const row of rows) {
+    text += `${jsonLine(row)}\n`;
+    if (text.length < textCharsMax) continue;
+    yield encoder.encode(text);
+    text = "";
   }
+  yield encoder.encode(text);
 }
 
-async function* arrowLines(
-  store: ObjectStore,
-  uri: string,
-  sizeBytes: number,
-): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for (const batch of batchesOfBytes(await store.read(uri, 0, sizeBytes))) {
-    const lines = batchRows(batch).map((row) => `${jsonLine(row)}\n`);
-    yield encoder.encode(lines.join(""));
+async function* firstOf(source: AsyncIterable<unknown>, wanted: number): AsyncGenerator<unknown> {
+  if (wanted === 0) return;
+  let left = wanted;
+  for await (const item of source) {
+    yield item;
+    left--;
+    if (left === 0) return;
   }
 }
 
@@ -114,18 +95,18 @@ export async function* committedLines(
   folderUri: string,
   options: CommittedLinesOptions,
 ): AsyncGenerator<Uint8Array> {
-  const manifest = await readManifest(store, folderUri);
+  const { manifest, rows } = await readOutput(store, folderUri);
+  const isConverted = manifest.format === "arrow" || (manifest.format === "text" && options.json);
+  if (isConverted) {
+    yield* jsonLines(firstOf(rows(), options.rowsMax));
+    return;
+  }
   let wanted = options.rowsMax;
   for (const file of manifest.files) {
     if (wanted === 0) return;
     const uri = `${folderUri}${file.name}`;
     await checkFile(store, uri, file);
-    const linesOfFile = (): AsyncGenerator<Uint8Array> => {
-      if (manifest.format === "arrow") return arrowLines(store, uri, file.bytes);
-      const source = pieces(store, uri, file.bytes);
-      return manifest.format === "text" && options.json ? quotedLines(source) : source;
-    };
-    for await (const bytes of linesOfFile()) {
+    for await (const bytes of pieces(store, uri, file.bytes)) {
       const { head, stillWanted } = firstLines(bytes, wanted);
       yield head;
       wanted = stillWanted;

@@ -58,6 +58,7 @@ export function startEmbeddedCluster(
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let isStopping = false;
+  let hasServed = false;
   const lost = new Promise<never>((_, reject) => {
     child.once("error", (cause) => {
       const why = `the embedded cluster could not be started: ${cause.message}`;
@@ -80,7 +81,9 @@ export function startEmbeddedCluster(
     }, startMsMax);
     child.on("message", (message: EmbeddedMessage) => {
       clearTimeout(tooLate);
-      if (message.kind === "serving") resolve(message.address);
+      if (message.kind !== "serving") return;
+      hasServed = true;
+      resolve(message.address);
     });
     child.once("exit", () => clearTimeout(tooLate));
   });
@@ -92,6 +95,8 @@ export function startEmbeddedCluster(
     kill: () => killGroup(child),
     stop: async () => {
       isStopping = true;
+      // Before it serves there is nothing to end in good order.
+      if (!hasServed) killGroup(child);
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => killGroup(child), stopMsMax);
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {

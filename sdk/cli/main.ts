@@ -8,7 +8,14 @@ import { EngineError } from "../../proto/errors.ts";
 import { startEmbeddedCluster } from "./embedded-cluster.ts";
 import { reportFailure } from "./failures.ts";
 import { watchInterrupts } from "./interrupts.ts";
-import type { MasterOptions, RunningNode, WorkerOptions, World } from "./ports.ts";
+import type {
+  ClusterClient,
+  ConnectOptions,
+  MasterOptions,
+  RunningNode,
+  WorkerOptions,
+  World,
+} from "./ports.ts";
 import { runCli, wantsJson } from "./run-cli.ts";
 import { consoleTo, createTerminal } from "./terminal.ts";
 
@@ -42,6 +49,26 @@ async function createStore() {
   return createStores({ s3: await storeOptions() });
 }
 
+async function connect({ masters, token, searchMsMax }: ConnectOptions): Promise<ClusterClient> {
+  const [grpc, leaders, clients, clocks, seeds, store] = await Promise.all([
+    import("../../proto/io/grpc-client.ts"),
+    import("../../proto/wire/leader-client.ts"),
+    import("./cluster-client.ts"),
+    import("../../proto/io/clock.ts"),
+    import("../../proto/io/seed.ts"),
+    createStore(),
+  ]);
+  const rpc = grpc.createGrpcClient({ token });
+  const clock = clocks.realClock;
+  const random = seeds.realRandom();
+  const search = searchMsMax === undefined ? {} : { searchMsMax };
+  const leader = leaders.createLeaderClient({ rpc, clock, masters, random, ...search });
+  return clients.createClusterClient({ leader, clock, random, store }, process.cwd(), () => {
+    leader.close();
+    rpc.close();
+  });
+}
+
 const terminal = createTerminal(process.stdout, process.stderr, () => performance.now());
 /** What must still be done when this process ends without finishing its command. */
 const lastRites = new Set<() => void>();
@@ -67,7 +94,7 @@ const world: World = {
   },
   readTextFile,
   compile: async (path) => {
-    const { compileJob } = await import("../client/compile-job.ts");
+    const { compileJob } = await import("../client/bundle-compile.ts");
     return await compileJob(path, process.cwd());
   },
   store: createStore,
@@ -81,9 +108,7 @@ const world: World = {
     });
   },
   generateToken: async () => (await import("../../proto/io/tokens.ts")).generateToken(),
-  connect: async (options) => {
-    throw new EngineError("INTERNAL", String(options.masters));
-  },
+  connect,
   startEmbedded: (options) => {
     const program = fileURLToPath(built("../embedded/main.mjs"));
     const cluster = startEmbeddedCluster(program, options);

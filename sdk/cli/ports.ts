@@ -1,40 +1,13 @@
 // What commands need from the world; the composition root fills it in, lazily where it is costly.
 
-import type { CommittedOutput, JobBundle } from "../../proto/plan/bundle.ts";
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import type { StageProgress } from "../../proto/wire/generated/engine.ts";
 import type { ClusterView, JobView } from "../../proto/wire/views.ts";
+import type { AttachedHooks } from "../client/submit-job.ts";
+import type { CompiledJob, FinishedJob } from "../client/world.ts";
 import type { ProgressOutput } from "./progress.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A job module that was bundled and loaded into this process. */
-export interface CompiledJob {
-  readonly bundle: JobBundle;
-  /** What is sent to the cluster. */
-  readonly code: Uint8Array;
-  readonly sha256: string;
-}
-
-export interface ActionProgress {
-  readonly actionIndex: number;
-  readonly label: string;
-  readonly stages: readonly StageProgress[];
-}
-
-export interface AttachedHooks {
-  /** Told before the cluster hears of the job, so that an interrupt can name it. */
-  onJobId(jobId: string): void;
-  onProgress(action: ActionProgress): void;
-}
-
-export interface FinishedJob {
-  readonly jobId: string;
-  /** Tagged JSON of what `run` returned. */
-  readonly resultJson: string;
-  readonly outputs: readonly CommittedOutput[];
-}
 
 /** A connection to a cluster. Every call rejects with an EngineError. */
 export interface ClusterClient {

@@ -6,14 +6,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError } from "../../proto/errors.ts";
 import type { JobBundle } from "../../proto/plan/bundle.ts";
+import { isJob } from "../dataset/define-job.ts";
 import type { BundledJob } from "./bundle.ts";
 import { noDefaultJob } from "./bundle-errors.ts";
-import { locateIn } from "./source-places.ts";
+import { locateIn, moduleFolderPrefix } from "./source-places.ts";
 
 const wanted = ["describe", "parseFlags", "checkParams", "drive", "replay"] as const;
 
 function isJobBundle(module: object): module is JobBundle {
-  return wanted.every((name) => typeof Reflect.get(module, name) === "function");
+  const isWhole = wanted.every((name) => typeof Reflect.get(module, name) === "function");
+  return isWhole && isJob(Reflect.get(module, "job"));
 }
 
 function loadFailure(thrown: unknown, { code, sha256, modulePath }: BundledJob): EngineError {
@@ -24,13 +26,13 @@ function loadFailure(thrown: unknown, { code, sha256, modulePath }: BundledJob):
   return new EngineError(
     "USER_CODE_FAILED",
     `${modulePath} failed while it was loaded: ${message}`,
-    locateIn(code, `${sha256}.mjs`)(thrown),
+    locateIn(code, sha256)(thrown),
     thrown,
   );
 }
 
 async function importCode(job: BundledJob): Promise<JobBundle> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-job-"));
+  const folder = await mkdtemp(join(tmpdir(), moduleFolderPrefix));
   try {
     const path = join(folder, `${job.sha256}.mjs`);
     await writeFile(path, job.code);

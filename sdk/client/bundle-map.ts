@@ -50,9 +50,7 @@ function withoutDetails(
   const kept = segments.filter(
     (segment, index) => !(isRuntime(segment) && isRuntime(segments[index - 1])),
   );
-  return kept.map((segment) =>
-    isRuntime(segment) ? [segment[0], runtimeSource, 0, 0] : segment,
-  );
+  return kept.map((segment) => (isRuntime(segment) ? [segment[0], runtimeSource, 0, 0] : segment));
 }
 
 /** The comment to end a module with. `runtime`: the runtime's source in the map, and the name to give it. */

@@ -3,8 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type BuildResult, build, type OutputFile, type Plugin } from "esbuild";
+import type { BuildResult, OutputFile, Plugin } from "esbuild";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { bundleBytesMax } from "../../proto/limits.ts";
 import { bundleFailure, entryName, isBuildFailure } from "./bundle-errors.ts";
@@ -30,14 +29,16 @@ const scriptExtensions: readonly string[] = [".ts", ".mts", ".cts", ".js", ".mjs
 
 /** CommonJS packages inside an ESM bundle call `require` for Node's own modules. */
 const requireBanner =
-  'import { createRequire as createBundleRequire } from "node:module"; ' +
-  "const require = createBundleRequire(import.meta.url);";
+  'import { createRequire as createJobRequire } from "node:module"; ' +
+  "const require = createJobRequire(import.meta.url);";
 
 function entryText(fileName: string): string {
   return (
     `import job from ${JSON.stringify(`./${fileName}`)};\n` +
     'import { createBundle } from "millrace";\n' +
-    "export const { describe, parseFlags, checkParams, drive, replay } = createBundle(job);\n"
+    "export const { describe, parseFlags, checkParams, drive, replay } = createBundle(job);\n" +
+    // For the check that it is a job at all.
+    "export { job };\n"
   );
 }
 
@@ -75,8 +76,7 @@ const nativePlugin: Plugin = {
   },
 };
 
-async function findModule(path: string): Promise<string> {
-  const given = path.startsWith("file:") ? fileURLToPath(path) : path;
+async function findModule(given: string): Promise<string> {
   let real: string;
   let isFile: boolean;
   try {
@@ -104,6 +104,8 @@ async function findModule(path: string): Promise<string> {
 
 async function compile(modulePath: string, jobRuntime: string): Promise<readonly OutputFile[]> {
   const folder = dirname(modulePath);
+  // Late: commands that compile nothing start without it.
+  const { build } = await import("esbuild");
   let result: BuildResult<{ write: false }>;
   try {
     result = await build({
@@ -148,7 +150,7 @@ function outputNamed(outputs: readonly OutputFile[], extension: string): string 
 }
 
 /**
- * Compiles the module at a path or `file:` URL. The same sources give the same bytes, wherever they lie.
+ * Compiles the module at a path. The same sources give the same bytes, wherever they lie.
  * Throws JOB_MODULE_NOT_FOUND, JOB_MODULE_SYNTAX, JOB_MODULE_NO_DEFAULT, LIMIT_EXCEEDED.
  */
 export async function bundleJob(path: string, options: BundleOptions): Promise<BundledJob> {

@@ -9,11 +9,7 @@ import type {
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import {
-  type DriverLease,
-  recordedOutcomeOverWire,
-  runActionOverWire,
-} from "../../proto/wire/action-calls.ts";
+import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
 
 /** Files that match, in order. Throws INPUT_NOT_FOUND and, where none of them holds a byte, INPUT_EMPTY. */
@@ -67,41 +63,29 @@ export function createDriverHost(
   // It may come when nobody drives any more.
   ended.catch(() => {});
 
-  function noted(actionIndex: number, outcome: ActionOutcome | undefined): void {
-    if (outcome?.kind === "committed") committed.set(actionIndex, outcome.output);
-  }
-
-  /** The driver program must not mistake the loss of its lease for a failure of its own, and catch it. */
-  async function unlessEnded<Result>(call: () => Promise<Result>): Promise<Result> {
+  async function runAction({ graph }: PlannedAction): Promise<ActionOutcome> {
+    const { actionIndex, label } = graph;
+    const wired = { actionIndex, json: JSON.stringify(graph) };
     try {
-      return await call();
+      const outcome = await runActionOverWire(world.leader, lease, wired, ({ stages }) =>
+        onProgress({ actionIndex, label, stages }),
+      );
+      if (outcome.kind === "committed") committed.set(actionIndex, outcome.output);
+      return outcome;
     } catch (thrown) {
       const failure = toEngineError(thrown);
       if (!endsDriving.includes(failure.code)) throw failure;
       end(failure);
-      return await ended;
+      // The driver program must not take the loss of its lease for a failure of the action, and catch it.
+      return await new Promise<never>(() => {});
     }
-  }
-
-  async function runAction({ graph }: PlannedAction): Promise<ActionOutcome> {
-    const { actionIndex, label } = graph;
-    const wired = { actionIndex, json: JSON.stringify(graph) };
-    const outcome = await runActionOverWire(world.leader, lease, wired, ({ stages }) =>
-      onProgress({ actionIndex, label, stages }),
-    );
-    noted(actionIndex, outcome);
-    return outcome;
   }
 
   const host: DriverHost = {
     listInputs: (pattern) => listInputs(world.store, pattern),
-    recordedOutcome: (actionIndex) =>
-      unlessEnded(async () => {
-        const outcome = await recordedOutcomeOverWire(world.leader, lease.jobId, actionIndex);
-        noted(actionIndex, outcome);
-        return outcome;
-      }),
-    runAction: (action) => unlessEnded(() => runAction(action)),
+    // This process is the first driver of its job, so nobody finished anything before it.
+    recordedOutcome: async () => undefined,
+    runAction,
   };
   const inOrder = (): CommittedOutput[] =>
     [...committed].sort(([a], [b]) => a - b).map(([, output]) => output);

@@ -19,16 +19,27 @@ function mapOf(code: Uint8Array): TraceMap | undefined {
   return new TraceMap(new TextDecoder().decode(bytes));
 }
 
-/** `moduleName`: the last part of the path under which the code was loaded. */
-export function locateIn(code: Uint8Array, moduleName: string): Locate {
+/** Modules are loaded from folders of this name. */
+export const moduleFolderPrefix = "millrace-job-";
+
+/** A frame in a loaded module: its file within the module's folder, the line and the column. */
+const frame = new RegExp(
+  `(?:file://)?[^\\s()]*/${moduleFolderPrefix}[A-Za-z0-9]{6}/([^\\s():]+):(\\d+):(\\d+)`,
+  "g",
+);
+
+/** For what the compiled module `sha256` threw in this process. */
+export function locateIn(code: Uint8Array, sha256: string): Locate {
   let map: TraceMap | undefined;
   let isRead = false;
-  const escaped = moduleName.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const frame = new RegExp(`(?:file://)?[^\\s()]*${escaped}:(\\d+):(\\d+)`, "g");
 
-  const placeOf = (line: number, column: number): string | undefined => {
+  const placeOf = (file: string, line: string, column: string): string | undefined => {
+    // Under --enable-source-maps the stack names the sources already.
+    if (file !== `${sha256}.mjs`) return `${file}:${line}:${column}`;
+    if (!isRead) map = mapOf(code);
+    isRead = true;
     if (map === undefined) return undefined;
-    const found = originalPositionFor(map, { line, column: column - 1 });
+    const found = originalPositionFor(map, { line: Number(line), column: Number(column) - 1 });
     if (found.source === null) return undefined;
     return `${found.source.replace(/^(\.\.\/)+/, "")}:${found.line}:${found.column + 1}`;
   };
@@ -36,11 +47,9 @@ export function locateIn(code: Uint8Array, moduleName: string): Locate {
   return (thrown) => {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
     if (stack === undefined) return {};
-    if (!isRead) map = mapOf(code);
-    isRead = true;
     let source: string | undefined;
-    const mapped = stack.replace(frame, (found, line: string, column: string) => {
-      const place = placeOf(Number(line), Number(column));
+    const mapped = stack.replace(frame, (found, file: string, line: string, column: string) => {
+      const place = placeOf(file, line, column);
       if (place === undefined) return found;
       if (source === undefined && !libraryPath.test(place)) source = place;
       return place;

@@ -1,14 +1,22 @@
 // Turns a job's definition into what a compiled module exports.
 
+import { EngineError } from "../../proto/errors.ts";
 import type { JobBundle } from "../../proto/plan/bundle.ts";
-import type { Job } from "../dataset/define-job.ts";
+import { isJob } from "../dataset/define-job.ts";
 import { describeParams } from "./describe.ts";
 import { drive } from "./drive.ts";
 import { parseFlags } from "./flags.ts";
 import { parseParams } from "./params.ts";
 import { replay } from "./replay.ts";
 
-export function createBundle(job: Job): JobBundle {
+/** `job`: the module's default export, whatever it is. Throws JOB_MODULE_NO_DEFAULT when it is no job. */
+export function createBundle(job: unknown): JobBundle {
+  if (!isJob(job)) {
+    throw new EngineError(
+      "JOB_MODULE_NO_DEFAULT",
+      "the module's default export was not made by defineJob; write `export default defineJob({ … })`",
+    );
+  }
   return {
     describe: () => ({
       name: job.name,

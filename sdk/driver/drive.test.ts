@@ -1,3 +1,5 @@
+// Driver programs run to their end and replayed, on a host that answers from a list.
+
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
@@ -16,9 +18,7 @@ const context: JobContext = {
 };
 
 function jobOf(run: (mr: Millrace, params: { input: string }) => Promise<unknown>) {
-  return createBundle(
-    defineJob({ name: "tested", params: z.object({ input: z.string() }), run }) as never,
-  );
+  return createBundle(defineJob({ name: "tested", params: z.object({ input: z.string() }), run }));
 }
 
 interface Started {

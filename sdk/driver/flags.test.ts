@@ -1,3 +1,5 @@
+// Flags and parameters: what is taken, and how what is wrong is named.
+
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
@@ -83,7 +85,7 @@ describe("flags", () => {
       "minLength",
       "mode",
     ]);
-    expect(found).toContainEqual({ path: "input", message: "is missing" });
+    expect(found).toContainEqual({ path: "input", message: "is required" });
     expect(found).toContainEqual({ path: "minLength", message: "expected a number, got 'few'" });
   });
 

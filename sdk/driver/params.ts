@@ -47,7 +47,7 @@ export function problemsOf(
     // Named above, with the nearest known name.
     if (issue.code === "unrecognized_keys" && issue.path.length === 0) continue;
     const path = issue.path.map(String).join(".");
-    problems.push({ path, message: isMissing(raw, issue.path) ? "is missing" : issue.message });
+    problems.push({ path, message: isMissing(raw, issue.path) ? "is required" : issue.message });
   }
   return problems;
 }

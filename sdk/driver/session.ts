@@ -7,6 +7,7 @@ import type { Action, NodeId } from "../../proto/plan/logical.ts";
 import { actionText, planNodes } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { Closure, Session } from "../dataset/session.ts";
+import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
 
 /** Runs or recalls an action. Stays pending for ever where the program must not go on. */
@@ -41,7 +42,7 @@ export class DriverSession implements Session {
     const parts = resultParts(action, await this.#run(action));
     const rows = parts.flatMap((part) => decodeValue(part) as unknown[]);
     // Each task kept the first rows of its own; the first of all come first in task order.
-    return action.input.kind === "limit" ? rows.slice(0, action.input.rows) : rows;
+    return rows.slice(0, collectedRowsMax(action));
   }
 
   async count(action: Extract<Action, { kind: "count" }>): Promise<number> {

@@ -15,6 +15,8 @@ export function assertStageGraph(graph: StageGraph): void {
         from?.output.kind === "shuffle",
         `stage ${index} reads a stage without shuffle output`,
       );
+      const hasOwnMap = input.maps === "all" || stage.taskCount <= from.taskCount;
+      assert(hasOwnMap, `stage ${index} has more tasks than stage ${input.stageId}, one map each`);
       const last = input.partition === "own" ? stage.taskCount - 1 : input.partition;
       assert(last < from.output.partitions, `stage ${index} reads partition ${last} of too few`);
     }

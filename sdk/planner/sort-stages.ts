@@ -1,5 +1,6 @@
 // The stages of a sort: one task, top-k, or sampled ranges.
 
+import { sortSamplesMax, sortSamplesPerTask } from "../../proto/limits.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
@@ -43,18 +44,20 @@ function rangeStages(
 ): OpenStage {
   const { id, key } = node;
   const taskCount = open.taskCount;
-  const hold = { kind: "holdAndSample", node: id, key, samplePartition: taskCount } as const;
-  const held = sealShuffle(stages, open, hold, taskCount + 1);
+  const share = Math.max(Math.floor(sortSamplesMax / taskCount), 1);
+  const samplesMax = Math.min(share, sortSamplesPerTask);
+  const hold = { kind: "holdAndSample", node: id, key, samplePartition: 1, samplesMax } as const;
+  const held = sealShuffle(stages, open, hold, 2);
   const boundsStage: OpenStage = {
     ...openShuffle(held, id, 1, ["orderBy bounds"]),
-    inputs: [{ stageId: held, partition: taskCount, maps: "all" }],
+    inputs: [{ stageId: held, partition: 1, maps: "all" }],
   };
   const findBounds = { kind: "rangeBounds", node: id, key, partitions } as const;
   const bounds = sealShuffle(stages, addOperator(boundsStage, findBounds), { kind: "single" }, 1);
   const divide: OpenStage = {
     ...openShuffle(held, id, taskCount, ["orderBy ranges"]),
     inputs: [
-      { stageId: held, partition: "own", maps: "own" },
+      { stageId: held, partition: 0, maps: "own" },
       { stageId: bounds, partition: 0, maps: "all" },
     ],
     placement: { kind: "with", stageId: held },

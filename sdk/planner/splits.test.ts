@@ -1,3 +1,5 @@
+// Splits hold every byte once, in order, and keep to their target.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { filesPerSplitMax, plannedSplitsMax } from "../../proto/limits.ts";

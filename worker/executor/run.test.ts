@@ -112,11 +112,12 @@ describe("programs of several stages", () => {
       fc.asyncProperty(cases, async ([files, direction, partitions]) => {
         const key: SortKey = { by: { kind: "column", name: "value" }, direction };
         const tasks = files.length;
-        const hold = { kind: "holdAndSample", node: 1, key, samplePartition: tasks } as const;
+        const held = { samplePartition: 1, samplesMax: 2 };
+        const hold = { kind: "holdAndSample", node: 1, key, ...held } as const;
         const bounds: Stage = {
           tasks: 1,
           partitions: 1,
-          inputs: [{ stageId: 0, partition: tasks, maps: "all" }],
+          inputs: [{ stageId: 0, partition: 1, maps: "all" }],
           program: {
             source: from(0),
             operators: [{ kind: "rangeBounds", node: 1, key, partitions }],
@@ -128,7 +129,7 @@ describe("programs of several stages", () => {
           tasks,
           partitions,
           inputs: [
-            { stageId: 0, partition: "own", maps: "own" },
+            { stageId: 0, partition: 0, maps: "own" },
             { stageId: 1, partition: 0, maps: "all" },
           ],
           program: {
@@ -138,7 +139,7 @@ describe("programs of several stages", () => {
           },
         };
         const results = await new TestCluster().run([
-          readStage(lines(files), [], { kind: "shuffle", partitioner: hold }, tasks + 1),
+          readStage(lines(files), [], { kind: "shuffle", partitioner: hold }, 2),
           bounds,
           divide,
           reduceStage(2, partitions, [{ kind: "sort", node: 1, key }]),

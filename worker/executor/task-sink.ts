@@ -49,8 +49,8 @@ async function routingOf(
       return { kind: "hashed", column, partitioner: hashPartitioner(column, partitions) };
     }
     case "holdAndSample": {
-      const { samplePartition } = partitioner;
-      return { kind: "sampled", partition: spec.taskIndex, samplePartition };
+      const { samplePartition, samplesMax } = partitioner;
+      return { kind: "sampled", partition: 0, samplePartition, samplesMax };
     }
     case "range": {
       const { key, node, boundsStageId, partitions } = partitioner;

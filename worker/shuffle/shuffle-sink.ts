@@ -2,11 +2,7 @@
 
 import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
 import { assert } from "../../proto/errors.ts";
-import {
-  shufflePartitionRowsHeld,
-  shuffleRowsHeldMax,
-  sortSamplesPerTask,
-} from "../../proto/limits.ts";
+import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits.ts";
 import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
 import type { Sink } from "../output/sink.ts";
 import { BlockWriter } from "./block.ts";
@@ -79,6 +75,7 @@ export type Routing =
       readonly kind: "sampled";
       readonly partition: number;
       readonly samplePartition: number;
+      readonly samplesMax: number;
     }
   | { readonly kind: "each"; readonly partitioner: Partitioner }
   | {
@@ -97,7 +94,7 @@ export interface ShuffleSinkOptions {
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
   const buffers = new PartitionBuffers(partitions);
-  const sample = new StrideSample(sortSamplesPerTask);
+  const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
 
   const push = (rows: readonly unknown[]): void => {
     switch (routing.kind) {

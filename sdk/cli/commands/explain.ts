@@ -2,11 +2,13 @@
 
 import { EngineError } from "../../../proto/errors.ts";
 import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";
+import { listInputs } from "../../client/driver-host.ts";
+import type { CompiledJob } from "../../client/world.ts";
 import { type Command, commonOptions } from "../command.ts";
 import { asksForHelp } from "../job-params.ts";
 import { jsonLine } from "../job-result.ts";
 import { flagOf, requiredOperand } from "../option-values.ts";
-import type { CompiledJob, World } from "../ports.ts";
+import type { World } from "../ports.ts";
 import { prepare, showJobHelp } from "./run.ts";
 
 export const explainCommand: Command = {
@@ -55,11 +57,7 @@ async function firstAction(
     show = resolve;
   });
   const host: DriverHost = {
-    listInputs: async (pattern) => {
-      const files = await store.list(pattern);
-      if (files.length > 0) return files;
-      throw new EngineError("INPUT_NOT_FOUND", `no file matches ${pattern}; check path and bucket`);
-    },
+    listInputs: (pattern) => listInputs(store, pattern),
     recordedOutcome: async () => undefined,
     runAction: (action) => {
       show(action);

@@ -2,13 +2,14 @@
 
 import { EngineError } from "../../../proto/errors.ts";
 import { executorThreadHeapMiB, workerSlotsMax } from "../../../proto/limits.ts";
+import type { CompiledJob } from "../../client/world.ts";
 import type { OptionSpec, ParsedCommand } from "../arguments.ts";
 import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
 import { type Command, commonOptions } from "../command.ts";
 import { asksForHelp, jobHelp, paramsOf } from "../job-params.ts";
 import { jsonLine } from "../job-result.ts";
 import { flagOf, requiredOperand, textOf, wholeNumberOf } from "../option-values.ts";
-import type { CompiledJob, EmbeddedOptions, World } from "../ports.ts";
+import type { EmbeddedOptions, World } from "../ports.ts";
 
 export const heapMiBRange = { least: 32, most: 1024 * 1024 } as const;
 

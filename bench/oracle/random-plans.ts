@@ -1,0 +1,168 @@
+// Random plans and inputs for comparisons: functions that take rows of any type, sources with odd ends.
+
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import type { PlanTargets } from "../../proto/plan/bundle.ts";
+import type { Dataset } from "../../sdk/dataset/dataset.ts";
+import type { Millrace } from "../../sdk/dataset/millrace.ts";
+import { valueText } from "./evaluate.ts";
+
+export type Format = "text" | "ndjson" | "csv";
+export type Ending = "collect" | "count" | "ndjson";
+
+export interface RandomPlan {
+  readonly format: Format;
+  /** Rows by file. */
+  readonly files: readonly (readonly unknown[])[];
+  readonly zipped: readonly boolean[];
+  readonly steps: readonly Step[];
+  readonly ending: Ending;
+  readonly planTargets: PlanTargets;
+}
+
+type Rows = Dataset<unknown>;
+
+export interface Step {
+  /** Shown when a plan fails. */
+  readonly name: string;
+  readonly apply: (rows: Rows) => Rows;
+}
+
+const step = (name: string, apply: (rows: Rows) => Rows): Step => ({ name, apply });
+
+const lengthOf = (row: unknown): number => valueText(row).length;
+
+const steps: readonly Step[] = [
+  step("map to length", (rows) => rows.map(lengthOf)),
+  step("map to text", (rows) => rows.map(valueText)),
+  step("map to record", (rows) => rows.map((row) => ({ of: row, size: lengthOf(row) % 4 }))),
+  step("map to optional", (rows) =>
+    rows.map((row) => (lengthOf(row) % 2 === 0 ? { a: undefined, b: lengthOf(row) } : { b: 1 })),
+  ),
+  step("map to undefined", (rows) => rows.map((row) => (lengthOf(row) > 6 ? row : undefined))),
+  step("map to list", (rows) => rows.map((row) => [row, lengthOf(row) % 3])),
+  step("filter", (rows) => rows.filter((row) => lengthOf(row) % 3 !== 0)),
+  step("filter all", (rows) => rows.filter(() => false)),
+  step("flatMap to words", (rows) => rows.flatMap((row) => valueText(row).split(" "))),
+  step("flatMap by generator", (rows) =>
+    rows.flatMap(function* (row) {
+      for (let times = lengthOf(row) % 3; times > 0; times--) yield row;
+    }),
+  ),
+  step("countByValue", (rows) => rows.countByValue()),
+  step("countByValue", (rows) => rows.countByValue()),
+  step("sum by length", (rows) =>
+    rows.map((row): [number, number] => [lengthOf(row) % 5, 1]).reduceByKey((a, b) => a + b),
+  ),
+  step("largest by row", (rows) =>
+    rows
+      .map((row): [unknown, number] => [row, lengthOf(row)])
+      .reduceByKey((a, b) => Math.max(a, b)),
+  ),
+  ...(["asc", "desc"] as const).flatMap((direction) => [
+    ...["value", "count", "key", "size", "b"].map((column) =>
+      step(`orderBy ${column} ${direction}`, (rows) => rows.orderBy(column as never, direction)),
+    ),
+    step(`orderBy length ${direction}`, (rows) => rows.orderBy(lengthOf, direction)),
+  ]),
+];
+
+const limitStep = fc
+  .constantFrom(0, 1, 2, 5, 17, 1000)
+  .map((count) => step(`limit ${count}`, (rows) => rows.limit(count)));
+
+/** Cuts the list after a limit whose rows no order decides: what follows it could be anything. */
+function withoutChance(chosen: readonly Step[]): readonly Step[] {
+  let isOrdered = true;
+  for (const [at, { name }] of chosen.entries()) {
+    if (/^(countByValue|sum|largest)/.test(name)) isOrdered = false;
+    else if (name.startsWith("orderBy")) isOrdered = true;
+    else if (name.startsWith("limit") && !isOrdered) return chosen.slice(0, at + 1);
+  }
+  return chosen;
+}
+
+const anyStep = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...steps) },
+  { weight: 1, arbitrary: limitStep },
+);
+
+const textRow = fc.constantFrom("", "a", "b", "a b", "b a b", "é 😀", "\uffee \u{10ffff}", "c\td");
+const scalar = fc.constantFrom<unknown>("", "a", "é", 0, 1, 2.5, -7, true, false, null);
+const record = fc.record(
+  { value: scalar, b: fc.nat(3), count: fc.nat(2) },
+  { requiredKeys: [] },
+);
+const jsonRow = fc.oneof(scalar, record, fc.array(scalar, { maxLength: 3 }));
+const csvRow = fc.record({ value: textRow, b: fc.integer({ min: -3, max: 3 }) });
+
+function rowOf(format: Format): fc.Arbitrary<unknown> {
+  switch (format) {
+    case "text":
+      return textRow;
+    case "ndjson":
+      return jsonRow;
+    default:
+      return csvRow;
+  }
+}
+
+export const randomPlan: fc.Arbitrary<RandomPlan> = fc
+  .constantFrom<Format>("text", "ndjson", "csv")
+  .chain((format) =>
+    fc.record({
+      format: fc.constant(format),
+      files: fc.array(fc.array(rowOf(format), { maxLength: 25 }), { minLength: 1, maxLength: 4 }),
+      zipped: fc.array(
+        fc.nat(3).map((dice) => dice === 0),
+        { minLength: 4, maxLength: 4 },
+      ),
+      steps: fc.array(anyStep, { maxLength: 5 }).map(withoutChance),
+      ending: fc.constantFrom<Ending>("collect", "collect", "count", "ndjson"),
+      planTargets: fc.record({
+        splitBytes: fc.integer({ min: 5, max: 120 }),
+        partitionBytes: fc.integer({ min: 15, max: 300 }),
+      }),
+    }),
+  );
+
+function contentOf(format: Format, rows: readonly unknown[]): string {
+  switch (format) {
+    case "text":
+      return rows.map((row) => `${row}\n`).join("");
+    case "ndjson":
+      // A blank line and a missing end are no rows and no loss.
+      return rows.map((row) => `${JSON.stringify(row)}`).join("\n\n");
+    default:
+      return ["value,b", ...(rows as readonly { value: string; b: number }[]).map(csvLine)].join(
+        "\r\n",
+      );
+  }
+}
+
+const csvLine = ({ value, b }: { value: string; b: number }): string => `"${value}",${b}`;
+
+export const inputFolder = "s3://in/";
+
+export function filesOf({ format, files, zipped }: RandomPlan): Map<string, Uint8Array> {
+  return new Map(
+    files.map((rows, index) => {
+      const bytes = new TextEncoder().encode(contentOf(format, rows));
+      const isZipped = zipped[index] === true;
+      const uri = `${inputFolder}${index}.${format}${isZipped ? ".gz" : ""}`;
+      return [uri, isZipped ? gzipSync(bytes) : bytes];
+    }),
+  );
+}
+
+/** The dataset of a plan, read from `inputFolder`. */
+export function datasetOf(mr: Millrace, plan: RandomPlan): Rows {
+  const { format } = plan;
+  const rows: Rows =
+    format === "text"
+      ? mr.read.text(inputFolder)
+      : format === "ndjson"
+        ? mr.read.ndjson(inputFolder)
+        : mr.read.csv(inputFolder, { columns: { value: "string", b: "number" } });
+  return plan.steps.reduce((made, { apply }) => apply(made), rows);
+}

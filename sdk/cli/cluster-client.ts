@@ -1,0 +1,33 @@
+// The calls that commands make of a cluster, over the parts of the client.
+
+import { clientApi } from "../../proto/wire/methods.ts";
+import type { ClusterView } from "../../proto/wire/views.ts";
+import { jobView, jobViews } from "../client/follow-job.ts";
+import { runAttached, submitDetached } from "../client/submit-job.ts";
+import type { ClientWorld } from "../client/world.ts";
+import type { ClusterClient } from "./ports.ts";
+
+/** As many as `millrace status` shows. */
+const jobsShownMax = 100;
+
+export function createClusterClient(
+  world: ClientWorld,
+  workingFolder: string,
+  close: () => void,
+): ClusterClient {
+  const { leader } = world;
+  return {
+    runAttached: (job, paramsJson, hooks) =>
+      runAttached(world, { job, paramsJson, workingFolder }, hooks),
+    submitDetached: (job, paramsJson) => submitDetached(world, { job, paramsJson, workingFolder }),
+    cancel: async (jobId, reason) =>
+      (await leader.call(clientApi.cancelJob, { jobId, reason })).state,
+    job: (jobId) => jobView(leader, jobId),
+    jobs: () => jobViews(leader, jobsShownMax),
+    cluster: async () => {
+      const { statusJson } = await leader.call(clientApi.clusterStatus, {});
+      return JSON.parse(statusJson) as ClusterView;
+    },
+    close,
+  };
+}

@@ -1,0 +1,219 @@
+// The client of a cluster: submits jobs, watches them, reads what they wrote.
+
+import type { z } from "zod";
+import { EngineError } from "../../proto/errors.ts";
+import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import { decodeValue } from "../../proto/plan/values.ts";
+import { clientApi } from "../../proto/wire/methods.ts";
+import type { ClusterView, JobView } from "../../proto/wire/views.ts";
+import { isJob, type Job } from "../dataset/define-job.ts";
+import { resolveOutput } from "../dataset/paths.ts";
+import { followJob, jobView, jobViews } from "./follow-job.ts";
+import { type CommittedRows, readOutput } from "./result.ts";
+import { type AttachedHooks, runAttached, submitDetached } from "./submit-job.ts";
+import type { ClientWorld, CompiledJob, FinishedJob, OnProgress } from "./world.ts";
+
+export interface SubmitOptions {
+  /** Relative paths of the job are resolved against it; the folder of this process unless told. */
+  readonly workingFolder?: string;
+  readonly onProgress?: OnProgress;
+  /** Cancels the job when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a job came to. */
+export interface JobOutcome<Result = unknown> {
+  readonly jobId: string;
+  /** What `run` returned. */
+  readonly result: Result;
+  /** What its actions committed, in their order. */
+  readonly outputs: readonly CommittedOutput[];
+  readonly durationMs: number;
+}
+
+export type DetachedOptions = Pick<SubmitOptions, "workingFolder"> & { readonly detached: true };
+
+export interface SubmittedJob {
+  readonly jobId: string;
+}
+
+/**
+ * A connection to a cluster. Every call finds the leading master by itself, also over a failover, and
+ * rejects with an EngineError.
+ */
+export interface Client {
+  /**
+   * Submits a job: a value made by `defineJob`, or the path or URL of its module. This process drives it
+   * and answers its result; with `detached` the cluster drives it, and its id is answered at once.
+   * @throws the job's own error; JOB_CANCELLED; JOB_MODULE_UNKNOWN when the module of a job value cannot be told
+   * @example const { result } = await client.submit(wordCount, { input: "data/*.txt", output: "out" });
+   */
+  submit<Schema extends z.ZodObject, Result>(
+    job: Job<Schema, Result>,
+    params: z.input<Schema>,
+    options?: SubmitOptions,
+  ): Promise<JobOutcome<Result>>;
+  submit(
+    job: string | URL,
+    params: Readonly<Record<string, unknown>>,
+    options?: SubmitOptions,
+  ): Promise<JobOutcome>;
+  submit<Schema extends z.ZodObject, Result>(
+    job: Job<Schema, Result>,
+    params: z.input<Schema>,
+    options: DetachedOptions,
+  ): Promise<SubmittedJob>;
+  submit(
+    job: string | URL,
+    params: Readonly<Record<string, unknown>>,
+    options: DetachedOptions,
+  ): Promise<SubmittedJob>;
+  /** @throws JOB_NOT_FOUND */
+  status(jobId: string): Promise<JobView>;
+  /** Stops a job and answers its state, which is another than `cancelled` when it had ended before. */
+  cancel(jobId: string, reason?: string): Promise<string>;
+  /** Jobs, newest first. */
+  list(limit?: number): Promise<readonly JobView[]>;
+  /** Waits for a job's end. @throws the job's own error; JOB_CANCELLED; JOB_NOT_FOUND */
+  wait(jobId: string): Promise<JobOutcome>;
+  clusterStatus(): Promise<ClusterView>;
+  /** Opens what a job wrote. @throws OUTPUT_NOT_COMMITTED */
+  output(folder: string): Promise<CommittedRows>;
+  close(): void;
+}
+
+export interface ClientOptions {
+  readonly world: ClientWorld;
+  /** Absolute. */
+  readonly workingFolder: string;
+  compile(path: string, workingFolder: string): Promise<CompiledJob>;
+  close(): void;
+}
+
+const listedJobsDefault = 100;
+
+function moduleOf(job: Job | string | URL): string {
+  if (typeof job === "string") return job;
+  if (job instanceof URL) return job.href;
+  if (!isJob(job)) {
+    throw new EngineError("USAGE", "submit takes a job made by defineJob, a path or a URL");
+  }
+  if (job.moduleFile !== undefined) return job.moduleFile;
+  throw new EngineError(
+    "JOB_MODULE_UNKNOWN",
+    `the module that defined job '${job.name}' cannot be told; submit the path or URL of its module`,
+  );
+}
+
+function outcome(job: FinishedJob, durationMs: number): JobOutcome<never> {
+  const { jobId, outputs, resultJson } = job;
+  const result = decodeValue(resultJson) as never;
+  return { jobId, result, outputs, durationMs: Math.round(durationMs) };
+}
+
+/** Resolves with the job's end, or rejects as soon as an abort has cancelled it. */
+async function unlessAborted(
+  signal: AbortSignal | undefined,
+  cancel: (jobId: string) => Promise<unknown>,
+  run: (onJobId: AttachedHooks["onJobId"]) => Promise<FinishedJob>,
+): Promise<FinishedJob> {
+  if (signal === undefined) return await run(() => {});
+  const aborted = (): EngineError =>
+    new EngineError("JOB_CANCELLED", "the job was cancelled: its submit was aborted");
+  if (signal.aborted) throw aborted();
+  let jobId: string | undefined;
+  let stop: () => void = () => {};
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => {
+      // Before its submit there is nothing to cancel, and after it the cluster has to know.
+      const told = jobId === undefined ? Promise.resolve() : cancel(jobId);
+      told.then(() => reject(aborted()), reject);
+    };
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  const running = run((id) => {
+    if (signal.aborted) throw aborted();
+    jobId = id;
+  });
+  // Whichever ends second has nobody left to tell.
+  running.catch(() => {});
+  cancelled.catch(() => {});
+  try {
+    return await Promise.race([running, cancelled]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+class ClusterClient implements Client {
+  readonly #options: ClientOptions;
+  readonly #world: ClientWorld;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#world = options.world;
+  }
+
+  async submit(
+    job: Job | string | URL,
+    params: unknown,
+    options: SubmitOptions & { readonly detached?: boolean } = {},
+  ): Promise<JobOutcome<never> & SubmittedJob> {
+    const { clock } = this.#world;
+    const startedMs = clock.nowMs();
+    const workingFolder = options.workingFolder ?? this.#options.workingFolder;
+    const submission = {
+      job: await this.#options.compile(moduleOf(job), workingFolder),
+      paramsJson: JSON.stringify(params),
+      workingFolder,
+    };
+    if (options.detached === true) {
+      const jobId = await submitDetached(this.#world, submission);
+      return { jobId } as JobOutcome<never>;
+    }
+    const onProgress = options.onProgress ?? (() => {});
+    const finished = await unlessAborted(
+      options.signal,
+      (jobId) => this.cancel(jobId, "its submit was aborted"),
+      (onJobId) => runAttached(this.#world, submission, { onJobId, onProgress }),
+    );
+    return outcome(finished, clock.nowMs() - startedMs);
+  }
+
+  status(jobId: string): Promise<JobView> {
+    return jobView(this.#world.leader, jobId);
+  }
+
+  async cancel(jobId: string, reason = "cancelled by a user"): Promise<string> {
+    const { state } = await this.#world.leader.call(clientApi.cancelJob, { jobId, reason });
+    return state;
+  }
+
+  list(limit = listedJobsDefault): Promise<readonly JobView[]> {
+    return jobViews(this.#world.leader, limit);
+  }
+
+  async wait(jobId: string): Promise<JobOutcome> {
+    const startedMs = this.#world.clock.nowMs();
+    const finished = await followJob(this.#world.leader, jobId);
+    return outcome(finished, this.#world.clock.nowMs() - startedMs);
+  }
+
+  async clusterStatus(): Promise<ClusterView> {
+    const { statusJson } = await this.#world.leader.call(clientApi.clusterStatus, {});
+    return JSON.parse(statusJson) as ClusterView;
+  }
+
+  output(folder: string): Promise<CommittedRows> {
+    const { workingFolder } = this.#options;
+    return readOutput(this.#world.store, resolveOutput(folder, workingFolder));
+  }
+
+  close(): void {
+    this.#options.close();
+  }
+}
+
+export function createClient(options: ClientOptions): Client {
+  return new ClusterClient(options);
+}

@@ -1,0 +1,131 @@
+// Reads a committed output: what its manifest lists, in its order, and nothing else.
+
+import { batchRows } from "../../proto/batch/batch.ts";
+import { batchesOfBytes } from "../../proto/batch/ipc.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { lineBytesMax, readBytesMax } from "../../proto/limits.ts";
+import {
+  type ManifestFile,
+  manifestName,
+  type OutputManifest,
+  parseManifest,
+} from "../../proto/plan/manifest.ts";
+import type { ObjectStore } from "../../proto/ports/store.ts";
+
+export interface CommittedRows {
+  readonly manifest: OutputManifest;
+  /** Strings of a text output, parsed values of NDJSON, typed values of Arrow; in the output's order. */
+  rows(): AsyncGenerator<unknown>;
+  /** The lines as they stand in the files. Only for text and NDJSON. */
+  lines(): AsyncGenerator<string>;
+}
+
+async function readManifest(store: ObjectStore, folder: string): Promise<OutputManifest> {
+  const uri = `${folder}${manifestName}`;
+  const found = await store.stat(uri);
+  if (found === undefined) {
+    throw new EngineError(
+      "OUTPUT_NOT_COMMITTED",
+      `${folder} holds no committed output: there is no ${manifestName} in it; ` +
+        "its job has not finished, or failed, or wrote elsewhere",
+      { file: folder },
+    );
+  }
+  const bytes = await store.read(uri, 0, found.sizeBytes);
+  return parseManifest(new TextDecoder().decode(bytes), uri);
+}
+
+function changed(uri: string, bytes: number, committedBytes: number): EngineError {
+  return new EngineError(
+    "INPUT_UNREADABLE",
+    `${uri} has ${bytes} bytes, but ${committedBytes} were committed; somebody changed it since`,
+    { file: uri },
+  );
+}
+
+async function* pieces(
+  store: ObjectStore,
+  uri: string,
+  file: ManifestFile,
+): AsyncGenerator<Uint8Array> {
+  const found = await store.stat(uri);
+  if (found?.sizeBytes !== file.bytes) throw changed(uri, found?.sizeBytes ?? 0, file.bytes);
+  for (let offset = 0; offset < file.bytes; ) {
+    const piece = await store.read(uri, offset, Math.min(readBytesMax, file.bytes - offset));
+    if (piece.length === 0) throw changed(uri, offset, file.bytes);
+    offset += piece.length;
+    yield piece;
+  }
+}
+
+async function* linesOf(
+  store: ObjectStore,
+  uri: string,
+  file: ManifestFile,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let begun = "";
+  for await (const piece of pieces(store, uri, file)) {
+    const lines = (begun + decoder.decode(piece, { stream: true })).split("\n");
+    begun = lines.pop() ?? "";
+    if (begun.length > lineBytesMax) {
+      const message = `${uri} has a line of more than ${lineBytesMax} characters`;
+      throw new EngineError("LIMIT_EXCEEDED", message, { file: uri, limitBytes: lineBytesMax });
+    }
+    yield* lines;
+  }
+  // Every line ends with a newline, so that nothing may be left.
+  if (begun !== "") throw changed(uri, file.bytes - begun.length, file.bytes);
+}
+
+async function* arrowRowsOf(
+  store: ObjectStore,
+  uri: string,
+  file: ManifestFile,
+): AsyncGenerator<unknown> {
+  const bytes = new Uint8Array(file.bytes);
+  let filled = 0;
+  for await (const piece of pieces(store, uri, file)) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  if (bytes.length === 0) return;
+  for (const batch of batchesOfBytes(bytes)) yield* batchRows(batch);
+}
+
+/**
+ * Opens what a job wrote to a folder. `folder`: an absolute URI.
+ * Throws OUTPUT_NOT_COMMITTED when nothing was committed there, and while reading INPUT_UNREADABLE when a
+ * file is not the one that was committed.
+ */
+export async function readOutput(store: ObjectStore, folder: string): Promise<CommittedRows> {
+  const folderUri = folder.endsWith("/") ? folder : `${folder}/`;
+  const manifest = await readManifest(store, folderUri);
+  const { format, files } = manifest;
+
+  async function* lines(): AsyncGenerator<string> {
+    if (format === "arrow") {
+      const message = `${folderUri} holds Arrow files, which have no lines; read its rows`;
+      throw new EngineError("USAGE", message, { file: folderUri });
+    }
+    for (const file of files) yield* linesOf(store, folderUri + file.name, file);
+  }
+
+  async function* rows(): AsyncGenerator<unknown> {
+    switch (format) {
+      case "text":
+        yield* lines();
+        return;
+      case "ndjson":
+        for await (const line of lines()) yield JSON.parse(line) as unknown;
+        return;
+      case "arrow":
+        for (const file of files) yield* arrowRowsOf(store, folderUri + file.name, file);
+        return;
+      default:
+        unreachable(format);
+    }
+  }
+
+  return { manifest, rows, lines };
+}

@@ -1,0 +1,143 @@
+// Runs a job on small inputs in memory: no cluster, no files, the user's own stack when a function throws.
+
+import type { z } from "zod";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import { compileGlob, isGlob } from "../../proto/plan/glob.ts";
+import type { Action } from "../../proto/plan/logical.ts";
+import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
+import type { Job } from "../dataset/define-job.ts";
+import { createMillrace } from "../dataset/millrace.ts";
+import { resolveInput } from "../dataset/paths.ts";
+import { parseParams } from "../driver/params.ts";
+import { seededRandom } from "../driver/random.ts";
+import { DriverSession } from "../driver/session.ts";
+import { evaluate, type SourceNode } from "./evaluate.ts";
+import { parseFile } from "./parse-files.ts";
+
+const workingFolder = "/test";
+
+export interface TestJobOptions {
+  /** Contents of input files by path or URI, as text. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What `mr.now()` answers. */
+  readonly nowMs?: number;
+  /** Seed of `mr.random()`. */
+  readonly seed?: number;
+}
+
+export interface TestedJob<Result> {
+  /** What `run` returned. */
+  readonly result: Result;
+  /** The rows of each output, by its folder as the job named it. */
+  readonly outputs: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/**
+ * Runs a job in this process, on files given as text, and answers what it returned and wrote. For tests of
+ * jobs: parameters are checked and paths matched as on a cluster, and rows are computed by plain loops.
+ * @param job the job, as its module exports it
+ * @param params its parameters, as they would be submitted
+ * @param options the contents of its input files
+ * @throws PARAMS_INVALID, INPUT_NOT_FOUND, INPUT_MALFORMED, PLAN_INVALID, OUTPUT_EXISTS as a cluster would;
+ *   whatever the job's own functions throw, unchanged
+ * @example
+ * const { outputs } = await testJob(wordCount, { input: "in.txt", output: "out" }, {
+ *   files: { "in.txt": "to be or not to be\n" },
+ * });
+ * expect(outputs.out).toContainEqual({ value: "be", count: 2 });
+ */
+export async function testJob<Schema extends z.ZodObject, Result>(
+  job: Job<Schema, Result>,
+  params: z.input<Schema>,
+  options: TestJobOptions = {},
+): Promise<TestedJob<Result>> {
+  const { files = {}, nowMs = 0, seed = 0 } = options;
+  const contents = new Map(
+    Object.entries(files).map(([path, text]) => [resolveInput(path, workingFolder), text]),
+  );
+  const outputs = new Map<string, readonly unknown[]>();
+  const session: DriverSession = new DriverSession(workingFolder, async (action, actionIndex) => {
+    const rows = evaluate(action.input, {
+      rowsOf: (source) => rowsOf(source, contents),
+      closure: (node) => closureOf(session, node),
+    });
+    return perform(action, actionIndex, checkedRows(rows), outputs);
+  });
+  const parsed = parseParams(job.params, JSON.stringify(params)) as z.output<Schema>;
+  const result = await job.run(createMillrace(session, nowMs, seededRandom(seed)), parsed);
+  session.end();
+  const named = [...outputs].map(([uri, rows]) => [shortName(uri), rows] as const);
+  return { result, outputs: Object.fromEntries(named) };
+}
+
+function closureOf(session: DriverSession, node: number): (...args: unknown[]) => unknown {
+  const closure = session.closure(node);
+  if (closure === undefined) throw new EngineError("PLAN_INVALID", `step #${node} has no function`);
+  return closure as (...args: unknown[]) => unknown;
+}
+
+/** Refuses what could not be a row on a cluster, and gives the job copies of its own. */
+function checkedRows(rows: readonly unknown[]): readonly unknown[] {
+  return decodeValue(encodeValue(rows)) as readonly unknown[];
+}
+
+function perform(
+  action: Action,
+  actionIndex: number,
+  rows: readonly unknown[],
+  outputs: Map<string, readonly unknown[]>,
+): ActionOutcome {
+  switch (action.kind) {
+    case "collect":
+      return { kind: "result", parts: [encodeValue(rows)] };
+    case "count":
+      return { kind: "result", parts: [encodeValue(rows.length)] };
+    case "write": {
+      const { folderUri } = action;
+      if (outputs.has(folderUri)) {
+        throw new EngineError(
+          "OUTPUT_EXISTS",
+          `action ${actionIndex} writes to ${folderUri}, which an earlier action wrote`,
+        );
+      }
+      outputs.set(folderUri, rows);
+      const output = { folderUri, files: 1, rows: rows.length, bytes: encodeValue(rows).length };
+      return { kind: "committed", output };
+    }
+    default:
+      return unreachable(action);
+  }
+}
+
+function rowsOf(source: SourceNode, contents: ReadonlyMap<string, string>): readonly unknown[] {
+  const matches = matcher(source.pattern);
+  const uris = [...contents.keys()].filter(matches).sort((a, b) => (a < b ? -1 : 1));
+  if (uris.length === 0) {
+    throw new EngineError(
+      "INPUT_NOT_FOUND",
+      `no file matches ${source.pattern}; the test has ${[...contents.keys()].join(", ") || "none"}`,
+    );
+  }
+  return uris.flatMap((uri) => parseFile(source, uri, contents.get(uri) ?? ""));
+}
+
+function matcher(pattern: string): (uri: string) => boolean {
+  const pathOf = (uri: string): string => uri.slice(uri.indexOf("://") + "://".length);
+  if (isGlob(pattern)) {
+    const glob = compileGlob(pathOf(pattern));
+    return (uri) => glob.matches(pathOf(uri)) && !isHidden(uri);
+  }
+  const folder = pattern.endsWith("/") ? pattern : `${pattern}/`;
+  return (uri) =>
+    uri === pattern || (uri.startsWith(folder) && !isHidden(uri.slice(folder.length)));
+}
+
+function isHidden(path: string): boolean {
+  return /(^|\/)[_.]/.test(path);
+}
+
+function shortName(folderUri: string): string {
+  const path = folderUri.replace(/^file:\/\//, "").replace(/\/$/, "");
+  return path.startsWith(`${workingFolder}/`) ? path.slice(workingFolder.length + 1) : path;
+}
