@@ -6,11 +6,13 @@ export interface Changes {
   /** Resolves at the next change, or after `timeoutMs`. */
   readonly wait: (timeoutMs: number) => Promise<void>;
   notify(): void;
+  /** Wakes everyone, and from now on nobody waits. */
   close(): void;
 }
 
 export function createChanges(clock: Clock): Changes {
   let waiters = new Set<() => void>();
+  let isClosed = false;
 
   function notify(): void {
     const woken = waiters;
@@ -20,9 +22,13 @@ export function createChanges(clock: Clock): Changes {
 
   return {
     notify,
-    close: notify,
+    close: () => {
+      isClosed = true;
+      notify();
+    },
     wait: (timeoutMs) =>
       new Promise((resolve) => {
+        if (isClosed) return resolve();
         const timer = clock.after(timeoutMs, () => {
           waiters.delete(wake);
           resolve();

@@ -1,7 +1,7 @@
 // One master: Raft, scheduler, API and the leader's work in the store, joined to ports.
 // Production and simulation run this same file.
 
-import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
+import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
 import { loggedTickMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
@@ -91,6 +91,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   });
   let status: Status = { role: "follower", term: raft.term, leader: undefined };
   let tickTimer: Timer | undefined;
+  let stopped = false;
+  let hasFailed = false;
 
   const replica = createReplica<CommandReply>({
     raft,
@@ -105,6 +107,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     },
     onStatus: changeStatus,
     onFatal: (failure) => {
+      hasFailed = true;
+      close();
       log.error("this master can promise nothing any more", {
         master: masterId,
         error: toErrorRecord(failure).message,
@@ -127,8 +131,12 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     },
   });
 
+  function leads(): boolean {
+    return status.role === "leader" && !stopped;
+  }
+
   function runIntents(): void {
-    if (status.role === "leader") runner.run(intents(machine.state));
+    if (leads()) runner.run(intents(machine.state));
   }
 
   function changeStatus(next: Status): void {
@@ -142,25 +150,36 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     runIntents();
   }
 
-  /** Only the leader makes time, in its own term, and only once the last tick was applied. */
+  /**
+   * Only the leader makes time, in its own term, and only once the last tick was applied: time may
+   * stand still while leaders change, but it never runs ahead.
+   */
   function scheduleTick(): void {
+    tickTimer?.cancel();
+    if (!leads()) return;
     tickTimer = clock.after(loggedTickMs, () => {
-      if (status.role !== "leader") return;
+      if (!leads()) return;
       // Where nothing can expire, time need not be written down.
       if (!needsTicks(machine.state)) return scheduleTick();
-      propose({ kind: "tick" }).then(scheduleTick, (failure: unknown) => {
-        if (status.role !== "leader") return;
-        assert(failure instanceof EngineError, `a tick was refused: ${String(failure)}`);
-        scheduleTick();
-      });
+      // Refused: leadership was lost, or there is too much under way, and time waits with the rest.
+      propose({ kind: "tick" }).then(scheduleTick, scheduleTick);
     });
+  }
+
+  function close(): void {
+    stopped = true;
+    tickTimer?.cancel();
+    replica.stop();
+    changes.close();
   }
 
   const core: ApiCore = {
     clusterId,
     propose,
     leaderState: () => {
-      if (status.role !== "leader") throw replica.notLeader();
+      // Whoever waits on a master that stops must not go on waiting.
+      if (stopped) throw new EngineError("UNAVAILABLE", `${masterId} is stopping`);
+      if (!leads()) throw replica.notLeader();
       return machine.state;
     },
     readState: async () => {
@@ -194,10 +213,13 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     ],
     start: replica.start,
     stop: async () => {
-      tickTimer?.cancel();
-      replica.stop();
-      changes.close();
-      await ports.storage.close();
+      close();
+      try {
+        await ports.storage.close();
+      } catch (failure) {
+        // Then this was told already.
+        if (!hasFailed) throw failure;
+      }
     },
   };
 }

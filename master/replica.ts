@@ -2,7 +2,7 @@
 
 import { assert, EngineError } from "../proto/errors.ts";
 import type { MasterId } from "../proto/ids.ts";
-import { raftSnapshotEveryBytes, raftTickMs } from "../proto/limits.ts";
+import { raftProposalsWaitingMax, raftSnapshotEveryBytes, raftTickMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import type { Outbox } from "./peers/outbox.ts";
 import type { Entry, Snapshot } from "./raft/entry.ts";
@@ -26,12 +26,17 @@ export interface ReplicaPorts<Reply> {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly machine: StateMachine<Reply>;
+  /** Bytes of log after which a snapshot is taken; tests shrink it. */
+  readonly snapshotEveryBytes?: number;
   /** Address of a master, for redirects. */
   addressOf(id: MasterId): string | undefined;
   /** After one or more entries were applied. */
   onApplied(): void;
   onStatus(status: Status): void;
-  /** A failed save: nothing may be promised any more, the process has to end. */
+  /**
+   * A failed save or a broken invariant: nothing may be promised any more, the process has to end.
+   * Called at most once; the replica has stopped by then.
+   */
   onFatal(failure: unknown): void;
 }
 
@@ -62,6 +67,7 @@ interface PendingRead {
 
 export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply> {
   const { raft, storage, outbox, clock, machine } = ports;
+  const snapshotEveryBytes = ports.snapshotEveryBytes ?? raftSnapshotEveryBytes;
   const proposals = new Map<number, PendingProposal<Reply>>();
   const reads = new Map<number, PendingRead>();
   let nextContext = 1;
@@ -82,6 +88,10 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
 
   function overloaded(): EngineError {
     return new EngineError("UNAVAILABLE", `${raft.id} has too much under way; try again`);
+  }
+
+  function stopping(): EngineError {
+    return new EngineError("UNAVAILABLE", `${raft.id} is stopping`);
   }
 
   /** Everything that came in during this turn of the loop is saved with one sync. */
@@ -110,6 +120,16 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     ports.onFatal(failure);
   }
 
+  /** What a caller or a peer did wrong is theirs to hear; a broken invariant ends this process. */
+  function inCore<Value>(run: () => Value): Value {
+    try {
+      return run();
+    } catch (thrown) {
+      if (!(thrown instanceof EngineError)) fatal(thrown);
+      throw thrown;
+    }
+  }
+
   function handle(ready: Ready): void {
     outbox.send(ready.messagesBeforeSync);
     save(ready);
@@ -133,8 +153,8 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
             ...(ready.snapshot === undefined ? {} : { snapshot: ready.snapshot }),
             entries: ready.entries,
           });
-    saves = saves
-      .then(() => saved)
+    // Both at once, so that a save which fails before its turn finds somebody listening.
+    saves = Promise.all([saves, saved])
       .then(() => {
         if (stopped) return;
         outbox.send(messagesAfterSync);
@@ -172,7 +192,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   }
 
   function maybeSnapshot(): void {
-    if (snapshotRunning || storage.logBytes() < raftSnapshotEveryBytes) return;
+    if (snapshotRunning || storage.logBytes() < snapshotEveryBytes) return;
     snapshotRunning = true;
     const snapshot = { ...appliedTo, bytes: machine.snapshot() };
     storage
@@ -204,17 +224,23 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   }
 
   function changeStatus(status: Status): void {
-    if (status.role !== "leader") {
-      // What was proposed may still commit under the next leader: every request can be sent again.
-      for (const pending of proposals.values()) pending.reject(notLeader(status.leader));
-      proposals.clear();
+    for (const [index, pending] of proposals) {
+      if (status.role === "leader" && pending.term === status.term) continue;
+      // It may still commit under the next leader: every request can be sent again.
+      proposals.delete(index);
+      pending.reject(notLeader(status.leader));
     }
     ports.onStatus(status);
   }
 
   function onTick(): void {
     if (stopped) return;
-    tick(raft);
+    try {
+      tick(raft);
+    } catch (failure) {
+      fatal(failure);
+      return;
+    }
     timer = clock.after(raftTickMs, onTick);
     pump();
   }
@@ -223,9 +249,8 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     stopped = true;
     timer?.cancel();
     outbox.close();
-    const failure = new EngineError("UNAVAILABLE", `${raft.id} is stopping`);
-    for (const pending of proposals.values()) pending.reject(failure);
-    for (const read of reads.values()) read.reject(failure);
+    for (const pending of proposals.values()) pending.reject(stopping());
+    for (const read of reads.values()) read.reject(stopping());
     proposals.clear();
     reads.clear();
   }
@@ -239,8 +264,9 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     stop,
     propose: (command) =>
       new Promise((resolve, reject) => {
-        if (stopped) return reject(new EngineError("UNAVAILABLE", `${raft.id} is stopping`));
-        const result = propose(raft, command);
+        if (stopped) return reject(stopping());
+        if (proposals.size >= raftProposalsWaitingMax) return reject(overloaded());
+        const result = inCore(() => propose(raft, command));
         if (result.kind === "notLeader") return reject(notLeader(result.leader));
         if (result.kind === "overloaded") return reject(overloaded());
         proposals.set(result.index, { term: result.term, resolve, reject });
@@ -248,9 +274,11 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       }),
     readBarrier: () =>
       new Promise((resolve, reject) => {
-        if (stopped) return reject(new EngineError("UNAVAILABLE", `${raft.id} is stopping`));
+        if (stopped) return reject(stopping());
+        // The core counts those that wait for a quorum; here are also those that wait to be applied.
+        if (reads.size >= raft.config.readsWaitingMax) return reject(overloaded());
         const context = nextContext++;
-        const result = readIndex(raft, context);
+        const result = inCore(() => readIndex(raft, context));
         if (result.kind === "notLeader") return reject(notLeader(result.leader));
         if (result.kind === "overloaded") return reject(overloaded());
         reads.set(context, { index: undefined, resolve, reject });
@@ -258,8 +286,11 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       }),
     receive: (message) => {
       if (stopped) return;
-      step(raft, message);
-      pump();
+      try {
+        inCore(() => step(raft, message));
+      } finally {
+        pump();
+      }
     },
     notLeader: () => notLeader(raft.leader),
   };

@@ -27,6 +27,10 @@ export const raftSnapshotEveryBytes = 32 * 1024 * 1024;
 export const walSegmentBytesMax = 16 * 1024 * 1024;
 /** Messages waiting for one peer: more than the pipeline ever holds; the oldest is dropped beyond it. */
 export const peerMessagesQueuedMax = 256;
+/** A snapshot travels in pieces of this size: each is one message, well below the bound of an RPC. */
+export const peerSnapshotPieceBytes = 4 * 1024 * 1024;
+/** One snapshot put together from pieces: all bundles as text, and the state beside them. */
+export const peerSnapshotBytesMax = 768 * 1024 * 1024;
 /** One delivery to a peer: shorter than any election timeout would help nobody, longer only delays the next. */
 export const peerCallTimeoutMs = 2000;
 /** Masters in one cluster. */
@@ -35,6 +39,8 @@ export const mastersMax = 9;
 export const raftSnapshotRetryTicks = 200;
 /** Reads waiting for a quorum to confirm the leader: beyond it they are refused as UNAVAILABLE. */
 export const raftReadsWaitingMax = 8192;
+/** Proposals waiting to be applied: the callers behind them take memory even where their bytes are few. */
+export const raftProposalsWaitingMax = 65_536;
 /** Saves under way at once: while the disk is slow, what follows gathers into fewer, larger saves. */
 export const raftSavesInflightMax = 64;
 
@@ -50,6 +56,8 @@ export const taskProgressLoggedTicks = 240;
 export const driverLeaseLoggedTicks = 20;
 /** Agents renew this often: a quarter of the lease. */
 export const renewEveryMs = 1000;
+/** One renewal waits this long for a master: several must fit a lease, or a paused leader takes its workers along. */
+export const renewTimeoutMs = 1500;
 /** After a job ended, its stray uploads are swept once no zombie can still write (longest lease). */
 export const sweepAfterLoggedTicks = 20;
 /** Ended jobs are kept for queries, then dropped, oldest first. */
@@ -193,6 +201,8 @@ export const globAlternativesMax = 256;
 
 /** Uploads that a leader completes at the same time. */
 export const uploadsCompletingMax = 16;
+/** Commits and sweeps that a leader has under way at the same time; the others wait their turn. */
+export const intentsRunningMax = 32;
 /** Pause before the leader tries a failed commit or sweep again. */
 export const intentRetryMs = 500;
 

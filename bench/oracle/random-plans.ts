@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Dataset } from "../../sdk/dataset/dataset.ts";
 import type { Millrace } from "../../sdk/dataset/millrace.ts";
-import { valueText } from "./evaluate.ts";
+import { identity } from "../../sdk/testing/value-order.ts";
 
 export type Format = "text" | "ndjson" | "csv";
 export type Ending = "collect" | "count" | "ndjson";
@@ -14,8 +14,8 @@ export interface RandomPlan {
   readonly format: Format;
   /** Rows by file. */
   readonly files: readonly (readonly unknown[])[];
-  readonly zipped: readonly boolean[];
-  readonly steps: readonly Step[];
+  readonly packed: readonly boolean[];
+  readonly chosen: Chosen;
   readonly ending: Ending;
   readonly planTargets: PlanTargets;
 }
@@ -30,11 +30,11 @@ export interface Step {
 
 const step = (name: string, apply: (rows: Rows) => Rows): Step => ({ name, apply });
 
-const lengthOf = (row: unknown): number => valueText(row).length;
+const lengthOf = (row: unknown): number => identity(row).length;
 
 const steps: readonly Step[] = [
   step("map to length", (rows) => rows.map(lengthOf)),
-  step("map to text", (rows) => rows.map(valueText)),
+  step("map to text", (rows) => rows.map(identity)),
   step("map to record", (rows) => rows.map((row) => ({ of: row, size: lengthOf(row) % 4 }))),
   step("map to optional", (rows) =>
     rows.map((row) => (lengthOf(row) % 2 === 0 ? { a: undefined, b: lengthOf(row) } : { b: 1 })),
@@ -43,7 +43,7 @@ const steps: readonly Step[] = [
   step("map to list", (rows) => rows.map((row) => [row, lengthOf(row) % 3])),
   step("filter", (rows) => rows.filter((row) => lengthOf(row) % 3 !== 0)),
   step("filter all", (rows) => rows.filter(() => false)),
-  step("flatMap to words", (rows) => rows.flatMap((row) => valueText(row).split(" "))),
+  step("flatMap to words", (rows) => rows.flatMap((row) => identity(row).split(" "))),
   step("flatMap by generator", (rows) =>
     rows.flatMap(function* (row) {
       for (let times = lengthOf(row) % 3; times > 0; times--) yield row;
@@ -71,15 +71,25 @@ const limitStep = fc
   .constantFrom(0, 1, 2, 5, 17, 1000)
   .map((count) => step(`limit ${count}`, (rows) => rows.limit(count)));
 
+/** What the plan promises of its rows: their order, or which they are, or only how many. */
+export type Promised = "order" | "rows" | "number";
+
+interface Chosen {
+  readonly steps: readonly Step[];
+  readonly promised: Promised;
+}
+
 /** Cuts the list after a limit whose rows no order decides: what follows it could be anything. */
-function withoutChance(chosen: readonly Step[]): readonly Step[] {
-  let isOrdered = true;
+function withoutChance(chosen: readonly Step[]): Chosen {
+  let promised: Promised = "order";
   for (const [at, { name }] of chosen.entries()) {
-    if (/^(countByValue|sum|largest)/.test(name)) isOrdered = false;
-    else if (name.startsWith("orderBy")) isOrdered = true;
-    else if (name.startsWith("limit") && !isOrdered) return chosen.slice(0, at + 1);
+    if (/^(countByValue|sum|largest)/.test(name)) promised = "rows";
+    else if (name.startsWith("orderBy")) promised = "order";
+    else if (name.startsWith("limit") && promised === "rows") {
+      return { steps: chosen.slice(0, at + 1), promised: "number" };
+    }
   }
-  return chosen;
+  return { steps: chosen, promised };
 }
 
 const anyStep = fc.oneof(
@@ -89,10 +99,7 @@ const anyStep = fc.oneof(
 
 const textRow = fc.constantFrom("", "a", "b", "a b", "b a b", "é 😀", "\uffee \u{10ffff}", "c\td");
 const scalar = fc.constantFrom<unknown>("", "a", "é", 0, 1, 2.5, -7, true, false, null);
-const record = fc.record(
-  { value: scalar, b: fc.nat(3), count: fc.nat(2) },
-  { requiredKeys: [] },
-);
+const record = fc.record({ value: scalar, b: fc.nat(3), count: fc.nat(2) }, { requiredKeys: [] });
 const jsonRow = fc.oneof(scalar, record, fc.array(scalar, { maxLength: 3 }));
 const csvRow = fc.record({ value: textRow, b: fc.integer({ min: -3, max: 3 }) });
 
@@ -112,12 +119,16 @@ export const randomPlan: fc.Arbitrary<RandomPlan> = fc
   .chain((format) =>
     fc.record({
       format: fc.constant(format),
-      files: fc.array(fc.array(rowOf(format), { maxLength: 25 }), { minLength: 1, maxLength: 4 }),
-      zipped: fc.array(
+      files: fc.array(fc.array(rowOf(format), { maxLength: 25, size: "max" }), {
+        minLength: 1,
+        maxLength: 4,
+        size: "max",
+      }),
+      packed: fc.array(
         fc.nat(3).map((dice) => dice === 0),
         { minLength: 4, maxLength: 4 },
       ),
-      steps: fc.array(anyStep, { maxLength: 5 }).map(withoutChance),
+      chosen: fc.array(anyStep, { maxLength: 6, size: "max" }).map(withoutChance),
       ending: fc.constantFrom<Ending>("collect", "collect", "count", "ndjson"),
       planTargets: fc.record({
         splitBytes: fc.integer({ min: 5, max: 120 }),
@@ -144,13 +155,20 @@ const csvLine = ({ value, b }: { value: string; b: number }): string => `"${valu
 
 export const inputFolder = "s3://in/";
 
-export function filesOf({ format, files, zipped }: RandomPlan): Map<string, Uint8Array> {
+/** Contents by URI, unpacked. */
+export function textsOf({ format, files }: RandomPlan): Record<string, string> {
+  return Object.fromEntries(
+    files.map((rows, index) => [`${inputFolder}${index}.${format}`, contentOf(format, rows)]),
+  );
+}
+
+/** The same as bytes, some packed: none that is empty, so that both are empty together. */
+export function filesOf(plan: RandomPlan): Map<string, Uint8Array> {
   return new Map(
-    files.map((rows, index) => {
-      const bytes = new TextEncoder().encode(contentOf(format, rows));
-      const isZipped = zipped[index] === true;
-      const uri = `${inputFolder}${index}.${format}${isZipped ? ".gz" : ""}`;
-      return [uri, isZipped ? gzipSync(bytes) : bytes];
+    Object.entries(textsOf(plan)).map(([uri, text], index) => {
+      const bytes = new TextEncoder().encode(text);
+      const isPacked = plan.packed[index] === true && bytes.length > 0;
+      return isPacked ? [`${uri}.gz`, gzipSync(bytes)] : [uri, bytes];
     }),
   );
 }
@@ -164,5 +182,5 @@ export function datasetOf(mr: Millrace, plan: RandomPlan): Rows {
       : format === "ndjson"
         ? mr.read.ndjson(inputFolder)
         : mr.read.csv(inputFolder, { columns: { value: "string", b: "number" } });
-  return plan.steps.reduce((made, { apply }) => apply(made), rows);
+  return plan.chosen.steps.reduce((made, { apply }) => apply(made), rows);
 }

@@ -35,21 +35,19 @@ async function completeAll(store: ObjectStore, uploads: readonly TaskUpload[]): 
   await Promise.all(Array.from({ length: lanes }, completeNext));
 }
 
-/**
- * Any leader may run this for the same commit, any number of times: each step finds its own work done.
- * No reader of the manifest sees a row before every file is complete.
- * Rejects with OUTPUT_EXISTS when another job's manifest stands there, or with the store's error.
- */
-export async function commitOutput(store: ObjectStore, commit: OutputCommit): Promise<void> {
-  await completeAll(store, commit.uploads);
+function manifestOf(commit: OutputCommit): Uint8Array {
   const files = commit.uploads.map((upload) => ({
     name: fileName(commit, upload),
     rows: upload.rows,
     bytes: upload.sizeBytes,
     digest: upload.digest,
   }));
-  const bytes = manifestBytes(createManifest(commit, files));
-  const outcome = await store.putIfAbsent(`${commit.folderUri}${manifestName}`, bytes);
+  return manifestBytes(createManifest(commit, files));
+}
+
+/** Puts the manifest where none is. Any other that stands there already stays. */
+async function putManifest(store: ObjectStore, commit: OutputCommit): Promise<void> {
+  const outcome = await store.putIfAbsent(`${commit.folderUri}${manifestName}`, manifestOf(commit));
   if (outcome === "different") {
     throw new EngineError(
       "OUTPUT_EXISTS",
@@ -57,6 +55,21 @@ export async function commitOutput(store: ObjectStore, commit: OutputCommit): Pr
       { file: `${commit.folderUri}${manifestName}` },
     );
   }
+}
+
+/**
+ * Any leader may run this for the same commit, any number of times and at the same time as others:
+ * each step finds its own work done. No reader of the manifest sees a row before every file is
+ * complete. Rejects with OUTPUT_EXISTS when another manifest stands there (files of ours may then
+ * lie beside it, unlisted and so unread), or with the store's error.
+ */
+export async function commitOutput(store: ObjectStore, commit: OutputCommit): Promise<void> {
+  // Once the manifest stands the output is committed: whatever became of its files since, nothing
+  // may turn that into a failure. And beside a foreign one no file of ours need appear.
+  if (!(await isOutputCommitted(store, commit.folderUri))) {
+    await completeAll(store, commit.uploads);
+  }
+  await putManifest(store, commit);
   await store.putIfAbsent(`${commit.folderUri}${successMarkerName}`, new Uint8Array(0));
 }
 

@@ -1,7 +1,7 @@
 // The leader's hands: does what the state says is to be done in the store, and tells the log.
 
 import { toEngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
-import { intentRetryMs } from "../../proto/limits.ts";
+import { intentRetryMs, intentsRunningMax } from "../../proto/limits.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
@@ -10,7 +10,10 @@ import type { Intent } from "../scheduler/intents.ts";
 import { commitOutput } from "./commit-output.ts";
 
 export interface IntentRunner {
-  /** Starts every intent that is not under way already. Called whenever the leader's state changed. */
+  /**
+   * Starts the intents that are not under way already, as many as may be. Called whenever the
+   * leader's state changed, and while anything is open that is at least once per logged tick.
+   */
   run(intents: readonly Intent[]): void;
 }
 
@@ -22,21 +25,31 @@ export interface IntentPorts {
   propose(command: Command): Promise<void>;
 }
 
-/** A failure that no repetition can mend ends the commit; everything else is tried again. */
-function isPermanent(thrown: unknown): boolean {
+/**
+ * A failure that no repetition can mend ends the commit; everything else is tried again.
+ * `isUncertain`: an earlier try ended without an answer, so its manifest may still appear. A store
+ * that now refuses us says nothing about that, and the commit must not be called failed.
+ */
+function isPermanent(thrown: unknown, isUncertain: boolean): boolean {
   const { code } = toEngineError(thrown);
-  return code === "OUTPUT_EXISTS" || code === "STORE_DENIED" || code === "STORE_UPLOAD_LOST";
+  if (code === "STORE_DENIED") return !isUncertain;
+  return code === "OUTPUT_EXISTS" || code === "STORE_UPLOAD_LOST";
 }
 
 export function createIntentRunner(ports: IntentPorts): IntentRunner {
   const { store, clock, log } = ports;
+  /** Running, or pausing after a failure. */
   const underWay = new Set<string>();
+  /** Commits with a request whose outcome is unknown. */
+  const uncertain = new Set<string>();
+  let running = 0;
 
   async function perform(intent: Intent): Promise<void> {
     const { jobId, actionIndex } = intent;
     switch (intent.kind) {
       case "commit":
         await commitOutput(store, intent);
+        uncertain.delete(intent.key);
         await ports.propose({ kind: "actionCommitted", jobId, actionIndex });
         return;
       case "sweep": {
@@ -55,12 +68,15 @@ export function createIntentRunner(ports: IntentPorts): IntentRunner {
     const error = toErrorRecord(thrown);
     const { code, message } = error;
     log.warn(`${kind} did not go through`, { jobId, actionIndex, code, message });
-    if (kind !== "commit" || !isPermanent(thrown)) return;
+    if (code === "STORE_UNKNOWN_OUTCOME") uncertain.add(intent.key);
+    if (kind !== "commit" || !isPermanent(thrown, uncertain.has(intent.key))) return;
+    uncertain.delete(intent.key);
     await ports.propose({ kind: "actionCommitFailed", jobId, actionIndex, error });
   }
 
   function start(intent: Intent): void {
     underWay.add(intent.key);
+    running++;
     perform(intent)
       .then(
         () => underWay.delete(intent.key),
@@ -71,12 +87,17 @@ export function createIntentRunner(ports: IntentPorts): IntentRunner {
           clock.after(intentRetryMs, () => underWay.delete(intent.key));
         },
       )
-      .catch(() => underWay.delete(intent.key));
+      .finally(() => {
+        running--;
+      });
   }
 
   return {
     run: (intents) => {
-      for (const intent of intents) if (!underWay.has(intent.key)) start(intent);
+      for (const intent of intents) {
+        if (running >= intentsRunningMax) return;
+        if (!underWay.has(intent.key)) start(intent);
+      }
     },
   };
 }

@@ -68,6 +68,20 @@ export default defineJob({
 });
 `;
 
+const strayJob = `
+import { defineJob, z } from "millrace";
+
+export default defineJob({
+  name: "stray",
+  params: z.object({}),
+  async run() {
+    void Promise.reject(new Error("nobody waits"));
+    setInterval(() => {}, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  },
+});
+`;
+
 interface Ended {
   readonly exitCode: number | null;
   readonly out: string;
@@ -121,6 +135,7 @@ beforeAll(() => {
     "words.ts": wordsJob,
     "failing.ts": failingJob,
     "endless.ts": endlessJob,
+    "stray.ts": strayJob,
     "syntax.ts": "export default {\n  name: oh no,\n};\n",
     "nothing.ts": "export const answer = 42;\n",
     "params.json": '{ "input": "data/a.txt", "output": "out/from-file", "minLength": 2 }\n',
@@ -262,6 +277,14 @@ describe("on this machine", () => {
     expect(ended.errors).toContain("a bad line");
     expect(ended.errors).toContain("failing.ts:11:");
     expect(ended.errors).toContain("data/bad.txt");
+  });
+
+  test("a promise that the driver program forgot ends the job with its place", async () => {
+    const ended = await millrace(["run", "--threads", "1", "stray.ts"]);
+    expect(ended).toMatchObject({ exitCode: 5, out: "" });
+    expect(ended.errors).toContain("error USER_CODE_FAILED: Error: nobody waits");
+    expect(ended.errors).toContain("stray.ts:8:");
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   test("a missing input", async () => {

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,7 +92,10 @@ export function startEmbeddedCluster(
     token,
     serving,
     lost,
-    kill: () => killGroup(child),
+    kill: () => {
+      killGroup(child);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
     stop: async () => {
       isStopping = true;
       // Before it serves there is nothing to end in good order.

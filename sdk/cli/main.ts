@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import packageFile from "../../package.json" with { type: "json" };
 import { EngineError } from "../../proto/errors.ts";
+import type { CompiledJob } from "../client/world.ts";
 import { startEmbeddedCluster } from "./embedded-cluster.ts";
 import { reportFailure } from "./failures.ts";
 import { watchInterrupts } from "./interrupts.ts";
@@ -18,6 +19,7 @@ import type {
 } from "./ports.ts";
 import { runCli, wantsJson } from "./run-cli.ts";
 import { consoleTo, createTerminal } from "./terminal.ts";
+import { uncaughtFailure } from "./uncaught.ts";
 
 /** Built files beside this one; as URLs, so that they stay modules of their own. */
 const built = (path: string): string => new URL(path, import.meta.url).href;
@@ -70,6 +72,8 @@ async function connect({ masters, token, searchMsMax }: ConnectOptions): Promise
 }
 
 const terminal = createTerminal(process.stdout, process.stderr, () => performance.now());
+/** The job of this command, once it is known. */
+let compiled: CompiledJob | undefined;
 /** What must still be done when this process ends without finishing its command. */
 const lastRites = new Set<() => void>();
 
@@ -95,7 +99,8 @@ const world: World = {
   readTextFile,
   compile: async (path) => {
     const { compileJob } = await import("../client/bundle-compile.ts");
-    return await compileJob(path, process.cwd());
+    compiled = await compileJob(path, process.cwd());
+    return compiled;
   },
   store: createStore,
   readToken: async ({ flag, file, variable }) => {
@@ -133,13 +138,15 @@ async function end(exitCode: number): Promise<never> {
 }
 
 /** What nobody caught: a defect of ours, or of code that the job's driver program left running. */
-function endByDefect(failure: unknown): void {
+async function endByDefect(thrown: unknown): Promise<void> {
   for (const rite of lastRites) rite();
-  void end(reportFailure(failure, wantsJson(args), terminal.note));
+  const { locateIn } = await import("../client/source-places.ts");
+  const failure = uncaughtFailure(thrown, compiled, locateIn);
+  await end(reportFailure(failure, wantsJson(args), terminal.note));
 }
 
 const args = process.argv.slice(2);
-process.on("uncaughtException", endByDefect);
-process.on("unhandledRejection", endByDefect);
+process.on("uncaughtException", (thrown) => void endByDefect(thrown));
+process.on("unhandledRejection", (thrown) => void endByDefect(thrown));
 globalThis.console = consoleTo(terminal.note);
 void runCli(args, world).then(end);

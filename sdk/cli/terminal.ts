@@ -54,7 +54,8 @@ export function createTerminal(
   return {
     progress: {
       isTerminal,
-      columns: () => stderr.columns ?? 80,
+      // Some terminals say 0 when they do not know.
+      columns: () => stderr.columns || 80,
       write: (text) => {
         writeError(text);
         isBarShown = isTerminal && !text.endsWith("\n");

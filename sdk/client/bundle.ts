@@ -42,6 +42,11 @@ function entryText(fileName: string): string {
   );
 }
 
+/** The runtime's own map would name each of our files in every job. */
+function withoutMap(code: string): string {
+  return code.replace(/^\/\/# sourceMappingURL=.*$/m, "");
+}
+
 /** `millrace` is the runtime, whatever lies in the node_modules around the job. */
 function runtimePlugin(jobRuntime: string): Plugin {
   return {
@@ -52,9 +57,8 @@ function runtimePlugin(jobRuntime: string): Plugin {
         namespace: runtimeNamespace,
       }));
       host.onLoad({ filter: /.*/, namespace: runtimeNamespace }, async () => ({
-        contents: await readFile(jobRuntime, "utf8"),
+        contents: withoutMap(await readFile(jobRuntime, "utf8")),
         loader: "js",
-        resolveDir: dirname(jobRuntime),
       }));
     },
   };

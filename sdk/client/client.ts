@@ -10,7 +10,7 @@ import { isJob, type Job } from "../dataset/define-job.ts";
 import { resolveOutput } from "../dataset/paths.ts";
 import { followJob, jobView, jobViews } from "./follow-job.ts";
 import { type CommittedRows, readOutput } from "./result.ts";
-import { type AttachedHooks, runAttached, submitDetached } from "./submit-job.ts";
+import { runAttached, submitDetached } from "./submit-job.ts";
 import type { ClientWorld, CompiledJob, FinishedJob, OnProgress } from "./world.ts";
 
 export interface SubmitOptions {
@@ -111,40 +111,6 @@ function outcome(job: FinishedJob, durationMs: number): JobOutcome<never> {
   return { jobId, result, outputs, durationMs: Math.round(durationMs) };
 }
 
-/** Resolves with the job's end, or rejects as soon as an abort has cancelled it. */
-async function unlessAborted(
-  signal: AbortSignal | undefined,
-  cancel: (jobId: string) => Promise<unknown>,
-  run: (onJobId: AttachedHooks["onJobId"]) => Promise<FinishedJob>,
-): Promise<FinishedJob> {
-  if (signal === undefined) return await run(() => {});
-  const aborted = (): EngineError =>
-    new EngineError("JOB_CANCELLED", "the job was cancelled: its submit was aborted");
-  if (signal.aborted) throw aborted();
-  let jobId: string | undefined;
-  let stop: () => void = () => {};
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = () => {
-      // Before its submit there is nothing to cancel, and after it the cluster has to know.
-      const told = jobId === undefined ? Promise.resolve() : cancel(jobId);
-      told.then(() => reject(aborted()), reject);
-    };
-  });
-  signal.addEventListener("abort", stop, { once: true });
-  const running = run((id) => {
-    if (signal.aborted) throw aborted();
-    jobId = id;
-  });
-  // Whichever ends second has nobody left to tell.
-  running.catch(() => {});
-  cancelled.catch(() => {});
-  try {
-    return await Promise.race([running, cancelled]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
 class ClusterClient implements Client {
   readonly #options: ClientOptions;
   readonly #world: ClientWorld;
@@ -171,12 +137,11 @@ class ClusterClient implements Client {
       const jobId = await submitDetached(this.#world, submission);
       return { jobId } as JobOutcome<never>;
     }
-    const onProgress = options.onProgress ?? (() => {});
-    const finished = await unlessAborted(
-      options.signal,
-      (jobId) => this.cancel(jobId, "its submit was aborted"),
-      (onJobId) => runAttached(this.#world, submission, { onJobId, onProgress }),
-    );
+    const finished = await runAttached(this.#world, submission, {
+      onJobId: () => {},
+      onProgress: options.onProgress ?? (() => {}),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
     return outcome(finished, clock.nowMs() - startedMs);
   }
 

@@ -1,3 +1,5 @@
+// Reading of committed outputs of each format, from a store in memory.
+
 import { describe, expect, test } from "vitest";
 import { batchOfRows } from "../../proto/batch/batch.ts";
 import { batchesToFileBytes } from "../../proto/batch/ipc.ts";

@@ -27,6 +27,8 @@ export interface AttachedHooks {
   /** Told before the cluster hears of the job, so that an interrupt can name it. */
   onJobId(jobId: string): void;
   onProgress: OnProgress;
+  /** Cancels the job when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 function utf8Bytes(text: string): number {
@@ -179,6 +181,30 @@ async function driveToEnd(
   }
 }
 
+function aborted(jobId: string): EngineError {
+  return new EngineError("JOB_CANCELLED", `job ${jobId} was cancelled: its submit was aborted`);
+}
+
+/** Cancels the job once the signal says so; answers how to stop listening. */
+function cancelOnAbort(
+  world: ClientWorld,
+  jobId: string,
+  signal: AbortSignal | undefined,
+  driving: ClientDriverHost,
+): () => void {
+  if (signal === undefined) return () => {};
+  const cancel = (): void => {
+    const request = { jobId, reason: "its submit was aborted" };
+    world.leader.call(clientApi.cancelJob, request).then(
+      () => driving.end(aborted(jobId)),
+      (thrown: unknown) => driving.end(toEngineError(thrown)),
+    );
+  };
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel, { once: true });
+  return () => signal.removeEventListener("abort", cancel);
+}
+
 /**
  * Drives the job to its end. When the cluster gave it to another driver (this process was silent for
  * too long), its end is waited for. Rejects with the job's own error.
@@ -193,11 +219,17 @@ export async function runAttached(
   const { name } = job.bundle.describe();
   const context = newContext(world, submission, name);
   const { jobId } = context;
+  if (hooks.signal?.aborted === true) throw aborted(jobId);
   hooks.onJobId(jobId);
   const lease = await announce(world, submission, name, context, false);
   const driving = createDriverHost(world, lease, hooks.onProgress);
-  const end = await driveToEnd(world, job, context, lease, driving);
-  if (end === undefined) return await followJob(world.leader, jobId, hooks.onProgress);
-  if (end.kind === "threw") throw end.failure;
-  return { jobId, resultJson: end.resultJson, outputs: driving.outputs() };
+  const stopListening = cancelOnAbort(world, jobId, hooks.signal, driving);
+  try {
+    const end = await driveToEnd(world, job, context, lease, driving);
+    if (end === undefined) return await followJob(world.leader, jobId, hooks.onProgress);
+    if (end.kind === "threw") throw end.failure;
+    return { jobId, resultJson: end.resultJson, outputs: driving.outputs() };
+  } finally {
+    stopListening();
+  }
 }

@@ -39,7 +39,7 @@ export interface TestedJob<Result> {
  * @param job the job, as its module exports it
  * @param params its parameters, as they would be submitted
  * @param options the contents of its input files
- * @throws PARAMS_INVALID, INPUT_NOT_FOUND, INPUT_MALFORMED, PLAN_INVALID, OUTPUT_EXISTS as a cluster would;
+ * @throws PARAMS_INVALID, INPUT_NOT_FOUND, INPUT_EMPTY, INPUT_MALFORMED, PLAN_INVALID, OUTPUT_EXISTS as a cluster would;
  *   whatever the job's own functions throw, unchanged
  * @example
  * const { outputs } = await testJob(wordCount, { input: "in.txt", output: "out" }, {
@@ -118,6 +118,9 @@ function rowsOf(source: SourceNode, contents: ReadonlyMap<string, string>): read
       "INPUT_NOT_FOUND",
       `no file matches ${source.pattern}; the test has ${[...contents.keys()].join(", ") || "none"}`,
     );
+  }
+  if (uris.every((uri) => contents.get(uri) === "")) {
+    throw new EngineError("INPUT_EMPTY", `all files that match ${source.pattern} are empty`);
   }
   return uris.flatMap((uri) => parseFile(source, uri, contents.get(uri) ?? ""));
 }

@@ -89,8 +89,10 @@ function compareRecords(a: object, b: object): number {
   );
 }
 
+/** A field that is undefined is one that is missing. */
 function sortedEntries(record: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(record).sort(([a], [b]) => compareValues(a, b));
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return entries.sort(([a], [b]) => compareValues(a, b));
 }
 
 /** Equal for values that count as one key: fields in any order, 0 and -0. */

@@ -12,7 +12,8 @@ function sortKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? 0 : value;
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value instanceof Date || value instanceof Uint8Array) return value;
-  const entries = Object.entries(value);
+  // A key that is undefined is one that is missing: batches do not tell them apart.
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }

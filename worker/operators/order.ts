@@ -61,8 +61,17 @@ function compareSequences(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number 
 let knownKeys: readonly string[] = [];
 let knownSorted: readonly string[] = [];
 
-function sortedKeys(record: object): readonly string[] {
+/** Names of the keys that hold something: batches do not tell `undefined` from missing, nor does the order. */
+function presentKeys(record: Record<string, unknown>): readonly string[] {
   const keys = Object.keys(record);
+  for (let i = 0; i < keys.length; i++) {
+    if (record[keys[i]!] === undefined) return keys.filter((key) => record[key] !== undefined);
+  }
+  return keys;
+}
+
+function sortedKeys(record: Record<string, unknown>): readonly string[] {
+  const keys = presentKeys(record);
   let same = keys.length === knownKeys.length;
   for (let i = 0; same && i < keys.length; i++) same = keys[i] === knownKeys[i];
   if (same) return knownSorted;

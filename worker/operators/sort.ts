@@ -13,17 +13,19 @@ interface Sorted {
   readonly rows: unknown[];
 }
 
-/** Names in order that all rows have, and no others; undefined unless all rows are such records. */
+/** Names in order that all rows have, none undefined, and no others; undefined unless all rows are such records. */
 function sharedNames(rows: readonly unknown[]): readonly string[] | undefined {
   const [first] = rows;
   if (!isPlainRecord(first)) return undefined;
   const names = Object.keys(first);
-  for (let i = 1; i < rows.length; i++) {
+  for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (!isPlainRecord(row)) return undefined;
     const own = Object.keys(row);
     if (own.length !== names.length) return undefined;
-    for (let k = 0; k < own.length; k++) if (own[k] !== names[k]) return undefined;
+    for (let k = 0; k < own.length; k++) {
+      if (own[k] !== names[k] || row[own[k]!] === undefined) return undefined;
+    }
   }
   return names.sort(compareStrings);
 }

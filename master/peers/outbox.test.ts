@@ -1,0 +1,110 @@
+// The line to a peer: in order, one call at a time, bounded, and nothing stale after a failure.
+
+import { describe, expect, test } from "vitest";
+import { EngineError } from "../../proto/errors.ts";
+import { asMasterId } from "../../proto/ids.ts";
+import { peerMessagesQueuedMax, rpcMessageBytesMax } from "../../proto/limits.ts";
+import type { RpcClient } from "../../proto/ports/rpc.ts";
+import type { StepRequest } from "../../proto/wire/generated/engine.ts";
+import type { Message } from "../raft/messages.ts";
+import { decodePeerMessage } from "./codec.ts";
+import { createOutbox } from "./outbox.ts";
+
+const [a, b] = [asMasterId("a"), asMasterId("b")];
+const peers = new Map([
+  [a, "a:1"],
+  [b, "b:1"],
+]);
+
+function heartbeat(commit: number): Message {
+  return { kind: "heartbeat", from: a, to: b, term: 1, commit, readRound: 0 };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+/** An outbox whose calls end when the test says so. */
+function openOutbox() {
+  const calls: { messages: Message[]; bytes: number; end(failure?: EngineError): void }[] = [];
+  const rpc = {
+    call: (_address: string, _method: unknown, request: StepRequest) =>
+      new Promise((resolve, reject) => {
+        calls.push({
+          messages: request.messages.map(decodePeerMessage),
+          bytes: request.messages.reduce((sum, message) => sum + message.length, 0),
+          end: (failure) => (failure === undefined ? resolve({}) : reject(failure)),
+        });
+      }),
+    close: () => {},
+  } as unknown as RpcClient;
+  return { outbox: createOutbox({ clusterId: "c", self: a, peers }, rpc), calls };
+}
+
+function commits(messages: readonly Message[]): number[] {
+  return messages.map((message) => (message.kind === "heartbeat" ? message.commit : -1));
+}
+
+describe("outbox", () => {
+  test("one call at a time; the next takes all that gathered, in order", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([heartbeat(1)]);
+    outbox.send([heartbeat(2), heartbeat(3)]);
+    outbox.send([heartbeat(4)]);
+    await settle();
+    expect(calls).toHaveLength(1);
+    calls[0]!.end();
+    await settle();
+    expect(calls.map(({ messages }) => commits(messages))).toEqual([[1], [2, 3, 4]]);
+  });
+
+  test("the oldest go when too many wait", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([heartbeat(0)]);
+    const waiting = Array.from({ length: peerMessagesQueuedMax + 3 }, (_, i) => heartbeat(i + 1));
+    outbox.send(waiting);
+    calls[0]!.end();
+    await settle();
+    expect(commits(calls[1]!.messages)[0]).toBe(4);
+    expect(calls[1]!.messages).toHaveLength(peerMessagesQueuedMax);
+  });
+
+  test("after a failed call what waited is forgotten, and the next message goes at once", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([heartbeat(1)]);
+    outbox.send([heartbeat(2)]);
+    calls[0]!.end(new EngineError("UNAVAILABLE", "gone"));
+    await settle();
+    expect(calls).toHaveLength(1);
+    outbox.send([heartbeat(3)]);
+    expect(commits(calls[1]!.messages)).toEqual([3]);
+  });
+
+  test("no call is larger than a message may be, snapshots included", async () => {
+    const { outbox, calls } = openOutbox();
+    const bytes = new Uint8Array(rpcMessageBytesMax * 2);
+    const rest = { term: 1, snapshotIndex: 9, snapshotTerm: 1, offset: 0, done: true, bytes };
+    outbox.send([{ kind: "installSnapshot", from: a, to: b, ...rest }]);
+    let sent = 0;
+    for (let call = 0; call < calls.length; call++) {
+      const { messages, bytes: callBytes } = calls[call]!;
+      expect(callBytes).toBeLessThan(rpcMessageBytesMax);
+      for (const piece of messages)
+        if (piece.kind === "installSnapshot") sent += piece.bytes.length;
+      calls[call]!.end();
+      await settle();
+    }
+    expect(sent).toBe(bytes.length);
+  });
+
+  test("closed, it sends nothing more", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([heartbeat(1)]);
+    outbox.send([heartbeat(2)]);
+    outbox.close();
+    calls[0]!.end();
+    outbox.send([heartbeat(3)]);
+    await settle();
+    expect(calls).toHaveLength(1);
+  });
+});
