@@ -120,6 +120,10 @@ export const ringPointsPerWeight = 128;
 export const heldJobsMax = 10_000;
 /** Reports in one request. */
 export const reportsPerCallMax = 4096;
+/** Characters of results and upload handles in one request of reports, unless one alone has more. */
+export const reportCharsPerCallMax = 4 * 1024 * 1024;
+/** Jobs whose earlier outcomes a worker keeps for the replays of its tasks. */
+export const historiesKeptMax = 64;
 
 // --- Names ------------------------------------------------------------------------------------
 
@@ -213,7 +217,9 @@ export const rpcMessageBytesMax = 20 * 1024 * 1024;
 /** A single unary call, unless it is a long poll. */
 export const rpcTimeoutMs = 10_000;
 /** A long poll waits this long on the server before it answers "nothing new". */
-export const longPollMs = 10_000;
+export const longPollMs = 3_000;
+/** Its answer may take this much longer: then the leader is taken for gone, and another is looked for. */
+export const longPollReplyMs = 5_000;
 /** Polls waiting on one master. */
 export const pollsWaitingMax = 4096;
 /** How long a client goes on looking for a leader before it reports UNAVAILABLE. */

@@ -1,9 +1,9 @@
 // What `import … from "millrace"` means inside a compiled job: the definition, and the runtime around it.
 
-export type { CommittedOutput } from "../proto/plan/bundle.ts";
+export { z } from "zod";
 export type { ErrorCode, ErrorDetails } from "../proto/errors.ts";
 export { EngineError } from "../proto/errors.ts";
-export { z } from "zod";
+export type { CommittedOutput } from "../proto/plan/bundle.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";

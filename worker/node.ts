@@ -1,18 +1,35 @@
 // One worker: the agent's core joined to its ports. Production and simulation run this same file.
 
-import { assert, type ErrorCode, toErrorRecord, unreachable } from "../proto/errors.ts";
-import { driversPerWorkerMax, longPollMs, renewEveryMs, rpcTimeoutMs } from "../proto/limits.ts";
+import {
+  assert,
+  EngineError,
+  type ErrorCode,
+  toEngineError,
+  toErrorRecord,
+  unreachable,
+} from "../proto/errors.ts";
+import {
+  driversPerWorkerMax,
+  longPollMs,
+  longPollReplyMs,
+  renewEveryMs,
+  renewTimeoutMs,
+} from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import type { ExecutorPool, TaskOutcome, TaskSpec } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
-import { recordedOutcomeOverWire, runActionOverWire } from "../proto/wire/action-calls.ts";
+import {
+  type DriverLease,
+  recordedOutcomeOverWire,
+  runActionOverWire,
+} from "../proto/wire/action-calls.ts";
 import type { DriverGrant } from "../proto/wire/generated/engine.ts";
 import { clientApi, workerApi } from "../proto/wire/methods.ts";
 import { step } from "./agent/agent.ts";
 import type { AgentEffect, AgentEvent, AttemptKey } from "./agent/protocol.ts";
-import { initialAgentState } from "./agent/state.ts";
+import { attemptKey, initialAgentState } from "./agent/state.ts";
 import { createPreparation, jobContext } from "./preparation.ts";
 
 /** The agent counts time in these. */
@@ -42,19 +59,34 @@ export interface WorkerNode {
   stop(): void;
 }
 
-/** Failures of the driver's surroundings: another driver goes on where this one stopped. */
-const drivesOnElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "UNAVAILABLE",
-  "NOT_LEADER",
-  "DEADLINE",
+/** These answers end this driver, not its job: another goes on where this one stopped. */
+const endsDriving: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LEASE_LOST",
-  "EXECUTOR_DIED",
+  "JOB_CANCELLED",
+  "JOB_NOT_FOUND",
+  "NOT_LEADER",
+  "UNAVAILABLE",
+  "DEADLINE",
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+]);
+
+interface DriverEnd {
+  readonly resultJson: string;
+  readonly errorJson: string;
+}
+
+/** A job's end that the leader cannot take as it is. */
+const unfitEnd: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "MESSAGE_INVALID",
+  "LIMIT_EXCEEDED",
+  "RESULT_TOO_LARGE",
 ]);
 
 /** The error with which `run` ended; rethrows what says nothing about the job itself. */
 function failureOfRun(thrown: unknown): string {
   const error = toErrorRecord(thrown);
-  if (drivesOnElsewhere.has(error.code)) throw thrown;
+  if (error.code === "EXECUTOR_DIED" || error.code === "LEASE_LOST") throw thrown;
   return JSON.stringify(error);
 }
 
@@ -80,6 +112,23 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   /** Runs one question to its end and tells the agent which it was. */
   function ask(question: () => Promise<AgentEvent>, failed: (thrown: unknown) => AgentEvent): void {
     question().then(on, (thrown: unknown) => on(failed(thrown)));
+  }
+
+  /** The same, of the leader, as the present incarnation: after another one the answer is void. */
+  function askLeader(
+    question: () => Promise<AgentEvent>,
+    failed: (thrown: unknown) => AgentEvent,
+  ): void {
+    const asking = incarnation;
+    const answer = (event: AgentEvent): void => {
+      if (incarnation === asking) on(event);
+    };
+    question().then(answer, (thrown: unknown) => {
+      const event = failed(thrown);
+      const { code, message } = toErrorRecord(thrown);
+      if (!stopped) log.warn("the leader did not answer", { event: event.kind, code, message });
+      answer(event);
+    });
   }
 
   function perform(effect: AgentEffect): void {
@@ -131,9 +180,9 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   function poll(effect: Extract<AgentEffect, { kind: "poll" }>): void {
     const { freeSlots, freeDriverSlots } = effect;
     const request = { ...identity(), freeSlots, freeDriverSlots, waitMs: longPollMs };
-    ask(
+    askLeader(
       async () => {
-        const timeoutMs = longPollMs + rpcTimeoutMs;
+        const timeoutMs = longPollMs + longPollReplyMs;
         const reply = await leader.call(workerApi.poll, request, { timeoutMs });
         return { kind: "polled", grants: reply.grants, drivers: reply.drivers };
       },
@@ -148,9 +197,10 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
       drivers: [...effect.drivers],
       heldJobs: [...pool.heldJobs()],
     };
-    ask(
+    askLeader(
       async () => {
-        const { known, ...lost } = await leader.call(workerApi.renew, request);
+        const timeoutMs = renewTimeoutMs;
+        const { known, ...lost } = await leader.call(workerApi.renew, request, { timeoutMs });
         return { kind: "renewed", known, ...lost };
       },
       (thrown) => ({ kind: "renewFailed", error: toErrorRecord(thrown) }),
@@ -159,12 +209,16 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
 
   function report(effect: Extract<AgentEffect, { kind: "report" }>): void {
     const request = { ...identity(), reports: [...effect.reports] };
-    ask(
+    askLeader(
       async () => {
         await leader.call(workerApi.report, request);
         return { kind: "reported", reports: effect.reports };
       },
-      (thrown) => ({ kind: "reportFailed", error: toErrorRecord(thrown) }),
+      (thrown) => ({
+        kind: "reportFailed",
+        reports: effect.reports,
+        error: toErrorRecord(thrown),
+      }),
     );
   }
 
@@ -173,6 +227,10 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
     ask(
       async () => {
         const spec = await preparation.prepare(effect.grant, effect.task);
+        // The pool could not cancel what it had not been given yet.
+        if (stopped || !state.attempts.has(attemptKey(key.token, key.taskIndex))) {
+          throw new EngineError("LEASE_LOST", "the lease ended before the task could start");
+        }
         const outcome = await pool.runTask(spec, (progress) => {
           on({ kind: "progressed", key, progress });
         });
@@ -214,23 +272,60 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   async function driveToEnd(grant: DriverGrant): Promise<void> {
     const { job, token } = grant;
     assert(job !== undefined, `driver grant ${token} carries no job`);
-    const lease = { jobId: job.jobId, driverToken: token };
+    const { jobId } = job;
+    const lease = { jobId, driverToken: token };
     await preparation.ensureBundle(job.bundleSha256);
+    const stillDriving = (): void => {
+      if (!stopped && state.drivers.get(jobId)?.token === token) return;
+      throw new EngineError("LEASE_LOST", `the lease on driving job ${jobId} is over`);
+    };
+    stillDriving();
+    let interrupt: (failure: EngineError) => void = () => {};
+    const interrupted = new Promise<never>((_, reject) => {
+      interrupt = reject;
+    });
+    /** The driver program must not take the end of its lease for a failure of the action, and catch it. */
+    const outside = <Value>(question: Promise<Value>): Promise<Value> =>
+      question.catch((thrown: unknown) => {
+        const failure = toEngineError(thrown);
+        if (!endsDriving.has(failure.code)) throw failure;
+        interrupt(failure);
+        return interrupted;
+      });
     const spec = { context: jobContext(job), bundleSha256: job.bundleSha256 };
-    const resultOrError = await pool
+    const running = pool
       .runDriver(spec, {
         runAction: (graphJson) => {
           const { actionIndex } = JSON.parse(graphJson) as { readonly actionIndex: number };
-          return runActionOverWire(leader, lease, { actionIndex, json: graphJson });
+          const action = { actionIndex, json: graphJson };
+          return outside(runActionOverWire(leader, lease, action, stillDriving));
         },
         recordedOutcome: (index, planDigest) =>
-          recordedOutcomeOverWire(leader, job.jobId, { index, planDigest }),
+          outside(recordedOutcomeOverWire(leader, jobId, { index, planDigest })),
       })
       .then(
         (resultJson) => ({ resultJson, errorJson: "" }),
         (thrown: unknown) => ({ resultJson: "", errorJson: failureOfRun(thrown) }),
       );
-    await leader.call(clientApi.finishJob, { ...lease, ...resultOrError });
+    try {
+      await finishJob(lease, await Promise.race([running, interrupted]));
+    } catch (thrown) {
+      // Whatever still runs of it has nobody to answer to.
+      if (state.drivers.get(jobId)?.token === token) pool.cancelDriver(jobId);
+      throw thrown;
+    }
+  }
+
+  /** A result that cannot be told is the job's failure: another driver would only make it again. */
+  async function finishJob(lease: DriverLease, end: DriverEnd): Promise<void> {
+    try {
+      await leader.call(clientApi.finishJob, { ...lease, ...end });
+    } catch (thrown) {
+      const error = toErrorRecord(thrown);
+      if (!unfitEnd.has(error.code)) throw thrown;
+      const failed = { resultJson: "", errorJson: JSON.stringify(error) };
+      await leader.call(clientApi.finishJob, { ...lease, ...failed });
+    }
   }
 
   function release(jobId: string): void {
@@ -257,6 +352,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
       for (const attempt of state.attempts.values()) {
         pool.cancelTask(attempt.grant.token, attempt.taskIndex);
       }
+      for (const jobId of state.drivers.keys()) pool.cancelDriver(jobId);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Turns a grant into a complete task: bundle, recorded outcomes, input locations.
 
 import { assert, EngineError } from "../proto/errors.ts";
+import { historiesKeptMax } from "../proto/limits.ts";
 import type { ActionOutcome, JobContext } from "../proto/plan/bundle.ts";
 import type { TaskProgram, TaskSplit } from "../proto/plan/program.ts";
 import type { ShuffleInput } from "../proto/plan/stage.ts";
@@ -59,6 +60,7 @@ type History = readonly (ActionOutcome | undefined)[];
 export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Preparation {
   const bundles = new Map<string, Promise<void>>();
   const histories = new Map<string, History>();
+  const fetchingHistories = new Map<string, Promise<History>>();
 
   async function fetchBundle(sha256: string): Promise<void> {
     const reply = await leader.call(workerApi.getBundle, { sha256 });
@@ -77,7 +79,21 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
   async function fetchHistory(jobId: string, end: number): Promise<History> {
     const request = { jobId, historyEnd: end, knownRevision: 0, waitMs: 0 };
     const reply = await leader.call(clientApi.getJob, request);
-    return reply.historyJson.map((json) => (json === "" ? undefined : decodeOutcome(json)));
+    const outcomes = reply.historyJson.map((json) =>
+      json === "" ? undefined : decodeOutcome(json),
+    );
+    if (!outcomes.includes(undefined)) keepHistory(jobId, outcomes);
+    return outcomes;
+  }
+
+  /** The oldest goes: a job that ended while we asked is never forgotten otherwise. */
+  function keepHistory(jobId: string, outcomes: History): void {
+    histories.delete(jobId);
+    histories.set(jobId, outcomes);
+    for (const oldest of histories.keys()) {
+      if (histories.size <= historiesKeptMax) return;
+      histories.delete(oldest);
+    }
   }
 
   /** Kept while nothing is missing: an action that still runs may have ended by the next question. */
@@ -85,9 +101,13 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     if (end === 0) return [];
     const known = histories.get(jobId) ?? [];
     if (known.length >= end) return known.slice(0, end);
-    const outcomes = await fetchHistory(jobId, end);
-    if (!outcomes.includes(undefined)) histories.set(jobId, outcomes);
-    return outcomes;
+    // The tasks of one grant ask all at once.
+    const question = `${end} of ${jobId}`;
+    const asked = fetchingHistories.get(question);
+    if (asked !== undefined) return asked;
+    const fetching = fetchHistory(jobId, end).finally(() => fetchingHistories.delete(question));
+    fetchingHistories.set(question, fetching);
+    return fetching;
   }
 
   return {

@@ -32,6 +32,19 @@ const step = (name: string, apply: (rows: Rows) => Rows): Step => ({ name, apply
 
 const lengthOf = (row: unknown): number => identity(row).length;
 
+/** What JSON lacks, and what compares in its own way. */
+const richValues: readonly unknown[] = [
+  Number.NaN,
+  Number.NEGATIVE_INFINITY,
+  10n,
+  -3n,
+  new Date(0),
+  new Date(Number.NaN),
+  new Uint8Array([1, 2]),
+  [undefined, null],
+  { nested: { b: undefined, a: [1n] } },
+];
+
 const steps: readonly Step[] = [
   step("map to length", (rows) => rows.map(lengthOf)),
   step("map to text", (rows) => rows.map(identity)),
@@ -40,6 +53,9 @@ const steps: readonly Step[] = [
     rows.map((row) => (lengthOf(row) % 2 === 0 ? { a: undefined, b: lengthOf(row) } : { b: 1 })),
   ),
   step("map to undefined", (rows) => rows.map((row) => (lengthOf(row) > 6 ? row : undefined))),
+  step("map to rich", (rows) =>
+    rows.map((row) => richValues[lengthOf(row) % richValues.length] ?? row),
+  ),
   step("map to list", (rows) => rows.map((row) => [row, lengthOf(row) % 3])),
   step("filter", (rows) => rows.filter((row) => lengthOf(row) % 3 !== 0)),
   step("filter all", (rows) => rows.filter(() => false)),

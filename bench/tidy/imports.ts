@@ -6,6 +6,7 @@ import {
   adapterImporters,
   adapters,
   compositionRoot,
+  compositionRootImporters,
   importRules,
   importsOfTests,
   jobsFolder,
@@ -65,7 +66,9 @@ const isRoot = (path: string) => baseName(path) === compositionRoot;
 
 /** Why `from` may not import `target`; undefined when it may. */
 function localProblem(from: string, target: string): string | undefined {
-  if (isRoot(target) && !isRoot(from)) return `nothing imports ${compositionRoot} files`;
+  if (isRoot(target) && !isRoot(from) && !isWithin(from, compositionRootImporters)) {
+    return `nothing imports ${compositionRoot} files`;
+  }
   if (covers("bench", target) && !covers("bench", from) && !isTest(from)) {
     return "only bench and tests import bench";
   }

@@ -62,7 +62,7 @@ export const packagePlaces: Readonly<Record<string, readonly Place[]>> = {
   piscina: ["worker/executor"],
   typescript: ["bench"],
   yargs: ["sdk/cli", "bench"],
-  zod: ["proto", "master", "sdk", "worker"],
+  zod: ["proto", "master", "sdk", "worker", "bench"],
 };
 
 /** Packages any test may import. */
@@ -159,6 +159,9 @@ export const functionLinesMax = 70;
 
 /** Composition roots: they alone choose the real adapters, and nothing imports them. */
 export const compositionRoot = "main.ts";
+
+/** The public surface offers the one composition that applications ask for: `connect`. */
+export const compositionRootImporters: readonly Place[] = ["sdk/index.ts"];
 
 /** Files that may consist of re-exports: the public surfaces. */
 export const barrels: readonly Place[] = ["sdk/index.ts", "sdk/job.ts", "sdk/testing/index.ts"];

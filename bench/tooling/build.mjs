@@ -85,12 +85,22 @@ function writeAtomically(path, content) {
   renameSync(scratch, path);
 }
 
+/** The runtime travels inside every job: of the schema library's messages it keeps one language. */
+const onlyEnglish = {
+  name: "only-english",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 /**
  * Processes carry their packages inside: one file starts faster than hundreds of look-ups
  * (grpc + yargs + zod: 109 ms against 167 ms; apache-arrow: 68 ms against 136 ms).
  * Libraries leave packages outside, and share one copy of our classes between them.
  */
-async function bundle({ processes, libraries }) {
+async function bundle({ processes, libraries, jobRuntime }) {
   const { build } = await import("esbuild");
   const present = (names) => names.filter((name) => existsSync(join(root, name)));
   const results = await Promise.all([
@@ -99,6 +109,12 @@ async function bundle({ processes, libraries }) {
       entryPoints: present(processes),
       external: neverBundled,
       banner: { js: requireBanner },
+    }),
+    build({
+      ...common,
+      entryPoints: present([jobRuntime]),
+      minify: true,
+      plugins: [onlyEnglish],
     }),
     build({
       ...common,

@@ -2,7 +2,7 @@
 // becomes visible once, whole, with the same bytes.
 
 import { afterEach, describe, expect, test } from "vitest";
-import type { EngineError } from "../../proto/errors.ts";
+import { EngineError } from "../../proto/errors.ts";
 import { manifestName, parseManifest } from "../../proto/plan/manifest.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import {

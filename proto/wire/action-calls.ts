@@ -1,7 +1,7 @@
 // Running one action over the wire, as every driver does it: start it, wait for its outcome.
 
 import { EngineError } from "../errors.ts";
-import { longPollMs, rpcTimeoutMs } from "../limits.ts";
+import { longPollMs, longPollReplyMs } from "../limits.ts";
 import type { ActionOutcome } from "../plan/bundle.ts";
 import { firstDifference } from "../plan/digest.ts";
 import { decodeValue } from "../plan/values.ts";
@@ -22,7 +22,8 @@ export function decodeOutcome(json: string): ActionOutcome {
 
 /**
  * Starts the action (a repeat of one already started is harmless) and waits for its outcome.
- * Rejects with LEASE_LOST when another driver took the job over, JOB_CANCELLED when it was cancelled.
+ * Rejects with LEASE_LOST when another driver took the job over, JOB_CANCELLED when it was cancelled,
+ * and with whatever `onProgress` throws, which so ends the wait.
  */
 export async function runActionOverWire(
   leader: LeaderCalls,
@@ -36,7 +37,7 @@ export async function runActionOverWire(
   for (;;) {
     const request = { jobId, actionIndex: graph.actionIndex, knownRevision, waitMs: longPollMs };
     const reply = await leader.call(clientApi.waitAction, request, {
-      timeoutMs: longPollMs + rpcTimeoutMs,
+      timeoutMs: longPollMs + longPollReplyMs,
     });
     onProgress(reply);
     if (reply.outcomeJson !== "") return decodeOutcome(reply.outcomeJson);

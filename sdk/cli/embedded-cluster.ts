@@ -48,13 +48,15 @@ export function startEmbeddedCluster(
 ): EmbeddedCluster & { kill(): void } {
   const folder = mkdtempSync(join(tmpdir(), "millrace-run-"));
   const token = generateToken();
-  const json = JSON.stringify({ ...options, workFolder: folder, token });
+  const json = JSON.stringify({ ...options, workFolder: folder });
   // In a group of its own, so that Ctrl-C reaches this process alone, which then ends the child.
   const child = fork(program, [json], {
     detached: true,
     // Whatever user code prints is a log: standard output is for the result.
     stdio: ["ignore", 2, 2, "ipc"],
     execArgv: [],
+    // Not among the arguments, which every user of the machine can list.
+    env: { ...process.env, MILLRACE_TOKEN: token },
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let isStopping = false;

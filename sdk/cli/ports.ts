@@ -40,6 +40,7 @@ export interface TokenQuery {
 export interface EmbeddedOptions {
   readonly threads: number;
   readonly heapMiB?: number;
+  readonly closureDeadlineMs?: number;
 }
 
 /** The cluster of `millrace run`: one child process and its temporary folder. */
@@ -79,6 +80,7 @@ export interface WorkerOptions {
   readonly slots: number;
   readonly weight: number;
   readonly heapMiB?: number;
+  readonly closureDeadlineMs?: number;
   readonly nodeToken: string;
   readonly log: Log;
 }

@@ -1,9 +1,9 @@
 // From a command line to an exit code: finds the command, runs it, shows what went wrong.
 
 import { EngineError, errorTable } from "../../proto/errors.ts";
+import { nearestWord } from "../words/nearest-word.ts";
 import { commandEntries, generalHelp } from "./commands.ts";
 import { reportFailure } from "./failures.ts";
-import { nearestWord } from "./nearest-word.ts";
 import { ReaderGone, type World } from "./ports.ts";
 
 /** Whether failures are to be shown as JSON: as far as can be told before anything was parsed. */

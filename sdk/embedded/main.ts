@@ -1,6 +1,7 @@
 // A whole cluster in one process: a single master with its log on disk, and one worker with its executor.
 // Started by `millrace run` as a child, so that a busy driver program cannot stop leases.
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startMaster } from "../../master/main.ts";
@@ -13,9 +14,9 @@ import { startWorker } from "../../worker/main.ts";
 export interface EmbeddedOptions {
   readonly threads: number;
   readonly heapMiB?: number;
-  /** Everything the cluster keeps lies below it; the parent removes it. */
+  readonly closureDeadlineMs?: number;
+  /** Everything the cluster keeps lies below it. */
   readonly workFolder: string;
-  readonly token: string;
 }
 
 /** What the parent is told over the process channel. */
@@ -24,7 +25,7 @@ export type EmbeddedMessage =
   | { readonly kind: "failed"; readonly error: ReturnType<typeof toErrorRecord> };
 
 function tell(message: EmbeddedMessage): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 function end(failure: unknown): never {
@@ -35,6 +36,9 @@ function end(failure: unknown): never {
 async function start(options: EmbeddedOptions): Promise<void> {
   const log = createLog({ level: "warn", form: "human" });
   const s3 = storeOptionsFromEnvironment(process.env);
+  const clientToken = process.env.MILLRACE_TOKEN ?? "";
+  // User code runs in our children and has no use for it.
+  delete process.env.MILLRACE_TOKEN;
   const nodeToken = generateToken();
   const master = await startMaster({
     id: "embedded",
@@ -42,7 +46,7 @@ async function start(options: EmbeddedOptions): Promise<void> {
     port: 0,
     peers: new Map(),
     dataFolder: join(options.workFolder, "master"),
-    clientToken: options.token,
+    clientToken,
     nodeToken,
     s3,
     log,
@@ -57,6 +61,9 @@ async function start(options: EmbeddedOptions): Promise<void> {
     slots: options.threads,
     weight: 1,
     ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
+    ...(options.closureDeadlineMs === undefined
+      ? {}
+      : { closureDeadlineMs: options.closureDeadlineMs }),
     nodeToken,
     log,
     localBindings: master.bindings,
@@ -65,6 +72,8 @@ async function start(options: EmbeddedOptions): Promise<void> {
   const stop = async (): Promise<void> => {
     await worker.stop();
     await master.stop();
+    // The parent does this too, unless it was killed.
+    rmSync(options.workFolder, { recursive: true, force: true, maxRetries: 3 });
     process.exit(0);
   };
   process.once("disconnect", () => void stop());

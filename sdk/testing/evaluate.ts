@@ -92,6 +92,7 @@ function columnOf(row: unknown, name: string): unknown {
     if (name === "value") return row[1];
   }
   const isScalar = typeof row !== "object" || row === null || row instanceof Date;
-  if (isScalar || Array.isArray(row)) return name === "value" ? row : undefined;
+  const isList = Array.isArray(row) || row instanceof Uint8Array;
+  if (isScalar || isList) return name === "value" ? row : undefined;
   return Object.hasOwn(row, name) ? (row as Readonly<Record<string, unknown>>)[name] : undefined;
 }

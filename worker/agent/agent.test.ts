@@ -77,7 +77,8 @@ describe("agent", () => {
     const report = effects[0];
     if (report?.kind !== "report") throw new Error("expected a report");
     const failure = { code: "UNAVAILABLE" as const, message: "no leader", details: {} };
-    expect(step(state, { kind: "reportFailed", error: failure })).toEqual([]);
+    const { reports } = report;
+    expect(step(state, { kind: "reportFailed", reports, error: failure })).toEqual([]);
     step(state, { kind: "tick" });
     step(state, { kind: "tick" });
     expect(step(state, { kind: "tick" })).toEqual([report]);

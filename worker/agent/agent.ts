@@ -1,6 +1,7 @@
 // The agent's core: holds leases, renews them, asks for work, reports. Pure; told of events, answers effects.
 
 import { type ErrorRecord, unreachable } from "../../proto/errors.ts";
+import { reportCharsPerCallMax, reportsPerCallMax } from "../../proto/limits.ts";
 import type { TaskOutcome } from "../../proto/ports/executor.ts";
 import type { TaskReport } from "../../proto/wire/generated/engine.ts";
 import type { AgentEffect, AgentEvent, AttemptKey } from "./protocol.ts";
@@ -54,12 +55,14 @@ function handle(state: AgentState, event: AgentEvent, effects: AgentEffect[]): v
       return;
     case "reported": {
       state.report = { kind: "idle" };
+      state.reportsAtOnce = reportsPerCallMax;
       const sent = new Set(event.reports);
       state.reports = state.reports.filter((report) => !sent.has(report));
       return;
     }
     case "reportFailed":
       state.report = pause(state);
+      if (isUnreadable(event.error)) setAsideUnreadable(state, event);
       leaveIfUnknown(state, event.error, effects);
       return;
     case "driverEnded":
@@ -98,6 +101,8 @@ function takeGrants(
   for (const grant of event.drivers) {
     const jobId = grant.job?.jobId;
     if (jobId === undefined || state.drivers.get(jobId)?.token === grant.token) continue;
+    // Its lease ran out before we heard of it, and came back to us: the older run stops.
+    if (state.drivers.has(jobId)) effects.push({ kind: "cancelDriver", jobId });
     state.drivers.set(jobId, grant);
     effects.push({ kind: "runDriver", grant });
   }
@@ -139,6 +144,10 @@ function leave(state: AgentState, effects: AgentEffect[]): void {
   state.attempts.clear();
   state.drivers.clear();
   state.reports = [];
+  // What was asked as a member of old is never answered to us.
+  state.poll = { kind: "idle" };
+  state.renew = { kind: "idle" };
+  state.report = { kind: "idle" };
 }
 
 function keyOf(attempt: Attempt): AttemptKey {
@@ -152,6 +161,48 @@ function endAttempt(state: AgentState, key: AttemptKey, outcome: TaskOutcome): v
   if (attempt === undefined) return;
   state.attempts.delete(name);
   state.reports.push(toReport(attempt, outcome));
+}
+
+/** The leader could not even read it: it would not when sent again either. */
+function isUnreadable({ code }: ErrorRecord): boolean {
+  return code === "MESSAGE_INVALID" || code === "LIMIT_EXCEEDED";
+}
+
+/**
+ * Sends one by one what was refused together; what is refused alone fails its task by that error.
+ */
+function setAsideUnreadable(
+  state: AgentState,
+  { reports, error }: Extract<AgentEvent, { kind: "reportFailed" }>,
+): void {
+  state.reportsAtOnce = 1;
+  const [only] = reports;
+  if (only === undefined || reports.length > 1) return;
+  const failed = { errorJson: JSON.stringify(error) };
+  state.reports = state.reports.flatMap((report): TaskReport[] => {
+    if (report !== only) return [report];
+    // A failure that cannot be told is forgotten: its lease then ends by itself.
+    if (report.outcome?.$case === "failed") return [];
+    return [{ ...report, outcome: { $case: "failed", value: failed } }];
+  });
+}
+
+function reportChars({ outcome }: TaskReport): number {
+  if (outcome?.$case !== "done") return 0;
+  return outcome.value.resultJson.length + outcome.value.uploadJson.length;
+}
+
+/** The oldest, as many as one request may carry, but at least one. */
+function reportsToSend(state: AgentState): TaskReport[] {
+  const chosen: TaskReport[] = [];
+  let chars = 0;
+  for (const report of state.reports) {
+    chars += reportChars(report);
+    if (chosen.length > 0 && chars > reportCharsPerCallMax) break;
+    if (chosen.length >= state.reportsAtOnce) break;
+    chosen.push(report);
+  }
+  return chosen;
 }
 
 function toReport(attempt: Attempt, outcome: TaskOutcome): TaskReport {
@@ -205,7 +256,7 @@ function askQuestions(state: AgentState, effects: AgentEffect[]): void {
   }
   if (state.reports.length > 0 && mayAsk(state, state.report)) {
     state.report = { kind: "asked" };
-    effects.push({ kind: "report", reports: [...state.reports] });
+    effects.push({ kind: "report", reports: reportsToSend(state) });
   }
   if (state.tick >= state.nextRenewTick && mayAsk(state, state.renew)) {
     state.renew = { kind: "asked" };
@@ -238,7 +289,8 @@ function renewal(state: AgentState): AgentEffect {
       taskIndex: attempt.taskIndex,
       token: grant.token,
       // Until its first step an attempt queues behind others: that is no standstill of its own.
-      progress: progress.steps === 0 ? -1 - attempt.ticks : progress.steps,
+      // Even while it queues, odd once it runs, so that going over is a move as well.
+      progress: progress.steps === 0 ? 2 * attempt.ticks : 2 * progress.steps + 1,
       rows: progress.rows,
       bytes: progress.bytes,
     });

@@ -17,6 +17,10 @@ export interface AttemptKey {
   readonly taskIndex: number;
 }
 
+/**
+ * Answers to questions that were asked under an earlier incarnation are not events: they say nothing
+ * about this one.
+ */
 export type AgentEvent =
   /** Time passes; the agent counts these and knows no other time. */
   | { readonly kind: "tick" }
@@ -39,7 +43,11 @@ export type AgentEvent =
   | { readonly kind: "progressed"; readonly key: AttemptKey; readonly progress: TaskProgress }
   | { readonly kind: "ended"; readonly key: AttemptKey; readonly outcome: TaskOutcome }
   | { readonly kind: "reported"; readonly reports: readonly TaskReport[] }
-  | { readonly kind: "reportFailed"; readonly error: ErrorRecord }
+  | {
+      readonly kind: "reportFailed";
+      readonly reports: readonly TaskReport[];
+      readonly error: ErrorRecord;
+    }
   /** The driver program ended and its end was told to the leader, or it lost its lease. */
   | { readonly kind: "driverEnded"; readonly jobId: string; readonly token: number };
 

@@ -1,5 +1,6 @@
 // The agent's own state: what it holds and which of its questions are under way.
 
+import { reportsPerCallMax } from "../../proto/limits.ts";
 import type { TaskProgress } from "../../proto/ports/executor.ts";
 import type { DriverGrant, TaskGrant, TaskReport } from "../../proto/wire/generated/engine.ts";
 
@@ -47,6 +48,8 @@ export interface AgentState {
   readonly drivers: Map<string, DriverGrant>;
   /** Ended attempts whose report the leader has not acknowledged; bounded by slots plus one poll's grants. */
   reports: TaskReport[];
+  /** 1 after the leader could not read a request of several: one of them spoils the rest. */
+  reportsAtOnce: number;
 }
 
 export function initialAgentState(options: AgentOptions): AgentState {
@@ -62,6 +65,7 @@ export function initialAgentState(options: AgentOptions): AgentState {
     attempts: new Map(),
     drivers: new Map(),
     reports: [],
+    reportsAtOnce: reportsPerCallMax,
   };
 }
 

@@ -1,7 +1,7 @@
 // `millrace run JOB`: a whole cluster inside this command, for as long as the job takes.
 
 import { EngineError } from "../../../proto/errors.ts";
-import { executorThreadHeapMiB, workerSlotsMax } from "../../../proto/limits.ts";
+import { closureDeadlineMs, executorThreadHeapMiB, workerSlotsMax } from "../../../proto/limits.ts";
 import type { CompiledJob } from "../../client/world.ts";
 import type { OptionSpec, ParsedCommand } from "../arguments.ts";
 import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";
@@ -19,6 +19,24 @@ export const memoryOption = {
   describe: `JavaScript heap of each thread (default ${executorThreadHeapMiB})`,
 } as const satisfies OptionSpec;
 
+export const deadlineRange = { least: 100, most: 24 * 3600 * 1000 } as const;
+
+export const deadlineOption = {
+  kind: "value",
+  value: "MS",
+  describe: `A function that makes no progress for so long is stuck (default ${closureDeadlineMs})`,
+} as const satisfies OptionSpec;
+
+/** What an executor may use and how long it may take, as far as the user said. */
+export function executorOptions(values: ParsedCommand["values"]) {
+  const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
+  const deadlineMs = wholeNumberOf(values, "closure-deadline-ms", deadlineRange);
+  return {
+    ...(heapMiB === undefined ? {} : { heapMiB }),
+    ...(deadlineMs === undefined ? {} : { closureDeadlineMs: deadlineMs }),
+  };
+}
+
 export const runCommand: Command = {
   spec: {
     name: "run",
@@ -28,6 +46,7 @@ export const runCommand: Command = {
     options: {
       threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
       "memory-mib": memoryOption,
+      "closure-deadline-ms": deadlineOption,
       params: commonOptions.params,
       quiet: commonOptions.quiet,
       json: commonOptions.json,
@@ -70,8 +89,7 @@ export const runCommand: Command = {
 function embeddedOptions(world: World, parsed: ParsedCommand): EmbeddedOptions {
   const { values } = parsed;
   const threads = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
-  const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
-  return { threads: threads ?? world.cores, ...(heapMiB === undefined ? {} : { heapMiB }) };
+  return { threads: threads ?? world.cores, ...executorOptions(values) };
 }
 
 export function attachedOptions({ values }: ParsedCommand) {

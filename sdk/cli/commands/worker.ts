@@ -14,7 +14,7 @@ import {
   wholeNumberOf,
 } from "../option-values.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
-import { heapMiBRange, memoryOption } from "./run.ts";
+import { deadlineOption, executorOptions, memoryOption } from "./run.ts";
 
 export const workerCommand: Command = {
   spec: {
@@ -33,6 +33,7 @@ export const workerCommand: Command = {
       work: { kind: "value", value: "FOLDER", describe: "Where shuffle files are kept" },
       threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
       "memory-mib": memoryOption,
+      "closure-deadline-ms": deadlineOption,
       weight: {
         kind: "value",
         value: "N",
@@ -61,7 +62,6 @@ export const workerCommand: Command = {
     }
     const slots = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
     const weight = wholeNumberOf(values, "weight", { least: 1, most: workerWeightMax });
-    const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
     const nodeFile = { file: textOf(values, "node-token-file") };
     const nodeToken = await requiredToken(world, nodeFile, "MILLRACE_NODE_TOKEN");
     const log = await world.log();
@@ -71,7 +71,7 @@ export const workerCommand: Command = {
         ...{ id, masters, host, port, workFolder, nodeToken, log },
         slots: slots ?? world.cores,
         weight: weight ?? 1,
-        ...(heapMiB === undefined ? {} : { heapMiB }),
+        ...executorOptions(values),
       }),
     );
   },
