@@ -136,8 +136,11 @@ export const uriCharsMax = 4096;
 
 // --- Planning ---------------------------------------------------------------------------------
 
-/** Input bytes of one map task. */
-export const splitBytesTarget = 16 * 1024 * 1024;
+/** Map tasks that an input is cut into, as far as the bounds on their size allow. */
+export const splitsAimed = 16;
+/** Input bytes of one map task: below, starting it weighs; above, running it again does. */
+export const splitBytesMin = 4 * 1024 * 1024;
+export const splitBytesMax = 32 * 1024 * 1024;
 /** Input bytes per reduce partition; fixes the partition count from the inputs alone, never from the workers. */
 export const partitionInputBytesTarget = 64 * 1024 * 1024;
 /** Reduce partitions chosen by the planner. */

@@ -26,7 +26,10 @@ interface FieldSchema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly FieldSchema[];
+  readonly oneOf?: readonly FieldSchema[];
   readonly items?: FieldSchema;
+  readonly prefixItems?: readonly FieldSchema[];
+  readonly $ref?: string;
   readonly format?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -47,22 +50,47 @@ function readSchema(schema: z.ZodObject): DescribedParams {
   const properties = (json.properties ?? {}) as Readonly<Record<string, FieldSchema>>;
   const required = new Set(json.required ?? []);
   const { additionalProperties } = json;
+  const shared = (json.$defs ?? {}) as Readonly<Record<string, FieldSchema>>;
   const fields = Object.keys(properties).map((name) =>
-    describeField(name, properties[name] ?? {}, required.has(name)),
+    describeField(name, resolved(properties[name] ?? {}, shared), required.has(name)),
   );
   const isOpen = additionalProperties !== undefined && additionalProperties !== false;
   return { fields, isOpen };
 }
 
+/** A schema with an id of its own stands beside the fields, not in them. */
+function resolved(
+  field: FieldSchema,
+  shared: Readonly<Record<string, FieldSchema>>,
+): FieldSchema {
+  const { $ref, ...own } = field;
+  const target = $ref === undefined ? undefined : shared[$ref.slice($ref.lastIndexOf("/") + 1)];
+  return target === undefined ? field : { ...target, ...own };
+}
+
+/** The choices that a flag has to be converted for: null is none of them, it is the flag left out. */
+function choicesOf(field: FieldSchema): readonly FieldSchema[] {
+  const choices = field.anyOf ?? field.oneOf;
+  if (choices !== undefined) return choices.filter((choice) => choice.type !== "null");
+  if (typeof field.type !== "object") return [field];
+  return field.type.filter((type) => type !== "null").map((type) => ({ ...field, type }));
+}
+
+function isListOfOne(field: FieldSchema | undefined): boolean {
+  // Items of a tuple differ, so that it is told as JSON.
+  return field?.type === "array" && field.prefixItems === undefined;
+}
+
 function describeField(name: string, field: FieldSchema, required: boolean): DescribedField {
-  const isList = field.type === "array";
+  const [only, ...others] = choicesOf(field);
+  const isList = others.length === 0 && isListOfOne(only);
   return {
     name,
     type: typeText(field),
     required,
     description: field.description ?? "",
     ...(field.default === undefined ? {} : { defaultText: JSON.stringify(field.default) }),
-    kind: isList ? valueKind(field.items ?? {}) : valueKind(field),
+    kind: isList ? valueKind(only?.items ?? {}) : valueKind(field),
     isList,
   };
 }
@@ -72,11 +100,13 @@ function valueKind(field: FieldSchema): ValueKind {
   if (values !== undefined) {
     return values.every((value) => typeof value === "string") ? "string" : "json";
   }
-  if (field.anyOf !== undefined) {
-    const kinds = new Set(field.anyOf.filter((member) => member.type !== "null").map(valueKind));
+  const choices = choicesOf(field);
+  if (choices[0] !== field) {
+    const kinds = new Set(choices.map(valueKind));
     const [only] = kinds;
     return kinds.size === 1 && only !== undefined ? only : "json";
   }
+  if (field.$ref !== undefined) return "json";
   switch (field.type) {
     case "string":
       return "string";
@@ -96,7 +126,9 @@ function valueKind(field: FieldSchema): ValueKind {
 function typeText(field: FieldSchema): string {
   if (field.enum !== undefined) return field.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (field.const !== undefined) return JSON.stringify(field.const);
-  if (field.anyOf !== undefined) return field.anyOf.map(typeText).join(" | ");
+  const choices = field.anyOf ?? field.oneOf;
+  if (choices !== undefined) return choices.map(typeText).join(" | ");
+  if (field.prefixItems !== undefined) return `[${field.prefixItems.map(typeText).join(", ")}]`;
   if (field.type === "array") return `list of ${typeText(field.items ?? {})}`;
   if (typeof field.type === "string") return field.type;
   return field.type === undefined ? "text" : field.type.join(" | ");

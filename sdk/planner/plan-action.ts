@@ -3,7 +3,9 @@
 import { EngineError } from "../../proto/errors.ts";
 import {
   partitionInputBytesTarget,
-  splitBytesTarget,
+  splitBytesMax,
+  splitBytesMin,
+  splitsAimed,
   stageGraphBytesMax,
 } from "../../proto/limits.ts";
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
@@ -15,17 +17,25 @@ import { assertStageGraph } from "./check-graph.ts";
 import { optimize } from "./optimize.ts";
 import { planStages } from "./stages.ts";
 
-export const defaultTargets: PlanTargets = {
-  splitBytes: splitBytesTarget,
-  partitionBytes: partitionInputBytesTarget,
-};
+/**
+ * Some tasks for every core of a small cluster, none so small that starting it weighs, none so large that
+ * losing it hurts. From the inputs alone, so that any cluster cuts them alike.
+ */
+export function targetsFor(files: readonly InputFile[]): PlanTargets {
+  const inputBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const even = Math.ceil(inputBytes / splitsAimed);
+  return {
+    splitBytes: Math.min(Math.max(even, splitBytesMin), splitBytesMax),
+    partitionBytes: partitionInputBytesTarget,
+  };
+}
 
 /** Pure: the same action over the same files gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED. */
 export function planAction(
   action: Action,
   actionIndex: number,
   files: readonly InputFile[],
-  targets: PlanTargets = defaultTargets,
+  targets: PlanTargets = targetsFor(files),
 ): PlannedAction {
   const optimised = optimize(action);
   const graph: StageGraph = {
