@@ -220,9 +220,11 @@ export const rpcMessageBytesMax = 20 * 1024 * 1024;
 /** A single unary call, unless it is a long poll. */
 export const rpcTimeoutMs = 10_000;
 /** A long poll waits this long on the server before it answers "nothing new". */
-export const longPollMs = 3_000;
-/** Its answer may take this much longer: then the leader is taken for gone, and another is looked for. */
-export const longPollReplyMs = 5_000;
+export const longPollMs = 10_000;
+/** Workers and drivers ask this often instead: a leader that hangs must not hold them up for long. */
+export const shortPollMs = 3_000;
+/** The answer to a short poll may take this much longer; then another leader is looked for. */
+export const shortPollReplyMs = 5_000;
 /** Polls waiting on one master. */
 export const pollsWaitingMax = 4096;
 /** How long a client goes on looking for a leader before it reports UNAVAILABLE. */

@@ -10,10 +10,10 @@ import {
 } from "../proto/errors.ts";
 import {
   driversPerWorkerMax,
-  longPollMs,
-  longPollReplyMs,
   renewEveryMs,
   renewTimeoutMs,
+  shortPollMs,
+  shortPollReplyMs,
 } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import type { ExecutorPool, TaskOutcome, TaskSpec } from "../proto/ports/executor.ts";
@@ -179,10 +179,10 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
 
   function poll(effect: Extract<AgentEffect, { kind: "poll" }>): void {
     const { freeSlots, freeDriverSlots } = effect;
-    const request = { ...identity(), freeSlots, freeDriverSlots, waitMs: longPollMs };
+    const request = { ...identity(), freeSlots, freeDriverSlots, waitMs: shortPollMs };
     askLeader(
       async () => {
-        const timeoutMs = longPollMs + longPollReplyMs;
+        const timeoutMs = shortPollMs + shortPollReplyMs;
         const reply = await leader.call(workerApi.poll, request, { timeoutMs });
         return { kind: "polled", grants: reply.grants, drivers: reply.drivers };
       },
@@ -290,7 +290,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
         const failure = toEngineError(thrown);
         if (!endsDriving.has(failure.code)) throw failure;
         interrupt(failure);
-        return interrupted;
+        return new Promise<never>(() => {});
       });
     const spec = { context: jobContext(job), bundleSha256: job.bundleSha256 };
     const running = pool

@@ -109,7 +109,7 @@ test("random plans answer what plain loops say", async () => {
       const [found, wanted] = answers.map((answer) => comparable(answer, promised));
       expect(found).toEqual(wanted);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
   // Most plans did run, and in pieces.
   const stages = graphs.flatMap((graph) => graph.stages);

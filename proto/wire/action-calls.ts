@@ -1,7 +1,7 @@
 // Running one action over the wire, as every driver does it: start it, wait for its outcome.
 
 import { EngineError } from "../errors.ts";
-import { longPollMs, longPollReplyMs } from "../limits.ts";
+import { shortPollMs, shortPollReplyMs } from "../limits.ts";
 import type { ActionOutcome } from "../plan/bundle.ts";
 import { firstDifference } from "../plan/digest.ts";
 import { decodeValue } from "../plan/values.ts";
@@ -35,9 +35,9 @@ export async function runActionOverWire(
   await leader.call(clientApi.startAction, { jobId, driverToken, graphJson: graph.json });
   let knownRevision = 0;
   for (;;) {
-    const request = { jobId, actionIndex: graph.actionIndex, knownRevision, waitMs: longPollMs };
+    const request = { jobId, actionIndex: graph.actionIndex, knownRevision, waitMs: shortPollMs };
     const reply = await leader.call(clientApi.waitAction, request, {
-      timeoutMs: longPollMs + longPollReplyMs,
+      timeoutMs: shortPollMs + shortPollReplyMs,
     });
     onProgress(reply);
     if (reply.outcomeJson !== "") return decodeOutcome(reply.outcomeJson);

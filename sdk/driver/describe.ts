@@ -59,22 +59,21 @@ function readSchema(schema: z.ZodObject): DescribedParams {
 }
 
 /** A schema with an id of its own stands beside the fields, not in them. */
-function resolved(
-  field: FieldSchema,
-  shared: Readonly<Record<string, FieldSchema>>,
-): FieldSchema {
+function resolved(field: FieldSchema, shared: Readonly<Record<string, FieldSchema>>): FieldSchema {
   const { $ref, ...own } = field;
   const target = $ref === undefined ? undefined : shared[$ref.slice($ref.lastIndexOf("/") + 1)];
   return target === undefined ? field : { ...target, ...own };
 }
 
-/** The choices that a flag has to be converted for: null is none of them, it is the flag left out. */
+/** What the field may be, one by one; only itself where it is no union. */
 function choicesOf(field: FieldSchema): readonly FieldSchema[] {
   const choices = field.anyOf ?? field.oneOf;
-  if (choices !== undefined) return choices.filter((choice) => choice.type !== "null");
+  if (choices !== undefined) return choices;
   if (typeof field.type !== "object") return [field];
-  return field.type.filter((type) => type !== "null").map((type) => ({ ...field, type }));
+  return field.type.map((type) => ({ ...field, type }));
 }
+
+const isNotNull = (field: FieldSchema): boolean => field.type !== "null";
 
 function isListOfOne(field: FieldSchema | undefined): boolean {
   // Items of a tuple differ, so that it is told as JSON.
@@ -82,7 +81,7 @@ function isListOfOne(field: FieldSchema | undefined): boolean {
 }
 
 function describeField(name: string, field: FieldSchema, required: boolean): DescribedField {
-  const [only, ...others] = choicesOf(field);
+  const [only, ...others] = choicesOf(field).filter(isNotNull);
   const isList = others.length === 0 && isListOfOne(only);
   return {
     name,
@@ -102,9 +101,11 @@ function valueKind(field: FieldSchema): ValueKind {
   }
   const choices = choicesOf(field);
   if (choices[0] !== field) {
-    const kinds = new Set(choices.map(valueKind));
-    const [only] = kinds;
-    return kinds.size === 1 && only !== undefined ? only : "json";
+    const kinds = new Set(choices.filter(isNotNull).map(valueKind));
+    const [only = "json", ...others] = kinds;
+    // Text stays text, also where it could be null: `--id null` is that text.
+    const isPlain = only === "string" || choices.every(isNotNull);
+    return others.length === 0 && isPlain ? only : "json";
   }
   if (field.$ref !== undefined) return "json";
   switch (field.type) {

@@ -86,6 +86,40 @@ describe("drive", () => {
     expect(listed).toEqual(Array(3).fill("file:///work/in.txt"));
   });
 
+  test("of two limits at the end the smaller counts, over all tasks together", async () => {
+    const bundle = jobOf(async (mr, { input }) => await mr.read.text(input).limit(2).take(5));
+    const { host } = fakeHost([rows(["a"], ["b", "c"], ["d"])]);
+    expect(decodeValue(await bundle.drive(context, host))).toEqual(["a", "b"]);
+  });
+
+  test("a job may catch a failure and answer otherwise, also of one of two actions", async () => {
+    const bundle = jobOf(async (mr, { input }) => {
+      const lines = mr.read.text(input);
+      const ended = await Promise.allSettled([lines.count(), lines.map(String).count()]);
+      return ended.map(({ status }) => status);
+    });
+    const error = { code: "USER_CODE_FAILED", message: "no", details: {} } as const;
+    const { host } = fakeHost([{ kind: "failed", error }, counted(3)]);
+    expect(decodeValue(await bundle.drive(context, host))).toEqual(["rejected", "fulfilled"]);
+  });
+
+  test("an action answered with an outcome of another kind is refused", async () => {
+    const bundle = jobOf(async (mr, { input }) => await mr.read.text(input).count());
+    const output = { folderUri: "file:///out/", files: 1, rows: 3, bytes: 9 };
+    const { host } = fakeHost([{ kind: "committed", output }]);
+    await expect(bundle.drive(context, host)).rejects.toMatchObject({ code: "MESSAGE_INVALID" });
+  });
+
+  test("inputs that are empty are told with their name, before anything is run", async () => {
+    const bundle = jobOf(async (mr, { input }) => await mr.read.text(input).count());
+    const { host, started } = fakeHost([]);
+    const listInputs = async (uri: string) => [{ uri, sizeBytes: 0 }];
+    const driven = bundle.drive(context, { ...host, listInputs });
+    await expect(driven).rejects.toMatchObject({ code: "INPUT_EMPTY" });
+    await expect(driven).rejects.toThrow("file:///work/in.txt is empty");
+    expect(started).toEqual([]);
+  });
+
   test("actions may run side by side, and end in any order", async () => {
     const bundle = jobOf(async (mr, { input }) => {
       const lines = mr.read.text(input);
@@ -236,6 +270,21 @@ describe("replay", () => {
     expect(distance(100)).toBe(100 - (10 + 1));
     expect((closures.closure(1) as unknown as (text: string) => number)("17")).toBe(17);
     expect(() => closures.closure(0)).toThrow(/step #0 .* has no function/);
+  });
+
+  test("clock and dice are those of the first run", async () => {
+    const seen: number[][] = [];
+    const bundle = jobOf(async (mr, { input }) => {
+      seen.push([mr.now(), mr.random(), mr.random()]);
+      await mr.read.text(input).count();
+      seen.push([mr.random()]);
+      await mr.read.text(input).count();
+    });
+    const { host, started } = fakeHost([counted(1), counted(1)]);
+    await bundle.drive(context, host);
+    const planDigest = started[1]?.planDigest ?? "";
+    await bundle.replay({ context, history: [counted(1)], actionIndex: 1, planDigest });
+    expect(seen.slice(2)).toEqual(seen.slice(0, 2));
   });
 
   test("stops at the action: what follows is not run", async () => {

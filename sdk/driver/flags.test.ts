@@ -76,6 +76,40 @@ describe("flags", () => {
     });
   });
 
+  test("values may begin with a dash, by '=' with two", () => {
+    const numbers = z.object({ offset: z.number(), mark: z.string() });
+    const { paramsJson } = parseFlags(numbers, ["--offset", "-5", "--mark=--x"]);
+    expect(JSON.parse(paramsJson)).toEqual({ offset: -5, mark: "--x" });
+  });
+
+  test.each<[string, z.ZodType, readonly string[], unknown]>([
+    ["text that looks like a number", z.string(), ["--a", "007"], "007"],
+    ["text or null", z.string().nullable(), ["--a", "7"], "7"],
+    ["a number or null", z.number().nullable(), ["--a", "7"], 7],
+    ["null for a number", z.number().nullable(), ["--a", "null"], null],
+    ["a list or null", z.array(z.number()).nullable(), ["--a", "7", "--a", "8"], [7, 8]],
+    ["a tuple", z.tuple([z.number(), z.string()]), ["--a", '[7,"x"]'], [7, "x"]],
+    ["a list of lists", z.array(z.array(z.number())), ["--a", "[1]", "--a", "[]"], [[1], []]],
+    ["a record", z.record(z.string(), z.number()), ["--a", '{"x":1}'], { x: 1 }],
+    ["a number made of any value", z.coerce.number(), ["--a", "1e3"], 1000],
+    ["a transformed text", z.string().transform(Number), ["--a", "12"], "12"],
+    ["a text switch", z.stringbool(), ["--a", "yes"], "yes"],
+    ["a literal number", z.literal([1, 2]), ["--a", "2"], 2],
+    ["a number with an id", z.number().meta({ id: "flags-test-size" }), ["--a", "3"], 3],
+    [
+      "one of several records",
+      z.discriminatedUnion("kind", [
+        z.object({ kind: z.literal("x"), x: z.number() }),
+        z.object({ kind: z.literal("y") }),
+      ]),
+      ["--a", '{"kind":"x","x":1}'],
+      { kind: "x", x: 1 },
+    ],
+  ])("%s", (_, field, flags, value) => {
+    const { paramsJson } = parseFlags(z.object({ a: field }), flags);
+    expect(JSON.parse(paramsJson)).toEqual({ a: value });
+  });
+
   test("every wrong flag and field is named at once", () => {
     const found = problems("--outptu", "x", "--min-length", "few", "--mode", "slow", "stray");
     expect(found.map((problem) => problem.path).sort()).toEqual([
