@@ -174,16 +174,14 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   function apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
       assert(entry.index > appliedTo.index, `entry ${entry.index} comes after ${appliedTo.index}`);
-      const pending = proposals.get(entry.index);
-      proposals.delete(entry.index);
       appliedTo = { index: entry.index, term: entry.term };
-      if (entry.kind === "noop") {
-        pending?.reject(notLeader(raft.leader));
-        continue;
-      }
-      const reply = machine.apply(entry.index, entry.data);
+      const reply =
+        entry.kind === "noop" ? undefined : { of: machine.apply(entry.index, entry.data) };
+      // Only now: if that fails, whoever waits is told as everything stops.
+      const pending = proposals.get(entry.index);
       if (pending === undefined) continue;
-      if (pending.term === entry.term) pending.resolve(reply);
+      proposals.delete(entry.index);
+      if (reply !== undefined && pending.term === entry.term) pending.resolve(reply.of);
       else pending.reject(notLeader(raft.leader));
     }
     applied(raft, appliedTo.index);

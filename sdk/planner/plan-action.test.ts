@@ -104,6 +104,20 @@ test("a top of very many rows is sorted as a whole", () => {
   expect(planned.text.physical).toContain("within bounds of stage");
 });
 
+test("a sort over very many tasks holds two partitions each, and takes fewer samples of each", () => {
+  const files = Array.from({ length: 9000 }, (_, index) => ({
+    uri: `file:///in/${index}`,
+    sizeBytes: 100,
+  }));
+  const { graph } = planAction(write(plan(text, orderBy(byCount))), 0, files, targets);
+  const [held, bounds, divide] = graph.stages;
+  expect(held?.taskCount).toBe(9000);
+  expect(held?.output).toEqual({ kind: "shuffle", partitions: 2 });
+  expect(held?.program.sink).toMatchObject({ partitioner: { samplesMax: 29 } });
+  expect(bounds?.inputs).toEqual([{ stageId: 0, partition: 1, maps: "all" }]);
+  expect(divide?.inputs[0]).toEqual({ stageId: 0, partition: 0, maps: "own" });
+});
+
 test("a plan over no files is refused", () => {
   expect(() => planAction(count(text), 0, [], targets)).toThrow(/no input file matches/);
 });

@@ -42,6 +42,20 @@ test("types come in a fixed order", () => {
   expect([...ordered].reverse().sort((a, b) => compareValues(a, b))).toEqual(ordered);
 });
 
+test("a key that is undefined is one that is missing", () => {
+  const pairs = [
+    [{ a: undefined, b: 1 }, { b: 1 }],
+    [{ a: undefined }, {}],
+    [{ x: { a: undefined } }, { x: {} }],
+  ] as const;
+  for (const [left, right] of pairs) {
+    expect(compareValues(left, right)).toBe(0);
+    expect(hashKey(left)).toBe(hashKey(right));
+  }
+  expect(compareValues({ a: undefined, b: 1 }, { b: 0 })).toBeGreaterThan(0);
+  expect(hashKey([undefined])).not.toBe(hashKey([]));
+});
+
 test("strings hash as their bare UTF-8 bytes", () => {
   fc.assert(
     fc.property(text, (key) => {
