@@ -44,7 +44,10 @@ export interface VirtualOptions {
 export function createVirtualCluster(options: VirtualOptions) {
   const random = randomStream(options.seed);
   const clock = fakeClock();
-  const watch = createWatch(options.jobIds);
+  const watch = createWatch(
+    options.jobIds,
+    (name) => network.isPaused(name) || network.areApart(name, ""),
+  );
   const network: Network = createNetwork(clock, random.child("network"), watch.observe);
   const bucket = memoryBucket();
   const disks = new Map<string, MemoryDisk>();
@@ -58,14 +61,17 @@ export function createVirtualCluster(options: VirtualOptions) {
   const floor: Floor = {
     network,
     sealed: new Map(),
+    drivers: new Map(),
     onStart: watch.onStart,
     taskMs: options.taskMs ?? ((stream) => 20 + stream.below(400)),
   };
 
   function masterStore(stream: RandomStream) {
     const faults = ["refused", "replyLost", "late", "requestLost"] as const;
-    return createMemoryStore(bucket, (): StoreFault => {
+    return createMemoryStore(bucket, ({ operation }): StoreFault => {
       watch.read(bucket);
+      // What only reads is tried again within the real stores, far longer than these faults last.
+      if (operation === "stat") return "none";
       return stream.below(1000) < trouble.storeFaults ? faults[stream.below(4)]! : "none";
     });
   }
@@ -141,6 +147,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     watch.trouble(name);
     network.leave(name);
     floor.sealed.delete(name);
+    floor.drivers.delete(name);
     node.stop();
   }
 
@@ -205,6 +212,8 @@ export function createVirtualCluster(options: VirtualOptions) {
     ...{ clock, random, network, bucket, watch, trouble, disks, masters, workers },
     ...{ start, startMaster, killMaster, startWorker, killWorker, during, submit, view, ended },
     ...{ status, stop },
+    sealed: (name: string) => floor.sealed.get(name) ?? new Set<string>(),
+    driverOf: (jobId: string) => [...floor.drivers].find(([, jobs]) => jobs.has(jobId))?.[0],
   };
 }
 

@@ -22,6 +22,8 @@ export interface Floor {
   /** Sealed outputs, by the worker that holds them now. */
   readonly sealed: Map<string, Set<string>>;
   onStart(task: string, token: number, workerId: string): void;
+  /** Jobs that a worker drives. */
+  readonly drivers: Map<string, ReadonlySet<string>>;
   /** Virtual milliseconds that a task takes. */
   taskMs(random: RandomStream): number;
 }
@@ -64,6 +66,8 @@ export function createSimulatedExecutor(
   const running = new Set<Running>();
   const drivers = new Map<string, (failure: EngineError) => void>();
   const bundles = new Set<string>();
+  const drivenJobs = new Set<string>();
+  floor.drivers.set(workerId, drivenJobs);
   const blockName = (
     spec: TaskSpec,
     stageId: number,
@@ -153,7 +157,10 @@ export function createSimulatedExecutor(
     runDriver: ({ context: { jobId } }, requests) =>
       new Promise((resolve, reject) => {
         drivers.set(jobId, reject);
-        drive(jobId, requests).then(resolve, reject);
+        drivenJobs.add(jobId);
+        drive(jobId, requests)
+          .finally(() => drivenJobs.delete(jobId))
+          .then(resolve, reject);
       }),
     cancelDriver: (jobId) => {
       drivers.get(jobId)?.(new EngineError("LEASE_LOST", "the driver was stopped"));

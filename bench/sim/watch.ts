@@ -15,14 +15,14 @@ import { contentOf, folderOf, graphsOf, outputTasks } from "./workload.ts";
 interface Accepted {
   readonly token: number;
   readonly workerId: string;
-  /** Disturbances of that worker until then. */
+  /** Disturbances of that worker that were over by then. */
   readonly troubles: number;
 }
 
 export interface Watch {
   onStart(task: string, token: number, workerId: string): void;
   observe(from: string, path: string, request: unknown, reply: unknown): void;
-  /** The worker was killed, paused or cut off: what it holds may be given up. */
+  /** The worker is killed, paused or cut off: what it holds may be given up. */
   trouble(workerId: string): void;
   /** A reader of the outputs looks now. */
   read(bucket: MemoryBucket): void;
@@ -41,7 +41,10 @@ function isLastStage(task: string): boolean {
   return Number(stage.slice(1)) === stages.length - 1;
 }
 
-export function createWatch(jobIds: readonly string[]): Watch {
+export function createWatch(
+  jobIds: readonly string[],
+  isOutOfReach: (workerId: string) => boolean,
+): Watch {
   const accepted = new Map<string, Accepted>();
   const troubles = new Map<string, number>();
   const runs = new Map<string, number>();
@@ -78,7 +81,8 @@ export function createWatch(jobIds: readonly string[]): Watch {
         `${name}: token ${token} was accepted after ${known?.token}`,
       );
       if (known?.token === token) continue;
-      accepted.set(name, { token, workerId, troubles: troublesOf(workerId) });
+      const over = troublesOf(workerId) - (isOutOfReach(workerId) ? 1 : 0);
+      accepted.set(name, { token, workerId, troubles: over });
     }
   }
 

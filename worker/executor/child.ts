@@ -20,6 +20,16 @@ export interface ChildEvents {
 /** What V8 prints before it ends a process; the beginning of later stack traces may push it out. */
 const heapFullText = /JavaScript heap out of memory|Reached heap limit|OOMErrorHandler/;
 
+/** Everything but the cluster's own secrets. */
+function environmentOfUserCode(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = { ...environment };
+  for (const name of ["MILLRACE_TOKEN", "MILLRACE_NODE_TOKEN"]) {
+    delete kept[name];
+    delete kept[`${name}_FILE`];
+  }
+  return kept;
+}
+
 export class ExecutorChild {
   private readonly process: ChildProcess;
   private readonly events: ChildEvents;
@@ -32,6 +42,7 @@ export class ExecutorChild {
       serialization: "advanced",
       // Options of the agent, such as those of a debugger, are not for its child.
       execArgv: [],
+      env: environmentOfUserCode(process.env),
       // Results of the command line go to standard output: what user code prints goes beside it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

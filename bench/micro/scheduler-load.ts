@@ -1,0 +1,94 @@
+// The scheduler alone under a load of no-op tasks: as commands of the log, applied one after the other.
+
+import { decodeCommand, encodeCommand } from "../../master/api/command-codec.ts";
+import { apply } from "../../master/scheduler/apply.ts";
+import { assign } from "../../master/scheduler/assign.ts";
+import type { Command, CommandReply } from "../../master/scheduler/commands.ts";
+import { type ClusterState, emptyState } from "../../master/scheduler/state.ts";
+import { asIncarnation, asJobId, asSha256, asWorkerId, type TaskRef } from "../../proto/ids.ts";
+import { tasksPerGrantMax } from "../../proto/limits.ts";
+import { noopGraph } from "./api-calls.ts";
+
+const jobId = asJobId("bench-0123456789ab");
+const workerId = asWorkerId("worker-1");
+const incarnation = asIncarnation("0".repeat(32));
+const digest = "0123456789abcdef";
+const nobody: ReadonlySet<string> = new Set();
+
+export interface SchedulerLoad {
+  readonly state: ClusterState;
+  /** Commands as they stand in the log, since recording began. */
+  readonly recorded: Uint8Array[] | undefined;
+  record(): void;
+  /** Leases up to this many tasks that are pending. */
+  grant(tasks: number): readonly LeasedTasks[];
+  /** Reports them as done. */
+  finish(leased: readonly LeasedTasks[]): void;
+}
+
+export interface LeasedTasks {
+  readonly token: number;
+  readonly tasks: readonly TaskRef[];
+}
+
+/** One job with one action of this many pending tasks, and one worker without bounds. */
+export function loadScheduler(tasks: number): SchedulerLoad {
+  const state = emptyState();
+  let recorded: Uint8Array[] | undefined;
+
+  function run(command: Command): CommandReply {
+    const bytes = encodeCommand(command);
+    recorded?.push(bytes);
+    const reply = apply(state, state.appliedIndex + 1, decodeCommand(bytes));
+    if (reply.kind === "error") throw new Error(`${command.kind}: ${reply.error.message}`);
+    return reply;
+  }
+
+  function grantOnce(wanted: number): LeasedTasks | undefined {
+    const chosen = assign(state, workerId, wanted, nobody);
+    if (chosen.length === 0) return undefined;
+    const reply = run({ kind: "grantTasks", workerId, incarnation, tasks: chosen });
+    return reply.kind === "granted" ? reply : undefined;
+  }
+
+  begin(run, tasks);
+  return {
+    state,
+    get recorded() {
+      return recorded;
+    },
+    record: () => {
+      recorded = [];
+    },
+    grant: (wanted) => {
+      const all: LeasedTasks[] = [];
+      for (let left = wanted; left > 0; ) {
+        const granted = grantOnce(Math.min(left, tasksPerGrantMax));
+        if (granted === undefined) break;
+        all.push(granted);
+        left -= granted.tasks.length;
+      }
+      return all;
+    },
+    finish: (leased) => {
+      for (const { token, tasks: refs } of leased) {
+        const done = { kind: "done", rows: 1, bytes: 100, digest, resultJson: "1" } as const;
+        const reports = refs.map((ref) => ({ ...ref, token, outcome: done }));
+        run({ kind: "report", workerId, reports });
+      }
+    },
+  };
+}
+
+function begin(run: (command: Command) => CommandReply, tasks: number): void {
+  const sha256 = asSha256("0".repeat(64));
+  run({ kind: "putBundle", sha256, codeBase64: "" });
+  const job = { jobId, name: "bench", paramsJson: "{}", bundleSha256: sha256, seed: 1 };
+  const rest = { submittedWallMs: 0, workingFolder: "/", detached: false };
+  const submitted = run({ kind: "submitJob", ...job, ...rest });
+  const driverToken = submitted.kind === "submitted" ? submitted.driverToken : 0;
+  const address = { dataAddress: "127.0.0.1:1", slots: 1_000_000, weight: 1 };
+  run({ kind: "registerWorker", workerId, incarnation, ...address });
+  // Many stages, since one has its bound; none reads another, so that all can run at once.
+  run({ kind: "startAction", jobId, driverToken, graph: noopGraph(0, tasks) });
+}

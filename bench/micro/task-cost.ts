@@ -1,0 +1,73 @@
+// What one task costs the scheduler, and what it weighs, from a thousand tasks to a million.
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { encodeSnapshot } from "../../master/scheduler/snapshot.ts";
+import { loadScheduler } from "./scheduler-load.ts";
+import { type Figure, percentile } from "./statistics.ts";
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
+
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Microseconds a task, from its grant to its accepted report. */
+function costOf(tasks: number): number {
+  const load = loadScheduler(tasks);
+  const startedMs = performance.now();
+  // As many under way as a busy cluster has.
+  for (let done = 0; done < tasks; done += 1024) load.finish(load.grant(1024));
+  return ((performance.now() - startedMs) * 1000) / tasks;
+}
+
+/** Small sizes run several times, so that each has as many tasks to its name. */
+function medianCost(tasks: number, mostTasks: number): number {
+  const runs = Math.max(1, Math.min(15, Math.floor(mostTasks / tasks)));
+  return percentile(
+    Array.from({ length: runs }, () => costOf(tasks)),
+    0.5,
+  );
+}
+
+export function measureTaskCost(sizes: readonly number[]): Figure[] {
+  const most = Math.max(...sizes);
+  medianCost(Math.min(...sizes), most);
+  const costs = sizes.map((tasks) => ({ tasks, cost: medianCost(tasks, most) }));
+  const measure = "scheduler alone, grant to accepted report";
+  const figures: Figure[] = costs.map(({ tasks, cost }) => {
+    return { measure, what: `each of ${tasks} tasks`, unit: "µs", values: [cost] };
+  });
+  const ratio = (costs.at(-1)?.cost ?? 0) / (costs[0]?.cost ?? 1);
+  const what = `cost at ${sizes.at(-1)} tasks to cost at ${sizes[0]}`;
+  return [
+    ...figures,
+    { measure, what, unit: "×", values: [ratio], aim: { kind: "most", value: 1.3 } },
+  ];
+}
+
+/** Heap and snapshot by task, with half of them done and as many leased. */
+export function measureTaskBytes(tasks: number): Figure[] {
+  const before = heapBytes();
+  const load = loadScheduler(tasks);
+  const figure = (what: string, bytes: number): Figure => ({
+    measure: `state of ${tasks} tasks`,
+    what,
+    unit: "bytes/task",
+    values: [bytes / tasks],
+    aim: { kind: "most", value: 500 },
+  });
+  const figures = [figure("heap, pending", heapBytes() - before)];
+  let leased = load.grant(tasks);
+  figures.push(figure("heap, leased", heapBytes() - before));
+  // All but the last, which would end the action and drop its tasks.
+  load.finish(leased.slice(0, -1));
+  leased = [];
+  figures.push(figure("heap, done", heapBytes() - before));
+  figures.push(figure("snapshot, done", encodeSnapshot(load.state).length));
+  return figures;
+}
