@@ -27,15 +27,15 @@ export const raftSnapshotEveryBytes = 32 * 1024 * 1024;
 export const walSegmentBytesMax = 16 * 1024 * 1024;
 /** Messages waiting for one peer: more than the pipeline ever holds; the oldest is dropped beyond it. */
 export const peerMessagesQueuedMax = 256;
-/** A snapshot travels in pieces of this size: each is one message, well below the bound of an RPC. */
-export const peerSnapshotPieceBytes = 4 * 1024 * 1024;
+/** A snapshot travels in pieces of this size: each is one message, and short against a heartbeat. */
+export const raftSnapshotChunkBytesMax = 1024 * 1024;
 /** One snapshot put together from pieces: all bundles as text, and the state beside them. */
 export const peerSnapshotBytesMax = 768 * 1024 * 1024;
 /** One delivery to a peer: shorter than any election timeout would help nobody, longer only delays the next. */
 export const peerCallTimeoutMs = 2000;
 /** Masters in one cluster. */
 export const mastersMax = 9;
-/** A snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */
+/** A piece of a snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */
 export const raftSnapshotRetryTicks = 200;
 /** Reads waiting for a quorum to confirm the leader: beyond it they are refused as UNAVAILABLE. */
 export const raftReadsWaitingMax = 8192;

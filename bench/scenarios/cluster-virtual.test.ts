@@ -128,6 +128,25 @@ describe("stories", () => {
     expectEachTaskOnce();
   });
 
+  test("however often leaders change, logged time never outruns the clock", async () => {
+    await begin(10, 4000);
+    await finish();
+    for (let round = 0; round < 6; round++) {
+      cluster.network.cut(await leaderName());
+      await cluster.clock.advanceAsync(round * 900);
+      cluster.network.heal();
+      await cluster.clock.advanceAsync(1500);
+    }
+    const before = await cluster.during(cluster.status());
+    await cluster.clock.advanceAsync(25_000);
+    const after = await cluster.during(cluster.status());
+    expect(after.term).toBe(before.term);
+    // Workers renew once a second; whatever else was applied is a tick.
+    const ticks = after.appliedIndex - before.appliedIndex - workers.length * 25;
+    expect(ticks).toBeLessThanOrEqual(25 * 4 + workers.length);
+    expect(ticks).toBeGreaterThan(25 * 4 * 0.8);
+  });
+
   test("the worker that drives the job dies: another one goes on where it stopped", async () => {
     await begin(9, 2000);
     await untilRuns(6);

@@ -1,6 +1,7 @@
 // The settings of one Raft core. Production uses the limits; tests shrink them.
 
 import {
+  peerSnapshotBytesMax,
   raftAppendBytesMax,
   raftAppendEntriesMax,
   raftElectionTicksMax,
@@ -11,10 +12,12 @@ import {
   raftInflightMessagesMax,
   raftReadsWaitingMax,
   raftSavesInflightMax,
+  raftSnapshotChunkBytesMax,
   raftSnapshotEveryBytes,
   raftSnapshotRetryTicks,
   raftUncommittedBytesMax,
 } from "../../proto/limits.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
 
 export interface RaftConfig {
   readonly heartbeatTicks: number;
@@ -30,6 +33,10 @@ export interface RaftConfig {
   readonly snapshotRetryTicks: number;
   readonly readsWaitingMax: number;
   readonly savesInflightMax: number;
+  readonly snapshotChunkBytesMax: number;
+  readonly snapshotBytesMax: number;
+  /** Only ever set by tests. */
+  readonly plantedBug?: PlantedBug | undefined;
 }
 
 export const defaultRaftConfig: RaftConfig = {
@@ -46,4 +53,6 @@ export const defaultRaftConfig: RaftConfig = {
   snapshotRetryTicks: raftSnapshotRetryTicks,
   readsWaitingMax: raftReadsWaitingMax,
   savesInflightMax: raftSavesInflightMax,
+  snapshotChunkBytesMax: raftSnapshotChunkBytesMax,
+  snapshotBytesMax: peerSnapshotBytesMax,
 };

@@ -1,13 +1,17 @@
 // What the replicated log is made of, and what of it must survive a crash.
 
 import type { MasterId } from "../../proto/ids.ts";
+import type { Membership } from "./membership.ts";
 
 /** One entry of the log. Never changed once made, so messages and saves may share it. */
 export interface Entry {
   readonly index: number;
   readonly term: number;
-  /** A `noop` opens each leader's term; only a `command` means something to the state machine. */
-  readonly kind: "noop" | "command";
+  /**
+   * A `noop` opens each leader's term; a `config` carries a membership that holds from the moment
+   * it is in the log; only a `command` means something to the state machine.
+   */
+  readonly kind: "noop" | "command" | "config";
   readonly data: Uint8Array;
 }
 
@@ -24,6 +28,8 @@ export interface Snapshot {
   readonly index: number;
   readonly term: number;
   readonly bytes: Uint8Array;
+  /** The one in effect at `index`. Absent only from the first format: then that of the start. */
+  readonly membership?: Membership | undefined;
 }
 
 /** What an entry counts for in bounds: its bytes, and something for the entry itself. */

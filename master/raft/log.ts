@@ -2,11 +2,19 @@
 
 import { assert } from "../../proto/errors.ts";
 import { type Entry, entryBytes, type Snapshot } from "./entry.ts";
+import { decodeMembership, type Membership } from "./membership.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
 
 /** A save under way: once done, the log is durable up to `provesIndex`. */
 interface Save {
   readonly sequence: number;
   provesIndex: number;
+}
+
+/** A membership and the entry that brought it; the first of all has no entry in the log. */
+export interface PlacedMembership {
+  readonly index: number;
+  readonly membership: Membership;
 }
 
 export interface RaftLog {
@@ -29,16 +37,25 @@ export interface RaftLog {
   /** Saves under way, oldest first. */
   saves: Save[];
   nextSequence: number;
+  /**
+   * What the log says about membership, oldest first. The last one is in effect, committed or not.
+   * The first is the one at the snapshot.
+   */
+  memberships: PlacedMembership[];
+  readonly plantedBug: PlantedBug | undefined;
 }
 
 export function newLog(
   snapshot: Snapshot | undefined,
   entries: readonly Entry[],
   commit: number,
+  atStart: Membership = noMembers,
+  plantedBug: PlantedBug | undefined = undefined,
 ): RaftLog {
   const baseIndex = snapshot?.index ?? 0;
   const lastIndex = baseIndex + entries.length;
   assert(commit <= lastIndex, `recovered commit ${commit} lies beyond the last entry ${lastIndex}`);
+  const first = { index: baseIndex, membership: snapshot?.membership ?? atStart };
   return {
     baseIndex,
     baseTerm: snapshot?.term ?? 0,
@@ -52,7 +69,29 @@ export function newLog(
     unsavedSnapshot: undefined,
     saves: [],
     nextSequence: 1,
+    memberships: [first, ...entries.flatMap(placedMembership)],
+    plantedBug,
   };
+}
+
+const noMembers: Membership = { voters: [], votersOutgoing: [], learners: [] };
+
+function placedMembership(entry: Entry): readonly PlacedMembership[] {
+  if (entry.kind !== "config") return [];
+  return [{ index: entry.index, membership: decodeMembership(entry.data) }];
+}
+
+/** The membership in effect: the last one in the log. */
+export function lastMembership(log: RaftLog): PlacedMembership {
+  return log.memberships.at(-1)!;
+}
+
+/** The membership that was in effect at an index not below the snapshot. */
+export function membershipAt(log: RaftLog, index: number): PlacedMembership {
+  if (log.plantedBug === "snapshotKeepsUncommittedMembership") return lastMembership(log);
+  const placed = log.memberships.findLast((one) => one.index <= index);
+  assert(placed !== undefined, `the membership at ${index} is forgotten: the log begins later`);
+  return placed;
 }
 
 export function lastIndexOf(log: RaftLog): number {
@@ -97,11 +136,12 @@ export function sliceLog(
   return log.entries.slice(start, end);
 }
 
-/** Adds entries at the end, on a leader. */
+/** Adds an entry at the end; a membership that it carries is in effect from now on. */
 export function appendOwn(log: RaftLog, entry: Entry): void {
   const expected = lastIndexOf(log) + 1;
   assert(entry.index === expected, `own entry ${entry.index} does not follow ${expected - 1}`);
   log.entries.push(entry);
+  log.memberships.push(...placedMembership(entry));
 }
 
 /**
@@ -111,13 +151,17 @@ export function appendOwn(log: RaftLog, entry: Entry): void {
  */
 function truncateFrom(log: RaftLog, fromIndex: number): void {
   assert(
-    fromIndex > log.commitIndex,
+    fromIndex > log.commitIndex || log.plantedBug === "shortAppendTruncates",
     `a leader's entry contradicts committed entry ${fromIndex} (commit ${log.commitIndex})`,
   );
   log.entries.length = fromIndex - log.baseIndex - 1;
   const kept = fromIndex - 1;
   log.takenIndex = Math.min(log.takenIndex, kept);
   log.stableIndex = Math.min(log.stableIndex, kept);
+  if (log.plantedBug !== "membershipOutlivesTruncation") {
+    log.memberships = log.memberships.filter((placed) => placed.index < fromIndex);
+  }
+  if (log.plantedBug === "saveProvesOverwritten") return;
   for (const save of log.saves) save.provesIndex = Math.min(save.provesIndex, kept);
 }
 
@@ -132,6 +176,9 @@ export function appendFromLeader(log: RaftLog, entries: readonly Entry[]): void 
     if (entry.index <= lastIndexOf(log)) truncateFrom(log, entry.index);
     for (const added of entries.slice(at)) appendOwn(log, added);
     return;
+  }
+  if (log.plantedBug === "shortAppendTruncates") {
+    truncateFrom(log, (entries.at(-1)?.index ?? lastIndexOf(log)) + 1);
   }
 }
 
@@ -168,6 +215,8 @@ export function restoreSnapshot(log: RaftLog, snapshot: Snapshot): void {
   log.commitIndex = snapshot.index;
   log.snapshot = snapshot;
   log.unsavedSnapshot = snapshot;
+  const membership = snapshot.membership ?? log.memberships[0]!.membership;
+  log.memberships = [{ index: snapshot.index, membership }];
   log.takenIndex = snapshot.index;
   log.stableIndex = 0;
   for (const save of log.saves) save.provesIndex = 0;
@@ -187,6 +236,8 @@ export function compactLog(log: RaftLog, snapshot: Snapshot, keep: Keep): void {
   assert(index <= log.appliedIndex, `snapshot ${index} is ahead of applied ${log.appliedIndex}`);
   assert(termAt(log, index) === term, `snapshot ${index}/${term} is of ${termAt(log, index)}`);
   log.snapshot = snapshot;
+  const current = log.memberships.findLastIndex((placed) => placed.index <= index);
+  log.memberships.splice(0, Math.max(0, current));
   let dropped = index - log.baseIndex;
   let keptBytes = 0;
   const droppedMin = Math.max(0, dropped - keep.entriesMax);

@@ -2,6 +2,7 @@
 
 import type { MasterId } from "../../proto/ids.ts";
 import type { Entry } from "./entry.ts";
+import type { Membership } from "./membership.ts";
 
 interface Envelope {
   readonly from: MasterId;
@@ -67,11 +68,12 @@ export interface HeartbeatReply extends Envelope {
   readonly readRound: number;
 }
 
-/** Bytes [offset, offset + bytes.length) of a snapshot. Today always the whole in one message. */
+/** Bytes [offset, offset + bytes.length) of a snapshot; `done` with the last of them. */
 export interface InstallSnapshot extends Envelope {
   readonly kind: "installSnapshot";
   readonly snapshotIndex: number;
   readonly snapshotTerm: number;
+  readonly membership: Membership;
   readonly offset: number;
   readonly done: boolean;
   readonly bytes: Uint8Array;
@@ -81,6 +83,9 @@ export interface InstallSnapshot extends Envelope {
 export interface InstallSnapshotReply extends Envelope {
   readonly kind: "installSnapshotReply";
   readonly index: number;
+  /** The snapshot that this is about, and how many bytes of it are here: where to go on. */
+  readonly snapshotIndex: number;
+  readonly offset: number;
 }
 
 /** "Campaign at once": how a leader hands over. */

@@ -1,12 +1,24 @@
 // What a leader knows about one follower's log, and how much it may send without an answer.
 
+import type { Snapshot } from "./entry.ts";
+
 export type ProgressState =
   /** Where the logs agree is unknown: one message at a time. */
   | { readonly kind: "probe"; waiting: boolean }
   /** They agree at `match`: messages flow without waiting, up to a bound. */
   | { readonly kind: "replicate"; readonly inflight: number[] }
-  /** A snapshot is on its way: nothing else until it is answered or given up. */
-  | { readonly kind: "snapshot"; readonly index: number; waitedTicks: number };
+  /** A snapshot is on its way, piece by piece: nothing else until it is answered or given up. */
+  | SnapshotState;
+
+export interface SnapshotState {
+  readonly kind: "snapshot";
+  /** The same to the end, even if there is a newer one meanwhile. */
+  readonly snapshot: Snapshot;
+  /** How many bytes of it the follower has, and whether the piece after them is under way. */
+  offset: number;
+  waiting: boolean;
+  waitedTicks: number;
+}
 
 export interface Progress {
   /** The follower's log agrees with ours, durably, up to here. */
@@ -41,7 +53,8 @@ export function newProgress(next: number): Progress {
 export function isPaused(progress: Progress, inflightMax: number): boolean {
   const state = progress.state;
   if (state.kind === "probe") return state.waiting;
-  return state.kind === "snapshot" || state.inflight.length >= inflightMax;
+  if (state.kind === "snapshot") return state.waiting;
+  return state.inflight.length >= inflightMax;
 }
 
 export function becomeProbe(progress: Progress): void {
@@ -52,6 +65,25 @@ export function becomeProbe(progress: Progress): void {
 function becomeReplicate(progress: Progress): void {
   progress.next = progress.match + 1;
   progress.state = { kind: "replicate", inflight: [] };
+}
+
+/** The follower has this much of a snapshot: more than before, or less if it had to begin anew. */
+export function noteSnapshotBytes(progress: Progress, index: number, offset: number): void {
+  const state = progress.state;
+  if (state.kind !== "snapshot" || state.snapshot.index !== index) return;
+  if (offset === state.offset || offset > state.snapshot.bytes.length) return;
+  state.offset = offset;
+  state.waiting = false;
+  state.waitedTicks = 0;
+}
+
+/** One tick without an answer. A piece that was surely lost is sent again. */
+export function tickSnapshot(progress: Progress, retryTicks: number): void {
+  const state = progress.state;
+  if (state.kind !== "snapshot" || ++state.waitedTicks < retryTicks) return;
+  if (state.offset === 0) return becomeProbe(progress);
+  state.waiting = false;
+  state.waitedTicks = 0;
 }
 
 /** Notes that entries up to `lastIndex` were sent; an empty message is noted only while probing. */
@@ -73,7 +105,7 @@ export function noteAccepted(progress: Progress, index: number): boolean {
   const state = progress.state;
   if (state.kind === "replicate") {
     while (state.inflight.length > 0 && state.inflight[0]! <= index) state.inflight.shift();
-  } else if (state.kind === "probe" || progress.match >= state.index) {
+  } else if (state.kind === "probe" || progress.match >= state.snapshot.index) {
     becomeReplicate(progress);
   }
   return isNews;

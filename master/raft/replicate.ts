@@ -3,8 +3,8 @@
 import { assert } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import type { Entry } from "./entry.ts";
-import { lastIndexOf, sliceLog, termAt } from "./log.ts";
-import { becomeProbe, isPaused, noteSent, type Progress } from "./progress.ts";
+import { lastIndexOf, membershipAt, sliceLog, termAt } from "./log.ts";
+import { becomeProbe, isPaused, noteSent, type Progress, type SnapshotState } from "./progress.ts";
 import { type LeaderRole, type Raft, send } from "./state.ts";
 
 /**
@@ -17,13 +17,17 @@ export function replicate(raft: Raft, role: LeaderRole): void {
 function replicateTo(raft: Raft, to: MasterId, progress: Progress): void {
   const { log, config } = raft;
   while (!isPaused(progress, config.inflightMessagesMax)) {
+    if (progress.state.kind === "snapshot") {
+      sendPiece(raft, to, progress, progress.state);
+      return;
+    }
     const isProbe = progress.state.kind === "probe";
     const hasNews =
       progress.next <= lastIndexOf(log) || progress.commitSent < log.commitIndex || isProbe;
     if (!hasNews) return;
     const prevTerm = termAt(log, progress.next - 1);
     if (prevTerm === undefined) {
-      sendSnapshot(raft, to, progress);
+      beginSnapshot(raft, to, progress);
       return;
     }
     const { appendEntriesMax, appendBytesMax } = config;
@@ -55,15 +59,29 @@ export function sendEmptyAppend(raft: Raft, to: MasterId, progress: Progress): v
   else sendAppend(raft, to, progress, prevTerm, []);
 }
 
-function sendSnapshot(raft: Raft, to: MasterId, progress: Progress): void {
+function beginSnapshot(raft: Raft, to: MasterId, progress: Progress): void {
   const snapshot = raft.log.snapshot;
   assert(
     snapshot !== undefined && snapshot.index >= raft.log.baseIndex,
     `the log begins after ${raft.log.baseIndex} but no snapshot covers what went before`,
   );
+  const state: SnapshotState = {
+    kind: "snapshot",
+    snapshot,
+    ...{ offset: 0, waiting: false, waitedTicks: 0 },
+  };
   // Whoever is silent would only be sent megabytes in vain: first it has to answer a heartbeat.
   if (!progress.recentlyActive) return;
-  const { id: from, term } = raft;
+  progress.state = state;
+  sendPiece(raft, to, progress, state);
+}
+
+/** The next piece of a snapshot; the one after it leaves when this one has been answered. */
+function sendPiece(raft: Raft, to: MasterId, progress: Progress, state: SnapshotState): void {
+  if (!progress.recentlyActive) return;
+  const { id: from, term, log } = raft;
+  const { snapshot, offset } = state;
+  const end = Math.min(offset + raft.config.snapshotChunkBytesMax, snapshot.bytes.length);
   send(raft, {
     kind: "installSnapshot",
     from,
@@ -71,11 +89,12 @@ function sendSnapshot(raft: Raft, to: MasterId, progress: Progress): void {
     term,
     snapshotIndex: snapshot.index,
     snapshotTerm: snapshot.term,
-    offset: 0,
-    done: true,
-    bytes: snapshot.bytes,
+    membership: snapshot.membership ?? membershipAt(log, snapshot.index).membership,
+    offset,
+    done: end === snapshot.bytes.length,
+    bytes: snapshot.bytes.subarray(offset, end),
   });
-  progress.state = { kind: "snapshot", index: snapshot.index, waitedTicks: 0 };
+  state.waiting = true;
 }
 
 export function sendHeartbeats(raft: Raft, role: LeaderRole): void {
