@@ -21,7 +21,7 @@ import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig } from "./raft/config.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
-import type { Status } from "./raft/state.ts";
+import type { Raft, Status } from "./raft/state.ts";
 import { createReplica, type StateMachine } from "./replica.ts";
 import { apply } from "./scheduler/apply.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
@@ -75,20 +75,25 @@ function createMachine(): Machine {
   };
 }
 
+/** Core and state machine as they are on disk. */
+function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): Raft {
+  const { recovered } = ports.storage;
+  if (recovered.snapshot !== undefined) machine.restore(recovered.snapshot.bytes);
+  return createRaft({
+    id: options.masterId,
+    voters: simpleVoters([...options.peers.keys()]),
+    config: defaultRaftConfig,
+    random: ports.random.child("raft"),
+    ...recovered,
+  });
+}
+
 export function createMasterNode(options: MasterOptions, ports: MasterPorts): MasterNode {
   const { masterId, clusterId, peers } = options;
   const { clock, log, store } = ports;
   const machine = createMachine();
   const changes = createChanges(clock);
-  const { recovered } = ports.storage;
-  if (recovered.snapshot !== undefined) machine.restore(recovered.snapshot.bytes);
-  const raft = createRaft({
-    id: masterId,
-    voters: simpleVoters([...peers.keys()]),
-    config: defaultRaftConfig,
-    random: ports.random.child("raft"),
-    ...recovered,
-  });
+  const raft = recover(options, ports, machine);
   let status: Status = { role: "follower", term: raft.term, leader: undefined };
   let tickTimer: Timer | undefined;
   let stopped = false;
@@ -101,20 +106,9 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     clock,
     machine,
     addressOf: (id) => peers.get(id),
-    onApplied: () => {
-      changes.notify();
-      runIntents();
-    },
+    onApplied: onChange,
     onStatus: changeStatus,
-    onFatal: (failure) => {
-      hasFailed = true;
-      close();
-      log.error("this master can promise nothing any more", {
-        master: masterId,
-        error: toErrorRecord(failure).message,
-      });
-      ports.onFatal(failure);
-    },
+    onFatal: fail,
   });
 
   function propose(command: Command): Promise<CommandReply> {
@@ -135,8 +129,17 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     return status.role === "leader" && !stopped;
   }
 
-  function runIntents(): void {
+  function onChange(): void {
+    changes.notify();
     if (leads()) runner.run(intents(machine.state));
+  }
+
+  function fail(failure: unknown): void {
+    hasFailed = true;
+    close();
+    const error = toErrorRecord(failure).message;
+    log.error("this master can promise nothing any more", { master: masterId, error });
+    ports.onFatal(failure);
   }
 
   function changeStatus(next: Status): void {
@@ -146,8 +149,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     if (next.role === "leader" && !led) scheduleTick();
     if (next.role !== "leader") tickTimer?.cancel();
     // Whoever waits on this master has to look for the new leader.
-    changes.notify();
-    runIntents();
+    onChange();
   }
 
   /**
@@ -173,53 +175,54 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     changes.close();
   }
 
-  const core: ApiCore = {
-    clusterId,
-    propose,
-    leaderState: () => {
-      // Whoever waits on a master that stops must not go on waiting.
-      if (stopped) throw new EngineError("UNAVAILABLE", `${masterId} is stopping`);
-      if (!leads()) throw replica.notLeader();
-      return machine.state;
-    },
-    readState: async () => {
-      await replica.readBarrier();
-      return machine.state;
-    },
-    waitForChange: changes.wait,
-    outputCommitted: async (folderUri) => {
-      await ports.probeStore(folderUri);
-      return isOutputCommitted(store, folderUri);
-    },
-    masters: () => ({
-      leader: status.leader ?? "",
-      term: status.term,
-      masters: [...peers].map(([id, address]) => ({ masterId: id, address })),
-    }),
-    clock,
-    sha256Hex: ports.sha256Hex,
-  };
+  function leaderState(): ClusterState {
+    // Whoever waits on a master that stops must not go on waiting.
+    if (stopped) throw new EngineError("UNAVAILABLE", `${masterId} is stopping`);
+    if (!leads()) throw replica.notLeader();
+    return machine.state;
+  }
 
-  return {
-    bindings: [
-      ...bindClients(core),
-      ...bindWorkers(core),
-      bindPeers({
-        clusterId,
-        self: masterId,
-        isPeer: (id) => peers.has(id),
-        receive: replica.receive,
+  function createCore(): ApiCore {
+    return {
+      clusterId,
+      propose,
+      leaderState,
+      readState: async () => {
+        await replica.readBarrier();
+        return machine.state;
+      },
+      waitForChange: changes.wait,
+      outputCommitted: async (folderUri) => {
+        await ports.probeStore(folderUri);
+        return isOutputCommitted(store, folderUri);
+      },
+      masters: () => ({
+        leader: status.leader ?? "",
+        term: status.term,
+        masters: [...peers].map(([id, address]) => ({ masterId: id, address })),
       }),
-    ],
-    start: replica.start,
-    stop: async () => {
-      close();
-      try {
-        await ports.storage.close();
-      } catch (failure) {
-        // Then this was told already.
-        if (!hasFailed) throw failure;
-      }
-    },
+      clock,
+      sha256Hex: ports.sha256Hex,
+    };
+  }
+
+  async function stop(): Promise<void> {
+    close();
+    try {
+      await ports.storage.close();
+    } catch (failure) {
+      // Then this was told already.
+      if (!hasFailed) throw failure;
+    }
+  }
+
+  const core = createCore();
+  const inbox = {
+    clusterId,
+    self: masterId,
+    isPeer: (id: MasterId) => peers.has(id),
+    receive: replica.receive,
   };
+  const bindings = [...bindClients(core), ...bindWorkers(core), bindPeers(inbox)];
+  return { bindings, start: replica.start, stop };
 }

@@ -239,6 +239,42 @@ describe("a single master", () => {
     replica.stop();
   });
 
+  test("a vote and an acknowledgement leave only once they are durable", async () => {
+    const clock = fakeClock();
+    const disk = memoryDisk();
+    const held: (() => void)[] = [];
+    let isSlow = false;
+    const slow: MemoryDisk = {
+      ...disk,
+      openAppend: async (path) => {
+        const file = await disk.openAppend(path);
+        const wait = () => new Promise<void>((resolve) => held.push(resolve));
+        return { ...file, sync: async () => (isSlow ? wait().then(file.sync) : file.sync()) };
+      },
+    };
+    const node = await open({ disk: slow, clock, names: ["a", "b", "c"] });
+    isSlow = true;
+    const head = { from: asMasterId("b"), to: asMasterId("a"), term: 1 } as const;
+    const vote = { kind: "vote", lastIndex: 0, lastTerm: 0, force: false } as const;
+    node.replica.receive({ ...head, ...vote });
+    await clock.advanceAsync(0);
+    expect(node.sent).toEqual([]);
+    const entries = [{ index: 1, term: 1, kind: "noop", data: new Uint8Array(0) }] as const;
+    const append = { kind: "append", prevIndex: 0, prevTerm: 0, commit: 0, entries } as const;
+    node.replica.receive({ ...head, ...append });
+    await clock.advanceAsync(0);
+    expect(node.sent).toEqual([]);
+    // The vote was one sync, and what came meanwhile is the next.
+    for (const kind of ["voteReply", "appendReply"]) {
+      expect(held).toHaveLength(1);
+      held.pop()?.();
+      await clock.advanceAsync(0);
+      expect(node.sent.at(-1)).toMatchObject({ kind, to: "b" });
+    }
+    expect(node.sent).toHaveLength(2);
+    node.replica.stop();
+  });
+
   test("a peer that contradicts what is committed ends it", async () => {
     const clock = fakeClock();
     const node = await open({ disk: memoryDisk(), clock, names: ["a", "b", "c"] });
@@ -247,9 +283,9 @@ describe("a single master", () => {
     const append = { ...head, kind: "append", prevIndex: 0, prevTerm: 0, commit: 1 } as const;
     node.replica.receive({ ...append, entries: [entry] });
     await clock.advanceAsync(0);
-    const snapshot = { snapshotIndex: 9, snapshotTerm: 1, offset: 5, done: true } as const;
-    const piece = { ...head, ...snapshot, kind: "installSnapshot", bytes: encode("x") } as const;
-    expect(() => node.replica.receive(piece)).toThrow(EngineError);
+    const nonsense = { index: 2, term: 1, kind: "config", data: encode("x") } as const;
+    const unclear = { ...append, prevIndex: 1, prevTerm: 1, entries: [nonsense] };
+    expect(() => node.replica.receive(unclear)).toThrow(EngineError);
     expect(node.fatal).toEqual([]);
     const leading = { ...head, to: asMasterId("b") };
     expect(() => node.replica.receive({ ...append, ...leading, entries: [] })).toThrow();

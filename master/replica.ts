@@ -4,13 +4,15 @@ import { assert, EngineError } from "../proto/errors.ts";
 import type { MasterId } from "../proto/ids.ts";
 import { raftProposalsWaitingMax, raftSnapshotEveryBytes, raftTickMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
+import { createMembershipRequests } from "./membership-requests.ts";
 import type { Outbox } from "./peers/outbox.ts";
 import type { Entry, Snapshot } from "./raft/entry.ts";
+import type { Membership, MembershipChange } from "./raft/membership.ts";
 import type { Message } from "./raft/messages.ts";
 import { allVoters } from "./raft/quorum.ts";
 import { campaign, propose, readIndex, step, tick } from "./raft/raft.ts";
-import { applied, compacted, persisted, type Ready, takeReady } from "./raft/ready.ts";
-import type { Raft, Status } from "./raft/state.ts";
+import { applied, compacted, persisted, type Ready, snapshotAt, takeReady } from "./raft/ready.ts";
+import { currentVoters, type Raft, type Status } from "./raft/state.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
 
 /** The replicated state machine, as the replica sees it. */
@@ -48,6 +50,10 @@ export interface Replica<Reply> {
   /** Resolves when the applied state is at least as new as the moment of the call. */
   readBarrier(): Promise<void>;
   receive(message: Message): void;
+  /** Resolves with the membership once the change is committed and over. */
+  changeMembership(change: MembershipChange): Promise<Membership>;
+  /** Resolves when `to` leads. */
+  transferLeadership(to: MasterId): Promise<void>;
   /** The refusal that names the leader, where one is known. */
   notLeader(): EngineError;
 }
@@ -130,6 +136,8 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     }
   }
 
+  const membership = createMembershipRequests({ raft, inCore, pump, notLeader });
+
   function handle(ready: Ready): void {
     outbox.send(ready.messagesBeforeSync);
     save(ready);
@@ -138,6 +146,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     for (const read of ready.reads)
       settleRead(read.context, read.kind === "ready" ? read.index : -1);
     releaseReads();
+    membership.note(ready);
     if (ready.status !== undefined) changeStatus(ready.status);
   }
 
@@ -176,7 +185,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       assert(entry.index > appliedTo.index, `entry ${entry.index} comes after ${appliedTo.index}`);
       appliedTo = { index: entry.index, term: entry.term };
       const reply =
-        entry.kind === "noop" ? undefined : { of: machine.apply(entry.index, entry.data) };
+        entry.kind === "command" ? { of: machine.apply(entry.index, entry.data) } : undefined;
       // Only now: if that fails, whoever waits is told as everything stops.
       const pending = proposals.get(entry.index);
       if (pending === undefined) continue;
@@ -192,7 +201,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   function maybeSnapshot(): void {
     if (snapshotRunning || storage.logBytes() < snapshotEveryBytes) return;
     snapshotRunning = true;
-    const snapshot = { ...appliedTo, bytes: machine.snapshot() };
+    const snapshot = snapshotAt(raft, appliedTo, machine.snapshot());
     storage
       .saveSnapshot(snapshot)
       .then(() => {
@@ -239,6 +248,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       fatal(failure);
       return;
     }
+    membership.noteTick();
     timer = clock.after(raftTickMs, onTick);
     pump();
   }
@@ -249,47 +259,60 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
     outbox.close();
     for (const pending of proposals.values()) pending.reject(stopping());
     for (const read of reads.values()) read.reject(stopping());
+    membership.close(stopping());
     proposals.clear();
     reads.clear();
   }
 
+  function start(): void {
+    // A single master has nobody to wait for.
+    if (allVoters(currentVoters(raft)).length === 1) campaign(raft);
+    onTick();
+  }
+
+  function proposeCommand(command: Uint8Array): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (stopped) return reject(stopping());
+      if (proposals.size >= raftProposalsWaitingMax) return reject(overloaded());
+      const result = inCore(() => propose(raft, command));
+      if (result.kind === "notLeader") return reject(notLeader(result.leader));
+      if (result.kind === "overloaded") return reject(overloaded());
+      proposals.set(result.index, { term: result.term, resolve, reject });
+      pump();
+    });
+  }
+
+  function readBarrier(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (stopped) return reject(stopping());
+      // The core counts those that wait for a quorum; here are also those that wait to be applied.
+      if (reads.size >= raft.config.readsWaitingMax) return reject(overloaded());
+      const context = nextContext++;
+      const result = inCore(() => readIndex(raft, context));
+      if (result.kind === "notLeader") return reject(notLeader(result.leader));
+      if (result.kind === "overloaded") return reject(overloaded());
+      reads.set(context, { index: undefined, resolve, reject });
+      pump();
+    });
+  }
+
+  function receive(message: Message): void {
+    if (stopped) return;
+    try {
+      inCore(() => step(raft, message));
+    } finally {
+      pump();
+    }
+  }
+
   return {
-    start: () => {
-      // A single master has nobody to wait for.
-      if (allVoters(raft.voters).length === 1) campaign(raft);
-      onTick();
-    },
+    start,
     stop,
-    propose: (command) =>
-      new Promise((resolve, reject) => {
-        if (stopped) return reject(stopping());
-        if (proposals.size >= raftProposalsWaitingMax) return reject(overloaded());
-        const result = inCore(() => propose(raft, command));
-        if (result.kind === "notLeader") return reject(notLeader(result.leader));
-        if (result.kind === "overloaded") return reject(overloaded());
-        proposals.set(result.index, { term: result.term, resolve, reject });
-        pump();
-      }),
-    readBarrier: () =>
-      new Promise((resolve, reject) => {
-        if (stopped) return reject(stopping());
-        // The core counts those that wait for a quorum; here are also those that wait to be applied.
-        if (reads.size >= raft.config.readsWaitingMax) return reject(overloaded());
-        const context = nextContext++;
-        const result = inCore(() => readIndex(raft, context));
-        if (result.kind === "notLeader") return reject(notLeader(result.leader));
-        if (result.kind === "overloaded") return reject(overloaded());
-        reads.set(context, { index: undefined, resolve, reject });
-        pump();
-      }),
-    receive: (message) => {
-      if (stopped) return;
-      try {
-        inCore(() => step(raft, message));
-      } finally {
-        pump();
-      }
-    },
+    propose: proposeCommand,
+    changeMembership: membership.change,
+    transferLeadership: membership.transfer,
+    readBarrier,
+    receive,
     notLeader: () => notLeader(raft.leader),
   };
 }

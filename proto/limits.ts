@@ -31,8 +31,8 @@ export const peerMessagesQueuedMax = 256;
 export const raftSnapshotChunkBytesMax = 1024 * 1024;
 /** One snapshot put together from pieces: all bundles as text, and the state beside them. */
 export const peerSnapshotBytesMax = 768 * 1024 * 1024;
-/** One delivery to a peer: shorter than any election timeout would help nobody, longer only delays the next. */
-export const peerCallTimeoutMs = 2000;
+/** One delivery to a peer: a lost one holds up all behind it, so it must end before an election would begin. */
+export const peerCallTimeoutMs = 500;
 /** Masters in one cluster. */
 export const mastersMax = 9;
 /** A piece of a snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */

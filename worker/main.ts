@@ -71,6 +71,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
     token: options.nodeToken,
     provider: createBlockProvider(options.workFolder),
   });
+  const leader = createLeaderClient({ rpc, clock: realClock, masters: options.masters, random });
   const node = createWorkerNode(
     {
       workerId: options.id,
@@ -79,7 +80,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
       weight: options.weight,
     },
     {
-      leader: createLeaderClient({ rpc, clock: realClock, masters: options.masters, random }),
+      leader,
       pool,
       clock: realClock,
       random,
@@ -92,6 +93,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
     dataAddress: blocks.address,
     stop: async () => {
       node.stop();
+      leader.close();
       await pool.close();
       await blocks.close();
       rpc.close();

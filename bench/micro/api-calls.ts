@@ -106,6 +106,7 @@ export async function startFakeWorker(
   leader: LeaderCalls,
   workerId: string,
   slots: number,
+  waitMs = shortPollMs,
 ): Promise<FakeWorker> {
   const identity = { workerId, incarnation: randomBytes(16).toString("hex") };
   await leader.call(workerApi.register, {
@@ -120,7 +121,7 @@ export async function startFakeWorker(
   }, renewEveryMs);
   return {
     workOnce: async () => {
-      const request = { ...identity, freeSlots: slots, freeDriverSlots: 0, waitMs: shortPollMs };
+      const request = { ...identity, freeSlots: slots, freeDriverSlots: 0, waitMs };
       const { grants } = await leader.call(workerApi.poll, request);
       const reports = grants.flatMap(doneReports);
       if (reports.length > 0) await leader.call(workerApi.report, { ...identity, reports });

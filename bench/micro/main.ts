@@ -55,6 +55,8 @@ const scratch = mkdtempSync(join(values.folder, "millrace-bench-"));
 let folders = 0;
 const nextFolder = (): string => join(scratch, String(++folders));
 
+const connectionsOfCallers = 8;
+
 type Sides = { readonly client: Connection; readonly node: Connection };
 
 async function withCluster(
@@ -75,6 +77,16 @@ async function withCluster(
   }
 }
 
+async function commands(cluster: LocalCluster, { client }: Sides): Promise<Figure[]> {
+  const connect = () => connectLeader(cluster.masters, cluster.token);
+  const clients = Array.from({ length: connectionsOfCallers }, connect);
+  try {
+    return await measureProposals(client, clients, 3000);
+  } finally {
+    for (const each of clients) each.close();
+  }
+}
+
 function warmStage(): Promise<Figure[]> {
   const input = join(scratch, "small.txt");
   writeFileSync(input, "one line\nanother line\n");
@@ -82,7 +94,7 @@ function warmStage(): Promise<Figure[]> {
 }
 
 const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  commands: () => withCluster(3, (_, { client }) => measureProposals(client, 3000)),
+  commands: () => withCluster(3, commands),
   replica: () => measureReplica(nextFolder(), 200, 4096),
   scheduling: () =>
     withCluster(1, (_, { client, node }) => measureScheduling(client, node, 100_000, 8)),

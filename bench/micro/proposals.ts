@@ -12,7 +12,7 @@ interface Load {
 
 /** Every caller sends its next command when the one before was answered. */
 async function drive(
-  client: LeaderCalls,
+  clients: readonly LeaderCalls[],
   job: DrivenJob,
   callers: number,
   durationMs: number,
@@ -20,28 +20,33 @@ async function drive(
   const tookMs: number[] = [];
   const startedMs = performance.now();
   const endMs = startedMs + durationMs;
-  const call = async (): Promise<void> => {
+  const call = async (client: LeaderCalls): Promise<void> => {
     while (performance.now() < endMs) {
       const sentMs = performance.now();
       await client.call(clientApi.renewDriver, job);
       tookMs.push(performance.now() - sentMs);
     }
   };
-  await Promise.all(Array.from({ length: callers }, call));
+  const each = Array.from({ length: callers }, (_, i) => clients[i % clients.length]);
+  await Promise.all(each.map((client) => client && call(client)));
   return { perSecond: (tookMs.length * 1000) / (performance.now() - startedMs), tookMs };
 }
 
-/** The command is a driver's renewal: one small log entry, and nothing beside it. */
+/**
+ * The command is a driver's renewal: one small log entry, and nothing beside it. Callers are spread
+ * over the connections, so that they do not march in step.
+ */
 export async function measureProposals(
   client: LeaderCalls,
+  clients: readonly LeaderCalls[],
   durationMs: number,
   callerCounts: readonly number[] = [1, 64, 1024],
 ): Promise<Figure[]> {
   const job = await submitJob(client);
-  await drive(client, job, 64, durationMs / 2);
+  await drive(clients, job, 64, durationMs / 2);
   const figures: Figure[] = [];
   for (const callers of callerCounts) {
-    const { perSecond, tookMs } = await drive(client, job, callers, durationMs);
+    const { perSecond, tookMs } = await drive(clients, job, callers, durationMs);
     const measure = `commands, ${callers} ${callers === 1 ? "caller" : "callers"}`;
     const p50: Figure = { measure, what: "p50", unit: "ms", values: [percentile(tookMs, 0.5)] };
     const rate: Figure = { measure, what: "rate", unit: "/s", values: [perSecond] };

@@ -7,6 +7,8 @@ import { noopGraph, startFakeWorker, submitJob } from "./api-calls.ts";
 import type { Figure } from "./statistics.ts";
 
 const slotsOfWorker = 64;
+/** A poll without work delays the end of the measurement by this much, not its figure. */
+const pollWaitMs = 100;
 
 export async function measureScheduling(
   client: LeaderCalls,
@@ -16,7 +18,9 @@ export async function measureScheduling(
 ): Promise<Figure[]> {
   const job = await submitJob(client);
   const names = Array.from({ length: workers }, (_, i) => `fake-${i + 1}`);
-  const fakes = await Promise.all(names.map((name) => startFakeWorker(node, name, slotsOfWorker)));
+  const fakes = await Promise.all(
+    names.map((name) => startFakeWorker(node, name, slotsOfWorker, pollWaitMs)),
+  );
   let isOver = false;
   const startedMs = performance.now();
   const working = fakes.map(async (fake) => {
@@ -29,7 +33,6 @@ export async function measureScheduling(
   if (outcome.kind !== "result" || outcome.parts.length !== tasks) {
     throw new Error(`${tasks} no-op tasks ended as ${outcome.kind}`);
   }
-  // Ends the polls that wait for more work.
   await client.call(clientApi.cancelJob, { jobId: job.jobId, reason: "the benchmark is over" });
   for (const fake of fakes) fake.stop();
   await Promise.allSettled(working);

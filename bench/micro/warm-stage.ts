@@ -6,9 +6,10 @@ import { realRandom } from "../../proto/io/seed.ts";
 import { createStores } from "../../proto/io/stores.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import { startEmbeddedCluster } from "../../sdk/cli/embedded-cluster.ts";
-import { compileJob } from "../../sdk/client/bundle-compile.ts";
+import { bundleJob } from "../../sdk/client/bundle.ts";
+import { loadBundle } from "../../sdk/client/bundle-load.ts";
 import { runAttached } from "../../sdk/client/submit-job.ts";
-import type { ClientWorld } from "../../sdk/client/world.ts";
+import type { ClientWorld, CompiledJob } from "../../sdk/client/world.ts";
 import { connectLeader } from "./api-calls.ts";
 import { type Figure, percentile } from "./statistics.ts";
 
@@ -42,7 +43,7 @@ export async function measureWarmStage(options: WarmStageOptions): Promise<Figur
       random: realRandom(),
       store: createStores({}),
     };
-    const job = await compileJob(join("bench/micro", "./one-task/job.ts"), root);
+    const job = await compile(root);
     const run = async (count: number): Promise<number> => {
       const beganMs = performance.now();
       const paramsJson = JSON.stringify({ input, actions: count });
@@ -60,6 +61,13 @@ export async function measureWarmStage(options: WarmStageOptions): Promise<Figur
   } finally {
     await cluster.stop();
   }
+}
+
+async function compile(root: string): Promise<CompiledJob> {
+  const jobRuntime = join(root, "dist/sdk/job.mjs");
+  const path = join(root, "bench/micro", "./one-task/job.ts");
+  const job = await bundleJob(path, { jobRuntime });
+  return { bundle: await loadBundle(job), code: job.code, sha256: job.sha256 };
 }
 
 function hasOutcome(reply: unknown): boolean {

@@ -2,6 +2,7 @@
 // output is committed once, with no finished work done twice.
 
 import { afterEach, describe, expect, test } from "vitest";
+import { workerApi } from "../../proto/wire/methods.ts";
 import { createVirtualCluster, masterNames, type VirtualCluster } from "../sim/cluster.ts";
 import { runRandom } from "../sim/random-run.ts";
 import { outputTasks } from "../sim/workload.ts";
@@ -111,12 +112,20 @@ describe("stories", () => {
     expect([...cluster.watch.runs.values()].some((runs) => runs > 1)).toBe(true);
   });
 
-  test("a worker whose last report is held up beyond its lease is told that it is stale", async () => {
-    await begin(7, 1000);
+  test("a report that arrives when another worker has the task is refused", async () => {
+    await begin(7, 4000);
     await untilRuns(5);
+    let held = 0;
+    cluster.network.lateMs = (from, path) => {
+      if (from !== "w1" || path !== workerApi.report.path || held++ > 0) return 0;
+      // The request is on its way; nothing else of this worker gets through any more.
+      cluster.clock.after(1, () => cluster.network.cut("w1"));
+      return 8000;
+    };
     cluster.watch.trouble("w1");
-    cluster.network.cut("w1");
-    await cluster.clock.advanceAsync(12_000);
+    await cluster.clock.advanceAsync(20_000);
+    expect(held).toBeGreaterThan(0);
+    expect(cluster.watch.staleReports()).toBeGreaterThan(0);
     cluster.network.heal();
     await finish();
   });

@@ -21,6 +21,7 @@ import type { ClusterView, JobView } from "../../proto/wire/views.ts";
 import { createWorkerNode, type WorkerNode } from "../../worker/node.ts";
 import { createSimulatedExecutor, type Floor } from "./executor.ts";
 import { createNetwork, type Network } from "./network.ts";
+import { slowDisk } from "./slow-disk.ts";
 import { createWatch } from "./watch.ts";
 
 export const masterNames = ["a", "b", "c"] as const;
@@ -44,10 +45,7 @@ export interface VirtualOptions {
 export function createVirtualCluster(options: VirtualOptions) {
   const random = randomStream(options.seed);
   const clock = fakeClock();
-  const watch = createWatch(
-    options.jobIds,
-    (name) => network.isPaused(name) || network.areApart(name, ""),
-  );
+  const watch = createWatch(options.jobIds);
   const network: Network = createNetwork(clock, random.child("network"), watch.observe);
   const bucket = memoryBucket();
   const disks = new Map<string, MemoryDisk>();
@@ -82,10 +80,11 @@ export function createVirtualCluster(options: VirtualOptions) {
     const disk = disks.get(name) ?? memoryDisk();
     disks.set(name, disk);
     const life = network.join(name);
+    const slow = slowDisk(disk, life.clock, stream.child("disk"), () => masters.has(name));
     const node = createMasterNode(
       { masterId: asMasterId(name), clusterId, peers },
       {
-        storage: await openRaftStorage(disk, clusterId),
+        storage: await openRaftStorage(slow, clusterId),
         rpc: life.client,
         clock: life.clock,
         random: stream,
@@ -114,7 +113,8 @@ export function createVirtualCluster(options: VirtualOptions) {
     );
     network.leave(name);
     await master.server.close();
-    await master.node.stop().catch(() => undefined);
+    // Its last saves never end: nobody waits for a dead process.
+    master.node.stop().catch(() => undefined);
   }
 
   function startWorker(name: string): void {

@@ -11,10 +11,12 @@ export interface Rates {
   readonly requestLost: number;
   readonly replyLost: number;
   readonly doubled: number;
+  /** Requests that arrive seconds later, when their senders have long given up. */
+  readonly late: number;
   readonly delayMsMax: number;
 }
 
-export const calm: Rates = { requestLost: 0, replyLost: 0, doubled: 0, delayMsMax: 2 };
+export const calm: Rates = { requestLost: 0, replyLost: 0, doubled: 0, late: 0, delayMsMax: 2 };
 
 /** What a server did with a request, whether or not the caller ever hears of it. */
 export type Observer = (from: string, path: string, request: unknown, reply: unknown) => void;
@@ -29,6 +31,8 @@ export interface Life {
 export interface Network {
   readonly rpc: LocalRpc;
   rates: Rates;
+  /** By how much certain requests are late; none by default. */
+  lateMs: (from: string, path: string) => number;
   /** Begins a life under a name; one before it under that name is over for good. */
   join(name: string): Life;
   /** Nothing of it happens any more. */
@@ -89,10 +93,10 @@ export function createNetwork(clock: Clock, random: RandomStream, observe: Obser
   };
 
   /** One way of a message; never resolves where it does not arrive. */
-  function travel(from: Gate, to: Gate | undefined, isCut: boolean, isLost: boolean) {
+  function travel(from: Gate, to: Gate | undefined, isLost: boolean, lateMs: number) {
     return new Promise<void>((resolve) => {
-      if (isCut || isLost) return;
-      const delayMs = random.below(network.rates.delayMsMax + 1);
+      if (isLost) return;
+      const delayMs = lateMs + random.below(network.rates.delayMsMax + 1);
       pass(from, () => {
         clock.after(delayMs, () => (to === undefined ? resolve() : pass(to, resolve)));
       });
@@ -103,9 +107,11 @@ export function createNetwork(clock: Clock, random: RandomStream, observe: Obser
     const inner = rpc.client({ role: "node" });
     const call: RpcClient["call"] = (address, method, request, options) => {
       const to = address.split(":")[0] ?? "";
-      const { requestLost, replyLost, doubled } = network.rates;
+      const { requestLost, replyLost, doubled, late } = network.rates;
       const run = async () => {
-        await travel(own, gates.get(to), network.areApart(name, to), hits(requestLost));
+        const lateMs = hits(late) ? random.below(15_000) : network.lateMs(name, method.path);
+        const isRequestLost = network.areApart(name, to) || hits(requestLost);
+        await travel(own, gates.get(to), isRequestLost, lateMs);
         const once = async () => {
           const reply = await inner.call(address, method, request, options);
           observe(name, method.path, request, reply);
@@ -118,7 +124,7 @@ export function createNetwork(clock: Clock, random: RandomStream, observe: Obser
         }
         const [outcome] = await Promise.allSettled([once()]);
         const server = gates.get(to) ?? own;
-        await travel(server, own, network.areApart(name, to), hits(replyLost));
+        await travel(server, own, network.areApart(name, to) || hits(replyLost), 0);
         if (outcome.status === "rejected") throw outcome.reason;
         return outcome.value;
       };
@@ -137,6 +143,7 @@ export function createNetwork(clock: Clock, random: RandomStream, observe: Obser
   const network: Network = {
     rpc,
     rates: calm,
+    lateMs: () => 0,
     join: (name) => {
       network.leave(name);
       const gate: Gate = { state: "awake", held: [] };

@@ -81,6 +81,7 @@ export async function runRandom(seed: number): Promise<RandomOutcome> {
     requestLost: random.below(2) * random.below(30),
     replyLost: random.below(2) * random.below(30),
     doubled: random.below(2) * random.below(100),
+    late: random.below(2) * random.below(30),
     delayMsMax: 1 + random.below(40),
   };
   cluster.trouble.storeFaults = random.below(2) * random.below(500);

@@ -5,6 +5,7 @@ import { asJobId, taskName } from "../../proto/ids.ts";
 import { manifestName, parseManifest } from "../../proto/plan/manifest.ts";
 import type { MemoryBucket } from "../../proto/testing/memory-store.ts";
 import {
+  type PollReply,
   type ReportReply,
   type ReportRequest,
   Verdict,
@@ -15,7 +16,7 @@ import { contentOf, folderOf, graphsOf, outputTasks } from "./workload.ts";
 interface Accepted {
   readonly token: number;
   readonly workerId: string;
-  /** Disturbances of that worker that were over by then. */
+  /** Disturbances of that worker until the attempt began. */
   readonly troubles: number;
 }
 
@@ -41,13 +42,14 @@ function isLastStage(task: string): boolean {
   return Number(stage.slice(1)) === stages.length - 1;
 }
 
-export function createWatch(
-  jobIds: readonly string[],
-  isOutOfReach: (workerId: string) => boolean,
-): Watch {
+export function createWatch(jobIds: readonly string[]): Watch {
   const accepted = new Map<string, Accepted>();
+  /** The newest token by task. */
+  const granted = new Map<string, number>();
   const troubles = new Map<string, number>();
   const runs = new Map<string, number>();
+  /** Troubles of its worker when an attempt began. */
+  const begun = new Map<string, number>();
   const manifests = new Map<string, string>();
   let stale = 0;
   const troublesOf = (workerId: string): number => troubles.get(workerId) ?? 0;
@@ -55,6 +57,7 @@ export function createWatch(
   /** Finished work is repeated only where it was lost, and a last stage's never. */
   function onStart(task: string, token: number, workerId: string): void {
     runs.set(task, (runs.get(task) ?? 0) + 1);
+    begun.set(`${task}#${token}`, troublesOf(workerId));
     const before = accepted.get(task);
     if (before === undefined || token <= before.token) return;
     const mayBeLost = troublesOf(before.workerId) > before.troubles;
@@ -63,6 +66,18 @@ export function createWatch(
       `${task} runs again on ${workerId} with token ${token}, although ${before.workerId} ` +
         `finished it with token ${before.token} and still has its output`,
     );
+  }
+
+  function noteGrants(reply: PollReply): void {
+    for (const grant of reply.grants) {
+      for (const { taskIndex } of grant.tasks) {
+        const jobId = asJobId(grant.job?.jobId ?? "");
+        const name = taskName({ ...grant, jobId, taskIndex });
+        const before = granted.get(name) ?? 0;
+        assert(grant.token > before, `${name}: token ${grant.token} after ${before}`);
+        granted.set(name, grant.token);
+      }
+    }
   }
 
   function noteVerdicts(request: ReportRequest, reply: ReportReply): void {
@@ -81,8 +96,9 @@ export function createWatch(
         `${name}: token ${token} was accepted after ${known?.token}`,
       );
       if (known?.token === token) continue;
-      const over = troublesOf(workerId) - (isOutOfReach(workerId) ? 1 : 0);
-      accepted.set(name, { token, workerId, troubles: over });
+      const newest = granted.get(name) ?? 0;
+      assert(token >= newest, `${name}: token ${token} was accepted, ${newest} is the newest`);
+      accepted.set(name, { token, workerId, troubles: begun.get(`${name}#${token}`) ?? 0 });
     }
   }
 
@@ -115,6 +131,8 @@ export function createWatch(
       const content = textOf(bucket.objects.get(`${folderOf(jobId)}${name}`));
       assert(content === contentOf(task), `${name} holds ${JSON.stringify(content)}`);
       const token = accepted.get(task)?.token;
+      // Unknown where a leader was lost between accepting a report and saying so.
+      if (token === undefined) continue;
       assert(name.endsWith(`-${token}.txt`), `${name} is not of the accepted attempt ${token}`);
     }
   }
@@ -122,8 +140,10 @@ export function createWatch(
   return {
     onStart,
     observe: (_from, path, request, reply) => {
-      if (path !== workerApi.report.path) return;
-      noteVerdicts(request as ReportRequest, reply as ReportReply);
+      if (path === workerApi.poll.path) noteGrants(reply as PollReply);
+      if (path === workerApi.report.path) {
+        noteVerdicts(request as ReportRequest, reply as ReportReply);
+      }
     },
     trouble: (workerId) => void troubles.set(workerId, troublesOf(workerId) + 1),
     read,

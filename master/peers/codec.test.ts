@@ -4,10 +4,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
+import { encodeMembership, type Membership } from "../raft/membership.ts";
 import type { Message } from "../raft/messages.ts";
 import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 
 const head = { from: asMasterId("a"), to: asMasterId("b"), term: 7 };
+const membership: Membership = {
+  voters: ["a", "b"].map(asMasterId),
+  votersOutgoing: [asMasterId("a")],
+  learners: [asMasterId('é ,"|')],
+};
 const bytes = Uint8Array.of(1, 2, 3);
 
 const messages: readonly Message[] = [
@@ -24,6 +30,7 @@ const messages: readonly Message[] = [
     entries: [
       { index: 5, term: 6, kind: "noop", data: new Uint8Array(0) },
       { index: 6, term: 7, kind: "command", data: bytes },
+      { index: 7, term: 7, kind: "config", data: encodeMembership(membership) },
     ],
   },
   { ...head, kind: "appendReply", rejected: true, index: 9, hintIndex: 5, hintTerm: 2 },
@@ -34,11 +41,12 @@ const messages: readonly Message[] = [
     kind: "installSnapshot",
     snapshotIndex: 9,
     snapshotTerm: 3,
+    membership,
     offset: 0,
     done: true,
     bytes,
   },
-  { ...head, kind: "installSnapshotReply", index: 9 },
+  { ...head, kind: "installSnapshotReply", index: 9, snapshotIndex: 12, offset: 5 },
   { ...head, kind: "timeoutNow" },
 ];
 
@@ -52,6 +60,15 @@ describe("peer messages", () => {
     if (gap?.kind !== "append") throw new Error("no append among the examples");
     const entries = [{ index: 6, term: 6, kind: "noop" as const, data: bytes }];
     expect(() => decodePeerMessage(encodePeerMessage({ ...gap, entries }))).toThrow(EngineError);
+  });
+
+  test("a membership that makes no sense is refused", () => {
+    const append = messages.find((message) => message.kind === "append");
+    if (append?.kind !== "append") throw new Error("no append among the examples");
+    const entries = [{ index: 5, term: 6, kind: "config" as const, data: bytes }];
+    expect(() => decodePeerMessage(encodePeerMessage({ ...append, entries }))).toThrow(
+      "membership of 3 bytes makes no sense",
+    );
   });
 
   test("random bytes are refused by a typed error or are a message", () => {

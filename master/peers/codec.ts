@@ -4,6 +4,7 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
 import { PeerMessage } from "../../proto/wire/generated/raft.ts";
 import type { Entry } from "../raft/entry.ts";
+import { decodeMembership, encodeMembership } from "../raft/membership.ts";
 import type { Message } from "../raft/messages.ts";
 
 type Body = NonNullable<PeerMessage["body"]>;
@@ -18,14 +19,17 @@ function encodeBody(message: Message): Body {
     case "appendReply":
     case "heartbeat":
     case "heartbeatReply":
-    case "installSnapshot":
     case "installSnapshotReply":
     case "timeoutNow":
       // The wire's field names are the core's: the fields of the envelope are simply not written.
       return { $case: message.kind, value: message } as Body;
+    case "installSnapshot": {
+      const membership = encodeMembership(message.membership);
+      return { $case: "installSnapshot", value: { ...message, membership } };
+    }
     case "append": {
       const entries = message.entries.map(({ index, term, kind, data }) => {
-        return { index, term, isNoop: kind === "noop", data };
+        return { index, term, isNoop: kind === "noop", isConfig: kind === "config", data };
       });
       return { $case: "append", value: { ...message, entries } };
     }
@@ -58,8 +62,10 @@ function decodeEntries(prevIndex: number, term: number, wire: Body): Entry[] {
           `term ${entry.term} at place ${i}`,
       );
     }
-    const kind = entry.isNoop ? ("noop" as const) : ("command" as const);
-    return { index: entry.index, term: entry.term, kind, data: entry.data };
+    const { index, isNoop, isConfig, data } = entry;
+    if (isConfig) decodeMembership(data);
+    const kind = isConfig ? "config" : isNoop ? "noop" : "command";
+    return { index, term: entry.term, kind, data };
   });
 }
 
@@ -85,6 +91,10 @@ export function decodePeerMessage(bytes: Uint8Array): Message {
   if (body.$case === "append") {
     const entries = decodeEntries(body.value.prevIndex, wire.term, body);
     return { ...envelope, kind: "append", ...body.value, entries };
+  }
+  if (body.$case === "installSnapshot") {
+    const membership = decodeMembership(body.value.membership);
+    return { ...envelope, kind: "installSnapshot", ...body.value, membership };
   }
   return { ...envelope, ...body.value, kind: body.$case } as Message;
 }

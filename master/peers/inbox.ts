@@ -7,7 +7,6 @@ import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
 import type { Message } from "../raft/messages.ts";
 import { decodePeerMessage } from "./codec.ts";
-import { createAssembly } from "./snapshot-pieces.ts";
 
 export interface InboxOptions {
   readonly clusterId: ClusterId;
@@ -38,12 +37,8 @@ function openRequest(options: InboxOptions, request: StepRequest): Message[] {
 }
 
 export function bindPeers(options: InboxOptions): RpcBinding {
-  const assembly = createAssembly();
   return bind(peerApi.step, ["node"], async (request) => {
-    for (const message of openRequest(options, request)) {
-      const whole = assembly.take(message);
-      if (whole !== undefined) options.receive(whole);
-    }
+    for (const message of openRequest(options, request)) options.receive(message);
     return {};
   });
 }

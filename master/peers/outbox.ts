@@ -10,7 +10,6 @@ import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
 import type { Message } from "../raft/messages.ts";
 import { encodePeerMessage } from "./codec.ts";
-import { snapshotPieces } from "./snapshot-pieces.ts";
 
 export interface Outbox {
   send(messages: readonly Message[]): void;
@@ -74,9 +73,8 @@ export function createOutbox(options: OutboxOptions, rpc: RpcClient): Outbox {
       for (const message of messages) {
         const line = lines.get(message.to);
         if (line === undefined) continue;
-        for (const piece of snapshotPieces(message)) line.queue.push(encodePeerMessage(piece));
-        const tooMany = line.queue.length - peerMessagesQueuedMax;
-        if (tooMany > 0) line.queue.splice(0, tooMany);
+        line.queue.push(encodePeerMessage(message));
+        if (line.queue.length > peerMessagesQueuedMax) line.queue.shift();
       }
       for (const [id, line] of lines) void drain(id, line);
     },

@@ -5,12 +5,13 @@ import { becomeLeader } from "./leader.ts";
 import { isUpToDate, lastIndexOf, lastTermOf } from "./log.ts";
 import type { PreVote, PreVoteReply, Vote, VoteReply } from "./messages.ts";
 import { allVoters, isVoter, voteResult } from "./quorum.ts";
-import { becomeFollower, type Raft, resetElectionTimer, send } from "./state.ts";
+import { becomeFollower, currentVoters, type Raft, resetElectionTimer, send } from "./state.ts";
 
 /** One tick of a node that does not lead. */
 export function tickElection(raft: Raft): void {
   raft.electionElapsedTicks++;
-  const isAlone = raft.voters.incoming.length === 1 && raft.voters.outgoing.length === 0;
+  const voters = allVoters(currentVoters(raft));
+  const isAlone = voters.length === 1 && voters[0] === raft.id;
   if (isAlone || raft.electionElapsedTicks >= raft.electionTimeoutTicks) startPreVote(raft);
 }
 
@@ -19,14 +20,14 @@ export function tickElection(raft: Raft): void {
  * otherwise come back with a high term and depose a healthy leader.
  */
 export function startPreVote(raft: Raft): void {
-  if (!isVoter(raft.voters, raft.id) || raft.role.kind === "leader") return;
+  if (!isVoter(currentVoters(raft), raft.id) || raft.role.kind === "leader") return;
   raft.role = { kind: "preCandidate", votes: new Map([[raft.id, true]]) };
   raft.leader = undefined;
   resetElectionTimer(raft);
   if (concludeElection(raft)) return;
   const { id: from, log } = raft;
   const term = raft.term + 1;
-  for (const to of allVoters(raft.voters)) {
+  for (const to of allVoters(currentVoters(raft))) {
     if (to === from) continue;
     const [lastIndex, lastTerm] = [lastIndexOf(log), lastTermOf(log)];
     send(raft, { kind: "preVote", from, to, term, lastIndex, lastTerm });
@@ -35,7 +36,7 @@ export function startPreVote(raft: Raft): void {
 
 /** The election itself. `force`: the leader asked for it. */
 export function startVote(raft: Raft, force: boolean): void {
-  if (!isVoter(raft.voters, raft.id) || raft.role.kind === "leader") return;
+  if (!isVoter(currentVoters(raft), raft.id) || raft.role.kind === "leader") return;
   raft.term += 1;
   raft.votedFor = raft.id;
   raft.role = { kind: "candidate", votes: new Map([[raft.id, true]]) };
@@ -43,7 +44,7 @@ export function startVote(raft: Raft, force: boolean): void {
   resetElectionTimer(raft);
   if (concludeElection(raft)) return;
   const { id: from, term, log } = raft;
-  for (const to of allVoters(raft.voters)) {
+  for (const to of allVoters(currentVoters(raft))) {
     if (to === from) continue;
     const [lastIndex, lastTerm] = [lastIndexOf(log), lastTermOf(log)];
     send(raft, { kind: "vote", from, to, term, lastIndex, lastTerm, force });
@@ -54,7 +55,7 @@ export function startVote(raft: Raft, force: boolean): void {
 function concludeElection(raft: Raft): boolean {
   const role = raft.role;
   if (role.kind !== "preCandidate" && role.kind !== "candidate") return false;
-  const result = voteResult(raft.voters, role.votes);
+  const result = voteResult(currentVoters(raft), role.votes);
   switch (result) {
     case "pending":
       return false;
@@ -79,7 +80,7 @@ export function handleVoteReply(raft: Raft, message: PreVoteReply | VoteReply): 
   } else if (role.kind !== "candidate") {
     return;
   }
-  if (!isVoter(raft.voters, message.from) || role.votes.has(message.from)) return;
+  if (!isVoter(currentVoters(raft), message.from) || role.votes.has(message.from)) return;
   role.votes.set(message.from, message.granted);
   concludeElection(raft);
 }

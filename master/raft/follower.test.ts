@@ -5,6 +5,7 @@ import { randomStream } from "../../proto/ports/random.ts";
 import { defaultRaftConfig } from "./config.ts";
 import { type Entry, noBytes, type Snapshot } from "./entry.ts";
 import { lastIndexOf } from "./log.ts";
+import { membershipOf } from "./membership.ts";
 import type { Append, InstallSnapshot } from "./messages.ts";
 import { simpleVoters } from "./quorum.ts";
 import { createRaft, step } from "./raft.ts";
@@ -21,11 +22,15 @@ const entry = (index: number, term: number): Entry => ({
   data: noBytes,
 });
 
-function follower(entries: readonly Entry[], snapshot?: Snapshot): Raft {
+function follower(
+  entries: readonly Entry[],
+  snapshot?: Snapshot,
+  config = defaultRaftConfig,
+): Raft {
   return createRaft({
     id: a,
     voters: simpleVoters([a, b, c]),
-    config: defaultRaftConfig,
+    config,
     random: randomStream(1),
     hardState: { term: 3, votedFor: undefined, commit: 0 },
     snapshot,
@@ -39,7 +44,8 @@ function append(change: Partial<Append>): Append {
 }
 
 function install(index: number, term: number): InstallSnapshot {
-  const place = { snapshotIndex: index, snapshotTerm: term, offset: 0, done: true };
+  const membership = membershipOf(simpleVoters([a, b, c]));
+  const place = { snapshotIndex: index, snapshotTerm: term, membership, offset: 0, done: true };
   return { kind: "installSnapshot", from: b, to: a, term: 3, bytes: noBytes, ...place };
 }
 
@@ -79,8 +85,45 @@ describe("a follower", () => {
     expect(lastIndexOf(raft.log)).toBe(2);
   });
 
-  test("refuses a snapshot in pieces, which this version does not send", () => {
-    expect(() => step(follower([]), { ...install(2, 1), done: false })).toThrow("in pieces");
+  test("puts a snapshot together from pieces that arrive once, twice and after a gap", () => {
+    const raft = follower([]);
+    const piece = (offset: number, end: number, done: boolean): InstallSnapshot => {
+      const bytes = Uint8Array.of(1, 2, 3, 4, 5).subarray(offset, end);
+      return { ...install(9, 2), offset, bytes, done };
+    };
+    step(raft, piece(0, 2, false));
+    step(raft, piece(0, 2, false));
+    step(raft, piece(4, 5, true));
+    const answer = { kind: "installSnapshotReply", index: 0, snapshotIndex: 9, offset: 2 };
+    expect(repliesOf(raft)).toMatchObject([answer, answer, answer]);
+    step(raft, piece(2, 4, false));
+    step(raft, piece(4, 5, true));
+    const ready = takeReady(raft);
+    expect(ready?.snapshot?.bytes).toEqual(Uint8Array.of(1, 2, 3, 4, 5));
+    expect(ready?.messagesAfterSync).toMatchObject([{ index: 0, offset: 4 }, { index: 9 }]);
+    expect(raft.assembly).toBeUndefined();
+  });
+
+  test("never mixes the pieces of two snapshots, or those of two leaders", () => {
+    const raft = follower([]);
+    const first = { ...install(9, 2), bytes: Uint8Array.of(1, 2), done: false };
+    step(raft, first);
+    const newer = { ...install(10, 2), offset: 2, bytes: Uint8Array.of(9), done: true };
+    step(raft, newer);
+    expect(raft.log.commitIndex).toBe(0);
+    step(raft, first);
+    step(raft, { ...first, from: c, term: 4, offset: 2, done: true });
+    expect(raft.log.commitIndex).toBe(0);
+    expect(raft.assembly?.bytes).toBe(0);
+  });
+
+  test("refuses a snapshot beyond the bound, and takes the next one", () => {
+    const raft = follower([], undefined, { ...defaultRaftConfig, snapshotBytesMax: 3 });
+    step(raft, { ...install(9, 2), bytes: Uint8Array.of(1, 2), done: false });
+    const rest = { ...install(9, 2), offset: 2, bytes: Uint8Array.of(3, 4), done: true };
+    expect(() => step(raft, rest)).toThrow("more than 3 bytes");
+    step(raft, { ...install(9, 2), bytes: Uint8Array.of(1, 2, 3), done: true });
+    expect(raft.log.commitIndex).toBe(9);
   });
 
   test("saves a vote of a term that was saved before", () => {

@@ -1,7 +1,6 @@
 // A follower: takes over what the leader of its term sends, and says how far it got.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import type { Snapshot } from "./entry.ts";
 import {
   appendFromLeader,
   commitTo,
@@ -10,7 +9,9 @@ import {
   restoreSnapshot,
   termAt,
 } from "./log.ts";
+import { decodeMembership } from "./membership.ts";
 import type { Append, AppendReply, Heartbeat, InstallSnapshot } from "./messages.ts";
+import { addPiece, assemblyFor } from "./snapshot-assembly.ts";
 import { becomeFollower, type Raft, send } from "./state.ts";
 
 /** Any message of the current term that only a leader sends. */
@@ -63,6 +64,8 @@ function checkEntries(message: Append): void {
           "check that all masters run the same version",
       );
     }
+    // Refused now if it makes no sense, before any of them is taken.
+    if (entry.kind === "config") decodeMembership(entry.data);
     term = entry.term;
   }
 }
@@ -106,28 +109,28 @@ function handleHeartbeat(raft: Raft, message: Heartbeat): void {
 
 function handleInstallSnapshot(raft: Raft, message: InstallSnapshot): void {
   const log = raft.log;
-  if (message.offset !== 0 || !message.done) {
-    throw new EngineError(
-      "MESSAGE_INVALID",
-      `snapshot ${message.snapshotIndex} from ${message.from} came in pieces (offset ` +
-        `${message.offset}): this version takes whole snapshots; upgrade this master`,
-    );
+  const { snapshotIndex, snapshotTerm } = message;
+  if (snapshotIndex > log.commitIndex) {
+    if (termAt(log, snapshotIndex) === snapshotTerm) commitTo(log, snapshotIndex);
+    else takePiece(raft, message);
   }
-  const snapshot: Snapshot = {
-    index: message.snapshotIndex,
-    term: message.snapshotTerm,
-    bytes: message.bytes,
-  };
-  if (snapshot.index > log.commitIndex) {
-    if (termAt(log, snapshot.index) === snapshot.term) commitTo(log, snapshot.index);
-    else restoreSnapshot(log, snapshot);
+  const offset = raft.assembly?.bytes ?? 0;
+  if (raft.assembly !== undefined && raft.assembly.snapshotIndex <= log.commitIndex) {
+    raft.assembly = undefined;
   }
-  const { id: from, term } = raft;
-  send(raft, {
-    kind: "installSnapshotReply",
-    from,
-    to: message.from,
-    term,
-    index: log.commitIndex,
-  });
+  const [from, to] = [raft.id, message.from];
+  const reply = { from, to, term: raft.term, index: log.commitIndex, snapshotIndex, offset };
+  send(raft, { kind: "installSnapshotReply", ...reply });
+}
+
+function takePiece(raft: Raft, message: InstallSnapshot): void {
+  const { plantedBug, snapshotBytesMax } = raft.config;
+  raft.assembly = assemblyFor(raft.assembly, message, plantedBug === "snapshotPiecesMixed");
+  try {
+    const snapshot = addPiece(raft.assembly, message, snapshotBytesMax);
+    if (snapshot !== undefined) restoreSnapshot(raft.log, snapshot);
+  } catch (thrown) {
+    raft.assembly = undefined;
+    throw thrown;
+  }
 }

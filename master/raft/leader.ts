@@ -8,22 +8,32 @@ import {
   commitTo,
   highestPossibleAgreement,
   lastIndexOf,
+  lastMembership,
   lastTermOf,
   termAt,
 } from "./log.ts";
+import { allMembers } from "./membership.ts";
+import { continueChange } from "./membership-change.ts";
 import type { AppendReply, HeartbeatReply, InstallSnapshotReply } from "./messages.ts";
-import { becomeProbe, newProgress, noteAccepted, noteRejected, type Progress } from "./progress.ts";
-import { allVoters, hasQuorum, reachedByQuorum } from "./quorum.ts";
+import {
+  newProgress,
+  noteAccepted,
+  noteRejected,
+  noteSnapshotBytes,
+  type Progress,
+  tickSnapshot,
+} from "./progress.ts";
+import { hasQuorum, reachedByQuorum } from "./quorum.ts";
 import { confirmReads } from "./reads.ts";
 import { sendEmptyAppend, sendHeartbeats } from "./replicate.ts";
-import { becomeFollower, type LeaderRole, type Raft } from "./state.ts";
+import { becomeFollower, currentVoters, type LeaderRole, type Raft } from "./state.ts";
 import { stepTransfer, tickTransfer } from "./transfer.ts";
 
 export function becomeLeader(raft: Raft): void {
   const next = lastIndexOf(raft.log) + 1;
   // Entries of earlier terms are committed only together with one of this term (see maybeCommit).
   appendOwn(raft.log, { index: next, term: raft.term, kind: "noop", data: noBytes });
-  const others = allVoters(raft.voters).filter((id) => id !== raft.id);
+  const others = allMembers(lastMembership(raft.log).membership).filter((id) => id !== raft.id);
   raft.role = {
     kind: "leader",
     progress: new Map(others.map((id) => [id, newProgress(next)])),
@@ -45,12 +55,8 @@ function uncommittedBytesOf(raft: Raft): number {
 }
 
 export function tickLeader(raft: Raft, role: LeaderRole): void {
-  for (const progress of role.progress.values()) {
-    const state = progress.state;
-    if (state.kind !== "snapshot") continue;
-    state.waitedTicks++;
-    if (state.waitedTicks >= raft.config.snapshotRetryTicks) becomeProbe(progress);
-  }
+  const { snapshotRetryTicks } = raft.config;
+  for (const progress of role.progress.values()) tickSnapshot(progress, snapshotRetryTicks);
   tickTransfer(raft, role);
   raft.electionElapsedTicks++;
   if (raft.electionElapsedTicks >= raft.config.electionTicksMin) {
@@ -70,7 +76,7 @@ export function tickLeader(raft: Raft, role: LeaderRole): void {
 function checkQuorum(raft: Raft, role: LeaderRole): boolean {
   const isActive = (id: MasterId): boolean =>
     id === raft.id || role.progress.get(id)?.recentlyActive === true;
-  const active = hasQuorum(raft.voters, isActive);
+  const active = hasQuorum(currentVoters(raft), isActive);
   for (const progress of role.progress.values()) progress.recentlyActive = false;
   return active;
 }
@@ -81,15 +87,18 @@ function checkQuorum(raft: Raft, role: LeaderRole): boolean {
  */
 export function maybeCommit(raft: Raft, role: LeaderRole): void {
   const log = raft.log;
-  const index = reachedByQuorum(raft.voters, (id) =>
+  const index = reachedByQuorum(currentVoters(raft), (id) =>
     id === raft.id ? log.stableIndex : (role.progress.get(id)?.match ?? 0),
   );
-  if (index <= log.commitIndex || termAt(log, index) !== raft.term) return;
+  const isOwnTerm = termAt(log, index) === raft.term;
+  if (index <= log.commitIndex) return;
+  if (!isOwnTerm && raft.config.plantedBug !== "commitsPriorTerms") return;
   for (const entry of log.entries.slice(log.commitIndex - log.baseIndex, index - log.baseIndex)) {
     role.uncommittedBytes -= entryBytes(entry);
   }
   assert(role.uncommittedBytes >= 0, `uncommitted bytes fell to ${role.uncommittedBytes}`);
   commitTo(log, index);
+  continueChange(raft, role);
 }
 
 export function stepLeader(
@@ -107,8 +116,12 @@ export function stepLeader(
   } else {
     const last = lastIndexOf(raft.log);
     assert(message.index <= last, `${message.from} agrees up to ${message.index} of ${last}`);
-    if (noteAccepted(progress, message.index)) maybeCommit(raft, role);
-    stepTransfer(raft, role);
+    const isNews = noteAccepted(progress, message.index);
+    if (message.kind === "installSnapshotReply") {
+      noteSnapshotBytes(progress, message.snapshotIndex, message.offset);
+    }
+    if (isNews) maybeCommit(raft, role);
+    if (raft.role === role) stepTransfer(raft, role);
   }
 }
 
@@ -123,7 +136,9 @@ function handleHeartbeatReply(
   progress: Progress,
   message: HeartbeatReply,
 ): void {
-  progress.readRoundConfirmed = Math.max(progress.readRoundConfirmed, message.readRound);
+  const isStaleTaken = raft.config.plantedBug === "staleReadIndex";
+  const readRound = isStaleTaken ? role.readRound : message.readRound;
+  progress.readRoundConfirmed = Math.max(progress.readRoundConfirmed, readRound);
   confirmReads(raft, role);
   if (progress.state.kind === "probe") {
     progress.state.waiting = false;
@@ -155,7 +170,8 @@ export function proposeOnLeader(raft: Raft, role: LeaderRole, data: Uint8Array):
 
 /** Hands leadership to a follower once it has everything. Proposals wait meanwhile. */
 export function transferOnLeader(raft: Raft, role: LeaderRole, to: MasterId): boolean {
-  if (role.transfer !== undefined || !role.progress.has(to)) return false;
+  const isSuccessor = role.progress.has(to) && currentVoters(raft).incoming.includes(to);
+  if (role.transfer !== undefined || !isSuccessor) return false;
   role.transfer = { to, elapsedTicks: 0, sent: false };
   stepTransfer(raft, role);
   return true;

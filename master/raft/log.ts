@@ -65,7 +65,7 @@ export function newLog(
     commitIndex: Math.max(commit, baseIndex),
     applyingIndex: baseIndex,
     appliedIndex: baseIndex,
-    snapshot,
+    snapshot: snapshot && { ...snapshot, membership: first.membership },
     unsavedSnapshot: undefined,
     saves: [],
     nextSequence: 1,
@@ -213,9 +213,9 @@ export function restoreSnapshot(log: RaftLog, snapshot: Snapshot): void {
   log.baseTerm = snapshot.term;
   log.entries = [];
   log.commitIndex = snapshot.index;
-  log.snapshot = snapshot;
-  log.unsavedSnapshot = snapshot;
   const membership = snapshot.membership ?? log.memberships[0]!.membership;
+  log.snapshot = { ...snapshot, membership };
+  log.unsavedSnapshot = log.snapshot;
   log.memberships = [{ index: snapshot.index, membership }];
   log.takenIndex = snapshot.index;
   log.stableIndex = 0;
@@ -235,7 +235,10 @@ export function compactLog(log: RaftLog, snapshot: Snapshot, keep: Keep): void {
   const { index, term } = snapshot;
   assert(index <= log.appliedIndex, `snapshot ${index} is ahead of applied ${log.appliedIndex}`);
   assert(termAt(log, index) === term, `snapshot ${index}/${term} is of ${termAt(log, index)}`);
-  log.snapshot = snapshot;
+  log.snapshot = {
+    ...snapshot,
+    membership: snapshot.membership ?? membershipAt(log, index).membership,
+  };
   const current = log.memberships.findLastIndex((placed) => placed.index <= index);
   log.memberships.splice(0, Math.max(0, current));
   let dropped = index - log.baseIndex;

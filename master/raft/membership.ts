@@ -1,4 +1,4 @@
-// Who takes part: voters, those being left during a change, and learners; and how one set becomes another.
+// Who takes part: voters, those being left during a change, learners; and how that changes.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../proto/ids.ts";
@@ -66,7 +66,6 @@ export function changedMembership(before: Membership, change: MembershipChange):
       "LIMIT_EXCEEDED",
       `a cluster has at most ${mastersMax} masters, and this change would make it ${count}; ` +
         "remove one first",
-      { limitCount: mastersMax },
     );
   }
   return after;
@@ -110,7 +109,7 @@ function without(ids: readonly MasterId[], id: MasterId): readonly MasterId[] {
   return ids.filter((one) => one !== id);
 }
 
-/** The first step of a change: where voters differ, the old and the new have to agree for a while. */
+/** The first step of a change: where voters differ, old and new have to agree for a while. */
 export function entered(before: Membership, after: Membership): Membership {
   const isSame = isSameMembership({ ...before, learners: [] }, { ...after, learners: [] });
   return isSame ? after : { ...after, votersOutgoing: before.voters };

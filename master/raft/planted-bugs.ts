@@ -1,7 +1,7 @@
 // Known mistakes that tests switch on, to show that they would be found. Production plants none.
 
 export const plantedBugs = [
-  /** A change of membership before an entry of the leader's own term is committed, and in one step. */
+  /** A change, and in one step, before an entry of the leader's own term is committed. */
   "configBeforeOwnTerm",
   /** Entries of earlier terms are committed by counting alone (Raft paper, figure 8). */
   "commitsPriorTerms",

@@ -38,7 +38,9 @@ describe("progress of a follower", () => {
 
   test("a snapshot ends with an answer that covers it", () => {
     const progress = newProgress(9);
-    progress.state = { kind: "snapshot", index: 6, waitedTicks: 0 };
+    const snapshot = { index: 6, term: 1, bytes: new Uint8Array(9) };
+    const place = { offset: 0, waiting: true, waitedTicks: 0 };
+    progress.state = { kind: "snapshot", snapshot, ...place };
     expect(noteRejected(progress, 8, 2)).toBe(false);
     noteAccepted(progress, 4);
     expect(isPaused(progress, 9)).toBe(true);

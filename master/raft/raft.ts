@@ -22,13 +22,16 @@ import {
   transferOnLeader,
 } from "./leader.ts";
 import { lastTermOf, newLog } from "./log.ts";
+import { type MembershipChange, membershipOf } from "./membership.ts";
+import { type ChangeResult, changeOnLeader } from "./membership-change.ts";
 import type { Message } from "./messages.ts";
-import { isVoter, type Voters } from "./quorum.ts";
+import type { Voters } from "./quorum.ts";
 import { type ReadResult, readOnLeader } from "./reads.ts";
 import { becomeFollower, hearsFromLeader, type Raft, resetElectionTimer } from "./state.ts";
 
 export interface RaftStart {
   readonly id: MasterId;
+  /** Who votes until the log or a snapshot says otherwise. A master that is to be added is none. */
   readonly voters: Voters;
   readonly config: RaftConfig;
   readonly random: RandomStream;
@@ -40,17 +43,21 @@ export interface RaftStart {
 
 export function createRaft(start: RaftStart): Raft {
   const { id, voters, config, random, hardState } = start;
-  assert(isVoter(voters, id), `master ${id} is not among the voters`);
   assert(config.electionTicksMax > config.electionTicksMin, "election timeouts need a range");
   assert(config.electionTicksMin > config.heartbeatTicks, "a timeout must outlast a heartbeat");
-  const log = newLog(start.snapshot, start.entries, hardState.commit);
+  const log = newLog(
+    start.snapshot,
+    start.entries,
+    hardState.commit,
+    membershipOf(voters),
+    config.plantedBug,
+  );
   assert(
     lastTermOf(log) <= hardState.term,
     `recovered term ${hardState.term} is older than the last entry's term ${lastTermOf(log)}`,
   );
   const raft: Raft = {
     id,
-    voters,
     config,
     random,
     log,
@@ -62,6 +69,8 @@ export function createRaft(start: RaftStart): Raft {
     electionTimeoutTicks: config.electionTicksMax,
     takenHardState: hardState,
     takenStatus: undefined,
+    takenMembership: undefined,
+    assembly: undefined,
     messagesBeforeSync: [],
     messagesAfterSync: [],
     readOutcomes: [],
@@ -103,6 +112,15 @@ export function readIndex(raft: Raft, context: number): ReadResult {
 /** Begins to hand leadership to `to`. False when this is not possible now. */
 export function transferLeadership(raft: Raft, to: MasterId): boolean {
   return raft.role.kind === "leader" && transferOnLeader(raft, raft.role, to);
+}
+
+/**
+ * Begins a change of membership. Throws USAGE for one that must not be; the outcome of one that was
+ * begun comes in `Ready.membership`.
+ */
+export function changeMembership(raft: Raft, change: MembershipChange): ChangeResult {
+  if (raft.role.kind !== "leader") return { kind: "notLeader", leader: raft.leader };
+  return changeOnLeader(raft, raft.role, change);
 }
 
 /** Takes in a message from another master. */

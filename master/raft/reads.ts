@@ -5,7 +5,7 @@ import type { MasterId } from "../../proto/ids.ts";
 import { termAt } from "./log.ts";
 import { reachedByQuorum } from "./quorum.ts";
 import { sendHeartbeats } from "./replicate.ts";
-import type { LeaderRole, Raft } from "./state.ts";
+import { currentVoters, type LeaderRole, type Raft } from "./state.ts";
 
 export type ReadResult =
   | { readonly kind: "accepted" }
@@ -36,7 +36,7 @@ export function startReadRound(raft: Raft, role: LeaderRole): void {
 /** Releases the reads whose round a quorum has confirmed. */
 export function confirmReads(raft: Raft, role: LeaderRole): void {
   if (role.reads.length === 0) return;
-  const round = reachedByQuorum(raft.voters, (id) =>
+  const round = reachedByQuorum(currentVoters(raft), (id) =>
     id === raft.id ? role.readRound : (role.progress.get(id)?.readRoundConfirmed ?? 0),
   );
   let released = 0;

@@ -3,11 +3,26 @@
 import { assert } from "../../proto/errors.ts";
 import type { Entry, HardState, Snapshot } from "./entry.ts";
 import { maybeCommit } from "./leader.ts";
-import { compactLog, lastIndexOf, lastTermOf, type RaftLog, takeCommitted, termAt } from "./log.ts";
+import {
+  compactLog,
+  lastIndexOf,
+  lastTermOf,
+  membershipAt,
+  type RaftLog,
+  takeCommitted,
+  termAt,
+} from "./log.ts";
 import type { Message } from "./messages.ts";
 import { startReadRound } from "./reads.ts";
 import { replicate } from "./replicate.ts";
-import { type Raft, type ReadOutcome, type Status, statusOf } from "./state.ts";
+import {
+  type MembershipStatus,
+  membershipStatusOf,
+  type Raft,
+  type ReadOutcome,
+  type Status,
+  statusOf,
+} from "./state.ts";
 
 /** Names one save. Given back to `persisted` once the save is durable. */
 export interface SaveTicket {
@@ -33,6 +48,8 @@ export interface Ready {
   readonly reads: readonly ReadOutcome[];
   /** Present when role, term or leader changed. */
   readonly status: Status | undefined;
+  /** Present when membership changed, was changed back, or became committed. */
+  readonly membership: MembershipStatus | undefined;
 }
 
 type ToSave = Pick<Ready, "ticket" | "hardState" | "snapshot" | "entries" | "messagesAfterSync">;
@@ -59,12 +76,25 @@ export function takeReady(raft: Raft): Ready | undefined {
   raft.readOutcomes = [];
   const committed = takeCommitted(raft.log, raft.config.appendEntriesMax);
   const status = takeStatus(raft);
+  const membership = takeMembership(raft);
   const isEmpty =
     toSave.ticket === undefined &&
     messagesBeforeSync.length + toSave.messagesAfterSync.length === 0 &&
     committed.length + reads.length === 0 &&
-    status === undefined;
-  return isEmpty ? undefined : { ...toSave, messagesBeforeSync, committed, reads, status };
+    status === undefined &&
+    membership === undefined;
+  if (isEmpty) return undefined;
+  return { ...toSave, messagesBeforeSync, committed, reads, status, membership };
+}
+
+function takeMembership(raft: Raft): MembershipStatus | undefined {
+  const now = membershipStatusOf(raft);
+  const before = raft.takenMembership;
+  if (now.membership === before?.membership && now.isCommitted === before.isCommitted) {
+    return undefined;
+  }
+  raft.takenMembership = now;
+  return now;
 }
 
 function takeStatus(raft: Raft): Status | undefined {
@@ -100,6 +130,10 @@ function takeHardState(raft: Raft, isSaving: boolean): HardState | undefined {
     commit: raft.log.commitIndex,
   };
   const before = raft.takenHardState;
+  if (raft.config.plantedBug === "termAndVoteApart" && now.term !== before.term) {
+    raft.takenHardState = { ...now, votedFor: undefined };
+    return raft.takenHardState;
+  }
   const isUrgent = now.term !== before.term || now.votedFor !== before.votedFor;
   if (!isUrgent && !(isSaving && now.commit !== before.commit)) return undefined;
   raft.takenHardState = now;
@@ -141,6 +175,16 @@ export function applied(raft: Raft, index: number): void {
     `applied ${index} is outside [${appliedIndex}, ${applyingIndex}]`,
   );
   raft.log.appliedIndex = index;
+}
+
+/** To be saved as a snapshot: what the state machine is after (index, term), all of it committed. */
+export function snapshotAt(
+  raft: Raft,
+  applied: { readonly index: number; readonly term: number },
+  bytes: Uint8Array,
+): Snapshot {
+  const { membership } = membershipAt(raft.log, applied.index);
+  return { index: applied.index, term: applied.term, bytes, membership };
 }
 
 /** A snapshot of our own state machine is durable: the log below it may go, but for a remainder. */

@@ -3,7 +3,7 @@
 import { assert } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import type { Entry } from "./entry.ts";
-import { lastIndexOf, membershipAt, sliceLog, termAt } from "./log.ts";
+import { lastIndexOf, sliceLog, termAt } from "./log.ts";
 import { becomeProbe, isPaused, noteSent, type Progress, type SnapshotState } from "./progress.ts";
 import { type LeaderRole, type Raft, send } from "./state.ts";
 
@@ -79,8 +79,10 @@ function beginSnapshot(raft: Raft, to: MasterId, progress: Progress): void {
 /** The next piece of a snapshot; the one after it leaves when this one has been answered. */
 function sendPiece(raft: Raft, to: MasterId, progress: Progress, state: SnapshotState): void {
   if (!progress.recentlyActive) return;
-  const { id: from, term, log } = raft;
+  const { id: from, term } = raft;
   const { snapshot, offset } = state;
+  const { membership } = snapshot;
+  assert(membership !== undefined, `snapshot ${snapshot.index} does not say who is a member`);
   const end = Math.min(offset + raft.config.snapshotChunkBytesMax, snapshot.bytes.length);
   send(raft, {
     kind: "installSnapshot",
@@ -89,7 +91,7 @@ function sendPiece(raft: Raft, to: MasterId, progress: Progress, state: Snapshot
     term,
     snapshotIndex: snapshot.index,
     snapshotTerm: snapshot.term,
-    membership: snapshot.membership ?? membershipAt(log, snapshot.index).membership,
+    membership,
     offset,
     done: end === snapshot.bytes.length,
     bytes: snapshot.bytes.subarray(offset, end),

@@ -5,14 +5,16 @@ import type { MasterId } from "../../proto/ids.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { RaftConfig } from "./config.ts";
 import type { HardState } from "./entry.ts";
-import type { RaftLog } from "./log.ts";
+import { lastMembership, type PlacedMembership, type RaftLog } from "./log.ts";
+import { votersOf } from "./membership.ts";
 import type { Message } from "./messages.ts";
 import type { Progress } from "./progress.ts";
-import type { Voters } from "./quorum.ts";
+import { allVoters, type Voters } from "./quorum.ts";
+import type { SnapshotAssembly } from "./snapshot-assembly.ts";
 
 export interface LeaderRole {
   readonly kind: "leader";
-  /** Every other voter. */
+  /** Every other member, and who is being removed until that is committed. */
   readonly progress: Map<MasterId, Progress>;
   heartbeatElapsedTicks: number;
   uncommittedBytes: number;
@@ -47,9 +49,13 @@ export interface Status {
   readonly leader: MasterId | undefined;
 }
 
+/** The membership in effect, and whether the entry that brought it is committed. */
+export interface MembershipStatus extends PlacedMembership {
+  readonly isCommitted: boolean;
+}
+
 export interface Raft {
   readonly id: MasterId;
-  readonly voters: Voters;
   readonly config: RaftConfig;
   readonly random: RandomStream;
   readonly log: RaftLog;
@@ -65,6 +71,9 @@ export interface Raft {
   /** What the driver was last told, so that it is told of changes only. */
   takenHardState: HardState;
   takenStatus: Status | undefined;
+  takenMembership: MembershipStatus | undefined;
+  /** The pieces so far of a snapshot that a leader is sending. */
+  assembly: SnapshotAssembly | undefined;
   messagesBeforeSync: Message[];
   messagesAfterSync: Message[];
   readOutcomes: ReadOutcome[];
@@ -81,7 +90,8 @@ export function send(raft: Raft, message: Message): void {
     case "voteReply":
     case "appendReply":
     case "installSnapshotReply":
-      raft.messagesAfterSync.push(message);
+      if (raft.config.plantedBug === "repliesBeforeSync") raft.messagesBeforeSync.push(message);
+      else raft.messagesAfterSync.push(message);
       return;
     case "preVote":
     case "preVoteReply":
@@ -97,6 +107,18 @@ export function send(raft: Raft, message: Message): void {
   }
 }
 
+/** Whose votes and durable logs count now. */
+export function currentVoters(raft: Raft): Voters {
+  const voters = votersOf(lastMembership(raft.log).membership);
+  if (raft.config.plantedBug !== "jointCountsTogether") return voters;
+  return { incoming: allVoters(voters), outgoing: [] };
+}
+
+export function membershipStatusOf(raft: Raft): MembershipStatus {
+  const placed = lastMembership(raft.log);
+  return { ...placed, isCommitted: placed.index <= raft.log.commitIndex };
+}
+
 /** Starts the wait for an election anew, with a new random length. */
 export function resetElectionTimer(raft: Raft): void {
   const { electionTicksMin, electionTicksMax } = raft.config;
@@ -109,6 +131,7 @@ export function becomeFollower(raft: Raft, term: number, leader: MasterId | unde
   if (term > raft.term) {
     raft.term = term;
     raft.votedFor = undefined;
+    raft.assembly = undefined;
   }
   if (raft.role.kind === "leader") {
     for (const read of raft.role.reads) {
@@ -122,6 +145,7 @@ export function becomeFollower(raft: Raft, term: number, leader: MasterId | unde
 
 /** A leader was heard from so lately that it is surely not gone: no time for an election. */
 export function hearsFromLeader(raft: Raft): boolean {
+  if (raft.config.plantedBug === "removedServerDisrupts") return false;
   return raft.leader !== undefined && raft.electionElapsedTicks < raft.config.electionTicksMin;
 }
 

@@ -5,6 +5,7 @@ import { EngineError } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
 import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
 import type { Entry, HardState, Snapshot } from "../raft/entry.ts";
+import type { Membership } from "../raft/membership.ts";
 import { openRaftStorage, type RaftStorage, type SaveBatch } from "./raft-storage.ts";
 import type { Recovered } from "./replay.ts";
 
@@ -22,6 +23,11 @@ const vote = (term: number, commit = 0): HardState => ({
   votedFor: asMasterId("master-a"),
   commit,
 });
+const membership: Membership = {
+  voters: ["a", "b"].map(asMasterId),
+  votersOutgoing: [],
+  learners: [asMasterId("c")],
+};
 const snapshotOf = (index: number, term: number): Snapshot => ({
   index,
   term,
@@ -99,11 +105,29 @@ describe("storage for Raft", () => {
     expect(recovered.hardState).toEqual(vote(3, 9));
   });
 
+  test("a snapshot keeps its membership; one of the first format has none", async () => {
+    const disk = memoryDisk();
+    const storage = await open(disk);
+    await storage.save({ hardState: vote(1), entries: [entry(1, 1)] });
+    const snapshot: Snapshot = { index: 1, term: 1, bytes: Uint8Array.of(1, 2, 3) };
+    await storage.saveSnapshot({ ...snapshot, membership });
+    expect((await open(disk)).recovered.snapshot).toEqual({ ...snapshot, membership });
+    await storage.saveSnapshot(snapshot);
+    const path = disk.paths()[0]!;
+    const whole = disk.peek(path)!;
+    const first = Uint8Array.from([...whole.slice(0, 22), ...whole.slice(26)]);
+    first[6] = 1;
+    disk.poke(path, first);
+    expect((await open(disk)).recovered.snapshot).toEqual(snapshot);
+    disk.poke(path, whole.slice(0, 24));
+    await expect(open(disk)).rejects.toThrow("not the whole beginning");
+  });
+
   test("a damaged snapshot is an error that names the file", async () => {
     const disk = memoryDisk();
     const storage = await open(disk);
     await storage.save({ hardState: vote(1), entries: [entry(1, 1)] });
-    await storage.saveSnapshot(snapshotOf(1, 1));
+    await storage.saveSnapshot({ ...snapshotOf(1, 1), membership });
     const path = disk.paths()[0]!;
     const whole = disk.peek(path)!;
     for (let at = 0; at < whole.length; at++) {

@@ -35,6 +35,8 @@ export const recordHeaderBytes = 20;
 const recordMagic = 0x4c57;
 const typeNumbers = { segment: 1, entry: 2, hardState: 3, reset: 4, mark: 5 } as const;
 const typeNames = ["", "segment", "entry", "hardState", "reset", "mark"] as const;
+/** Their places are part of the format. */
+const entryKinds = ["noop", "command", "config"] as const;
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -57,7 +59,7 @@ function payloadOf(record: WalRecord): { numbers: readonly number[]; rest: Uint8
     }
     case "entry": {
       const { index, term, kind, data } = record.entry;
-      return { numbers: [index, term, kind === "noop" ? 0 : 1], rest: data };
+      return { numbers: [index, term, entryKinds.indexOf(kind)], rest: data };
     }
     case "hardState": {
       const { term, commit, votedFor } = record.hardState;
@@ -167,7 +169,8 @@ function decodeRecord(
     case "entry": {
       // A copy: a small entry must not keep a whole segment in memory.
       const data = rest.slice();
-      const kind = third === 0 ? "noop" : "command";
+      const kind = entryKinds[third];
+      if (kind === undefined) return undefined;
       return { type, entry: { index: first, term: second, kind, data } };
     }
     case "hardState": {

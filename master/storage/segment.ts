@@ -4,7 +4,9 @@ import { EngineError } from "../../proto/errors.ts";
 import { mayBeginRecord, readRecord, recordHeaderBytes, type WalRecord } from "./record.ts";
 
 export const walFolder = "wal";
-export const walVersion = 1;
+/** Since 2 an entry may carry a membership; the rest is as in 1. */
+export const walVersion = 2;
+const walVersionMin = 1;
 /** `MRWAL`, zero, then the version as u16. */
 export const segmentPrefix = Uint8Array.of(0x4d, 0x52, 0x57, 0x41, 0x4c, 0, walVersion, 0);
 
@@ -90,7 +92,7 @@ function checkPrefix(path: string, bytes: Uint8Array): string | undefined {
       { file: path, byteOffset: 6 },
     );
   }
-  return version < walVersion ? `format ${version}, which never was` : undefined;
+  return version < walVersionMin ? `format ${version}, which never was` : undefined;
 }
 
 /** Is there a good record further on that was written only after `offset` was synced? */

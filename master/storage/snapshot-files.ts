@@ -5,13 +5,18 @@ import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Snapshot } from "../raft/entry.ts";
+import { decodeMembership, encodeMembership } from "../raft/membership.ts";
 import { corrupt } from "./segment.ts";
 
 const folder = "snapshots";
-const snapshotVersion = 1;
-/** `MRSNAP`, then version u16, id bytes u16, checksum u32, payload bytes u64, id, payload. */
+const snapshotVersion = 2;
+/**
+ * `MRSNAP`, then version u16, id bytes u16, checksum u32, payload bytes u64, membership bytes u32,
+ * id, membership, payload. Version 1 has nothing about membership.
+ */
 const magic = Uint8Array.of(0x4d, 0x52, 0x53, 0x4e, 0x41, 0x50);
-const headerBytes = 22;
+const headerBytes = 26;
+const headerBytesOfVersion1 = 22;
 
 function nameOf(snapshot: { readonly index: number; readonly term: number }): string {
   const [index, term] = [snapshot.index, snapshot.term].map((n) => String(n).padStart(16, "0"));
@@ -24,28 +29,34 @@ function placeOf(name: string): { index: number; term: number } | undefined {
 }
 
 /** The name is part of what the checksum covers: a renamed file is a damaged one. */
-function checksumOf(name: string, id: Uint8Array, payload: Uint8Array): number {
-  return crc32c(payload, crc32c(id, crc32c(new TextEncoder().encode(name))));
+function checksumOf(name: string, parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => crc32c(part, sum), crc32c(new TextEncoder().encode(name)));
 }
 
 function encode(clusterId: ClusterId, snapshot: Snapshot): Uint8Array {
   const id = new TextEncoder().encode(clusterId);
-  const bytes = new Uint8Array(headerBytes + id.length + snapshot.bytes.length);
+  const { membership: members, bytes: payload } = snapshot;
+  const membership = members === undefined ? new Uint8Array(0) : encodeMembership(members);
+  const payloadAt = headerBytes + id.length + membership.length;
+  const bytes = new Uint8Array(payloadAt + payload.length);
   const view = new DataView(bytes.buffer);
   bytes.set(magic);
   view.setUint16(6, snapshotVersion, true);
   view.setUint16(8, id.length, true);
-  view.setUint32(10, checksumOf(nameOf(snapshot), id, snapshot.bytes), true);
-  view.setBigUint64(14, BigInt(snapshot.bytes.length), true);
+  view.setUint32(10, checksumOf(nameOf(snapshot), [id, membership, payload]), true);
+  view.setBigUint64(14, BigInt(payload.length), true);
+  view.setUint32(22, membership.length, true);
   bytes.set(id, headerBytes);
-  bytes.set(snapshot.bytes, headerBytes + id.length);
+  bytes.set(membership, headerBytes + id.length);
+  bytes.set(payload, payloadAt);
   return bytes;
 }
 
 function decode(clusterId: ClusterId, name: string, bytes: Uint8Array): Snapshot {
   const path = `${folder}/${name}`;
   const place = placeOf(name);
-  const isOurs = bytes.length >= headerBytes && magic.every((byte, at) => bytes[at] === byte);
+  const isOurs =
+    bytes.length >= headerBytesOfVersion1 && magic.every((byte, at) => bytes[at] === byte);
   if (place === undefined || !isOurs) throw corrupt(path, 0, "not the beginning of a snapshot");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint16(6, true);
@@ -57,17 +68,23 @@ function decode(clusterId: ClusterId, name: string, bytes: Uint8Array): Snapshot
       { file: path, byteOffset: 6 },
     );
   }
-  const payloadAt = headerBytes + view.getUint16(8, true);
-  const id = bytes.subarray(headerBytes, payloadAt);
+  const idAt = version === 1 ? headerBytesOfVersion1 : headerBytes;
+  if (bytes.length < idAt) throw corrupt(path, 0, "not the whole beginning of a snapshot");
+  const membershipAt = idAt + view.getUint16(8, true);
+  const payloadAt = membershipAt + (version === 1 ? 0 : view.getUint32(22, true));
+  const id = bytes.subarray(idAt, membershipAt);
+  const membership = bytes.subarray(membershipAt, payloadAt);
   const payload = bytes.slice(payloadAt);
   if (BigInt(payload.length) !== view.getBigUint64(14, true)) {
     throw corrupt(path, 14, `it has ${payload.length} bytes, which is not what it says`);
   }
-  if (version !== snapshotVersion || checksumOf(name, id, payload) !== view.getUint32(10, true)) {
+  const checksum = checksumOf(name, [id, membership, payload]);
+  if (version === 0 || checksum !== view.getUint32(10, true)) {
     throw corrupt(path, 10, "the checksum is wrong");
   }
   checkCluster(path, new TextDecoder().decode(id), clusterId);
-  return { ...place, bytes: payload };
+  if (membership.length === 0) return { ...place, bytes: payload };
+  return { ...place, bytes: payload, membership: decodeMembership(membership) };
 }
 
 /** A data folder of another cluster would bring its jobs along. */

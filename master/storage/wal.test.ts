@@ -203,13 +203,29 @@ describe("the write-ahead log", () => {
     expect(terms(await open(first))).toBe("1/1 2/1 3/1");
   });
 
+  test("gives back a change of membership, and reads the first format", async () => {
+    const disk = memoryDisk();
+    const { wal } = await open(disk);
+    const config: Entry = { ...entry(1, 1, "[[],[],[]]"), kind: "config" };
+    await wal.append([voted(1, 0), ...added(config, entry(2, 1))]);
+    const bytes = disk.peek(firstPath)!;
+    expect(bytes[6]).toBe(2);
+    expect((await open(disk)).entries).toEqual([config, entry(2, 1)]);
+    bytes[6] = 1;
+    disk.poke(firstPath, bytes);
+    expect((await open(disk)).entries).toEqual([config, entry(2, 1)]);
+    bytes[6] = 0;
+    disk.poke(firstPath, bytes);
+    expect(await codeOf(open(disk))).toBe("LOG_CORRUPT");
+  });
+
   test("refuses a newer format and the folder of another cluster", async () => {
     const disk = await smallLog(true);
     await expect(openWal(disk, asClusterId("other"), undefined)).rejects.toThrow(
       'belongs to cluster "test-cluster", not to "other"',
     );
     const bytes = disk.peek(firstPath)!;
-    bytes[6] = 2;
+    bytes[6] = 3;
     disk.poke(firstPath, bytes);
     expect(await codeOf(open(disk))).toBe("DATA_FOLDER_VERSION");
   });

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { reportCharsPerCallMax } from "../../proto/limits.ts";
 import type { TaskGrant } from "../../proto/wire/generated/engine.ts";
 import { step } from "./agent.ts";
 import type { AgentEffect, AgentEvent } from "./protocol.ts";
@@ -43,6 +44,10 @@ const done: AgentEvent = {
 
 function kinds(effects: readonly AgentEffect[]): string[] {
   return effects.map((effect) => effect.kind);
+}
+
+function isReport(effect: AgentEffect): effect is Extract<AgentEffect, { kind: "report" }> {
+  return effect.kind === "report";
 }
 
 function member(): AgentState {
@@ -119,45 +124,193 @@ describe("agent", () => {
     expect(state.attempts.size).toBe(0);
   });
 
-  test("whatever happens: one question of a kind at a time, no task run twice, slots respected", () => {
-    const arbitraryEvent = fc.oneof(
-      fc.constant<AgentEvent>({ kind: "tick" }),
-      fc.constant<AgentEvent>({ kind: "registered" }),
-      fc
-        .record({
-          token: fc.integer({ min: 1, max: 5 }),
-          taskIndex: fc.integer({ min: 0, max: 2 }),
-        })
-        .map((key): AgentEvent => ({ ...done, key }) as AgentEvent),
-      fc
-        .integer({ min: 1, max: 5 })
-        .map(
-          (token): AgentEvent => ({ kind: "polled", grants: [grant(token, 0, 1)], drivers: [] }),
-        ),
-      fc.constant<AgentEvent>({
-        kind: "renewFailed",
-        error: { code: "WORKER_UNKNOWN", message: "", details: {} },
-      }),
-    );
+  test("a report that the leader cannot read fails its own task, and holds up no other", () => {
+    const state = member();
+    step(state, { kind: "polled", grants: [grant(7, 0, 1)], drivers: [] });
+    const invalid = { code: "MESSAGE_INVALID" as const, message: "too long", details: {} };
+    const both = [done, { ...done, key: { token: 7, taskIndex: 1 } } as AgentEvent];
+    const first = both.flatMap((event) => step(state, event)).find(isReport);
+    const sent: number[] = [];
+    let question = first;
+    for (let turn = 0; turn < 60 && question !== undefined; turn++) {
+      const { reports } = question;
+      sent.push(reports.length);
+      const isRead = reports.every(
+        (report) => report.taskIndex === 1 || report.outcome?.$case === "failed",
+      );
+      const answer: AgentEvent = isRead
+        ? { kind: "reported", reports }
+        : { kind: "reportFailed", reports, error: invalid };
+      question = step(state, answer).find(isReport);
+      for (let tick = 0; tick < 5 && question === undefined; tick++) {
+        question = step(state, { kind: "tick" }).find(isReport);
+      }
+    }
+    expect(state.reports).toEqual([]);
+    expect(sent.length).toBeLessThan(6);
+  });
+
+  test("large reports go in several requests", () => {
+    const state = member();
+    step(state, { kind: "polled", grants: [grant(7, 0, 1, 2)], drivers: [] });
+    const resultJson = "x".repeat(reportCharsPerCallMax - 1);
+    const ended = [0, 1, 2].map((taskIndex): AgentEvent => {
+      const result = { rowsIn: 1, bytesIn: 2, rowsOut: 3, bytesOut: 4, digest: "x", resultJson };
+      return { kind: "ended", key: { token: 7, taskIndex }, outcome: { kind: "done", result } };
+    });
+    let question = ended.flatMap((event) => step(state, event)).find(isReport);
+    const sent: number[] = [];
+    while (question !== undefined) {
+      sent.push(question.reports.length);
+      question = step(state, { kind: "reported", reports: question.reports }).find(isReport);
+    }
+    expect(sent).toEqual([1, 1, 1]);
+  });
+
+  test("what was asked before leaving holds up nothing after it", () => {
+    const state = member();
+    step(state, { kind: "polled", grants: [], drivers: [] });
+    const error = { code: "WORKER_UNKNOWN" as const, message: "who?", details: {} };
+    step(state, { kind: "renewFailed", error });
+    expect(kinds(step(state, { kind: "registered" }))).toEqual(["poll"]);
+  });
+
+  test("a driver that comes back under a new lease stops its older run first", () => {
+    const state = member();
+    const { job } = grant(1, 0);
+    const drivers = (token: number) => [{ token, job }];
+    step(state, { kind: "polled", grants: [], drivers: drivers(5) });
+    const effects = step(state, { kind: "polled", grants: [], drivers: drivers(9) });
+    expect(kinds(effects)).toEqual(["cancelDriver", "runDriver", "poll"]);
+    step(state, { kind: "driverEnded", jobId: "job", token: 5 });
+    expect(state.drivers.get("job")?.token).toBe(9);
+  });
+
+  test("progress told to the leader is never negative, and moves while queued and when begun", () => {
+    const state = member();
+    step(state, { kind: "polled", grants: [grant(7, 0)], drivers: [] });
+    const told: number[] = [];
+    for (let tick = 0; tick < 60; tick++) {
+      if (tick === 30) {
+        const progress = { rows: 1, bytes: 1, steps: 1 };
+        step(state, { kind: "progressed", key: { token: 7, taskIndex: 0 }, progress });
+      }
+      for (const effect of step(state, { kind: "tick" })) {
+        if (effect.kind !== "renew") continue;
+        told.push(effect.tasks[0]?.progress ?? -1);
+        step(state, {
+          ...{ kind: "renewed", known: true, lostTasks: [], lostDrivers: [], releasedJobs: [] },
+        });
+      }
+    }
+    expect(Math.min(...told)).toBeGreaterThanOrEqual(0);
+    // Queued it moves each time; once begun it stands still with its steps.
+    expect(new Set(told.slice(0, 3)).size).toBe(3);
+    expect(new Set(told.slice(3)).size).toBe(1);
+    expect(told[3]).not.toBe(told[2]);
+  });
+
+  test("whatever happens: one question of a kind, no task run twice, every lease held is renewed", () => {
+    const error = fc.constantFrom("WORKER_UNKNOWN" as const, "UNAVAILABLE" as const);
+    const arbitraryMove = fc.record({
+      kind: fc.constantFrom(
+        "tick",
+        "tick",
+        "tick",
+        "answer",
+        "answer",
+        "fail",
+        "ended",
+        "progressed",
+      ),
+      pick: fc.nat(5),
+      error,
+    });
+    let renewals = 0;
     fc.assert(
-      fc.property(fc.array(arbitraryEvent, { maxLength: 60 }), (events) => {
-        const state = initialAgentState(options);
-        const polls = { open: 0 };
-        for (const event of events) {
-          // The transport answers a question at most once, and only if it was asked.
-          if (event.kind === "polled" && state.poll.kind !== "asked") continue;
-          if (event.kind === "registered" && state.register.kind !== "asked") continue;
-          if (event.kind === "renewFailed" && state.renew.kind !== "asked") continue;
-          if (event.kind === "polled") polls.open--;
-          for (const effect of step(state, event)) {
-            if (effect.kind === "poll") {
-              polls.open++;
-              expect(effect.freeSlots).toBeLessThanOrEqual(options.slots + 1);
+      fc.property(fc.array(arbitraryMove, { minLength: 50, maxLength: 150 }), (moves) => {
+        const state = initialAgentState({ ...options, renewTicks: 2 });
+        const asked = new Map<string, AgentEffect>();
+        const ran = new Set<string>();
+        let nextToken = 1;
+        const take = (effects: readonly AgentEffect[]): void => {
+          for (const effect of effects) {
+            const { kind } = effect;
+            if (kind === "register") asked.clear();
+            if (["register", "poll", "renew", "report"].includes(kind)) {
+              expect(asked.has(kind)).toBe(false);
+              asked.set(kind, effect);
+            }
+            if (effect.kind === "poll") expect(effect.freeSlots).toBeLessThanOrEqual(3);
+            if (effect.kind === "run") {
+              const name = `${effect.grant.token}:${effect.task.taskIndex}`;
+              expect(ran.has(name)).toBe(false);
+              ran.add(name);
+            }
+            if (effect.kind === "renew") {
+              renewals++;
+              const named = effect.tasks.map(({ token, taskIndex }) => `${token}:${taskIndex}`);
+              const reported = state.reports.map(({ token, taskIndex }) => `${token}:${taskIndex}`);
+              expect(named.sort()).toEqual([...state.attempts.keys(), ...reported].sort());
             }
           }
-          expect(polls.open).toBeLessThanOrEqual(1);
+        };
+        take(step(state, { kind: "tick" }));
+        for (const move of moves) {
+          const event = eventOf(move, asked, state, () => nextToken++);
+          if (event !== undefined) take(step(state, event));
+          expect(state.attempts.size).toBeLessThanOrEqual(options.slots + 1);
         }
       }),
+      { numRuns: 500 },
     );
+    expect(renewals).toBeGreaterThan(500);
   });
 });
+
+interface Move {
+  readonly kind: string;
+  readonly pick: number;
+  readonly error: "WORKER_UNKNOWN" | "UNAVAILABLE";
+}
+
+/** What a transport and an executor could tell the agent next; undefined where nothing was asked. */
+function eventOf(
+  move: Move,
+  asked: Map<string, AgentEffect>,
+  state: AgentState,
+  token: () => number,
+): AgentEvent | undefined {
+  const attempt = [...state.attempts.values()][move.pick];
+  if (move.kind === "tick") return { kind: "tick" };
+  if (move.kind === "ended" || move.kind === "progressed") {
+    if (attempt === undefined) return undefined;
+    const key = { token: attempt.grant.token, taskIndex: attempt.taskIndex };
+    if (move.kind === "ended") return { ...done, key } as AgentEvent;
+    return { kind: "progressed", key, progress: { rows: 1, bytes: 1, steps: move.pick } };
+  }
+  const [kind, question] = [...asked][move.pick % asked.size] ?? [];
+  if (kind === undefined || question === undefined) return undefined;
+  asked.delete(kind);
+  const error = { code: move.error, message: "", details: {} };
+  const isFailed = move.kind === "fail";
+  switch (question.kind) {
+    case "register":
+      return { kind: isFailed ? "registerFailed" : "registered" };
+    case "poll": {
+      if (isFailed) return { kind: "pollFailed", error };
+      const indexes = [0, 1, 2].slice(0, Math.min(move.pick, question.freeSlots));
+      return { kind: "polled", grants: [grant(token(), ...indexes)], drivers: [] };
+    }
+    case "report":
+      if (isFailed) return { kind: "reportFailed", reports: question.reports, error };
+      return { kind: "reported", reports: question.reports };
+    case "renew": {
+      if (isFailed) return { kind: "renewFailed", error };
+      const lostTasks = question.tasks.slice(0, move.pick % 2);
+      return { kind: "renewed", known: true, lostTasks, lostDrivers: [], releasedJobs: [] };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -8,7 +8,7 @@ import { type Entry, emptyHardState, type HardState, type Snapshot } from "../en
 import type { Message } from "../messages.ts";
 import { simpleVoters, type Voters } from "../quorum.ts";
 import { createRaft } from "../raft.ts";
-import { applied, compacted, persisted, type Ready, takeReady } from "../ready.ts";
+import { applied, compacted, persisted, type Ready, snapshotAt, takeReady } from "../ready.ts";
 import type { Raft, ReadOutcome } from "../state.ts";
 import { bytesToText, textToBytes } from "./text.ts";
 
@@ -27,6 +27,10 @@ export interface Node {
   saving: Ready[];
   /** While true, saves wait for `finishSave`. */
   holdsSaves: boolean;
+  /** While true the process stands still: no ticks, and messages wait. */
+  isPaused: boolean;
+  /** How each read ended, by context. */
+  readonly reads: Map<number, string>;
   /** The state machine: texts of the commands applied, and the last index. */
   applied: string[];
   appliedIndex: number;
@@ -48,8 +52,6 @@ export interface Cluster {
   readonly config: RaftConfig;
   readonly random: RandomStream;
   readonly watcher: Watcher;
-  /** A planted bug, to show that the checks can fail: replies leave before the disk has them. */
-  repliesBeforeSync: boolean;
   network: Message[];
   /** Ordered pairs `from>to` that nothing passes. */
   readonly cut: Set<string>;
@@ -60,15 +62,15 @@ export function newCluster(
   config: RaftConfig,
   seed: number,
   watcher: Watcher,
+  votersMax = names.length,
 ): Cluster {
   const ids = names.map(asMasterId);
   const cluster: Cluster = {
     nodes: new Map(),
-    voters: simpleVoters(ids),
+    voters: simpleVoters(ids.slice(0, votersMax)),
     config,
     random: randomStream(seed),
     watcher,
-    repliesBeforeSync: false,
     network: [],
     cut: new Set(),
   };
@@ -80,6 +82,8 @@ export function newCluster(
       durable,
       saving: [],
       holdsSaves: false,
+      isPaused: false,
+      reads: new Map(),
       applied: [],
       appliedIndex: 0,
       starts: 0,
@@ -105,12 +109,25 @@ export function startNode(cluster: Cluster, node: Node): void {
 export function crashNode(node: Node, savedCount: number): void {
   for (const ready of node.saving.slice(0, savedCount)) saveTo(node.durable, ready);
   node.saving = [];
+  node.isPaused = false;
   node.raft = undefined;
+}
+
+/**
+ * Stops a node while its oldest save is being written: of the entries only the first few are there.
+ * Term and vote come before them in the file; a leader's snapshot is there whole or not at all.
+ */
+export function tearNode(node: Node, entriesKept: number): void {
+  const torn = node.saving[0];
+  if (torn !== undefined) {
+    saveTo(node.durable, { ...torn, entries: torn.entries.slice(0, entriesKept) });
+  }
+  crashNode(node, 0);
 }
 
 function restoreState(node: Node, snapshot: Snapshot | undefined): void {
   const text = snapshot === undefined ? "" : bytesToText(snapshot.bytes);
-  node.applied = text === "" ? [] : text.split(",");
+  node.applied = text === "" ? [] : text.split(",").reverse();
   node.appliedIndex = snapshot?.index ?? 0;
 }
 
@@ -138,13 +155,16 @@ export function pump(cluster: Cluster, node: Node): void {
     if (ready === undefined) return;
     cluster.watcher.ready?.(node, ready);
     cluster.network.push(...ready.messagesBeforeSync);
-    for (const outcome of ready.reads) cluster.watcher.read?.(node, outcome);
+    for (const outcome of ready.reads) {
+      node.reads.set(outcome.context, outcome.kind === "ready" ? `${outcome.index}` : "lost");
+      cluster.watcher.read?.(node, outcome);
+    }
     for (const entry of ready.committed) applyEntry(cluster, node, entry);
     const mustWait = ready.ticket !== undefined || node.saving.length > 0;
-    if (!mustWait || cluster.repliesBeforeSync) {
+    if (!mustWait) {
       cluster.network.push(...ready.messagesAfterSync);
+      continue;
     }
-    if (!mustWait) continue;
     node.saving.push(ready);
     if (!node.holdsSaves) while (node.saving.length > 0) finishSave(cluster, node);
   }
@@ -158,7 +178,7 @@ export function finishSave(cluster: Cluster, node: Node): void {
   saveTo(node.durable, ready);
   if (ready.ticket !== undefined) persisted(raft, ready.ticket);
   cluster.watcher.saved?.(node, ready);
-  if (!cluster.repliesBeforeSync) cluster.network.push(...ready.messagesAfterSync);
+  cluster.network.push(...ready.messagesAfterSync);
   if (ready.snapshot === undefined) return;
   restoreState(node, ready.snapshot);
   applied(raft, ready.snapshot.index);
@@ -178,8 +198,9 @@ export function compactNode(node: Node): Snapshot | undefined {
   const raft = node.raft;
   const term = raft?.log.entries[node.appliedIndex - raft.log.baseIndex - 1]?.term;
   if (raft === undefined || term === undefined) return undefined;
-  const bytes = textToBytes(node.applied.join(","));
-  const snapshot: Snapshot = { index: node.appliedIndex, term, bytes };
+  // The last one first, so that two snapshots differ from their first byte on.
+  const bytes = textToBytes(node.applied.toReversed().join(","));
+  const snapshot = snapshotAt(raft, { index: node.appliedIndex, term }, bytes);
   if (snapshot.index <= (node.durable.snapshot?.index ?? 0)) return undefined;
   node.durable.snapshot = snapshot;
   node.durable.entries = node.durable.entries.filter((entry) => entry.index > snapshot.index);

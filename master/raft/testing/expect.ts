@@ -3,8 +3,10 @@
 import { AssertionError, assert } from "../../../proto/errors.ts";
 import { asMasterId } from "../../../proto/ids.ts";
 import { lastIndexOf, termAt } from "../log.ts";
-import type { Raft } from "../state.ts";
+import type { Membership } from "../membership.ts";
+import { membershipStatusOf, type Raft } from "../state.ts";
 import type { Cluster, Node } from "./cluster.ts";
+import { membershipText } from "./print.ts";
 
 /** `expect n1 leader`, `expect n2 term 3`, `expect n1 applied a,b`, `expect n1 log 1/1,2/1` ... */
 export function checkExpectation(cluster: Cluster, words: readonly string[]): void {
@@ -13,7 +15,8 @@ export function checkExpectation(cluster: Cluster, words: readonly string[]): vo
   for (const id of names) {
     const node = cluster.nodes.get(id);
     assert(node !== undefined, `expect ${words.join(" ")}: there is no ${id}`);
-    const isRole = ["leader", "follower", "candidate", "preCandidate"].includes(property);
+    const roles = ["leader", "follower", "candidate", "preCandidate", "stopped"];
+    const isRole = roles.includes(property);
     const found = isRole ? (node.raft?.role.kind ?? "stopped") : propertyOf(node, property);
     const expected = isRole ? property : wanted;
     assert(found === expected, `expect ${words.join(" ")}: ${id} has ${found}`);
@@ -21,6 +24,22 @@ export function checkExpectation(cluster: Cluster, words: readonly string[]): vo
 }
 
 function propertyOf(node: Node, property: string): string {
+  const { hardState, snapshot, entries } = node.durable;
+  switch (property) {
+    case "saved-term":
+      return String(hardState.term);
+    case "saved-vote":
+      return hardState.votedFor ?? "none";
+    case "saved-log":
+      return entries.map(({ index, term }) => `${index}/${term}`).join(",") || "none";
+    case "snapshot":
+      return snapshot === undefined ? "none" : `${snapshot.index}/${snapshot.term}`;
+    default:
+      return runningPropertyOf(node, property);
+  }
+}
+
+function runningPropertyOf(node: Node, property: string): string {
   const raft = node.raft;
   assert(raft !== undefined, `${node.id} is not running`);
   switch (property) {
@@ -36,9 +55,25 @@ function propertyOf(node: Node, property: string): string {
       return node.applied.join(",") || "none";
     case "log":
       return logText(raft);
+    case "members":
+      return placeText(membershipStatusOf(raft).membership);
+    case "settled":
+      return String(membershipStatusOf(raft).isCommitted);
+    case "first":
+      return String(raft.log.baseIndex + 1);
+    case "pieces":
+      return String(raft.assembly?.bytes ?? 0);
     default:
+      if (property.startsWith("read-")) {
+        return node.reads.get(Number(property.slice("read-".length))) ?? "none";
+      }
       throw new AssertionError(`scripts cannot expect "${property}"`);
   }
+}
+
+/** In one word: `n1,n2`, while it changes `n1,n2&n1`, with a learner `n1,n2+n3`. */
+function placeText(membership: Membership): string {
+  return membershipText(membership).replace(" and ", "&").replace(" teaching ", "+");
 }
 
 function logText(raft: Raft): string {

@@ -3,8 +3,15 @@
 import { assert } from "../../../proto/errors.ts";
 import type { MasterId } from "../../../proto/ids.ts";
 import type { Entry } from "../entry.ts";
-import { termAt } from "../log.ts";
-import { majority } from "../quorum.ts";
+import { type PlacedMembership, termAt } from "../log.ts";
+import {
+  decodeMembership,
+  isSameMembership,
+  type Membership,
+  membershipOf,
+  votersOf,
+} from "../membership.ts";
+import { hasQuorum } from "../quorum.ts";
 import type { ReadOutcome } from "../state.ts";
 import type { Cluster, Node, Watcher } from "./cluster.ts";
 import { bytesToText } from "./text.ts";
@@ -15,6 +22,8 @@ export interface Invariants {
   /** Every entry that anyone applied, by index from 1. */
   readonly history: string[];
   readonly historyTerms: number[];
+  /** The memberships among them. */
+  readonly memberships: PlacedMembership[];
   /** By context: how far history went when the read was asked for. */
   readonly readsAsked: Map<number, number>;
   /** Found to be applied since the last check, so durability can be counted. */
@@ -35,6 +44,7 @@ export function newInvariants(): Invariants {
     leaders: new Map(),
     history: [],
     historyTerms: [],
+    memberships: [],
     readsAsked: new Map(),
     unchecked: [],
     readsAnswered: 0,
@@ -51,6 +61,9 @@ function noteApplied(self: Invariants, node: Node, entry: Entry): void {
     self.history.push(text);
     self.historyTerms.push(entry.term);
     self.unchecked.push(entry.index);
+    if (entry.kind === "config") {
+      self.memberships.push({ index: entry.index, membership: decodeMembership(entry.data) });
+    }
     return;
   }
   assert(before === text, `${node.id} applied "${text}" at ${entry.index}, others "${before}"`);
@@ -73,17 +86,34 @@ export function checkAlways(self: Invariants, cluster: Cluster): void {
   }
   for (const index of self.unchecked) checkDurable(self, cluster, index);
   self.unchecked = [];
+  for (const node of cluster.nodes.values()) checkSnapshot(self, cluster, node);
+}
+
+/** A snapshot has the membership that was committed at its index, and no later one. */
+function checkSnapshot(self: Invariants, cluster: Cluster, node: Node): void {
+  const { snapshot } = node.durable;
+  if (snapshot?.membership === undefined) return;
+  const placed = self.memberships.findLast(({ index }) => index <= snapshot.index);
+  const expected = placed?.membership ?? membershipOf(cluster.voters);
+  const isRight = isSameMembership(snapshot.membership, expected);
+  assert(isRight, `snapshot ${snapshot.index} of ${node.id} has a membership of another index`);
 }
 
 function checkDurable(self: Invariants, cluster: Cluster, index: number): void {
   const term = self.historyTerms[index - 1];
-  let holders = 0;
-  for (const { durable } of cluster.nodes.values()) {
+  const holders: MasterId[] = [];
+  for (const { id, durable } of cluster.nodes.values()) {
     const base = durable.snapshot?.index ?? 0;
-    if (index <= base || durable.entries[index - base - 1]?.term === term) holders++;
+    if (index <= base || durable.entries[index - base - 1]?.term === term) holders.push(id);
   }
-  const needed = majority(cluster.nodes.size);
-  assert(holders >= needed, `entry ${index} was applied but is durable on ${holders} only`);
+  // The leader counted by the newest membership in its log, which is one that somebody knows.
+  const known: Membership[] = [...cluster.nodes.values()].flatMap(
+    ({ raft }) => raft?.log.memberships.map((placed) => placed.membership) ?? [],
+  );
+  const isHeld = known.some((membership) =>
+    hasQuorum(votersOf(membership), (id) => holders.includes(id)),
+  );
+  assert(isHeld, `entry ${index} was applied but is durable on ${holders.join(", ")} only`);
 }
 
 /** Now and then: equal (index, term) means equal logs up to there, and history is everywhere. */

@@ -2,6 +2,7 @@
 
 import { unreachable } from "../../../proto/errors.ts";
 import type { Entry } from "../entry.ts";
+import { decodeMembership, type Membership } from "../membership.ts";
 import type { Message } from "../messages.ts";
 import type { Ready } from "../ready.ts";
 import type { ReadOutcome } from "../state.ts";
@@ -9,8 +10,28 @@ import type { Node, Watcher } from "./cluster.ts";
 import { bytesToText } from "./text.ts";
 
 export function entryText(entry: Entry): string {
-  const what = entry.kind === "noop" ? "noop" : `"${bytesToText(entry.data)}"`;
-  return `${entry.index}/${entry.term} ${what}`;
+  return `${entry.index}/${entry.term} ${dataText(entry)}`;
+}
+
+function dataText(entry: Entry): string {
+  switch (entry.kind) {
+    case "noop":
+      return "noop";
+    case "command":
+      return `"${bytesToText(entry.data)}"`;
+    case "config":
+      return `members ${membershipText(decodeMembership(entry.data))}`;
+    default:
+      return unreachable(entry.kind);
+  }
+}
+
+/** `n1,n2` or, while it changes, `n1,n2 and n1`, or with learners `n1,n2 teaching n3`. */
+export function membershipText(membership: Membership): string {
+  const { voters, votersOutgoing, learners } = membership;
+  const outgoing = votersOutgoing.length === 0 ? "" : ` and ${votersOutgoing.join(",")}`;
+  const taught = learners.length === 0 ? "" : ` teaching ${learners.join(",")}`;
+  return `${voters.join(",")}${outgoing}${taught}`;
 }
 
 function entriesText(entries: readonly Entry[]): string {
@@ -44,10 +65,18 @@ function details(message: Message): string {
       return `, commit ${message.commit}, reads ${message.readRound}`;
     case "heartbeatReply":
       return `, reads ${message.readRound}`;
-    case "installSnapshot":
-      return `, snapshot ${message.snapshotIndex}/${message.snapshotTerm}`;
-    case "installSnapshotReply":
-      return `, has ${message.index}`;
+    case "installSnapshot": {
+      const end = message.offset + message.bytes.length;
+      const isWhole = message.offset === 0 && message.done;
+      const part = isWhole
+        ? ""
+        : `, bytes ${message.offset} to ${end}${message.done ? ", done" : ""}`;
+      return `, snapshot ${message.snapshotIndex}/${message.snapshotTerm}${part}`;
+    }
+    case "installSnapshotReply": {
+      const part = message.offset === 0 ? "" : `, and ${message.offset} bytes`;
+      return `, has ${message.index}${part}`;
+    }
     case "timeoutNow":
       return "";
     default:
@@ -80,6 +109,12 @@ export function printer(print: (line: string) => void): Watcher {
       if (ready.status !== undefined) {
         const { role, term, leader } = ready.status;
         print(`${node.id} is ${role}, term ${term}, leader ${leader ?? "none"}`);
+      }
+      if (ready.membership !== undefined && ready.membership.index > 0) {
+        const { membership, isCommitted } = ready.membership;
+        print(
+          `${node.id} members ${membershipText(membership)}${isCommitted ? ", committed" : ""}`,
+        );
       }
       for (const message of ready.messagesBeforeSync) print(messageText(message));
       if (ready.ticket !== undefined) {

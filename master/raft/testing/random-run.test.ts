@@ -8,6 +8,7 @@ test("no seed breaks safety, and every one recovers", () => {
   let drops = 0;
   let reads = 0;
   let snapshots = 0;
+  let changes = 0;
   for (let seed = 1; seed <= 150; seed++) {
     try {
       const report = randomRun(seed, 3000);
@@ -16,6 +17,7 @@ test("no seed breaks safety, and every one recovers", () => {
       drops += report.drops;
       reads += report.reads;
       snapshots += report.snapshots;
+      changes += report.changes;
     } catch (thrown) {
       throw new Error(`seed ${seed}: ${String(thrown)}`, { cause: thrown });
     }
@@ -26,6 +28,7 @@ test("no seed breaks safety, and every one recovers", () => {
   expect(drops).toBeGreaterThan(2000);
   expect(reads).toBeGreaterThan(400);
   expect(snapshots).toBeGreaterThan(20);
+  expect(changes).toBeGreaterThan(200);
 });
 
 test("the same seed gives the same run", () => {
@@ -35,7 +38,7 @@ test("the same seed gives the same run", () => {
 test("replies that leave before the disk has them are found out", () => {
   const failures = Array.from({ length: 20 }, (_, seed) => {
     try {
-      randomRun(seed, 1500, true);
+      randomRun(seed, 1500, "repliesBeforeSync");
       return 0;
     } catch {
       return 1;

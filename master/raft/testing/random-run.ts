@@ -1,9 +1,12 @@
 // One run of a cluster from one seed: random faults first, then calm, in which it must recover.
 
-import { assert } from "../../../proto/errors.ts";
+import { assert, EngineError } from "../../../proto/errors.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 import { defaultRaftConfig, type RaftConfig } from "../config.ts";
-import { propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
+import { allMembers, isJoint, type MembershipChange } from "../membership.ts";
+import type { PlantedBug } from "../planted-bugs.ts";
+import { changeMembership, propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
+import { membershipStatusOf, type Raft } from "../state.ts";
 import {
   type Cluster,
   compactNode,
@@ -26,6 +29,7 @@ export interface RunReport {
   readonly drops: number;
   readonly reads: number;
   readonly snapshots: number;
+  readonly changes: number;
 }
 
 interface Run {
@@ -42,7 +46,7 @@ interface Run {
 
 const eventNames = [
   ...["tick", "deliver", "drop", "duplicate", "propose", "save", "hold", "crash"],
-  ...["restart", "compact", "partition", "heal", "read", "transfer"],
+  ...["restart", "compact", "partition", "heal", "read", "transfer", "change"],
 ] as const;
 type EventName = (typeof eventNames)[number];
 
@@ -55,6 +59,7 @@ const usualWeights: Readonly<Record<string, number>> = {
   restart: 10,
   heal: 3,
   read: 6,
+  change: 5,
 };
 
 const smallConfig: RaftConfig = {
@@ -65,15 +70,17 @@ const smallConfig: RaftConfig = {
   inflightMessagesMax: 3,
   entriesKeptAfterSnapshot: 2,
   snapshotRetryTicks: 20,
+  snapshotChunkBytesMax: 20,
   savesInflightMax: 4,
 };
 
-export function randomRun(seed: number, steps: number, repliesBeforeSync = false): RunReport {
+export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug): RunReport {
   const random = randomStream(seed).child("events");
   const invariants = newInvariants();
-  const names = ["n1", "n2", "n3", "n4", "n5"].slice(0, random.below(2) === 0 ? 3 : 5);
-  const cluster = newCluster(names, smallConfig, seed, invariants.watcher);
-  cluster.repliesBeforeSync = repliesBeforeSync;
+  const names = ["n1", "n2", "n3", "n4", "n5"];
+  const votersMax = random.below(2) === 0 ? 3 : 5;
+  const config = { ...smallConfig, plantedBug };
+  const cluster = newCluster(names, config, seed, invariants.watcher, votersMax);
   const nodes = [...cluster.nodes.values()];
   const weights = eventNames.map(
     (name) => [name, usualWeights[name] ?? random.below(2) * random.below(8)] as const,
@@ -97,6 +104,7 @@ export function randomRun(seed: number, steps: number, repliesBeforeSync = false
     drops: run.drops,
     reads: invariants.readsAnswered,
     snapshots: invariants.snapshotsInstalled,
+    changes: invariants.memberships.length,
   };
 }
 
@@ -155,8 +163,30 @@ function happen(run: Run, event: EventName, node: Node): void {
       return;
     }
     case "transfer":
-      if (raft !== undefined) transferLeadership(raft, run.nodes[random.below(3)]!.id);
+      if (raft !== undefined) transferLeadership(raft, run.nodes[random.below(5)]!.id);
       return;
+    case "change":
+      if (raft !== undefined) changeSomething(run, raft);
+      return;
+  }
+}
+
+/** Any change to any node; what makes no sense is refused. */
+function changeSomething(run: Run, raft: Raft): void {
+  const { random, nodes } = run;
+  const id = nodes[random.below(nodes.length)]!.id;
+  const added = nodes[random.below(nodes.length)]!.id;
+  const changes: readonly MembershipChange[] = [
+    { kind: "addLearner", id },
+    { kind: "addVoter", id },
+    { kind: "remove", id },
+    { kind: "demote", id },
+    { kind: "replace", removed: id, added },
+  ];
+  try {
+    changeMembership(raft, changes[random.below(changes.length)]!);
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError && thrown.code === "USAGE")) throw thrown;
   }
 }
 
@@ -196,7 +226,10 @@ function calmDown(run: Run): void {
       if (node.raft !== undefined) tick(node.raft);
       pump(cluster, node);
     }
-    while (cluster.network.length > 0) happenToMessage(run, "deliver");
+    for (let count = 0; cluster.network.length > 0; count++) {
+      assert(count < 20_000, "calm did not end: messages answer one another for ever");
+      happenToMessage(run, "deliver");
+    }
     checkAlways(invariants, cluster);
     const leader = nodes.find((node) => node.raft?.role.kind === "leader")?.raft;
     if (round >= 100 && marker === "" && leader !== undefined) {
@@ -204,7 +237,14 @@ function calmDown(run: Run): void {
     }
   }
   checkLogs(invariants, cluster);
-  const states = nodes.map((node) => node.applied.join(","));
+  const lead = nodes.find((node) => node.raft?.role.kind === "leader")?.raft;
+  assert(lead !== undefined, "calm did not bring a leader");
+  const { membership, isCommitted } = membershipStatusOf(lead);
+  assert(isCommitted && !isJoint(membership), "calm did not end a change of membership");
+  const members = allMembers(membership);
+  const states = nodes
+    .filter((node) => members.includes(node.id))
+    .map((node) => node.applied.join(","));
   assert(marker !== "" && states[0]!.endsWith("last"), "calm did not bring a working leader");
   for (const state of states) assert(state === states[0], `states differ: ${states.join(" | ")}`);
 }

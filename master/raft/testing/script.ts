@@ -1,11 +1,22 @@
 // Runs a script of commands against a cluster and gives the script back with what it printed.
 
-import { assert } from "../../../proto/errors.ts";
+import { assert, EngineError } from "../../../proto/errors.ts";
 import { asMasterId } from "../../../proto/ids.ts";
 import { defaultRaftConfig, type RaftConfig } from "../config.ts";
 import { lastIndexOf } from "../log.ts";
+import type { MembershipChange } from "../membership.ts";
 import type { Message } from "../messages.ts";
-import { campaign, propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
+import type { PlantedBug } from "../planted-bugs.ts";
+import {
+  campaign,
+  changeMembership,
+  propose,
+  readIndex,
+  step,
+  tick,
+  transferLeadership,
+} from "../raft.ts";
+import type { Raft } from "../state.ts";
 import {
   type Cluster,
   compactNode,
@@ -17,6 +28,7 @@ import {
   partition,
   pump,
   startNode,
+  tearNode,
 } from "./cluster.ts";
 import { checkExpectation } from "./expect.ts";
 import { entryText, messageText, printer } from "./print.ts";
@@ -28,6 +40,7 @@ interface Script {
   /** Messages put aside by `keep`, to be sent again by `replay`. */
   kept: Message[];
   seed: number;
+  readonly plantedBug: PlantedBug | undefined;
 }
 
 const scriptConfig: RaftConfig = {
@@ -42,12 +55,13 @@ const scriptConfig: RaftConfig = {
  * A script is blocks of commands, then `----`, then what they printed, then an empty line. Lines
  * that begin with `#` are comments. The result is the same script with the printed part made anew.
  */
-export function runScript(text: string): string {
+export function runScript(text: string, plantedBug?: PlantedBug): string {
   const script: Script = {
-    cluster: makeCluster([], [], 1, () => {}),
+    cluster: makeCluster([], [], 1, () => {}, plantedBug),
     lines: [],
     kept: [],
     seed: 1,
+    plantedBug,
   };
   const blocks = text.trimEnd().split(/\n\n+/);
   const results = blocks.map((block) => {
@@ -67,6 +81,7 @@ function makeCluster(
   settings: readonly string[],
   seed: number,
   print: (line: string) => void,
+  plantedBug: PlantedBug | undefined,
 ): Cluster {
   const given = new Map(settings.map((setting) => setting.split("=") as [string, string]));
   const config: RaftConfig = {
@@ -74,8 +89,12 @@ function makeCluster(
     appendEntriesMax: Number(given.get("entries") ?? scriptConfig.appendEntriesMax),
     inflightMessagesMax: Number(given.get("inflight") ?? scriptConfig.inflightMessagesMax),
     uncommittedBytesMax: Number(given.get("uncommitted") ?? scriptConfig.uncommittedBytesMax),
+    snapshotChunkBytesMax: Number(given.get("piece") ?? scriptConfig.snapshotChunkBytesMax),
+    readsWaitingMax: Number(given.get("reads") ?? scriptConfig.readsWaitingMax),
+    plantedBug,
   };
-  return newCluster(names, config, seed, printer(print));
+  const votersMax = Number(given.get("voters") ?? names.length);
+  return newCluster(names, config, seed, printer(print), votersMax);
 }
 
 function runCommand(script: Script, command: string): void {
@@ -85,25 +104,22 @@ function runCommand(script: Script, command: string): void {
     case "nodes": {
       const names = Array.from({ length: Number(words[0]) }, (_, at) => `n${at + 1}`);
       const print = (line: string): void => void script.lines.push(line);
-      script.cluster = makeCluster(names, words.slice(1), script.seed, print);
+      script.cluster = makeCluster(names, words.slice(1), script.seed, print, script.plantedBug);
       return;
     }
     case "stabilize":
       stabilize(script);
       return;
-    case "deliver":
-    case "drop":
-      for (const message of takeMessages(script, words)) pass(script, message, verb === "drop");
+    case "quiet": {
+      // What happens is as usual here and explained elsewhere.
+      const linesBefore = script.lines.length;
+      runCommand(script, words.join(" "));
+      script.lines.length = linesBefore;
       return;
-    case "keep":
-      script.kept.push(...cluster.network.filter((message) => matches(message, words[0])));
-      return;
-    case "replay":
-      cluster.network.push(...script.kept);
-      script.kept = [];
-      return;
-    case "network":
-      for (const message of cluster.network) script.lines.push(messageText(message));
+    }
+    case "lead":
+      runCommand(script, `quiet campaign ${words[0]}`);
+      runCommand(script, "quiet stabilize");
       return;
     case "partition":
       partition(
@@ -117,16 +133,54 @@ function runCommand(script: Script, command: string): void {
     case "tick-all":
       tickAll(script, Number(words[0]));
       return;
-    case "heal":
-      cluster.cut.clear();
-      return;
     case "expect":
       checkExpectation(cluster, words);
       return;
     default:
+      if (runNetworkCommand(script, verb, words)) return;
       for (const name of words[0] === "all" ? cluster.nodes.keys() : [words[0] ?? ""]) {
         runNodeCommand(script, verb, nodeOf(cluster, name), words.slice(1));
       }
+  }
+}
+
+/** What happens to messages. False: it is no such command. */
+function runNetworkCommand(script: Script, verb: string, words: readonly string[]): boolean {
+  const { cluster } = script;
+  switch (verb) {
+    case "duplicate":
+      cluster.network.push(...cluster.network.filter((message) => matches(message, words[0])));
+      return true;
+    case "reorder": {
+      const chosen = cluster.network.filter((message) => matches(message, words[0])).reverse();
+      cluster.network = cluster.network.map((message) =>
+        matches(message, words[0]) ? chosen.shift()! : message,
+      );
+      return true;
+    }
+    case "deliver":
+    case "drop":
+      for (const message of takeMessages(script, words)) pass(script, message, verb === "drop");
+      return true;
+    case "keep":
+      script.kept.push(...cluster.network.filter((message) => matches(message, words[0])));
+      return true;
+    case "replay":
+      cluster.network.push(...script.kept);
+      script.kept = [];
+      return true;
+    case "network":
+      for (const message of cluster.network) script.lines.push(messageText(message));
+      return true;
+    case "cut":
+      // One way only.
+      for (const pair of words) cluster.cut.add(pair);
+      return true;
+    case "heal":
+      cluster.cut.clear();
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -145,6 +199,7 @@ function runNodeCommand(script: Script, verb: string, node: Node, words: readonl
   }
   const raft = node.raft;
   assert(raft !== undefined, `${verb} ${node.id}: it is not running`);
+  if (runProcessCommand(script, verb, node, words)) return;
   switch (verb) {
     case "campaign":
       campaign(raft);
@@ -172,26 +227,17 @@ function runNodeCommand(script: Script, verb: string, node: Node, words: readonl
       break;
     }
     case "transfer":
-      assert(transferLeadership(raft, asMasterId(words[0] ?? "")), "transfer refused");
+      if (transferLeadership(raft, asMasterId(words[0] ?? ""))) break;
+      lines.push(`${node.id} refuses to hand over to ${words[0]}`);
       break;
-    case "crash":
-      crashNode(node, Number(words[0] ?? 0));
-      return;
+    case "change":
+      lines.push(`${node.id} ${tryChange(raft, words)}`);
+      break;
     case "compact": {
       const snapshot = compactNode(node);
       lines.push(`${node.id} snapshot ${snapshot?.index ?? "none"}/${snapshot?.term ?? "none"}`);
       break;
     }
-    case "hold":
-      node.holdsSaves = true;
-      return;
-    case "save":
-      finishSave(cluster, node);
-      break;
-    case "release":
-      while (node.saving.length > 0) finishSave(cluster, node);
-      node.holdsSaves = false;
-      break;
     case "log":
       lines.push(`${node.id} after ${raft.log.baseIndex}/${raft.log.baseTerm}`);
       for (const entry of raft.log.entries) lines.push(`  ${entryText(entry)}`);
@@ -203,11 +249,87 @@ function runNodeCommand(script: Script, verb: string, node: Node, words: readonl
   pump(cluster, node);
 }
 
+/** What happens to a process and its disk. False: it is no such command. */
+function runProcessCommand(
+  script: Script,
+  verb: string,
+  node: Node,
+  words: readonly string[],
+): boolean {
+  const { cluster, lines } = script;
+  switch (verb) {
+    case "crash":
+      crashNode(node, Number(words[0] ?? 0));
+      return true;
+    case "torn-write":
+      tearNode(node, Number(words[0] ?? 0));
+      return true;
+    case "fsync-fail":
+      // The process ends at once. Whether the bytes reached the disk nobody knows: here, not.
+      assert(node.saving.length > 0, `fsync-fail ${node.id}: nothing is being saved`);
+      lines.push(`${node.id} ends: its save failed`);
+      crashNode(node, Number(words[0] ?? 0));
+      return true;
+    case "pause":
+      node.isPaused = true;
+      return true;
+    case "resume":
+      node.isPaused = false;
+      return true;
+    case "hold":
+      node.holdsSaves = true;
+      return true;
+    case "save":
+      finishSave(cluster, node);
+      pump(cluster, node);
+      return true;
+    case "release":
+      while (node.saving.length > 0) finishSave(cluster, node);
+      node.holdsSaves = false;
+      pump(cluster, node);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `add-voter n4`, `add-learner n4`, `demote n2`, `remove n2`, `replace n2 n4`. */
+function changeOf(words: readonly string[]): MembershipChange {
+  const [verb = "", first = "", second = ""] = words;
+  const id = asMasterId(first);
+  switch (verb) {
+    case "add-voter":
+      return { kind: "addVoter", id };
+    case "add-learner":
+      return { kind: "addLearner", id };
+    case "demote":
+      return { kind: "demote", id };
+    case "remove":
+      return { kind: "remove", id };
+    default:
+      assert(verb === "replace", `the script knows no change "${verb}"`);
+      return { kind: "replace", removed: id, added: asMasterId(second) };
+  }
+}
+
+function tryChange(raft: Raft, words: readonly string[]): string {
+  try {
+    const result = changeMembership(raft, changeOf(words));
+    return result.kind === "accepted"
+      ? `begins the change at ${result.index}`
+      : `does not change: ${result.kind}`;
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError)) throw thrown;
+    return `refuses: ${thrown.code} ${thrown.message}`;
+  }
+}
+
 /** Everyone ticks, and all messages pass; heartbeats are not printed. */
 function tickAll(script: Script, count: number): void {
   for (let ticks = 0; ticks < count; ticks++) {
     for (const node of script.cluster.nodes.values()) {
-      if (node.raft !== undefined) tick(node.raft);
+      if (node.raft === undefined || node.isPaused) continue;
+      tick(node.raft);
       pump(script.cluster, node);
     }
     stabilize(script);
@@ -227,7 +349,9 @@ function matches(message: Message, pattern: string | undefined): boolean {
 function takeMessages(script: Script, words: readonly string[]): readonly Message[] {
   const { cluster } = script;
   const countMax = Number(words[1] ?? cluster.network.length);
-  const taken = cluster.network.filter((message) => matches(message, words[0])).slice(0, countMax);
+  const taken = cluster.network
+    .filter((message) => matches(message, words[0]) && !nodeOf(cluster, message.to).isPaused)
+    .slice(0, countMax);
   cluster.network = cluster.network.filter((message) => !taken.includes(message));
   return taken;
 }
@@ -245,8 +369,10 @@ function pass(script: Script, message: Message, isDropped: boolean): void {
 }
 
 function stabilize(script: Script): void {
-  for (let rounds = 0; script.cluster.network.length > 0; rounds++) {
+  for (let rounds = 0; ; rounds++) {
     assert(rounds < 200, "the cluster does not come to rest");
-    for (const message of takeMessages(script, [])) pass(script, message, false);
+    const messages = takeMessages(script, []);
+    if (messages.length === 0) return;
+    for (const message of messages) pass(script, message, false);
   }
 }

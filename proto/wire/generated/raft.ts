@@ -54,6 +54,7 @@ export interface PeerEntry {
   term: number;
   isNoop: boolean;
   data: Uint8Array;
+  isConfig: boolean;
 }
 
 export interface PeerAppendReply {
@@ -78,10 +79,13 @@ export interface PeerInstallSnapshot {
   offset: number;
   done: boolean;
   bytes: Uint8Array;
+  membership: Uint8Array;
 }
 
 export interface PeerInstallSnapshotReply {
   index: number;
+  snapshotIndex: number;
+  offset: number;
 }
 
 export interface PeerTimeoutNow {
@@ -475,7 +479,7 @@ export const PeerAppend: MessageFns<PeerAppend> = {
 };
 
 function createBasePeerEntry(): PeerEntry {
-  return { index: 0, term: 0, isNoop: false, data: new Uint8Array(0) };
+  return { index: 0, term: 0, isNoop: false, data: new Uint8Array(0), isConfig: false };
 }
 
 export const PeerEntry: MessageFns<PeerEntry> = {
@@ -491,6 +495,9 @@ export const PeerEntry: MessageFns<PeerEntry> = {
     }
     if (message.data.length !== 0) {
       writer.uint32(34).bytes(message.data);
+    }
+    if (message.isConfig !== false) {
+      writer.uint32(40).bool(message.isConfig);
     }
     return writer;
   },
@@ -538,6 +545,14 @@ export const PeerEntry: MessageFns<PeerEntry> = {
             }
 
             message.data = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.isConfig = reader.bool();
             continue;
           }
         }
@@ -736,7 +751,14 @@ export const PeerHeartbeatReply: MessageFns<PeerHeartbeatReply> = {
 };
 
 function createBasePeerInstallSnapshot(): PeerInstallSnapshot {
-  return { snapshotIndex: 0, snapshotTerm: 0, offset: 0, done: false, bytes: new Uint8Array(0) };
+  return {
+    snapshotIndex: 0,
+    snapshotTerm: 0,
+    offset: 0,
+    done: false,
+    bytes: new Uint8Array(0),
+    membership: new Uint8Array(0),
+  };
 }
 
 export const PeerInstallSnapshot: MessageFns<PeerInstallSnapshot> = {
@@ -755,6 +777,9 @@ export const PeerInstallSnapshot: MessageFns<PeerInstallSnapshot> = {
     }
     if (message.bytes.length !== 0) {
       writer.uint32(42).bytes(message.bytes);
+    }
+    if (message.membership.length !== 0) {
+      writer.uint32(50).bytes(message.membership);
     }
     return writer;
   },
@@ -812,6 +837,14 @@ export const PeerInstallSnapshot: MessageFns<PeerInstallSnapshot> = {
             message.bytes = reader.bytes();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.membership = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -826,13 +859,19 @@ export const PeerInstallSnapshot: MessageFns<PeerInstallSnapshot> = {
 };
 
 function createBasePeerInstallSnapshotReply(): PeerInstallSnapshotReply {
-  return { index: 0 };
+  return { index: 0, snapshotIndex: 0, offset: 0 };
 }
 
 export const PeerInstallSnapshotReply: MessageFns<PeerInstallSnapshotReply> = {
   encode(message: PeerInstallSnapshotReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.index !== 0) {
       writer.uint32(8).int64(message.index);
+    }
+    if (message.snapshotIndex !== 0) {
+      writer.uint32(16).int64(message.snapshotIndex);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(24).int64(message.offset);
     }
     return writer;
   },
@@ -856,6 +895,22 @@ export const PeerInstallSnapshotReply: MessageFns<PeerInstallSnapshotReply> = {
             }
 
             message.index = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.snapshotIndex = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.int64());
             continue;
           }
         }

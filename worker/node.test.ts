@@ -1,0 +1,231 @@
+// The worker's own decisions around its core: what it does when leases, drivers and answers come to nothing.
+
+import { describe, expect, test } from "vitest";
+import { EngineError, type ErrorCode } from "../proto/errors.ts";
+import { renewTimeoutMs, shortPollMs, workerLeaseLoggedTicks } from "../proto/limits.ts";
+import type { DriverRequests, ExecutorPool, TaskOutcome } from "../proto/ports/executor.ts";
+import type { LeaderCalls } from "../proto/ports/leader.ts";
+import { silentLog } from "../proto/ports/log.ts";
+import { randomStream } from "../proto/ports/random.ts";
+import type { RpcMethod } from "../proto/ports/rpc.ts";
+import { fakeClock } from "../proto/testing/fake-clock.ts";
+import type * as wire from "../proto/wire/generated/engine.ts";
+import { createWorkerNode } from "./node.ts";
+
+const job: wire.JobContextMessage = {
+  ...{ jobId: "job", paramsJson: "{}", bundleSha256: "b", seed: 1 },
+  ...{ submittedWallMs: 0, workingFolder: "/" },
+};
+
+function grant(token: number, actionIndex = 0): wire.TaskGrant {
+  return {
+    ...{ token, job, actionIndex, stageId: 0, planDigest: "d", programJson: "{}", label: "read" },
+    tasks: [{ taskIndex: 0, attempt: 1, splitJson: "" }],
+    ...{ inputs: [], inputsJson: "[]", outputPartitions: 0 },
+  };
+}
+
+interface Call {
+  readonly method: string;
+  readonly request: Record<string, unknown>;
+  readonly timeoutMs: number | undefined;
+  answer(reply: unknown): Promise<void>;
+  fail(code: ErrorCode): Promise<void>;
+}
+
+/** A worker whose leader and executor are played by the test. */
+function open() {
+  const clock = fakeClock();
+  const calls: Call[] = [];
+  const settle = () => clock.advanceAsync(0);
+  const leader: LeaderCalls = {
+    call: <Request, Response>(
+      method: RpcMethod<Request, Response>,
+      request: Request,
+      options?: { readonly timeoutMs?: number },
+    ) =>
+      new Promise<Response>((resolve, reject) => {
+        calls.push({
+          method: method.path.split("/").at(-1) ?? "",
+          request: request as Record<string, unknown>,
+          timeoutMs: options?.timeoutMs,
+          answer: (reply) => {
+            resolve(reply as Response);
+            return settle();
+          },
+          fail: (code) => {
+            reject(new EngineError(code, `the test says ${code}`));
+            return settle();
+          },
+        });
+      }),
+  };
+  const running = new Map<number, (outcome: TaskOutcome) => void>();
+  const cancelled: (number | string)[] = [];
+  let driver: { requests: DriverRequests; end(result: string | EngineError): void } | undefined;
+  const pool: ExecutorPool = {
+    runTask: (spec) => new Promise((end) => running.set(spec.token, end)),
+    cancelTask: (token) => void cancelled.push(token),
+    runDriver: (_, requests) =>
+      new Promise((resolve, reject) => {
+        const end = (result: string | EngineError) =>
+          typeof result === "string" ? resolve(result) : reject(result);
+        driver = { requests, end };
+      }),
+    cancelDriver: (jobId) => void cancelled.push(jobId),
+    ...{ addBundle: async () => {}, hasBundle: () => true, releaseJob: async () => {} },
+    ...{ heldJobs: () => [], close: async () => {} },
+  };
+  const node = createWorkerNode(
+    { workerId: "w", dataAddress: "w:1", slots: 2, weight: 1 },
+    { leader, pool, clock, random: randomStream(1), log: silentLog },
+  );
+  const all = (method: string) => calls.filter((call) => call.method === method);
+  const last = (method: string): Call => {
+    const call = all(method).at(-1);
+    if (call === undefined) throw new Error(`nobody asked for ${method}`);
+    return call;
+  };
+  const join = async () => {
+    node.start();
+    await settle();
+    await last("Register").answer({ clusterId: "c" });
+  };
+  const drive = async (token: number) => {
+    await last("Poll").answer({ grants: [], drivers: [{ token, job }] });
+    if (driver === undefined) throw new Error("no driver was started");
+    return driver;
+  };
+  return { clock, node, calls, all, last, join, drive, running, cancelled, settle };
+}
+
+const done: TaskOutcome = {
+  kind: "done",
+  result: { rowsIn: 1, bytesIn: 1, rowsOut: 1, bytesOut: 1, digest: "d" },
+};
+
+describe("worker", () => {
+  test("several renewals fit a lease, however slow a leader is", async () => {
+    const { clock, join, last } = open();
+    await join();
+    await clock.advanceAsync(1000);
+    expect(last("Renew").timeoutMs).toBe(renewTimeoutMs);
+    expect(3 * renewTimeoutMs).toBeLessThan(workerLeaseLoggedTicks * 250);
+    expect(last("Poll").request).toMatchObject({ waitMs: shortPollMs });
+  });
+
+  test("given up by the cluster, it comes back as another, and old answers do not touch that one", async () => {
+    const { clock, join, last, all, running, cancelled } = open();
+    await join();
+    await last("Poll").answer({ grants: [grant(7)], drivers: [] });
+    const oldPoll = last("Poll");
+    await clock.advanceAsync(1000);
+    const lost = { known: false, lostTasks: [], lostDrivers: [], releasedJobs: [] };
+    await last("Renew").answer(lost);
+    expect(cancelled).toEqual([7]);
+    await last("Register").answer({ clusterId: "c" });
+    const incarnations = all("Register").map(({ request }) => request.incarnation);
+    expect(new Set(incarnations).size).toBe(2);
+    await oldPoll.fail("WORKER_UNKNOWN");
+    expect(all("Register")).toHaveLength(2);
+    running.get(7)?.(done);
+    await clock.advanceAsync(500);
+    expect(all("Report")).toEqual([]);
+    expect(last("Poll").request.incarnation).toBe(incarnations[1]);
+  });
+
+  test("a lease that ends while its task is prepared never starts it", async () => {
+    const { clock, join, last, running } = open();
+    await join();
+    await last("Poll").answer({ grants: [grant(7, 1)], drivers: [] });
+    const history = last("GetJob");
+    await clock.advanceAsync(1000);
+    const { tasks } = last("Renew").request;
+    const lost = { known: true, lostTasks: tasks, lostDrivers: [], releasedJobs: [] };
+    await last("Renew").answer(lost);
+    await history.answer({ jobJson: "{}", historyJson: ['{"kind":"result","parts":[]}'] });
+    expect(running.size).toBe(0);
+  });
+
+  test("tasks that need the same history ask for it once", async () => {
+    const { join, last, all, running } = open();
+    await join();
+    await last("Poll").answer({ grants: [grant(7, 1), grant(8, 1)], drivers: [] });
+    expect(all("GetJob")).toHaveLength(1);
+    await last("GetJob").answer({ jobJson: "", historyJson: ['{"kind":"result","parts":[]}'] });
+    expect(running.size).toBe(2);
+    await last("Poll").answer({ grants: [grant(9, 1)], drivers: [] });
+    expect([all("GetJob").length, running.size]).toEqual([1, 3]);
+  });
+
+  test.each(["LEASE_LOST", "UNAVAILABLE", "JOB_CANCELLED"] as const)(
+    "a driver whose action ends in %s is stopped, and never sees it",
+    async (code) => {
+      const { join, last, drive, all, cancelled, settle } = open();
+      await join();
+      const driver = await drive(5);
+      let seen = "nothing";
+      driver.requests.runAction('{"actionIndex":0}').then(
+        () => {
+          seen = "outcome";
+        },
+        () => {
+          seen = "failure";
+        },
+      );
+      await last("StartAction").fail(code);
+      driver.end('"caught it and went on"');
+      await settle();
+      expect([seen, cancelled, all("FinishJob")]).toEqual(["nothing", ["job"], []]);
+    },
+  );
+
+  test("what the job itself got wrong is for its program to meet, and ends the job", async () => {
+    const { join, last, drive } = open();
+    await join();
+    const driver = await drive(5);
+    const action = driver.requests.runAction('{"actionIndex":0}');
+    const refused = expect(action).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+    await last("StartAction").fail("OUTPUT_EXISTS");
+    await refused;
+    driver.end(new EngineError("OUTPUT_EXISTS", "as told"));
+    await last("Poll").answer({ grants: [], drivers: [] });
+    const { resultJson, errorJson, driverToken } = last("FinishJob").request;
+    expect([resultJson, driverToken]).toEqual(["", 5]);
+    expect(JSON.parse(String(errorJson))).toMatchObject({ code: "OUTPUT_EXISTS" });
+  });
+
+  test("a result that the leader cannot take fails the job instead of running it for ever", async () => {
+    const { join, last, drive, settle } = open();
+    await join();
+    (await drive(5)).end('"huge"');
+    await settle();
+    await last("FinishJob").fail("LIMIT_EXCEEDED");
+    expect(last("FinishJob").request).toMatchObject({ resultJson: "", driverToken: 5 });
+    expect(String(last("FinishJob").request.errorJson)).toContain("LIMIT_EXCEEDED");
+  });
+
+  test("a dead executor ends the driver, not the job", async () => {
+    const { join, drive, all, last, settle } = open();
+    await join();
+    (await drive(5)).end(new EngineError("EXECUTOR_DIED", "killed"));
+    await settle();
+    expect(all("FinishJob")).toEqual([]);
+    await last("Poll").answer({ grants: [], drivers: [] });
+    expect(last("Poll").request).toMatchObject({ freeDriverSlots: 16 });
+  });
+
+  test("stopped, it cancels what runs, waits for nobody and says nothing more", async () => {
+    const { clock, node, join, last, drive, calls, cancelled, running } = open();
+    await join();
+    await drive(5);
+    await last("Poll").answer({ grants: [grant(7)], drivers: [] });
+    node.stop();
+    expect(cancelled).toEqual([7, "job"]);
+    const said = calls.length;
+    running.get(7)?.(done);
+    await clock.advanceAsync(60_000);
+    expect(calls).toHaveLength(said);
+    expect(clock.pending()).toBe(0);
+  });
+});
