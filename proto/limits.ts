@@ -58,6 +58,8 @@ export const driverLeaseLoggedTicks = 20;
 export const renewEveryMs = 1000;
 /** One renewal waits this long for a master: several must fit a lease, or a paused leader takes its workers along. */
 export const renewTimeoutMs = 1500;
+/** Drivers that a job may lose in a row without starting a new action: one that kills its process always will. */
+export const driversLostMax = 6;
 /** After a job ended, its stray uploads are swept once no zombie can still write (longest lease). */
 export const sweepAfterLoggedTicks = 20;
 /** Ended jobs are kept for queries, then dropped, oldest first. */

@@ -53,6 +53,7 @@ export function startAction(
     phase: { kind: "running", stages },
   };
   job.actions.set(graph.actionIndex, action);
+  job.driversLost = 0;
   job.open.add(graph.actionIndex);
   job.revision = state.appliedIndex;
   completeAction({ state, job, action, stages });

@@ -83,7 +83,9 @@ export function expireDrivers(state: ClusterState): void {
   for (const job of runningJobs(state)) {
     const { driver } = job;
     if (driver.kind !== "client" && driver.kind !== "worker") continue;
-    if (state.tick - driver.renewedTick >= driverLeaseLoggedTicks) loseDriver(state, job);
+    if (state.tick - driver.renewedTick < driverLeaseLoggedTicks) continue;
+    job.driversLost++;
+    loseDriver(state, job);
   }
 }
 

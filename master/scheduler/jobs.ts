@@ -2,12 +2,12 @@
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
-import { jobsLiveMax } from "../../proto/limits.ts";
+import { driversLostMax, jobsLiveMax } from "../../proto/limits.ts";
 import { cancelAction } from "./actions.ts";
 import { needBundle } from "./bundles.ts";
 import type { Command, CommandReply, JobFinish } from "./commands.ts";
 import { needDriver, refuseWith } from "./drivers.ts";
-import { findRunning, needJob } from "./find.ts";
+import { findRunning, needJob, runningJobs } from "./find.ts";
 import { decideEnd } from "./job-end.ts";
 import { refuse } from "./refuse.ts";
 import type { ClusterState, JobEnd, JobState } from "./state.ts";
@@ -35,6 +35,7 @@ export function submitJob(state: ClusterState, submit: Submit): CommandReply {
     driver: submit.detached
       ? { kind: "waiting" }
       : { kind: "client", token, renewedTick: state.tick },
+    driversLost: 0,
     actions: new Map(),
     historyBytes: 0,
     open: new Set(),
@@ -111,6 +112,20 @@ export function cancelJob(state: ClusterState, jobId: JobId, reason: string): Co
     });
   }
   return { kind: "cancelled", state: jobStateName(job) };
+}
+
+/** A driver program that ends every process it runs in would otherwise be tried for ever. */
+export function endUndrivableJobs(state: ClusterState): void {
+  for (const job of runningJobs(state)) {
+    if (job.driversLost < driversLostMax) continue;
+    const message =
+      `the driver program of job ${job.jobId} was lost ${job.driversLost} times without starting ` +
+      `another action after ${job.actions.size}; look for what in run() fills the memory or never ends`;
+    endJob(state, job, {
+      kind: "failed",
+      error: { code: "TASK_ATTEMPTS_EXHAUSTED", message, details: {} },
+    });
+  }
 }
 
 /** Running actions stop at once; those that commit already go on to their end. */

@@ -101,6 +101,8 @@ export interface JobState {
   revision: number;
   phase: JobPhase;
   driver: DriverState;
+  /** Drivers whose lease ran out since the last new action. */
+  driversLost: number;
   /** In order of their start. */
   readonly actions: Map<number, ActionState>;
   /** UTF-8 bytes of all recorded outcomes as JSON. */

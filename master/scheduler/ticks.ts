@@ -5,6 +5,7 @@ import { expireBundles } from "./bundles.ts";
 import type { CommandReply } from "./commands.ts";
 import { expireDrivers } from "./drivers.ts";
 import { runningActions } from "./find.ts";
+import { endUndrivableJobs } from "./jobs.ts";
 import { expireTasks } from "./leases.ts";
 import { expireLocks } from "./locks.ts";
 import { releaseDelayed } from "./stages.ts";
@@ -16,6 +17,7 @@ export function tick(state: ClusterState): CommandReply {
   expireWorkers(state);
   expireTasks(state);
   expireDrivers(state);
+  endUndrivableJobs(state);
   expireLocks(state);
   expireBundles(state);
   for (const { job, action, stages } of runningActions(state)) {
