@@ -14,7 +14,7 @@ import { settleJob } from "./job-end.ts";
 import { acquire, releaseOwned } from "./locks.ts";
 import { refuse } from "./refuse.ts";
 import { isComplete, startStages, summarizeStage } from "./stages.ts";
-import type { ActionState, ClusterState, JobState } from "./state.ts";
+import type { ActionState, ClusterState, JobState, StageState, StageSummary } from "./state.ts";
 import { addSweep, hasSweep } from "./sweeps.ts";
 import { dropLease } from "./tasks.ts";
 import { utf8Bytes } from "./text.ts";
@@ -116,8 +116,13 @@ export function completeAction(running: RunningAction): void {
   }
   const tokens = acceptedTokens(running);
   dropAllLeases(running);
-  action.phase = { kind: "committing", stages: stages.map(summarizeStage), uploads, tokens };
+  action.phase = { kind: "committing", stages: stages.map(lastSummary), uploads, tokens };
   touchNow(state, job, action);
+}
+
+/** With the leases dropped nothing of it runs any more. */
+function lastSummary(stage: StageState): StageSummary {
+  return { ...summarizeStage(stage), running: 0 };
 }
 
 export function failAction(running: RunningAction, error: ErrorRecord): void {
@@ -133,7 +138,7 @@ function endAction(running: RunningAction, outcome: ActionOutcome, cancelled: bo
   const tokens = acceptedTokens(running);
   dropAllLeases(running);
   recordOutcome(state, job, action, outcome, {
-    stages: stages.map(summarizeStage),
+    stages: stages.map(lastSummary),
     tokens,
     cancelled,
   });

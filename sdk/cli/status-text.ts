@@ -1,7 +1,13 @@
 // Text of `millrace status`: the cluster with its jobs, or one job with its actions and stages.
 
 import { fromErrorRecord } from "../../proto/errors.ts";
-import type { ActionView, ClusterView, JobView, StageView } from "../../proto/wire/views.ts";
+import type {
+  ActionView,
+  ClusterView,
+  JobView,
+  StageView,
+  WorkerView,
+} from "../../proto/wire/views.ts";
 import { describeFailure } from "./failures.ts";
 import { shortFolder } from "./job-result.ts";
 import { formatBytes } from "./progress.ts";
@@ -20,6 +26,12 @@ function actionsText(job: JobView): string {
 
 const noWorkers = "  none: jobs wait until one registers\n";
 
+/** A worker holds a task more than it has slots, so that the next one is at hand. */
+function slotsText({ running, slots }: WorkerView): string {
+  const queued = running > slots ? `, ${running - slots} queued` : "";
+  return `${Math.min(running, slots)}/${slots} slots busy${queued}`;
+}
+
 export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): string {
   const masters = cluster.masters.map((master) => [
     master.masterId,
@@ -29,7 +41,7 @@ export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): str
   const workers = cluster.workers.map((worker) => [
     worker.workerId,
     worker.dataAddress,
-    `${worker.running}/${worker.slots} slots busy`,
+    slotsText(worker),
   ]);
   const rows = jobs.map((job) => [
     job.jobId,
