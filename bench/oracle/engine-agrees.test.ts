@@ -25,7 +25,7 @@ const context: JobContext = {
   paramsJson: "{}",
   seed: 1,
   submittedWallMs: 0,
-  workingFolder: "/work",
+  workingFolder: "/base",
 };
 
 const outputFolder = "s3://out/rows/";

@@ -218,7 +218,7 @@ describe("without a cluster", () => {
     const args = ["explain", "words.ts", "--input", "data/a.txt", "--output", "out/words"];
     const explained = await millrace(args);
     expect(explained).toMatchObject({ exitCode: 0 });
-    await expect(explained.out.replaceAll(folder, "/work")).toMatchFileSnapshot(
+    await expect(explained.out.replaceAll(folder, "/base")).toMatchFileSnapshot(
       "./testdata/explain-words.txt",
     );
     expect(readdirSync(folder)).not.toContain("out");

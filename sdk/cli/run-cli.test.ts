@@ -9,7 +9,7 @@ import type { JobView } from "../../proto/wire/views.ts";
 import { type ClusterClient, ReaderGone, type World } from "./ports.ts";
 import { runCli } from "./run-cli.ts";
 
-const output = { folderUri: "file:///work/out/", files: 1, rows: 2, bytes: 30 };
+const output = { folderUri: "file:///base/out/", files: 1, rows: 2, bytes: 30 };
 
 const bundle: JobBundle = {
   describe: () => ({
@@ -97,7 +97,7 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
   const world: World = {
     version: "1.2.3",
     environment: { MILLRACE_MASTERS: "a:1", MILLRACE_TOKEN: "t" },
-    workingFolder: "/work",
+    workingFolder: "/base",
     cores: 3,
     terminal: {
       isTerminal: false,

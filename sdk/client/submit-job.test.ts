@@ -93,7 +93,7 @@ function worldOf(leader: LeaderCalls) {
 const quiet = { onJobId: () => {}, onProgress: () => {} };
 
 function submission(drive: Drive, paramsJson = "{}") {
-  return { job: jobOf(drive), paramsJson, workingFolder: "/work" };
+  return { job: jobOf(drive), paramsJson, workingFolder: "/base" };
 }
 
 describe("a job that this process drives", () => {
@@ -114,7 +114,7 @@ describe("a job that this process drives", () => {
     expect(finished.jobId).toMatch(/^words-[0-9a-f]{16}$/);
     expect(requests.get("Submit")).toMatchObject({
       name: "words",
-      workingFolder: "/work",
+      workingFolder: "/base",
       submittedWallMs: 1000,
       detached: false,
     });
@@ -298,7 +298,7 @@ describe("the client", () => {
       return jobOf(drive);
     };
     const world = worldOf(leader);
-    const client = createClient({ world, workingFolder: "/work", compile, close: () => {} });
+    const client = createClient({ world, workingFolder: "/base", compile, close: () => {} });
     return { client, compiled };
   }
 

@@ -2,7 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 
-/** `data/*.txt` to `file:///work/data/*.txt`; `s3://…` stays. Throws PLAN_INVALID. */
+/** `data/*.txt` to `file:///base/data/*.txt`; `s3://…` stays. Throws PLAN_INVALID. */
 export function resolveInput(path: string, workingFolder: string): string {
   if (path === "") throw new EngineError("PLAN_INVALID", "the path of an input is empty");
   return resolvePath(path, workingFolder);

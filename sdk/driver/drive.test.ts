@@ -14,7 +14,7 @@ const context: JobContext = {
   paramsJson: '{"input":"in.txt"}',
   seed: 7,
   submittedWallMs: 1_700_000_000_000,
-  workingFolder: "/work",
+  workingFolder: "/base",
 };
 
 function jobOf(run: (mr: Millrace, params: { input: string }) => Promise<unknown>) {
@@ -66,7 +66,7 @@ describe("drive", () => {
       const output = await lines.write.text("out");
       return { total, firstTwo, uri: output.folderUri, at: mr.now() };
     });
-    const output = { folderUri: "file:///work/out/", files: 1, rows: 3, bytes: 9 };
+    const output = { folderUri: "file:///base/out/", files: 1, rows: 3, bytes: 9 };
     const { host, started, listed } = fakeHost([
       counted(2, 1),
       rows(["a", "b"], ["c", "d"]),
@@ -75,15 +75,15 @@ describe("drive", () => {
     expect(decodeValue(await bundle.drive(context, host))).toEqual({
       total: 3,
       firstTwo: ["a", "b"],
-      uri: "file:///work/out/",
+      uri: "file:///base/out/",
       at: 1_700_000_000_000,
     });
     expect(started.map((graph) => graph.label)).toEqual([
       "count",
       "collect",
-      "write text file:///work/out/",
+      "write text file:///base/out/",
     ]);
-    expect(listed).toEqual(Array(3).fill("file:///work/in.txt"));
+    expect(listed).toEqual(Array(3).fill("file:///base/in.txt"));
   });
 
   test("of two limits at the end the smaller counts, over all tasks together", async () => {
@@ -116,7 +116,7 @@ describe("drive", () => {
     const listInputs = async (uri: string) => [{ uri, sizeBytes: 0 }];
     const driven = bundle.drive(context, { ...host, listInputs });
     await expect(driven).rejects.toMatchObject({ code: "INPUT_EMPTY" });
-    await expect(driven).rejects.toThrow("file:///work/in.txt is empty");
+    await expect(driven).rejects.toThrow("file:///base/in.txt is empty");
     expect(started).toEqual([]);
   });
 
@@ -154,7 +154,7 @@ describe("drive", () => {
             ends[at] = resolve;
           }),
       );
-      const output = { folderUri: "file:///work/out/", files: 1, rows: 3, bytes: 9 };
+      const output = { folderUri: "file:///base/out/", files: 1, rows: 3, bytes: 9 };
       const done: ActionOutcome = { kind: "committed", output };
       const { host, started } = fakeHost([...counts, done, done]);
       const driven = jobOf(program).drive(context, host);
@@ -168,8 +168,8 @@ describe("drive", () => {
     };
     const slowFirst = await labels([0, 1]);
     expect(slowFirst.slice(2)).toEqual([
-      "write text file:///work/slow/",
-      "write text file:///work/fast/",
+      "write text file:///base/slow/",
+      "write text file:///base/fast/",
     ]);
     expect(await labels([1, 0])).toEqual(slowFirst);
   });
