@@ -5,7 +5,7 @@ export { EngineError, type ErrorCode, type ErrorDetails } from "../proto/errors.
 export type { CommittedOutput } from "../proto/plan/bundle.ts";
 export type { JobView } from "../proto/wire/views.ts";
 export type { Client } from "./client/client.ts";
-export { type ConnectOptions, connect } from "./client/main.ts";
+export { type ConnectOptions, connect, type S3Options } from "./client/main.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";

@@ -3,12 +3,14 @@
 import { realClock } from "../../proto/io/clock.ts";
 import { createGrpcClient } from "../../proto/io/grpc-client.ts";
 import { realRandom } from "../../proto/io/seed.ts";
-import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
+import { type S3Options, storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import { createStores } from "../../proto/io/stores.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import { compileJob } from "./bundle-compile.ts";
 import { type Client, createClient } from "./client.ts";
 import type { ClientWorld } from "./world.ts";
+
+export type { S3Options };
 
 export interface ConnectOptions {
   /** Addresses of the masters, `host:port`; one that runs is enough. */
@@ -17,6 +19,8 @@ export interface ConnectOptions {
   readonly token: string;
   /** How long a leader is looked for before a call rejects with UNAVAILABLE, in milliseconds. */
   readonly searchMsMax?: number;
+  /** Where `s3://` is and who may use it; without it the usual environment variables say so. */
+  readonly s3?: S3Options;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   const clock = realClock;
   const search = searchMsMax === undefined ? {} : { searchMsMax };
   const leader = createLeaderClient({ rpc, clock, masters, random, ...search });
-  const store = createStores({ s3: storeOptionsFromEnvironment(process.env) });
+  const store = createStores({ s3: options.s3 ?? storeOptionsFromEnvironment(process.env) });
   const world: ClientWorld = { leader, clock, random, store };
   const close = (): void => {
     leader.close();
