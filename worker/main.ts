@@ -34,7 +34,8 @@ export interface WorkerMainOptions {
 }
 
 export interface RunningWorker {
-  readonly dataAddress: string;
+  /** `host:port` of its data plane, as bound. */
+  readonly address: string;
   stop(): Promise<void>;
 }
 
@@ -90,7 +91,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
   node.start();
   options.log.info("serving", { worker: options.id, address: blocks.address });
   return {
-    dataAddress: blocks.address,
+    address: blocks.address,
     stop: async () => {
       node.stop();
       leader.close();

@@ -1,7 +1,7 @@
 // What a compiled job module offers: the meeting point of SDK (which is inside the bundle) and worker.
 
 import type { ErrorRecord } from "../errors.ts";
-import type { Action, NodeId } from "./logical.ts";
+import type { NodeId } from "./logical.ts";
 import type { StageGraph } from "./stage.ts";
 
 /** Everything about a job that every replay must see alike. */
@@ -43,11 +43,6 @@ export interface PlannedAction {
     readonly logical: string;
     readonly optimised: string;
     readonly physical: string;
-  };
-  /** The same action before planning, with its functions: for hosts that run it in this very process. */
-  readonly inProcess?: {
-    readonly action: Action;
-    closure(node: NodeId): ((...args: never[]) => unknown) | undefined;
   };
 }
 

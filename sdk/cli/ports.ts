@@ -56,6 +56,8 @@ export interface EmbeddedCluster {
 
 /** One embedded or remote process that serves until it is told to stop. */
 export interface RunningNode {
+  /** `host:port` as bound. */
+  readonly address: string;
   stop(): Promise<void>;
 }
 

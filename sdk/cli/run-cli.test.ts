@@ -135,8 +135,8 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
         },
       };
     },
-    startMaster: async () => ({ stop: async () => {} }),
-    startWorker: async () => ({ stop: async () => {} }),
+    startMaster: async () => ({ address: "127.0.0.1:1", stop: async () => {} }),
+    startWorker: async () => ({ address: "127.0.0.1:1", stop: async () => {} }),
     ...change.world,
   };
   const run = (...args: string[]) => runCli(args, world);
@@ -295,16 +295,18 @@ describe("other commands", () => {
     };
     const startMaster = async () => {
       setImmediate(interrupt, 143);
-      return { stop };
+      return { address: "127.0.0.1:1", stop };
     };
     const stopping = fakeWorld({ world: { interrupted: () => interrupted, startMaster } });
-    expect(await stopping.run(...args)).toBe(0);
+    expect(await stopping.run(...args, "--json")).toBe(0);
     expect(stops).toBe(1);
+    const served = { serving: "master", id: "m1", address: "127.0.0.1:1" };
+    expect(JSON.parse(stopping.seen.out)).toEqual(served);
     const failing = fakeWorld({
       world: {
         startMaster: async ({ onFatal }) => {
           onFatal(new EngineError("DISK_FULL", "the disk is full"));
-          return { stop: async () => {} };
+          return { address: "127.0.0.1:1", stop: async () => {} };
         },
       },
     });

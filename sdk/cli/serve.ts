@@ -2,6 +2,7 @@
 
 import type { Log } from "../../proto/ports/log.ts";
 import type { OptionSpec } from "./arguments.ts";
+import { jsonLine } from "./job-result.ts";
 import type { RunningNode, World } from "./ports.ts";
 
 export const nodeTokenOptions = {
@@ -20,9 +21,18 @@ export function warnBeyondLoopback(log: Log, host: string): void {
 /** Longest wait for what a stopping node still does; all of it survives an abrupt end as well. */
 const stopMsMax = 10_000;
 
+/** What scripts that start a node wait for. */
+export interface ServedNode {
+  readonly role: "master" | "worker";
+  readonly id: string;
+  /** Whether the one line on standard output, `{"serving":…}`, is wanted. */
+  readonly json: boolean;
+}
+
 /** Answers the exit code after a clean stop; rejects with what ended the node before. */
 export async function serveUntilStopped(
   world: World,
+  { role, id, json }: ServedNode,
   start: (onFatal: (failure: unknown) => void) => Promise<RunningNode>,
 ): Promise<number> {
   const stopped = world.interrupted();
@@ -33,6 +43,7 @@ export async function serveUntilStopped(
   const node = await Promise.race([start(onFatal), fatal, stopped]);
   // Stopped while it started: nothing was promised yet.
   if (typeof node === "number") return 0;
+  if (json) await world.print(`${jsonLine({ serving: role, id, address: node.address })}\n`);
   await Promise.race([fatal, stopped]);
   await Promise.race([node.stop(), world.pause(stopMsMax)]);
   return 0;

@@ -4,7 +4,14 @@ import { EngineError } from "../../../proto/errors.ts";
 import { mastersMax } from "../../../proto/limits.ts";
 import type { Command } from "../command.ts";
 import { requiredToken } from "../connect-options.ts";
-import { hostAndPort, operandsOf, peersOf, requiredText, textOf } from "../option-values.ts";
+import {
+  flagOf,
+  hostAndPort,
+  operandsOf,
+  peersOf,
+  requiredText,
+  textOf,
+} from "../option-values.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
 
 const defaultListen = "127.0.0.1:7101";
@@ -34,6 +41,7 @@ export const masterCommand: Command = {
         describe: "File with the token of clients; else MILLRACE_TOKEN",
       },
       ...nodeTokenOptions,
+      json: { kind: "flag", describe: "Print one JSON object with the address once it serves" },
     },
     examples: [
       [
@@ -61,9 +69,10 @@ export const masterCommand: Command = {
         "MILLRACE_TOKEN and MILLRACE_NODE_TOKEN are the same: clients would pass for nodes",
       );
     }
+    const json = flagOf(values, "json");
     const log = await world.log();
     warnBeyondLoopback(log, host);
-    return await serveUntilStopped(world, (onFatal) =>
+    return await serveUntilStopped(world, { role: "master", id, json }, (onFatal) =>
       world.startMaster({
         ...{ id, host, port, peers, dataFolder, clientToken, nodeToken, log, onFatal },
       }),

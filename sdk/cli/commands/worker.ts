@@ -6,6 +6,7 @@ import type { Command } from "../command.ts";
 import { commonOptions } from "../command.ts";
 import { requiredToken } from "../connect-options.ts";
 import {
+  flagOf,
   hostAndPort,
   mastersOf,
   operandsOf,
@@ -40,6 +41,7 @@ export const workerCommand: Command = {
         describe: "Share of the partitions, relative to a worker of weight 1 (default 1)",
       },
       ...nodeTokenOptions,
+      json: { kind: "flag", describe: "Print one JSON object with the address once it serves" },
     },
     examples: [
       [
@@ -64,9 +66,10 @@ export const workerCommand: Command = {
     const weight = wholeNumberOf(values, "weight", { least: 1, most: workerWeightMax });
     const nodeFile = { file: textOf(values, "node-token-file") };
     const nodeToken = await requiredToken(world, nodeFile, "MILLRACE_NODE_TOKEN");
+    const json = flagOf(values, "json");
     const log = await world.log();
     warnBeyondLoopback(log, host);
-    return await serveUntilStopped(world, () =>
+    return await serveUntilStopped(world, { role: "worker", id, json }, () =>
       world.startWorker({
         ...{ id, masters, host, port, workFolder, nodeToken, log },
         slots: slots ?? world.cores,
