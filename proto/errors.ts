@@ -43,6 +43,8 @@ export const errorTable = {
   LIMIT_EXCEEDED: { retriable: false, exit: 9 },
   WORKER_UNKNOWN: { retriable: true, exit: 7 },
   LEASE_LOST: { retriable: false, exit: 7 },
+  LOCK_HELD: { retriable: true, exit: 4 },
+  LOCK_LOST: { retriable: false, exit: 7 },
   EXECUTOR_DIED: { retriable: true, exit: 7 },
   TASK_ATTEMPTS_EXHAUSTED: { retriable: false, exit: 5 },
   // Bytes.
