@@ -219,6 +219,10 @@ export const intentRetryMs = 500;
 
 /** One RPC message: the largest carries a bundle or a stage graph. */
 export const rpcMessageBytesMax = 20 * 1024 * 1024;
+/** What names a call within a stream of calls, beside its message. */
+export const rpcEnvelopeBytesMax = 1024;
+/** A larger request is a gRPC call of its own, so that those on a shared stream need not wait for it. */
+export const rpcStreamedBytesMax = 64 * 1024;
 /** A single unary call, unless it is a long poll. */
 export const rpcTimeoutMs = 10_000;
 /** A long poll waits this long on the server before it answers "nothing new". */

@@ -1,6 +1,6 @@
 // Errors across gRPC: our record travels whole in the trailers, the status is for other clients.
 
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { EngineError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { outgoingRecord, parseErrorRecord } from "./error-record.ts";
 
@@ -44,7 +44,7 @@ export function toStatus(thrown: unknown): ErrorStatus {
 
 /** A failed call as the caller sees it. `doing` reads like "/svc/Method at host:1". */
 export function fromServiceError(
-  error: ServiceError,
+  error: Partial<StatusObject>,
   doing: string,
   timeoutMs: number,
 ): EngineError {
@@ -55,20 +55,21 @@ export function fromServiceError(
   }
   const fail = (code: ErrorCode, what: string, details: ErrorDetails = {}) =>
     new EngineError(code, `${doing}: ${what}`, details, error);
+  const details = error.details ?? "";
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
       return fail("DEADLINE", `no answer within ${timeoutMs} ms`, { deadlineMs: timeoutMs });
     case status.UNAUTHENTICATED:
-      return fail("UNAUTHENTICATED", `${error.details}; check the token`);
+      return fail("UNAUTHENTICATED", `${details}; check the token`);
     case status.PERMISSION_DENIED:
-      return fail("FORBIDDEN", error.details);
+      return fail("FORBIDDEN", details);
     case status.RESOURCE_EXHAUSTED:
-      return fail("LIMIT_EXCEEDED", error.details);
+      return fail("LIMIT_EXCEEDED", details);
     case status.UNIMPLEMENTED:
       return fail("MESSAGE_INVALID", "the peer does not know the method; are the versions equal?");
     default:
       // Without a record of ours the transport itself failed: gRPC calls a reset stream INTERNAL or
       // CANCELLED, but to us it is a peer that went away, and whether it acted is unknown.
-      return fail("UNAVAILABLE", error.details === "" ? "connection lost" : error.details);
+      return fail("UNAVAILABLE", details === "" ? "connection lost" : details);
   }
 }

@@ -5,6 +5,7 @@ import {
   type Metadata,
   Server,
   ServerCredentials,
+  type ServerDuplexStream,
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServerUnaryCall,
@@ -17,12 +18,15 @@ import { assert, EngineError, toEngineError } from "../errors.ts";
 import {
   pollsWaitingMax,
   rpcCallsInflightMax,
+  rpcEnvelopeBytesMax,
   rpcKeepaliveMs,
   rpcKeepaliveTimeoutMs,
   rpcMessageBytesMax,
   rpcServerDrainMs,
 } from "../limits.ts";
 import type { RpcBinding, RpcCaller, RpcServer } from "../ports/rpc.ts";
+import { callStreamPath } from "./grpc-call-stream.ts";
+import { type CallStreams, createCallStreams } from "./grpc-call-streams.ts";
 import { toStatus } from "./grpc-errors.ts";
 
 export interface RpcServerOptions {
@@ -71,25 +75,34 @@ function guard(authenticate: RpcServerOptions["authenticate"]): ServerIntercepto
     });
 }
 
-async function answer(binding: RpcBinding, call: Call, options: RpcServerOptions): Promise<Buffer> {
+async function answer(
+  binding: RpcBinding,
+  body: Uint8Array,
+  caller: RpcCaller,
+  bytesMax: number,
+): Promise<Buffer> {
   const path = binding.method.path;
-  const caller = callerOf(call.metadata, options.authenticate);
-  if (caller === undefined) throw unauthenticated();
   if (!binding.roles.includes(caller.role)) {
     throw new EngineError("FORBIDDEN", `a ${caller.role} token may not call ${path}`);
   }
+  if (body.length > bytesMax) {
+    throw new EngineError(
+      "LIMIT_EXCEEDED",
+      `the request for ${path} has ${body.length} bytes, at most ${bytesMax} are allowed`,
+      { limitBytes: bytesMax, peakBytes: body.length },
+    );
+  }
   let request: unknown;
   try {
-    request = binding.method.request.decode(call.request);
+    request = binding.method.request.decode(body);
   } catch (thrown) {
     if (thrown instanceof EngineError) throw thrown;
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    const what = `request of ${call.request.length} bytes for ${path} is malformed: ${why}`;
+    const what = `request of ${body.length} bytes for ${path} is malformed: ${why}`;
     throw new EngineError("MESSAGE_INVALID", what, {}, thrown);
   }
   const response = await binding.handler(request, caller);
   const bytes = binding.method.response.encode(response).finish();
-  const bytesMax = options.messageBytesMax ?? rpcMessageBytesMax;
   if (bytes.length > bytesMax) {
     throw new EngineError(
       "LIMIT_EXCEEDED",
@@ -102,35 +115,43 @@ async function answer(binding: RpcBinding, call: Call, options: RpcServerOptions
 
 const sameBytes = (bytes: Buffer): Buffer => bytes;
 
-/** Calls under way, so that a closing server can answer those that would hold it up. */
-interface Inflight {
-  readonly refusals: Set<(error: EngineError) => void>;
+interface Calls {
+  run(binding: RpcBinding, body: Uint8Array, caller: RpcCaller): Promise<Buffer>;
+  /** Answers all that are under way with this. */
+  refuse(error: EngineError): void;
 }
 
-async function handle(
-  binding: RpcBinding,
-  call: Call,
-  done: sendUnaryData<Buffer>,
-  options: RpcServerOptions,
-  { refusals }: Inflight,
-): Promise<void> {
-  let refuse: (error: EngineError) => void = () => {};
-  const refused = new Promise<never>((_resolve, reject) => {
-    refuse = reject;
-  });
-  try {
+/** Calls under way, so that a closing server can answer those that would hold it up. */
+function createCalls(options: RpcServerOptions): Calls {
+  const refusals = new Set<(error: EngineError) => void>();
+  const bytesMax = options.messageBytesMax ?? rpcMessageBytesMax;
+
+  async function run(binding: RpcBinding, body: Uint8Array, caller: RpcCaller): Promise<Buffer> {
     if (refusals.size >= rpcCallsInflightMax) {
       throw new EngineError("UNAVAILABLE", `${refusals.size} calls are under way; try again later`);
     }
+    let refuse: (error: EngineError) => void = () => {};
+    const refused = new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+    });
     refusals.add(refuse);
-    done(null, await Promise.race([answer(binding, call, options), refused]));
-  } catch (thrown) {
-    const error = toEngineError(thrown);
-    if (error.code === "INTERNAL") options.onInternalError?.(error, binding.method.path);
-    done(toStatus(error));
-  } finally {
-    refusals.delete(refuse);
+    try {
+      return await Promise.race([answer(binding, body, caller, bytesMax), refused]);
+    } catch (thrown) {
+      const error = toEngineError(thrown);
+      if (error.code === "INTERNAL") options.onInternalError?.(error, binding.method.path);
+      throw error;
+    } finally {
+      refusals.delete(refuse);
+    }
   }
+
+  return {
+    run,
+    refuse: (error) => {
+      for (const refuse of refusals) refuse(error);
+    },
+  };
 }
 
 interface Service {
@@ -139,7 +160,15 @@ interface Service {
 }
 
 /** Messages pass gRPC as bytes: they are decoded behind the guard, where a failure has a type. */
-function addBindings(server: Server, options: RpcServerOptions, inflight: Inflight): void {
+const bytesOnly = {
+  requestSerialize: sameBytes,
+  requestDeserialize: sameBytes,
+  responseSerialize: sameBytes,
+  responseDeserialize: sameBytes,
+} as const;
+
+/** Each method by itself: for large requests, and for clients that are not ours. */
+function addBindings(server: Server, options: RpcServerOptions, calls: Calls): void {
   const services = new Map<string, Service>();
   for (const binding of options.bindings) {
     const path = binding.method.path;
@@ -148,22 +177,43 @@ function addBindings(server: Server, options: RpcServerOptions, inflight: Inflig
     const service = services.get(serviceName) ?? { definition: {}, handlers: {} };
     assert(service.definition[methodName] === undefined, `two bindings of ${path}`);
     services.set(serviceName, service);
-    service.definition[methodName] = {
-      path,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: sameBytes,
-      requestDeserialize: sameBytes,
-      responseSerialize: sameBytes,
-      responseDeserialize: sameBytes,
-    };
+    const kind = { requestStream: false, responseStream: false };
+    service.definition[methodName] = { path, ...kind, ...bytesOnly };
     service.handlers[methodName] = (call: Call, done: sendUnaryData<Buffer>) => {
-      void handle(binding, call, done, options, inflight);
+      const caller = callerOf(call.metadata, options.authenticate);
+      if (caller === undefined) return done(toStatus(unauthenticated()));
+      calls.run(binding, call.request, caller).then(
+        (bytes) => done(null, bytes),
+        (error: unknown) => done(toStatus(error)),
+      );
     };
   }
   for (const { definition, handlers } of services.values()) {
     server.addService(definition, handlers);
   }
+}
+
+/** All methods over one stream for each connection, as our own clients call them. */
+function addCallStreams(server: Server, options: RpcServerOptions, calls: Calls): CallStreams {
+  const bindings = new Map(options.bindings.map((binding) => [binding.method.path, binding]));
+  const streams = createCallStreams(async (path, body, caller) => {
+    const binding = bindings.get(path);
+    if (binding !== undefined) return calls.run(binding, body, caller);
+    const what = `the peer does not know the method ${path}; are the versions equal?`;
+    throw new EngineError("MESSAGE_INVALID", what);
+  });
+  const kind = { requestStream: true, responseStream: true };
+  server.addService(
+    { stream: { path: callStreamPath, ...kind, ...bytesOnly } },
+    {
+      stream: (stream: ServerDuplexStream<Buffer, Buffer>) => {
+        const caller = callerOf(stream.metadata, options.authenticate);
+        if (caller === undefined) stream.emit("error", toStatus(unauthenticated()));
+        else streams.serve(stream, caller);
+      },
+    },
+  );
+  return streams;
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -183,11 +233,10 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 /** Lets running calls finish, but not for long: a long poll would hold a restart up. */
-function shutDown(server: Server, { refusals }: Inflight): Promise<void> {
+function shutDown(server: Server, calls: Calls, streams: CallStreams): Promise<void> {
   return new Promise((resolve) => {
     const refuseTimer = setTimeout(() => {
-      const error = new EngineError("UNAVAILABLE", "the server is shutting down; ask another");
-      for (const refuse of refusals) refuse(error);
+      calls.refuse(new EngineError("UNAVAILABLE", "the server is shutting down; ask another"));
     }, rpcServerDrainMs);
     // A peer that does not take its answers holds the connection open.
     const forceTimer = setTimeout(() => server.forceShutdown(), 2 * rpcServerDrainMs);
@@ -196,6 +245,7 @@ function shutDown(server: Server, { refusals }: Inflight): Promise<void> {
       clearTimeout(forceTimer);
       resolve();
     });
+    streams.close();
   });
 }
 
@@ -206,15 +256,16 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const messageBytesMax = options.messageBytesMax ?? rpcMessageBytesMax;
   const server = new Server({
     interceptors: [guard(options.authenticate)],
-    "grpc.max_receive_message_length": messageBytesMax,
-    "grpc.max_send_message_length": messageBytesMax,
+    "grpc.max_receive_message_length": messageBytesMax + rpcEnvelopeBytesMax,
+    "grpc.max_send_message_length": messageBytesMax + rpcEnvelopeBytesMax,
     "grpc.max_concurrent_streams": pollsWaitingMax,
     "grpc.keepalive_time_ms": rpcKeepaliveMs,
     "grpc.keepalive_timeout_ms": rpcKeepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
   });
-  const inflight: Inflight = { refusals: new Set() };
-  addBindings(server, options, inflight);
+  const calls = createCalls(options);
+  addBindings(server, options, calls);
+  const streams = addCallStreams(server, options, calls);
   const host = options.host ?? "127.0.0.1";
   let port: number;
   try {
@@ -227,7 +278,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   return {
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     close: () => {
-      closing ??= shutDown(server, inflight);
+      closing ??= shutDown(server, calls, streams);
       return closing;
     },
   };
