@@ -35,6 +35,11 @@ export interface RaftConfig {
   readonly savesInflightMax: number;
   readonly snapshotChunkBytesMax: number;
   readonly snapshotBytesMax: number;
+  /**
+   * Whether an append leaves only to tell a follower of a commit. If not, the next append or
+   * heartbeat tells it: only the leader answers readers, and has one message less to send each time.
+   */
+  readonly tellsCommitsAtOnce: boolean;
   /** Only ever set by tests. */
   readonly plantedBug?: PlantedBug | undefined;
 }
@@ -55,4 +60,5 @@ export const defaultRaftConfig: RaftConfig = {
   savesInflightMax: raftSavesInflightMax,
   snapshotChunkBytesMax: raftSnapshotChunkBytesMax,
   snapshotBytesMax: peerSnapshotBytesMax,
+  tellsCommitsAtOnce: false,
 };

@@ -22,8 +22,8 @@ function replicateTo(raft: Raft, to: MasterId, progress: Progress): void {
       return;
     }
     const isProbe = progress.state.kind === "probe";
-    const hasNews =
-      progress.next <= lastIndexOf(log) || progress.commitSent < log.commitIndex || isProbe;
+    const hasCommitNews = config.tellsCommitsAtOnce && progress.commitSent < log.commitIndex;
+    const hasNews = progress.next <= lastIndexOf(log) || hasCommitNews || isProbe;
     if (!hasNews) return;
     const prevTerm = termAt(log, progress.next - 1);
     if (prevTerm === undefined) {

@@ -79,7 +79,7 @@ export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug):
   const invariants = newInvariants();
   const names = ["n1", "n2", "n3", "n4", "n5"];
   const votersMax = random.below(2) === 0 ? 3 : 5;
-  const config = { ...smallConfig, plantedBug };
+  const config = { ...smallConfig, plantedBug, tellsCommitsAtOnce: seed % 2 === 0 };
   const cluster = newCluster(names, config, seed, invariants.watcher, votersMax);
   const nodes = [...cluster.nodes.values()];
   const weights = eventNames.map(

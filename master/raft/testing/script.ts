@@ -45,6 +45,8 @@ interface Script {
 
 const scriptConfig: RaftConfig = {
   ...defaultRaftConfig,
+  // So that a script's followers end up where its leader is without a tick of time.
+  tellsCommitsAtOnce: true,
   electionTicksMin: 10,
   electionTicksMax: 20,
   entriesKeptAfterSnapshot: 0,
