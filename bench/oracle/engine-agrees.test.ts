@@ -100,7 +100,7 @@ function comparable(answer: Answer, promised: Promised): unknown {
   return promised === "order" ? rows : rows.sort();
 }
 
-test("random plans answer what plain loops say", async () => {
+test("random plans answer what plain loops say", { timeout: 120_000 }, async () => {
   const graphs: StageGraph[] = [];
   await fc.assert(
     fc.asyncProperty(randomPlan, async (plan) => {

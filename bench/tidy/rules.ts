@@ -109,6 +109,7 @@ export const pureFolders: readonly Place[] = [
   "proto/checksum",
   "proto/plan",
   "proto/ports",
+  "proto/words",
   "proto/errors.ts",
   "proto/ids.ts",
   "proto/limits.ts",

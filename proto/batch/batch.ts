@@ -1,7 +1,8 @@
 // An immutable batch of rows as Arrow columns, self-describing: its shape says how rows are rebuilt.
 
 import { assert, unreachable } from "../errors.ts";
-import { buildColumn, type Column } from "./column.ts";
+import { buildColumn } from "./build-column.ts";
+import type { Column } from "./column.ts";
 import { columnValues } from "./decode-column.ts";
 import { isWellFormedText } from "./text.ts";
 

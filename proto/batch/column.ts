@@ -1,22 +1,20 @@
-// One column of a batch in Arrow layout: what it may hold, and building it from JavaScript values.
+// One column of a batch in Arrow layout: what it may hold, and which type of the plan that is.
 
 import { assert, unreachable } from "../errors.ts";
-import { encodeValue } from "../plan/values.ts";
-import { encodeStrings, isWellFormedText } from "./text.ts";
-
-/**
- * `int53`: whole numbers that are safe as a `number`. `int64`: bigint. `json`: tagged JSON of values.ts,
- * for nested or mixed values. `null`: every value is null or missing.
- */
-export type ColumnType =
-  | "utf8"
-  | "float64"
-  | "int53"
-  | "int64"
-  | "bool"
-  | "null"
-  | "timestamp"
-  | "json";
+import {
+  binaryType,
+  boolType,
+  type DataType,
+  dateType,
+  decimalPrecisionOfOneWord,
+  float64Type,
+  int32Type,
+  int53Type,
+  int64Type,
+  jsonType,
+  nullType,
+  utf8Type,
+} from "../plan/types.ts";
 
 /** What an invalid slot stands for: the value null, or a record without that key. */
 export type NullMeaning = "null" | "missing";
@@ -29,11 +27,20 @@ interface ColumnBase {
   readonly validity: Uint8Array | undefined;
 }
 
+/** `json`: tagged JSON of values.ts, for nested or mixed values. */
 export interface TextColumn extends ColumnBase {
-  readonly type: "utf8" | "json";
-  /** `length + 1` byte offsets into `values`, from 0. */
+  readonly type: "utf8" | "json" | "binary";
+  /** `length + 1` rising byte offsets into `values`; the first need not be 0. */
   readonly offsets: Int32Array;
   readonly values: Uint8Array;
+}
+
+/** Text as codes into a dictionary without nulls; the dictionary may be shared by many batches. */
+export interface DictionaryColumn extends ColumnBase {
+  readonly type: "dictionary";
+  /** The code of an invalid slot means nothing, but lies within the dictionary or is 0. */
+  readonly codes: Int32Array;
+  readonly dictionary: TextColumn;
 }
 
 export interface FloatColumn extends ColumnBase {
@@ -41,8 +48,29 @@ export interface FloatColumn extends ColumnBase {
   readonly values: Float64Array;
 }
 
-export interface IntegerColumn extends ColumnBase {
-  readonly type: "int53" | "int64" | "timestamp";
+/** `date`: days since 1970. */
+export interface Int32Column extends ColumnBase {
+  readonly type: "int32" | "date";
+  readonly values: Int32Array;
+}
+
+export interface Int64Column extends ColumnBase {
+  readonly type: "int53" | "int64";
+  readonly values: BigInt64Array;
+}
+
+/** Microseconds since 1970. */
+export interface TimestampColumn extends ColumnBase {
+  readonly type: "timestamp";
+  readonly zone: string | undefined;
+  readonly values: BigInt64Array;
+}
+
+/** Whole numbers of 10^-scale: one word of 64 bits each, or two, the lower first, above 18 digits. */
+export interface DecimalColumn extends ColumnBase {
+  readonly type: "decimal";
+  readonly precision: number;
+  readonly scale: number;
   readonly values: BigInt64Array;
 }
 
@@ -56,139 +84,102 @@ export interface NullColumn extends ColumnBase {
   readonly type: "null";
 }
 
-export type Column = TextColumn | FloatColumn | IntegerColumn | BoolColumn | NullColumn;
-
-/** What values of one column are made of, as bits. */
-const sawText = 1;
-const sawNumber = 2;
-const sawBigint = 4;
-const sawBool = 8;
-const sawDate = 16;
-const sawOther = 32;
-const sawNull = 64;
-const sawMissing = 128;
-const slotBits = sawNull | sawMissing;
-
-const int64Min = -(2n ** 63n);
-const int64Max = 2n ** 63n - 1n;
-
-function kindOf(value: unknown): number {
-  switch (typeof value) {
-    case "string":
-      return isWellFormedText(value) ? sawText : sawOther;
-    case "number":
-      return sawNumber;
-    case "boolean":
-      return sawBool;
-    case "undefined":
-      return sawMissing;
-    case "bigint":
-      return value >= int64Min && value <= int64Max ? sawBigint : sawOther;
-    default:
-      if (value === null) return sawNull;
-      return value instanceof Date && Number.isFinite(value.getTime()) ? sawDate : sawOther;
-  }
+export interface ListColumn extends ColumnBase {
+  readonly type: "list";
+  /** `length + 1` rising offsets into `item`; the first need not be 0. */
+  readonly offsets: Int32Array;
+  readonly item: Column;
 }
 
-/** The narrowest type for a set of kinds. */
-function typeOfKinds(kinds: number): ColumnType {
-  if ((kinds & slotBits) === slotBits) return "json";
-  switch (kinds & ~slotBits) {
-    case 0:
-      return "null";
-    case sawText:
-      return "utf8";
-    case sawNumber:
-      return "float64";
-    case sawBigint:
-      return "int64";
-    case sawBool:
-      return "bool";
-    case sawDate:
-      return "timestamp";
-    default:
-      return "json";
-  }
+export interface StructColumn extends ColumnBase {
+  readonly type: "struct";
+  /** Each as long as the struct. */
+  readonly fields: readonly Column[];
 }
 
-/** Validity bits of values, or undefined when all are valid. `keepNull`: null is a value like others. */
-function validityOf(values: readonly unknown[], keepNull: boolean): Uint8Array | undefined {
-  let bits: Uint8Array | undefined;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value !== undefined && (keepNull || value !== null)) continue;
-    if (bits === undefined) {
-      bits = new Uint8Array((values.length + 7) >> 3).fill(0xff);
-    }
-    bits[i >> 3] = bits[i >> 3]! & ~(1 << (i & 7));
-  }
-  return bits;
+export type IntegerColumn = Int64Column | TimestampColumn;
+
+export type Column =
+  | TextColumn
+  | DictionaryColumn
+  | FloatColumn
+  | Int32Column
+  | Int64Column
+  | TimestampColumn
+  | DecimalColumn
+  | BoolColumn
+  | NullColumn
+  | ListColumn
+  | StructColumn;
+
+/** Words of 64 bits that one decimal takes. */
+export function decimalWords(precision: number): 1 | 2 {
+  return precision <= decimalPrecisionOfOneWord ? 1 : 2;
 }
 
-function buildIntegers(
-  type: "int53" | "int64" | "timestamp",
-  values: readonly unknown[],
-): BigInt64Array {
-  const out = new BigInt64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value === null || value === undefined) continue;
-    if (type === "int64") out[i] = value as bigint;
-    else out[i] = BigInt(type === "timestamp" ? (value as Date).getTime() : (value as number));
-  }
-  return out;
-}
-
-function buildBools(values: readonly unknown[]): Uint8Array {
-  const out = new Uint8Array((values.length + 7) >> 3);
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === true) out[i >> 3] = out[i >> 3]! | (1 << (i & 7));
-  }
-  return out;
-}
-
-function buildJson(values: readonly unknown[]): string[] {
-  return values.map((value) => (value === undefined ? "" : encodeValue(value)));
-}
-
-/** Builds a column of a wished type; the values must fit it. */
-export function buildColumnAs(
-  name: string,
-  type: ColumnType,
-  values: readonly unknown[],
-  nulls: NullMeaning,
-): Column {
-  const length = values.length;
-  const base = { name, length, nulls, validity: validityOf(values, type === "json") };
-  switch (type) {
-    case "utf8":
-      return { ...base, type, ...encodeStrings(values as readonly string[]) };
-    case "json":
-      return { ...base, nulls: "missing", type, ...encodeStrings(buildJson(values)) };
-    case "float64": {
-      const out = new Float64Array(length);
-      for (let i = 0; i < length; i++) out[i] = (values[i] ?? 0) as number;
-      return { ...base, type, values: out };
-    }
-    case "int53":
-    case "int64":
-    case "timestamp":
-      return { ...base, type, values: buildIntegers(type, values) };
-    case "bool":
-      return { ...base, type, values: buildBools(values) };
+/** A dictionary is a way to store text, not a type. */
+export function columnType(column: Column): DataType {
+  switch (column.type) {
     case "null":
-      return { ...base, validity: undefined, type };
+      return nullType;
+    case "bool":
+      return boolType;
+    case "int32":
+      return int32Type;
+    case "int53":
+      return int53Type;
+    case "int64":
+      return int64Type;
+    case "float64":
+      return float64Type;
+    case "utf8":
+    case "dictionary":
+      return utf8Type;
+    case "binary":
+      return binaryType;
+    case "json":
+      return jsonType;
+    case "date":
+      return dateType;
+    case "timestamp":
+      return {
+        kind: "timestamp",
+        ...(column.zone === undefined ? {} : { zone: column.zone }),
+      };
+    case "decimal":
+      return { kind: "decimal", precision: column.precision, scale: column.scale };
+    case "list":
+      return {
+        kind: "list",
+        item: {
+          name: "item",
+          type: columnType(column.item),
+          nullable: column.item.validity !== undefined || column.item.type === "null",
+        },
+      };
+    case "struct":
+      return {
+        kind: "struct",
+        fields: column.fields.map((field) => ({
+          name: field.name,
+          type: columnType(field),
+          nullable: field.validity !== undefined || field.type === "null",
+        })),
+      };
     default:
-      return unreachable(type);
+      return unreachable(column);
   }
 }
 
-/** Builds a column of the narrowest type that keeps every value exactly. */
-export function buildColumn(name: string, values: readonly unknown[]): Column {
-  let kinds = 0;
-  for (let i = 0; i < values.length; i++) kinds |= kindOf(values[i]);
-  const nulls = (kinds & sawMissing) !== 0 ? "missing" : "null";
-  return buildColumnAs(name, typeOfKinds(kinds), values, nulls);
+/** Whether slot `index` holds a value. */
+export function isValid(column: Column, index: number): boolean {
+  if (column.type === "null") return false;
+  const bits = column.validity;
+  return bits === undefined || ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
+}
+
+export function renamed(column: Column, name: string): Column {
+  return column.name === name ? column : { ...column, name };
 }
 
 /** A column of strings straight from Arrow buffers, without per-row work. */
@@ -199,7 +190,7 @@ export function textColumn(name: string, offsets: Int32Array, values: Uint8Array
 }
 
 /** A column of safe whole numbers straight from a typed array. */
-export function countColumn(name: string, counts: Float64Array): IntegerColumn {
+export function countColumn(name: string, counts: Float64Array): Int64Column {
   const values = new BigInt64Array(counts.length);
   // Two halves per slot: a BigInt per row would cost an allocation each. Counts are never negative.
   const halves = new Uint32Array(values.buffer);

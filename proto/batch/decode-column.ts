@@ -2,7 +2,16 @@
 
 import { unreachable } from "../errors.ts";
 import { decodeValue } from "../plan/values.ts";
-import type { BoolColumn, Column, IntegerColumn } from "./column.ts";
+import {
+  type BoolColumn,
+  type Column,
+  type DecimalColumn,
+  type DictionaryColumn,
+  decimalWords,
+  type ListColumn,
+  type StructColumn,
+} from "./column.ts";
+import { decimalText, readDecimal } from "./decimal.ts";
 import { decodeStrings } from "./text.ts";
 
 /** Whole numbers of 64 bits to numbers, by halves: a BigInt per row would cost an allocation each. */
@@ -14,17 +23,23 @@ export function integersToNumbers(values: BigInt64Array): Float64Array {
   return out;
 }
 
-function decodeIntegers(column: IntegerColumn): unknown[] {
-  switch (column.type) {
-    case "int64":
-      return Array.from(column.values);
-    case "int53":
-      return Array.from(integersToNumbers(column.values));
-    case "timestamp":
-      return Array.from(integersToNumbers(column.values), (ms) => new Date(ms));
-    default:
-      return unreachable(column.type);
+const safeHigh = 2 ** 21;
+
+/** Rounded down to the milliseconds that a Date can hold. */
+function datesOf(values: BigInt64Array): Date[] {
+  const out = new Array<Date>(values.length);
+  const low = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const high = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    const upper = high[2 * i + 1]!;
+    // Beyond 2^53 microseconds (the year 2255) a number would round.
+    const ms =
+      upper < safeHigh && upper >= -safeHigh
+        ? Math.floor((upper * 4294967296 + low[2 * i]!) / 1000)
+        : Number((values[i]! - (((values[i]! % 1000n) + 1000n) % 1000n)) / 1000n);
+    out[i] = new Date(ms);
   }
+  return out;
 }
 
 function decodeBools(column: BoolColumn): unknown[] {
@@ -33,19 +48,75 @@ function decodeBools(column: BoolColumn): unknown[] {
   return out;
 }
 
+function decodeDecimals(column: DecimalColumn): string[] {
+  const words = decimalWords(column.precision);
+  const out = new Array<string>(column.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = decimalText(readDecimal(column.values, words, i), column.scale);
+  }
+  return out;
+}
+
+function decodeDictionary({ codes, dictionary, length }: DictionaryColumn): unknown[] {
+  const words = decodeStrings(dictionary.offsets, dictionary.values);
+  const out = new Array<unknown>(length);
+  for (let i = 0; i < length; i++) out[i] = words[codes[i]!];
+  return out;
+}
+
+function decodeBytes(offsets: Int32Array, values: Uint8Array): Uint8Array[] {
+  const out = new Array<Uint8Array>(offsets.length - 1);
+  // Copies: a slice would keep the whole batch alive.
+  for (let i = 0; i < out.length; i++) out[i] = values.slice(offsets[i]!, offsets[i + 1]!);
+  return out;
+}
+
+function decodeLists(column: ListColumn): unknown[] {
+  const items = columnValues(column.item);
+  const out = new Array<unknown>(column.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = items.slice(column.offsets[i]!, column.offsets[i + 1]!);
+  }
+  return out;
+}
+
+function decodeStructs(column: StructColumn): unknown[] {
+  const out = new Array<Record<string, unknown>>(column.length);
+  for (let i = 0; i < out.length; i++) out[i] = {};
+  for (const field of column.fields) {
+    const values = columnValues(field);
+    for (let i = 0; i < out.length; i++) out[i]![field.name] = values[i];
+  }
+  return out;
+}
+
 function decodeValid(column: Column): unknown[] {
   switch (column.type) {
     case "utf8":
     case "json":
       return decodeStrings(column.offsets, column.values);
+    case "binary":
+      return decodeBytes(column.offsets, column.values);
+    case "dictionary":
+      return decodeDictionary(column);
     case "float64":
-      return Array.from(column.values);
-    case "int53":
+    case "int32":
     case "int64":
+      return Array.from<unknown>(column.values);
+    case "int53":
+      return Array.from(integersToNumbers(column.values));
+    case "date":
+      return Array.from(column.values, (days) => new Date(days * 86_400_000));
     case "timestamp":
-      return decodeIntegers(column);
+      return datesOf(column.values);
+    case "decimal":
+      return decodeDecimals(column);
     case "bool":
       return decodeBools(column);
+    case "list":
+      return decodeLists(column);
+    case "struct":
+      return decodeStructs(column);
     case "null":
       return new Array<unknown>(column.length).fill(column.nulls === "null" ? null : undefined);
     default:

@@ -95,3 +95,19 @@ export function decodeStrings(offsets: Int32Array, values: Uint8Array): string[]
   for (let i = 0; i < count; i++) out[i] = whole.slice(units[i]! - base, units[i + 1]! - base);
   return out;
 }
+
+/** Byte arrays end to end; null and undefined take no bytes. */
+export function encodeBytes(items: readonly (Uint8Array | null | undefined)[]): EncodedStrings {
+  const offsets = new Int32Array(items.length + 1);
+  let end = 0;
+  for (let i = 0; i < items.length; i++) {
+    end += items[i]?.length ?? 0;
+    offsets[i + 1] = end;
+  }
+  const values = new Uint8Array(end);
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (item !== null && item !== undefined) values.set(item, offsets[i]!);
+  }
+  return { offsets, values };
+}

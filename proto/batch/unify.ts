@@ -1,21 +1,25 @@
 // Gives batches of one dataset the same columns and types, as an Arrow file needs them.
 
+import { type DataType, float64Type, int53Type, jsonType, sameType } from "../plan/types.ts";
 import { type Batch, batchRows, makeBatch } from "./batch.ts";
-import { buildColumnAs, type Column, type ColumnType, type NullMeaning } from "./column.ts";
+import { buildColumnAs } from "./build-column.ts";
+import { type Column, columnType, type NullMeaning } from "./column.ts";
 import { columnValues } from "./decode-column.ts";
 
 interface CommonColumn {
   readonly name: string;
-  type: ColumnType;
+  type: DataType;
   nulls: NullMeaning;
 }
 
-/** The type that holds values of both. */
-function commonType(left: ColumnType, right: ColumnType): ColumnType {
-  if (left === right || right === "null") return left;
-  if (left === "null") return right;
-  const numbers = new Set<ColumnType>(["float64", "int53"]);
-  return numbers.has(left) && numbers.has(right) ? "float64" : "json";
+const plainNumbers = new Set<DataType["kind"]>(["float64", "int53", "int32"]);
+
+/** The type that holds the values of both exactly: rows must not change, so a bigint is no float64. */
+function exactCommonType(left: DataType, right: DataType): DataType {
+  if (sameType(left, right) || right.kind === "null") return left;
+  if (left.kind === "null") return right;
+  if (!plainNumbers.has(left.kind) || !plainNumbers.has(right.kind)) return jsonType;
+  return left.kind === "float64" || right.kind === "float64" ? float64Type : int53Type;
 }
 
 function isCommon(batch: Batch, columns: readonly CommonColumn[]): boolean {
@@ -23,8 +27,8 @@ function isCommon(batch: Batch, columns: readonly CommonColumn[]): boolean {
     batch.columns.length === columns.length &&
     batch.columns.every((column, index) => {
       const wanted = columns[index];
-      const { name, type, nulls } = column;
-      return name === wanted?.name && type === wanted.type && nulls === wanted.nulls;
+      if (wanted === undefined || column.name !== wanted.name) return false;
+      return column.nulls === wanted.nulls && sameType(columnType(column), wanted.type);
     })
   );
 }
@@ -37,10 +41,12 @@ function commonColumns(batches: readonly Batch[]): readonly CommonColumn[] {
   const columns = new Map<string, CommonColumn>();
   const nullSeen = new Set<string>();
   for (const batch of batches) {
-    for (const { name, type } of batch.columns) {
+    for (const column of batch.columns) {
+      const { name } = column;
+      const type = columnType(column);
       const known = columns.get(name);
       if (known === undefined) columns.set(name, { name, type, nulls: "null" });
-      else known.type = commonType(known.type, type);
+      else known.type = exactCommonType(known.type, type);
     }
     for (const column of batch.columns) {
       if (column.nulls === "null" && hasNulls(column)) nullSeen.add(column.name);
@@ -54,9 +60,9 @@ function commonColumns(batches: readonly Batch[]): readonly CommonColumn[] {
     if (!isMissing) continue;
     column.nulls = "missing";
     // One validity bit cannot tell null from missing.
-    if (nullSeen.has(column.name)) column.type = "json";
+    if (nullSeen.has(column.name)) column.type = jsonType;
   }
-  for (const column of columns.values()) if (column.type === "json") column.nulls = "missing";
+  for (const column of columns.values()) if (column.type.kind === "json") column.nulls = "missing";
   return [...columns.values()];
 }
 
@@ -76,7 +82,7 @@ export function unifyBatches(batches: readonly Batch[]): readonly Batch[] {
   const shape = batches[0]?.shape ?? "scalar";
   if (batches.some((batch) => batch.shape !== shape)) {
     return batches.map((batch) =>
-      makeBatch("scalar", [buildColumnAs("value", "json", batchRows(batch), "missing")]),
+      makeBatch("scalar", [buildColumnAs("value", jsonType, batchRows(batch), "missing")]),
     );
   }
   const columns = commonColumns(batches);

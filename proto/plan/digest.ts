@@ -1,8 +1,10 @@
 // Digest of a logical plan as a chain of node digests, so that a replay can name the first node that differs.
 
 import { AssertionError } from "../errors.ts";
+import { planNodes } from "./inputs.ts";
 import type { Action, LogicalNode } from "./logical.ts";
-import { actionText, nodeText, planNodes } from "./text.ts";
+import { nodeText } from "./node-text.ts";
+import { actionText } from "./text.ts";
 
 /** 64 bits in 16 hexadecimal digits: two lanes of a multiply-and-shift hash (MurmurHash3 constants). */
 export function digestText(text: string): string {

@@ -1,9 +1,19 @@
 // Logical plan nodes: frozen plain data that the typed Dataset shell wraps and the planner rewrites.
 
+import type {
+  Expr,
+  NamedAggregate,
+  NamedExpr,
+  NamedWindow,
+  SortDirection,
+  SortExpr,
+} from "./expr.ts";
+import type { Schema } from "./types.ts";
+
+export type { SortDirection } from "./expr.ts";
+
 /** Closures are named by the id of the node that holds them; ids follow the order of creation in `run`. */
 export type NodeId = number;
-
-export type SortDirection = "asc" | "desc";
 
 /** Sort by a named column, by the value itself (`"value"` of a scalar dataset), or by a closure's answer. */
 export interface SortKey {
@@ -21,45 +31,220 @@ export interface CsvOptions {
   readonly columns: Readonly<Record<string, CsvColumnType>>;
 }
 
-export type LogicalNode =
-  | { readonly kind: "readText"; readonly id: NodeId; readonly pattern: string }
-  | { readonly kind: "readNdjson"; readonly id: NodeId; readonly pattern: string }
-  | {
+/** Formats whose files carry, or are given, a schema: they are read into typed columns. */
+export type ColumnarFormat = "parquet" | "arrow" | "csv" | "ndjson";
+
+/** How files are read into columns. What is not set is taken from the files, or is as usual. */
+export interface ColumnarReadOptions {
+  /** What was declared; files must fit it. Without it the files' own schema, or one inferred from samples. */
+  readonly schema?: Schema;
+  /** CSV: whether the first record names the columns (else `c0`, `c1`, …). */
+  readonly header?: boolean;
+  /** CSV: one character. */
+  readonly delimiter?: string;
+  /** CSV: what stands for null, beside nothing between two delimiters. */
+  readonly nullText?: string;
+  /** Folders `name=value` below the pattern are columns too. */
+  readonly partitionColumns?: boolean;
+}
+
+interface NodeBase {
+  readonly id: NodeId;
+}
+
+interface UnaryNode extends NodeBase {
+  readonly input: LogicalNode;
+}
+
+/** Reads files as rows. */
+export type RowReadNode =
+  | (NodeBase & { readonly kind: "readText" | "readNdjson"; readonly pattern: string })
+  | (NodeBase & {
       readonly kind: "readCsv";
-      readonly id: NodeId;
       readonly pattern: string;
       readonly options: CsvOptions;
-    }
-  | { readonly kind: "map"; readonly id: NodeId; readonly input: LogicalNode }
-  | { readonly kind: "flatMap"; readonly id: NodeId; readonly input: LogicalNode }
-  | { readonly kind: "filter"; readonly id: NodeId; readonly input: LogicalNode }
-  | { readonly kind: "countByValue"; readonly id: NodeId; readonly input: LogicalNode }
-  | { readonly kind: "reduceByKey"; readonly id: NodeId; readonly input: LogicalNode }
-  | {
+    });
+
+/** Reads files as typed columns. */
+export interface ColumnarReadNode extends NodeBase {
+  readonly kind: "readColumns";
+  readonly format: ColumnarFormat;
+  readonly pattern: string;
+  readonly options: ColumnarReadOptions;
+  /** Columns that are wanted, in their order; all where it is not set. Set by the optimizer. */
+  readonly columns?: readonly string[];
+  /** Rows that do not fit it may be left out by the source, but need not. Set by the optimizer. */
+  readonly pruning?: Expr;
+}
+
+/** Rows that stand in the plan itself, as tagged JSON of an array. */
+export interface ValuesNode extends NodeBase {
+  readonly kind: "values";
+  readonly rowsJson: string;
+  readonly rows: number;
+  readonly schema?: Schema;
+}
+
+/** Whole numbers from `start` (included) to `end` (excluded) in the column `value`. */
+export interface RangeNode extends NodeBase {
+  readonly kind: "range";
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+export type ReadNode = RowReadNode | ColumnarReadNode | ValuesNode | RangeNode;
+
+/** One row at a time, or some at a time, through the user's function. */
+export type ClosureNode = UnaryNode &
+  (
+    | { readonly kind: "map" | "flatMap" | "filter" }
+    /** The function gets an iterator of the rows of one task. */
+    | { readonly kind: "mapPartitions" }
+    /** The function gets typed-array columns of one batch. `schema` is what it answers, where declared. */
+    | { readonly kind: "mapBatches"; readonly schema?: Schema }
+    | {
+        readonly kind: "mapAsync";
+        /** Calls under way at once in one task. */
+        readonly concurrency: number;
+        /** Calls begun per second by all tasks together; 0 for no bound. */
+        readonly ratePerSecond: number;
+      }
+    /** Checks or converts rows into columns of this schema; a row that does not fit ends the job. */
+    | { readonly kind: "conform"; readonly schema: Schema }
+  );
+
+/** Rows are pairs `[key, value]`, unless said otherwise. */
+export type KeyedNode = UnaryNode &
+  (
+    | { readonly kind: "countByValue" }
+    | { readonly kind: "reduceByKey" }
+    /** Two functions: adds a value to a state, merges two states. The zero stands in the plan. */
+    | { readonly kind: "aggregateByKey"; readonly zeroJson: string }
+    /** To `[key, values]`; with `sorted` the values are in the order of a function's answers. */
+    | { readonly kind: "groupByKey"; readonly sorted: boolean }
+    /** Rows to tasks: by a function's number, or by hash of expressions, or evenly. */
+    | {
+        readonly kind: "repartition";
+        readonly partitions: number;
+        readonly by: "closure" | "even" | readonly Expr[];
+      }
+  );
+
+export type JoinType = "inner" | "left" | "right" | "full" | "semi" | "anti" | "cross";
+
+export interface JoinKey {
+  /** Over the columns of the left input. */
+  readonly left: Expr;
+  readonly right: Expr;
+}
+
+export interface JoinNode extends NodeBase {
+  readonly kind: "join";
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+  readonly type: JoinType;
+  /** Equal in rows that match; null equals nothing. */
+  readonly on: readonly JoinKey[];
+  /**
+   * Columns of the result. Those of the right input that are named like one of the left are left out where
+   * both are joined on by that name, else renamed by `rightNames`.
+   */
+  readonly rightNames: readonly { readonly from: string; readonly to: string }[];
+  /** Holds of rows that match, over left and renamed right columns. */
+  readonly condition?: Expr;
+  /** The right input is small enough to be sent whole to every task. Set by a hint or by the optimizer. */
+  readonly strategy?: "broadcast" | "shuffle";
+}
+
+/** Work on typed columns. */
+export type ColumnNode = UnaryNode &
+  (
+    | { readonly kind: "select"; readonly columns: readonly NamedExpr[] }
+    | { readonly kind: "where"; readonly predicate: Expr }
+    /** Without keys one row, even of no input. */
+    | {
+        readonly kind: "aggregate";
+        readonly keys: readonly NamedExpr[];
+        readonly aggregates: readonly NamedAggregate[];
+      }
+    /** Stable: rows with equal keys stay in their order. `rowsMax` (top-k) is set by the optimizer. */
+    | { readonly kind: "sortBy"; readonly keys: readonly SortExpr[]; readonly rowsMax?: number }
+    /** One row of those with equal columns: the first. All columns where `on` is not set. */
+    | { readonly kind: "distinct"; readonly on?: readonly string[] }
+    /** The input's columns and one for each window. */
+    | { readonly kind: "window"; readonly windows: readonly NamedWindow[] }
+    /** Each row with each item of its list in the list's place; `outer` keeps rows with none. */
+    | { readonly kind: "explode"; readonly column: string; readonly outer: boolean }
+    /** Each row with this chance, by a hash of seed, task and row number. */
+    | { readonly kind: "sample"; readonly fraction: number; readonly seed: number }
+  );
+
+export interface UnionNode extends NodeBase {
+  readonly kind: "union";
+  /** All rows of the first, then of the second, …; columns by name. */
+  readonly inputs: readonly LogicalNode[];
+}
+
+export interface SetNode extends NodeBase {
+  readonly kind: "intersect" | "except";
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+  /** Whether rows that occur several times are matched one by one (SQL's ALL). */
+  readonly all: boolean;
+}
+
+/** Rows of both inputs by key, as `[key, [values of left, values of right]]`. */
+export interface CogroupNode extends NodeBase {
+  readonly kind: "cogroup";
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+}
+
+export type LogicalNode =
+  | ReadNode
+  | ClosureNode
+  | KeyedNode
+  | ColumnNode
+  | JoinNode
+  | UnionNode
+  | SetNode
+  | CogroupNode
+  | (UnaryNode & {
       readonly kind: "orderBy";
-      readonly id: NodeId;
-      readonly input: LogicalNode;
       readonly key: SortKey;
       /** Only the first rows are wanted (top-k); set by the optimizer, never by a job. */
       readonly rowsMax?: number;
-    }
-  | {
-      readonly kind: "limit";
-      readonly id: NodeId;
-      readonly input: LogicalNode;
-      readonly rows: number;
-    };
+    })
+  | (UnaryNode & { readonly kind: "limit"; readonly rows: number; readonly offset?: number })
+  /** Made once in this job and kept on the workers (`disk`) or in the object store (`store`). */
+  | (UnaryNode & { readonly kind: "cache"; readonly level: "disk" | "store" });
 
-export type OutputFormat = "text" | "ndjson" | "arrow";
+export type OutputFormat = "text" | "ndjson" | "arrow" | "csv" | "parquet";
+
+/** How an output is written; what is not set is as usual. */
+export interface WriteOptions {
+  /** Columns whose values become folders `name=value`. */
+  readonly partitionBy?: readonly string[];
+  /** Files are closed at about this size. */
+  readonly fileBytesTarget?: number;
+  readonly compression?: "none" | "gzip" | "zstd" | "snappy";
+  /** CSV: whether the first record names the columns. */
+  readonly header?: boolean;
+  readonly delimiter?: string;
+}
 
 /** What makes a plan run. `take(n)` is a collect over a limit. */
 export type Action =
   | { readonly kind: "collect"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }
+  /** Runs the function of a node for its effects; answers nothing. */
+  | { readonly kind: "forEach"; readonly input: LogicalNode; readonly id: NodeId }
   | {
       readonly kind: "write";
       readonly input: LogicalNode;
       readonly format: OutputFormat;
       /** Folder URI, absolute, ending in '/'. */
       readonly folderUri: string;
+      readonly options?: WriteOptions;
     };

@@ -1,6 +1,17 @@
 // What one task runs: a source, operators in order, a sink. Sent as JSON; the master never looks inside.
 
-import type { CsvOptions, NodeId, OutputFormat, SortKey } from "./logical.ts";
+import type { Expr, NamedAggregate, NamedExpr, NamedWindow, SortExpr } from "./expr.ts";
+import type {
+  ColumnarFormat,
+  ColumnarReadOptions,
+  CsvOptions,
+  JoinType,
+  NodeId,
+  OutputFormat,
+  SortKey,
+  WriteOptions,
+} from "./logical.ts";
+import type { Schema } from "./types.ts";
 
 /** A range of one input file. A record belongs to the split in which its first byte lies. */
 export interface FileRange {
@@ -8,30 +19,175 @@ export interface FileRange {
   readonly fileBytes: number;
   readonly startByte: number;
   readonly endByte: number;
-  readonly compression: "none" | "gzip";
+  readonly compression: "none" | "gzip" | "zstd";
 }
 
 /** The inputs of one task: whole small files packed together, or a piece of a large one. */
 export interface TaskSplit {
+  /** Empty for tasks of branches that read no files. */
   readonly ranges: readonly FileRange[];
+}
+
+/** Sealed output of an earlier stage, which is among the task's inputs. */
+export interface ShuffleSource {
+  readonly kind: "shuffle";
+  readonly node: NodeId;
+  /** The batches of this shuffle input, maps in index order. */
+  readonly stageId: number;
 }
 
 export type SourceProgram =
   | { readonly kind: "text"; readonly node: NodeId }
   | { readonly kind: "ndjson"; readonly node: NodeId }
   | { readonly kind: "csv"; readonly node: NodeId; readonly options: CsvOptions }
-  /** The batches of the stage's first shuffle input, maps in index order. */
-  | { readonly kind: "shuffle"; readonly node: NodeId; readonly stageId: number };
+  | {
+      readonly kind: "columns";
+      readonly node: NodeId;
+      readonly format: ColumnarFormat;
+      /** Its schema is what the batches have: declared, or found before the run. */
+      readonly options: ColumnarReadOptions & { readonly schema: Schema };
+      /** Names of the wanted columns of the schema, in the order of the batches; all where not set. */
+      readonly columns?: readonly string[];
+      /** Rows for which it is not true may be left out. */
+      readonly pruning?: Expr;
+    }
+  /** Of rows in the plan, those with this share of the task: `floor(rows × task / tasks)` and on. */
+  | {
+      readonly kind: "values";
+      readonly node: NodeId;
+      readonly rowsJson: string;
+      readonly schema?: Schema;
+    }
+  | {
+      readonly kind: "range";
+      readonly node: NodeId;
+      readonly start: number;
+      readonly end: number;
+      readonly step: number;
+    }
+  | ShuffleSource
+  /** A task belongs to the last branch whose `firstTask` is not above its index, and counts from there. */
+  | {
+      readonly kind: "branches";
+      readonly node: NodeId;
+      readonly branches: readonly {
+        readonly firstTask: number;
+        readonly tasks: number;
+        readonly source: SourceProgram;
+        readonly operators: readonly OperatorProgram[];
+      }[];
+    };
 
-export type OperatorProgram =
-  | { readonly kind: "map"; readonly node: NodeId }
-  | { readonly kind: "flatMap"; readonly node: NodeId }
-  | { readonly kind: "filter"; readonly node: NodeId }
-  | { readonly kind: "limit"; readonly node: NodeId; readonly rows: number }
-  /** partial: values in, {value, count} out. final: {value, count} in, merged {value, count} out. */
-  | { readonly kind: "countByValue"; readonly node: NodeId; readonly phase: "partial" | "final" }
+/** Operators that call the user's function of their node. */
+export type ClosureOperator =
+  | { readonly kind: "map" | "flatMap" | "filter"; readonly node: NodeId }
+  | { readonly kind: "mapPartitions" | "forEach"; readonly node: NodeId }
+  | { readonly kind: "mapBatches"; readonly node: NodeId; readonly schema?: Schema }
+  | {
+      readonly kind: "mapAsync";
+      readonly node: NodeId;
+      readonly concurrency: number;
+      readonly ratePerSecond: number;
+    }
   /** partial: [key, value] in and out. final: [key, value] in, merged out. */
   | { readonly kind: "reduceByKey"; readonly node: NodeId; readonly phase: "partial" | "final" }
+  /** partial: [key, value] in, [key, state] out. final: merges states. */
+  | {
+      readonly kind: "aggregateByKey";
+      readonly node: NodeId;
+      readonly zeroJson: string;
+      readonly phase: "partial" | "final";
+    }
+  /** [key, value] in, [key, values] out; with `sorted` by the function's answers. */
+  | { readonly kind: "groupByKey"; readonly node: NodeId; readonly sorted: boolean };
+
+/** Which side of a join is kept in memory and probed by the rows of the pipeline. */
+export interface JoinBuild {
+  /** A shuffle input of the task. */
+  readonly stageId: number;
+  /** Rows of the pipeline are the join's left input, or its right one. */
+  readonly pipeline: "left" | "right";
+}
+
+/** Operators on typed columns. Keys and expressions are over the columns of the batches that come in. */
+export type ColumnOperator =
+  | { readonly kind: "conform"; readonly node: NodeId; readonly schema: Schema }
+  | { readonly kind: "select"; readonly node: NodeId; readonly columns: readonly NamedExpr[] }
+  | { readonly kind: "where"; readonly node: NodeId; readonly predicate: Expr }
+  /**
+   * whole: rows in, results out. partial: rows in, keys and states out, a key maybe more than once.
+   * final: what partial made in, results out. States are columns that aggregates name themselves.
+   */
+  | {
+      readonly kind: "aggregate";
+      readonly node: NodeId;
+      readonly phase: "whole" | "partial" | "final";
+      readonly keys: readonly NamedExpr[];
+      readonly aggregates: readonly NamedAggregate[];
+    }
+  /** Stable. `rowsMax` keeps only the first rows (top-k). */
+  | {
+      readonly kind: "sortBy";
+      readonly node: NodeId;
+      readonly keys: readonly SortExpr[];
+      readonly rowsMax?: number;
+    }
+  /** Samples of rows in, `partitions - 1` boundary rows out. */
+  | {
+      readonly kind: "sortBounds";
+      readonly node: NodeId;
+      readonly keys: readonly SortExpr[];
+      readonly partitions: number;
+    }
+  /** The first row of those with equal columns. */
+  | { readonly kind: "distinct"; readonly node: NodeId; readonly on?: readonly string[] }
+  | { readonly kind: "window"; readonly node: NodeId; readonly windows: readonly NamedWindow[] }
+  | {
+      readonly kind: "explode";
+      readonly node: NodeId;
+      readonly column: string;
+      readonly outer: boolean;
+    }
+  | {
+      readonly kind: "sample";
+      readonly node: NodeId;
+      readonly fraction: number;
+      readonly seed: number;
+    }
+  | {
+      readonly kind: "join";
+      readonly node: NodeId;
+      readonly type: JoinType;
+      readonly on: readonly { readonly left: Expr; readonly right: Expr }[];
+      readonly rightNames: readonly { readonly from: string; readonly to: string }[];
+      readonly condition?: Expr;
+      readonly build: JoinBuild;
+      /** Columns of both sides, in order, where known: what a side without any batch would have had. */
+      readonly leftSchema?: Schema;
+      readonly rightSchema?: Schema;
+    }
+  /** Rows of the pipeline that are (not) in the shuffle input `stageId`; by number with `all`. */
+  | {
+      readonly kind: "intersect" | "except";
+      readonly node: NodeId;
+      readonly all: boolean;
+      readonly stageId: number;
+    }
+  /** Pairs of the pipeline and of the shuffle input `stageId` to [key, [lefts, rights]]. */
+  | { readonly kind: "cogroup"; readonly node: NodeId; readonly stageId: number };
+
+export type OperatorProgram =
+  | ClosureOperator
+  | ColumnOperator
+  | {
+      readonly kind: "limit";
+      readonly node: NodeId;
+      readonly rows: number;
+      /** Rows dropped first; only where one task sees all rows. */
+      readonly offset?: number;
+    }
+  /** partial: values in, {value, count} out. final: {value, count} in, merged {value, count} out. */
+  | { readonly kind: "countByValue"; readonly node: NodeId; readonly phase: "partial" | "final" }
   /**
    * Sorts all rows of the task by the key, ties by the whole row, so that the order is total.
    * `rowsMax` keeps only the first rows (top-k).
@@ -53,6 +209,25 @@ export type OperatorProgram =
 export type PartitionerProgram =
   /** By stable hash of the key: the `value` column of counts, the `key` column of pairs. */
   | { readonly kind: "hash"; readonly column: "value" | "key"; readonly partitions: number }
+  /** By stable hash of expressions; rows with equal values, null included, meet in one partition. */
+  | { readonly kind: "hashColumns"; readonly keys: readonly Expr[]; readonly partitions: number }
+  /** One after the other, beginning with the partition of the task's index. */
+  | { readonly kind: "even"; readonly partitions: number }
+  /** By the number that the user's function of the node answers, modulo the partitions. */
+  | { readonly kind: "closure"; readonly node: NodeId; readonly partitions: number }
+  /** As `holdAndSample` and `range`, by expressions. */
+  | {
+      readonly kind: "holdAndSampleBy";
+      readonly keys: readonly SortExpr[];
+      readonly samplePartition: number;
+      readonly samplesMax: number;
+    }
+  | {
+      readonly kind: "rangeBy";
+      readonly keys: readonly SortExpr[];
+      readonly boundsStageId: number;
+      readonly partitions: number;
+    }
   /** Everything to partition 0. */
   | { readonly kind: "single" }
   /**
@@ -80,7 +255,12 @@ export type SinkProgram =
   /** Rows as tagged JSON (see values.ts), one part per task. */
   | { readonly kind: "collect" }
   | { readonly kind: "count" }
-  | { readonly kind: "output"; readonly format: OutputFormat; readonly folderUri: string };
+  | {
+      readonly kind: "output";
+      readonly format: OutputFormat;
+      readonly folderUri: string;
+      readonly options?: WriteOptions;
+    };
 
 export interface TaskProgram {
   readonly source: SourceProgram;

@@ -1,66 +1,41 @@
 // Stable text of plans: what `explain` shows, what golden tests keep, and what digests are taken of.
 
 import { unreachable } from "../errors.ts";
+import { inputsOf } from "./inputs.ts";
 import type { Action, LogicalNode } from "./logical.ts";
-import { keyText, operatorText, sinkText, sourceText } from "./program-text.ts";
+import { nodeText } from "./node-text.ts";
+import { operatorText, sinkText, sourceText, writeOptionsText } from "./program-text.ts";
 import type { Placement, ShuffleInput, StageGraph, StagePlan } from "./stage.ts";
-
-/** The nodes of a plan from its source to its end. */
-export function planNodes(last: LogicalNode): readonly LogicalNode[] {
-  const nodes: LogicalNode[] = [];
-  for (let node: LogicalNode | undefined = last; node !== undefined; node = inputOf(node)) {
-    nodes.push(node);
-  }
-  return nodes.reverse();
-}
-
-/** What the node reads; undefined for sources. */
-export function inputOf(node: LogicalNode): LogicalNode | undefined {
-  return "input" in node ? node.input : undefined;
-}
-
-/** One node without what it reads: `orderBy#3 column "count" desc`. */
-export function nodeText(node: LogicalNode): string {
-  const name = `${node.kind}#${node.id}`;
-  switch (node.kind) {
-    case "readText":
-    case "readNdjson":
-      return `${name} ${node.pattern}`;
-    case "readCsv": {
-      const { header, delimiter, columns } = node.options;
-      const types = Object.keys(columns)
-        .map((column) => `${JSON.stringify(column)}:${columns[column]}`)
-        .join(" ");
-      const withHeader = header ? "header" : "no header";
-      return `${name} ${node.pattern} ${withHeader} ${JSON.stringify(delimiter)} {${types}}`;
-    }
-    case "map":
-    case "flatMap":
-    case "filter":
-    case "countByValue":
-    case "reduceByKey":
-      return name;
-    case "orderBy": {
-      const top = node.rowsMax === undefined ? "" : ` first ${node.rowsMax}`;
-      return `${name} ${keyText(node.key)}${top}`;
-    }
-    case "limit":
-      return `${name} ${node.rows}`;
-    default:
-      return unreachable(node);
-  }
-}
 
 /** The action without its plan: `write ndjson file:///out/`. */
 export function actionText(action: Action): string {
-  return action.kind === "write" ? `write ${action.format} ${action.folderUri}` : action.kind;
+  switch (action.kind) {
+    case "write":
+      return `write ${action.format} ${action.folderUri}${writeOptionsText(action.options)}`;
+    case "forEach":
+      return `forEach#${action.id}`;
+    default:
+      return action.kind;
+  }
 }
 
 /** The action first, then what it reads, one node a line, each further in than its reader. */
 export function logicalText(action: Action): string {
-  const nodes = [...planNodes(action.input)].reverse();
-  const lines = [actionText(action), ...nodes.map(nodeText)];
-  return lines.map((line, depth) => `${"  ".repeat(depth)}${line}\n`).join("");
+  const lines = [actionText(action)];
+  const shown = new Set<LogicalNode>();
+  const open: { readonly node: LogicalNode; readonly depth: number }[] = [
+    { node: action.input, depth: 1 },
+  ];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, depth } = next;
+    // A node that is read twice is written out once.
+    const again = shown.has(node) ? " (see above)" : "";
+    lines.push(`${"  ".repeat(depth)}${nodeText(node)}${again}`);
+    if (again !== "") continue;
+    shown.add(node);
+    for (const input of [...inputsOf(node)].reverse()) open.push({ node: input, depth: depth + 1 });
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Every stage with its tasks, inputs, operators and sink. */

@@ -2,7 +2,7 @@
 
 import yargs, { type Argv } from "yargs";
 import { EngineError } from "../../proto/errors.ts";
-import { nearestWord } from "../words/nearest-word.ts";
+import { nearestWord } from "../../proto/words/nearest-word.ts";
 import { tableText } from "./table-text.ts";
 
 export interface OptionSpec {

@@ -1,7 +1,7 @@
 // From a command line to an exit code: finds the command, runs it, shows what went wrong.
 
 import { EngineError, errorTable } from "../../proto/errors.ts";
-import { nearestWord } from "../words/nearest-word.ts";
+import { nearestWord } from "../../proto/words/nearest-word.ts";
 import { commandEntries, generalHelp } from "./commands.ts";
 import { reportFailure } from "./failures.ts";
 import { ReaderGone, type World } from "./ports.ts";

@@ -2,7 +2,7 @@
 
 import { batchRows } from "../../proto/batch/batch.ts";
 import { batchesOfBytes } from "../../proto/batch/ipc.ts";
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { EngineError } from "../../proto/errors.ts";
 import { lineBytesMax, readBytesMax } from "../../proto/limits.ts";
 import {
   type ManifestFile,
@@ -11,6 +11,7 @@ import {
   parseManifest,
 } from "../../proto/plan/manifest.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 
 export interface CommittedRows {
   readonly manifest: OutputManifest;
@@ -123,7 +124,7 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
         for (const file of files) yield* arrowRowsOf(store, folderUri + file.name, file);
         return;
       default:
-        unreachable(format);
+        throw noSuchStep("reading of outputs", format);
     }
   }
 

@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
 import { paramsBytesMax } from "../../proto/limits.ts";
-import { nearestWord } from "../words/nearest-word.ts";
+import { nearestWord } from "../../proto/words/nearest-word.ts";
 import { describeParams } from "./describe.ts";
 
 export interface FieldProblem {

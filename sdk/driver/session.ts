@@ -3,8 +3,9 @@
 import { EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
 import { planNodesMax } from "../../proto/limits.ts";
 import type { ActionOutcome, CommittedOutput } from "../../proto/plan/bundle.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
-import { actionText, planNodes } from "../../proto/plan/text.ts";
+import { actionText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { Closure, Session } from "../dataset/session.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";

@@ -1,8 +1,8 @@
 // Applies the rewrite rules until none applies, and checks what each of them did.
 
 import { AssertionError, assert } from "../../proto/errors.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
-import { planNodes } from "../../proto/plan/text.ts";
 import { dropUnseenSort } from "../rules/drop-unseen-sort.ts";
 import { limitIntoSort } from "../rules/limit-into-sort.ts";
 import { mergeLimits } from "../rules/merge-limits.ts";

@@ -15,6 +15,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { assertStageGraph } from "./check-graph.ts";
 import { optimize } from "./optimize.ts";
+import { schemasOf } from "./schema-of.ts";
 import { planStages } from "./stages.ts";
 
 /**
@@ -37,6 +38,7 @@ export function planAction(
   files: readonly InputFile[],
   targets: PlanTargets = targetsFor(files),
 ): PlannedAction {
+  schemasOf(action.input, new Map());
   const optimised = optimize(action);
   const graph: StageGraph = {
     actionIndex,

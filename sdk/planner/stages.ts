@@ -1,12 +1,13 @@
 // Cuts an optimised plan at its shuffles into the stages that the scheduler runs.
 
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { EngineError } from "../../proto/errors.ts";
 import { plannedPartitionsMax } from "../../proto/limits.ts";
 import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
-import { planNodes } from "../../proto/plan/text.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { addOperator, type OpenStage, openShuffle, seal, sealShuffle } from "./open-stage.ts";
 import { sortStages } from "./sort-stages.ts";
 import { planSplits } from "./splits.ts";
@@ -48,7 +49,7 @@ export function planStages(
       break;
     }
     default:
-      unreachable(action);
+      throw noSuchStep("the planner", action);
   }
   return stages;
 }
@@ -87,7 +88,7 @@ function addNode(
     case "readCsv":
       throw new EngineError("PLAN_INVALID", `${node.kind}#${node.id} reads from another node`);
     default:
-      return unreachable(node);
+      throw noSuchStep("the planner", node);
   }
 }
 
@@ -158,7 +159,7 @@ function sourceKind(node: ReadNode): "text" | "ndjson" | "csv" {
     case "readCsv":
       return "csv";
     default:
-      return unreachable(node);
+      throw noSuchStep("the planner", node);
   }
 }
 

@@ -3,8 +3,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { topRowsMax } from "../../proto/limits.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode, SortKey } from "../../proto/plan/logical.ts";
-import { nodeText, planNodes } from "../../proto/plan/text.ts";
+import { nodeText } from "../../proto/plan/node-text.ts";
 import { allRules, optimize } from "../planner/optimize.ts";
 
 const key: SortKey = { by: { kind: "column", name: "value" }, direction: "asc" };

@@ -1,10 +1,10 @@
 // Runs a logical plan by plain loops over arrays: what a plan means, and the oracle of the engine's tests.
 
-import { unreachable } from "../../proto/errors.ts";
-import type { LogicalNode, NodeId, SortKey } from "../../proto/plan/logical.ts";
+import type { LogicalNode, NodeId, RowReadNode, SortKey } from "../../proto/plan/logical.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { compareValues, identity } from "./value-order.ts";
 
-export type SourceNode = Extract<LogicalNode, { readonly pattern: string }>;
+export type SourceNode = RowReadNode;
 
 export interface PlanInputs {
   /** All rows of a source, in the order of its files. */
@@ -45,7 +45,7 @@ export function evaluate(node: LogicalNode, inputs: PlanInputs): readonly unknow
     case "limit":
       return evaluate(node.input, inputs).slice(0, node.rows);
     default:
-      return unreachable(node);
+      throw noSuchStep("the test kit", node);
   }
 }
 

@@ -1,11 +1,12 @@
 // Runs a job on small inputs in memory: no cluster, no files, the user's own stack when a function throws.
 
 import type { z } from "zod";
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { compileGlob, isGlob } from "../../proto/plan/glob.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { resolveInput } from "../dataset/paths.ts";
@@ -106,7 +107,7 @@ function perform(
       return { kind: "committed", output };
     }
     default:
-      return unreachable(action);
+      throw noSuchStep("the test kit", action);
   }
 }
 

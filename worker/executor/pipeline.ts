@@ -1,8 +1,8 @@
 // Builds the stages of a task's program, from its sink backwards.
 
-import { unreachable } from "../../proto/errors.ts";
 import type { NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
 import { filterStage } from "../operators/filter.ts";
 import { flatMapStage } from "../operators/flat-map.ts";
@@ -31,7 +31,7 @@ function usesClosure(operator: OperatorProgram): boolean {
     case "rangeBounds":
       return operator.key.by.kind === "closure";
     default:
-      return unreachable(operator);
+      return false;
   }
 }
 
@@ -76,7 +76,7 @@ function buildStage(
       return sortStage(operator.key, operator.rowsMax ?? Number.POSITIVE_INFINITY, keys, next);
     }
     default:
-      return unreachable(operator);
+      throw noSuchStep("the executor", operator);
   }
 }
 

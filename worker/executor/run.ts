@@ -1,10 +1,11 @@
 // Runs one attempt of a task: source, operators, sink. Reaches the world through ports only.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { EngineError, toEngineError, unreachable } from "../../proto/errors.ts";
+import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { BlockClient } from "../../proto/ports/blocks.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
@@ -131,7 +132,7 @@ async function pushSource(attempt: Attempt): Promise<void> {
     case "shuffle":
       return pushShuffle(attempt, source.stageId);
     default:
-      return unreachable(source);
+      throw noSuchStep("the executor", source);
   }
 }
 

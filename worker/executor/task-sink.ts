@@ -4,6 +4,7 @@ import { batchRows } from "../../proto/batch/batch.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { UserCode } from "../operators/user-code.ts";
 import { arrowSink, lineSink } from "../output/output-sinks.ts";
@@ -64,7 +65,7 @@ async function routingOf(
       };
     }
     default:
-      return unreachable(partitioner);
+      throw noSuchStep("the executor", partitioner);
   }
 }
 
@@ -85,7 +86,9 @@ export async function buildSink(
     case "output": {
       const { format, folderUri } = sink;
       const target = { store: world.store, folderUri, jobId, taskIndex, token };
-      return format === "arrow" ? arrowSink(target) : lineSink(format, target);
+      if (format === "text" || format === "ndjson") return lineSink(format, target);
+      if (format === "arrow") return arrowSink(target);
+      throw noSuchStep("the executor", format);
     }
     case "shuffle": {
       const { actionIndex, stageId } = spec;

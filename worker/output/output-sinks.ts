@@ -15,6 +15,8 @@ const extensions: Readonly<Record<OutputFormat, string>> = {
   text: "txt",
   ndjson: "ndjson",
   arrow: "arrow",
+  csv: "csv",
+  parquet: "parquet",
 };
 
 export interface OutputTarget {

@@ -1,0 +1,178 @@
+// Stable text of one logical node, without what it reads: digests are taken of it.
+
+import { unreachable } from "../errors.ts";
+import type { Expr } from "./expr.ts";
+import {
+  columnText,
+  exprText,
+  namedAggregateText,
+  namedText,
+  namedWindowText,
+  sortText,
+} from "./expr-text.ts";
+import type {
+  ClosureNode,
+  ColumnarReadNode,
+  ColumnNode,
+  CsvOptions,
+  JoinNode,
+  KeyedNode,
+  LogicalNode,
+  SortKey,
+} from "./logical.ts";
+import { schemaText } from "./types.ts";
+
+/** `column "count" desc` */
+export function keyText(key: SortKey): string {
+  const by = key.by.kind === "column" ? `column ${JSON.stringify(key.by.name)}` : "closure";
+  return `${by} ${key.direction}`;
+}
+
+/** `orderBy#3 column "count" desc` */
+export function nodeText(node: LogicalNode): string {
+  const text = argumentsText(node);
+  return text === "" ? `${node.kind}#${node.id}` : `${node.kind}#${node.id} ${text}`;
+}
+
+function argumentsText(node: LogicalNode): string {
+  switch (node.kind) {
+    case "readText":
+    case "readNdjson":
+      return node.pattern;
+    case "readCsv":
+      return `${node.pattern} ${csvText(node.options)}`;
+    case "readColumns":
+      return columnsText(node);
+    case "values":
+      return `${node.rows} rows ${node.rowsJson}`;
+    case "range":
+      return `${node.start} to ${node.end} by ${node.step}`;
+    case "orderBy":
+      return keyText(node.key) + firstText(node.rowsMax);
+    case "limit":
+      return `${node.rows}${node.offset === undefined ? "" : ` from ${node.offset}`}`;
+    case "cache":
+      return node.level;
+    case "join":
+      return joinText(node);
+    case "union":
+    case "cogroup":
+      return "";
+    case "intersect":
+    case "except":
+      return node.all ? "all" : "";
+    case "map":
+    case "flatMap":
+    case "filter":
+    case "mapPartitions":
+    case "mapBatches":
+    case "mapAsync":
+    case "conform":
+      return closureText(node);
+    case "countByValue":
+    case "reduceByKey":
+    case "aggregateByKey":
+    case "groupByKey":
+    case "repartition":
+      return keyedText(node);
+    default:
+      return columnNodeText(node);
+  }
+}
+
+function firstText(rowsMax: number | undefined): string {
+  return rowsMax === undefined ? "" : ` first ${rowsMax}`;
+}
+
+function csvText({ header, delimiter, columns }: CsvOptions): string {
+  const types = Object.keys(columns)
+    .map((column) => `${JSON.stringify(column)}:${columns[column]}`)
+    .join(" ");
+  return `${header ? "header" : "no header"} ${JSON.stringify(delimiter)} {${types}}`;
+}
+
+function columnsText(node: ColumnarReadNode): string {
+  const { schema, header, delimiter, nullText, partitionColumns } = node.options;
+  return [
+    node.format,
+    node.pattern,
+    ...(header === undefined ? [] : [header ? "header" : "no header"]),
+    ...(delimiter === undefined ? [] : [JSON.stringify(delimiter)]),
+    ...(nullText === undefined ? [] : [`null ${JSON.stringify(nullText)}`]),
+    ...(partitionColumns === true ? ["partition columns"] : []),
+    ...(schema === undefined ? [] : [schemaText(schema)]),
+    ...(node.columns === undefined ? [] : [`[${node.columns.map(columnText).join(", ")}]`]),
+    ...(node.pruning === undefined ? [] : [`pruning ${exprText(node.pruning)}`]),
+  ].join(" ");
+}
+
+export function joinKeysText(on: readonly { readonly left: Expr; readonly right: Expr }[]): string {
+  return on.map(({ left, right }) => `${exprText(left)} = ${exprText(right)}`).join(" and ");
+}
+
+function joinText(node: JoinNode): string {
+  const names = node.rightNames.map(({ from, to }) => `${columnText(from)} as ${columnText(to)}`);
+  return [
+    node.type,
+    ...(node.on.length === 0 ? [] : [`on ${joinKeysText(node.on)}`]),
+    ...(node.condition === undefined ? [] : [`where ${exprText(node.condition)}`]),
+    ...(names.length === 0 ? [] : [`right ${names.join(", ")}`]),
+    ...(node.strategy === undefined ? [] : [node.strategy]),
+  ].join(" ");
+}
+
+function closureText(node: ClosureNode): string {
+  switch (node.kind) {
+    case "mapBatches":
+      return node.schema === undefined ? "" : schemaText(node.schema);
+    case "conform":
+      return schemaText(node.schema);
+    case "mapAsync": {
+      const rate = node.ratePerSecond === 0 ? "" : ` at ${node.ratePerSecond}/s`;
+      return `${node.concurrency} at once${rate}`;
+    }
+    default:
+      return "";
+  }
+}
+
+function keyedText(node: KeyedNode): string {
+  switch (node.kind) {
+    case "aggregateByKey":
+      return node.zeroJson;
+    case "groupByKey":
+      return node.sorted ? "sorted" : "";
+    case "repartition": {
+      const by =
+        typeof node.by === "string" ? node.by : `hash of ${node.by.map(exprText).join(", ")}`;
+      return `${node.partitions} by ${by}`;
+    }
+    default:
+      return "";
+  }
+}
+
+function columnNodeText(node: ColumnNode): string {
+  switch (node.kind) {
+    case "select":
+      return node.columns.map(namedText).join(", ");
+    case "where":
+      return exprText(node.predicate);
+    case "aggregate": {
+      const keys = node.keys.map(namedText).join(", ");
+      return `by ${keys === "" ? "nothing" : keys}: ${node.aggregates.map(namedAggregateText).join(", ")}`;
+    }
+    case "sortBy":
+      return node.keys.map(sortText).join(", ") + firstText(node.rowsMax);
+    case "distinct":
+      return node.on === undefined ? "" : `on ${node.on.map(columnText).join(", ")}`;
+    case "window":
+      return node.windows.map(namedWindowText).join(", ");
+    case "explode":
+      return `${columnText(node.column)}${node.outer ? " outer" : ""}`;
+    case "sample":
+      return `${node.fraction} seed ${node.seed}`;
+    default:
+      return unreachable(node);
+  }
+}
