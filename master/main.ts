@@ -1,7 +1,7 @@
 // Composition root of a master: real disk, network, store and clock around one node.
 
 import { EngineError } from "../proto/errors.ts";
-import { asClusterId, asMasterId, type ClusterId, type MasterId } from "../proto/ids.ts";
+import { asMasterId, type MasterId } from "../proto/ids.ts";
 import { realClock } from "../proto/io/clock.ts";
 import { openDisk } from "../proto/io/disk.ts";
 import { createGrpcClient } from "../proto/io/grpc-client.ts";
@@ -13,7 +13,9 @@ import { createStoreProbe } from "../proto/io/store-probe.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
 import type { Log } from "../proto/ports/log.ts";
-import type { RpcBinding } from "../proto/ports/rpc.ts";
+import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
+import { type Beginning, openIdentity, writeIdentity } from "./members/identity.ts";
+import { findCluster } from "./members/join.ts";
 import { createMasterNode } from "./node.ts";
 import { openRaftStorage } from "./storage/raft-storage.ts";
 
@@ -22,8 +24,10 @@ export interface MasterMainOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** Every master of the cluster with its address, this one included; empty for a single master. */
+  /** The founders with their addresses, this one included; empty for a single master. */
   readonly peers: ReadonlyMap<string, string>;
+  /** Of a master with an empty data folder that is to join a cluster: addresses of its masters. */
+  readonly join?: readonly string[];
   readonly dataFolder: string;
   readonly clientToken: string;
   readonly nodeToken: string;
@@ -40,40 +44,45 @@ export interface RunningMaster {
   stop(): Promise<void>;
 }
 
-/** Masters that were given the same peers form the same cluster, and no other can join by mistake. */
-function clusterIdOf(peers: ReadonlyMap<string, string>): ClusterId {
-  const names = [...peers.keys()].sort((a, b) => (a < b ? -1 : 1));
-  return asClusterId(`cluster-of-${names.join("-")}`);
-}
-
-function peersOf(options: MasterMainOptions): Map<MasterId, string> {
-  const peers = new Map<MasterId, string>();
-  for (const [id, address] of options.peers) peers.set(asMasterId(id), address);
-  if (peers.size === 0) peers.set(asMasterId(options.id), `${options.host}:${options.port}`);
-  if (!peers.has(asMasterId(options.id))) {
+/** The founders as the command line names them: without any, this master alone. */
+function foundersOf(options: MasterMainOptions): Map<MasterId, string> {
+  const founders = new Map<MasterId, string>();
+  for (const [id, address] of options.peers) founders.set(asMasterId(id), address);
+  if (founders.size === 0) founders.set(asMasterId(options.id), `${options.host}:${options.port}`);
+  if (!founders.has(asMasterId(options.id))) {
     throw new EngineError(
       "USAGE",
-      `master ${options.id} is not among its peers ${[...peers.keys()].join(", ")}; ` +
+      `master ${options.id} is not among its peers ${[...founders.keys()].join(", ")}; ` +
         "name every master of the cluster, this one included",
     );
   }
-  return peers;
+  return founders;
+}
+
+function beginningOf(options: MasterMainOptions, rpc: RpcClient): Beginning {
+  const { join = [] } = options;
+  if (join.length === 0) return { kind: "found", founders: foundersOf(options) };
+  return {
+    kind: "join",
+    clusterId: () => findCluster(rpc, realClock, join),
+    newKey: () => realRandom().nextHex128(),
+  };
 }
 
 /** Recovers the state from disk and serves until stopped. Rejects with the disk's or the port's error. */
 export async function startMaster(options: MasterMainOptions): Promise<RunningMaster> {
   const { log } = options;
-  const peers = peersOf(options);
-  const clusterId = clusterIdOf(
-    options.peers.size === 0 ? new Map([[options.id, ""]]) : options.peers,
-  );
+  const masterId = asMasterId(options.id);
   const disk = await openDisk(options.dataFolder);
   const rpc = createGrpcClient({ token: options.nodeToken });
   try {
+    const beginning = beginningOf(options, rpc);
+    const identity = await openIdentity(disk, masterId, beginning, sha256Hex);
+    const { clusterId, key, founders } = identity;
     const storage = await openRaftStorage(disk, clusterId);
     const store = createStores(options.s3 === undefined ? {} : { s3: options.s3 });
     const node = createMasterNode(
-      { masterId: asMasterId(options.id), clusterId, peers },
+      { masterId, clusterId, key, peers: founders },
       {
         storage,
         rpc,
@@ -83,9 +92,15 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
         probeStore: createStoreProbe(store),
         log,
         sha256Hex,
-        onFatal: options.onFatal,
+        onFatal: (failure) => void endBy(failure),
       },
     );
+    /** A removed master must not come back with what it has: it would be a member of old. */
+    async function endBy(failure: unknown): Promise<void> {
+      const isRemoved = failure instanceof EngineError && failure.code === "MASTER_REMOVED";
+      if (isRemoved) await writeIdentity(disk, { ...identity, isRemoved }).catch(options.onFatal);
+      options.onFatal(failure);
+    }
     const server = await serveRpc({
       host: options.host,
       port: options.port,
@@ -98,6 +113,9 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
     });
     node.start();
     log.info("serving", { master: options.id, address: server.address, clusterId });
+    if (storage.recovered.hardState.term === 0 && key !== "") {
+      log.info(`waiting to be added: millrace master add ${masterId} ${server.address}`, {});
+    }
     return {
       address: server.address,
       bindings: node.bindings,

@@ -1,8 +1,16 @@
-// Who asked for a change of membership or of leader, and waits for its outcome.
+// Who asked for a change of membership or of leader, and waits for its outcome; and the promotion of
+// those who have caught up, which nobody has to ask for.
 
 import { EngineError, unreachable } from "../proto/errors.ts";
 import type { MasterId } from "../proto/ids.ts";
-import { isJoint, type Membership, type MembershipChange } from "./raft/membership.ts";
+import { lastMembership } from "./raft/log.ts";
+import { quorumHealth } from "./raft/member-status.ts";
+import {
+  changedMembership,
+  isJoint,
+  type Membership,
+  type MembershipChange,
+} from "./raft/membership.ts";
 import type { ChangeResult } from "./raft/membership-change.ts";
 import { changeMembership, transferLeadership } from "./raft/raft.ts";
 import type { Ready } from "./raft/ready.ts";
@@ -17,7 +25,7 @@ export interface MembershipRequests {
   /** Resolves when `to` leads. Rejects with UNAVAILABLE when it does not in time. */
   transfer(to: MasterId): Promise<void>;
   note(ready: Ready): void;
-  /** After each tick: a transfer may have been given up. */
+  /** After each tick: a transfer may have been given up, and a learner may have caught up. */
   noteTick(): void;
   /** Ends what waits, and all that is asked for later, with this failure. */
   close(failure: EngineError): void;
@@ -39,20 +47,22 @@ export interface MembershipPorts {
 export function createMembershipRequests(ports: MembershipPorts): MembershipRequests {
   const { raft, inCore, pump } = ports;
   let closed: EngineError | undefined;
-  let changing: (Waiting<Membership> & { readonly index: number }) | undefined;
+  let changing: readonly (Waiting<Membership> & { readonly index: number })[] = [];
   let transferring: (Waiting<void> & { readonly to: MasterId }) | undefined;
 
   const notLeader = (): EngineError => ports.notLeader(raft.leader);
 
-  function endChange(ready: Ready): void {
-    if (changing === undefined) return;
-    const { index, resolve, reject } = changing;
+  function endChanges(ready: Ready): void {
+    if (changing.length === 0) return;
     const known = ready.membership;
-    const isOver = known?.isCommitted && known.index >= index && !isJoint(known.membership);
-    if (isOver) resolve(known.membership);
-    else if (ready.status !== undefined && ready.status.role !== "leader") reject(notLeader());
-    else return;
-    changing = undefined;
+    const isSettled = known?.isCommitted === true && !isJoint(known.membership);
+    const isLost = ready.status !== undefined && ready.status.role !== "leader";
+    changing = changing.filter(({ index, resolve, reject }) => {
+      if (isSettled && known.index >= index) resolve(known.membership);
+      else if (isLost) reject(notLeader());
+      else return true;
+      return false;
+    });
   }
 
   function endTransfer(): void {
@@ -65,6 +75,18 @@ export function createMembershipRequests(ports: MembershipPorts): MembershipRequ
     transferring = undefined;
   }
 
+  /** Of those that an operator added: as soon as one would not hold up what is to be decided. */
+  function promoteLearners(): void {
+    if (raft.role.kind !== "leader") return;
+    const { membership } = lastMembership(raft.log);
+    for (const learner of membership.learners) {
+      const change = promotionOf(membership, learner);
+      if (change === undefined || riskOf(raft, change) !== undefined) continue;
+      const result = inCore(() => changeMembership(raft, change));
+      if (result.kind === "accepted") return pump();
+    }
+  }
+
   return {
     change: async (change) => {
       if (closed !== undefined) throw closed;
@@ -74,7 +96,7 @@ export function createMembershipRequests(ports: MembershipPorts): MembershipRequ
       if (result.kind !== "accepted") throw refusal(raft, result, notLeader);
       const { index } = result;
       return new Promise((resolve, reject) => {
-        changing = { index, resolve, reject };
+        changing = [...changing, { index, resolve, reject }];
       });
     },
     transfer: async (to) => {
@@ -90,18 +112,42 @@ export function createMembershipRequests(ports: MembershipPorts): MembershipRequ
       });
     },
     note: (ready) => {
-      endChange(ready);
+      endChanges(ready);
       if (ready.status !== undefined) endTransfer();
     },
-    noteTick: endTransfer,
+    noteTick: () => {
+      endTransfer();
+      promoteLearners();
+    },
     close: (failure) => {
       closed = failure;
-      changing?.reject(failure);
+      for (const { reject } of changing) reject(failure);
       transferring?.reject(failure);
-      changing = undefined;
+      changing = [];
       transferring = undefined;
     },
   };
+}
+
+/** What was intended for a learner when it was added. Undefined where nobody said. */
+function promotionOf(membership: Membership, id: MasterId): MembershipChange | undefined {
+  const record = membership.members?.get(id);
+  if (record === undefined) return undefined;
+  const removed = membership.voters.find((voter) => voter === record.replaces);
+  return removed === undefined ? { kind: "addVoter", id } : { kind: "replace", removed, added: id };
+}
+
+/** Why a change would leave too few voters that this leader hears; undefined when it would not. */
+export function riskOf(raft: Raft, change: MembershipChange): EngineError | undefined {
+  const { membership } = lastMembership(raft.log);
+  const { voters } = changedMembership(membership, change);
+  const { heard, needed } = quorumHealth(raft, voters);
+  if (heard >= needed) return undefined;
+  return new EngineError(
+    "QUORUM_AT_RISK",
+    `of the ${voters.length} voting masters that would be left (${voters.join(", ")}) only ${heard} ` +
+      `answer, and ${needed} have to: bring the silent ones back, or replace them first`,
+  );
 }
 
 function unavailable(text: string): EngineError {

@@ -3,7 +3,7 @@
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
-import { loggedTickMs } from "../proto/limits.ts";
+import { loggedTickMs, removedGraceMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
@@ -12,16 +12,21 @@ import type { ObjectStore } from "../proto/ports/store.ts";
 import { bindClients } from "./api/clients.ts";
 import { decodeCommand, encodeCommand } from "./api/command-codec.ts";
 import type { ApiCore } from "./api/core.ts";
+import { bindMasters } from "./api/masters.ts";
 import { bindWorkers } from "./api/workers.ts";
 import { createChanges } from "./changes.ts";
 import { isOutputCommitted } from "./commit/commit-output.ts";
 import { createIntentRunner } from "./commit/intent-runner.ts";
+import { createMasterAdmin } from "./members/admin.ts";
+import { createDirectory } from "./members/directory.ts";
+import { isRemoved, removedError, watchRemoval } from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig } from "./raft/config.ts";
+import { lastIndexOf, lastMembership } from "./raft/log.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
-import type { Raft, Status } from "./raft/state.ts";
+import type { MembershipStatus, Raft, Status } from "./raft/state.ts";
 import { createReplica, type StateMachine } from "./replica.ts";
 import { apply } from "./scheduler/apply.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
@@ -34,8 +39,10 @@ import type { RaftStorage } from "./storage/raft-storage.ts";
 export interface MasterOptions {
   readonly masterId: MasterId;
   readonly clusterId: ClusterId;
-  /** Every master with its address, this one included. */
+  /** The cluster's founders with their addresses; of whoever joins later the log tells. */
   readonly peers: ReadonlyMap<MasterId, string>;
+  /** Of the data folder of a master that joins later. */
+  readonly key?: string;
 }
 
 export interface MasterPorts {
@@ -48,6 +55,7 @@ export interface MasterPorts {
   probeStore(folderUri: string): Promise<void>;
   readonly log: Log;
   sha256Hex(bytes: Uint8Array): string;
+  /** Also with MASTER_REMOVED, for a master that is no member any more. */
   onFatal(failure: unknown): void;
 }
 
@@ -79,17 +87,29 @@ function createMachine(): Machine {
 function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): Raft {
   const { recovered } = ports.storage;
   if (recovered.snapshot !== undefined) machine.restore(recovered.snapshot.bytes);
+  const founders = [...options.peers].map(([id, address]) => {
+    return [id, { address, key: "", replaces: "" }] as const;
+  });
   return createRaft({
     id: options.masterId,
     voters: simpleVoters([...options.peers.keys()]),
+    members: new Map(founders),
     config: defaultRaftConfig,
     random: ports.random.child("raft"),
     ...recovered,
   });
 }
 
+function membershipFields({ index, isCommitted, membership }: MembershipStatus) {
+  const { voters, votersOutgoing, learners } = membership;
+  return {
+    ...{ index, isCommitted, voters: voters.join() },
+    ...{ votersOutgoing: votersOutgoing.join(), learners: learners.join() },
+  };
+}
+
 export function createMasterNode(options: MasterOptions, ports: MasterPorts): MasterNode {
-  const { masterId, clusterId, peers } = options;
+  const { masterId, clusterId, key = "" } = options;
   const { clock, log, store } = ports;
   const machine = createMachine();
   const changes = createChanges(clock);
@@ -98,16 +118,23 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   let tickTimer: Timer | undefined;
   let stopped = false;
   let hasFailed = false;
+  const self = { id: masterId, key };
+  const directory = createDirectory(() => lastMembership(raft.log).membership.members);
+  const wasRemoved = watchRemoval(raft, self);
 
   const replica = createReplica<CommandReply>({
     raft,
     storage: ports.storage,
-    outbox: createOutbox({ clusterId, self: masterId, peers }, ports.rpc),
+    outbox: createOutbox(
+      { clusterId, self: masterId, key, addressOf: directory.addressOf, onRemoved: fail },
+      ports.rpc,
+    ),
     clock,
     machine,
-    addressOf: (id) => peers.get(id),
+    addressOf: directory.addressOf,
     onApplied: onChange,
     onStatus: changeStatus,
+    onMembership: changeMembership,
     onFatal: fail,
   });
 
@@ -134,7 +161,15 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     if (leads()) runner.run(intents(machine.state));
   }
 
+  function changeMembership(now: MembershipStatus): void {
+    directory.note(now.membership.members);
+    log.info("raft membership", { master: masterId, ...membershipFields(now) });
+    // What is under way goes out first: the others have to hear of it, and who asked, too.
+    if (wasRemoved(now)) clock.after(removedGraceMs, () => fail(removedError(masterId)));
+  }
+
   function fail(failure: unknown): void {
+    if (stopped) return;
     hasFailed = true;
     close();
     const error = toErrorRecord(failure).message;
@@ -196,11 +231,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
         await ports.probeStore(folderUri);
         return isOutputCommitted(store, folderUri);
       },
-      masters: () => ({
-        leader: status.leader ?? "",
-        term: status.term,
-        masters: [...peers].map(([id, address]) => ({ masterId: id, address })),
-      }),
+      masters: admin.view,
       clock,
       sha256Hex: ports.sha256Hex,
     };
@@ -216,13 +247,15 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     }
   }
 
+  const admin = createMasterAdmin({ clusterId, raft, replica, rpc: ports.rpc, clock });
   const core = createCore();
-  const inbox = {
-    clusterId,
-    self: masterId,
-    isPeer: (id: MasterId) => peers.has(id),
+  const peers = bindPeers({
+    ...{ clusterId, self: masterId, key },
+    lastIndex: () => lastIndexOf(raft.log),
+    hear: directory.hear,
+    isRemoved: (from, message) => isRemoved(raft, from, message),
     receive: replica.receive,
-  };
-  const bindings = [...bindClients(core), ...bindWorkers(core), bindPeers(inbox)];
+  });
+  const bindings = [...bindClients(core), ...bindWorkers(core), ...bindMasters(admin), ...peers];
   return { bindings, start: replica.start, stop };
 }

@@ -12,7 +12,7 @@ import type { Message } from "./raft/messages.ts";
 import { allVoters } from "./raft/quorum.ts";
 import { campaign, propose, readIndex, step, tick } from "./raft/raft.ts";
 import { applied, compacted, persisted, type Ready, snapshotAt, takeReady } from "./raft/ready.ts";
-import { currentVoters, type Raft, type Status } from "./raft/state.ts";
+import { currentVoters, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
 
 /** The replicated state machine, as the replica sees it. */
@@ -35,6 +35,8 @@ export interface ReplicaPorts<Reply> {
   /** After one or more entries were applied. */
   onApplied(): void;
   onStatus(status: Status): void;
+  /** The membership in effect changed, or became committed. */
+  onMembership?(membership: MembershipStatus): void;
   /**
    * A failed save or a broken invariant: nothing may be promised any more, the process has to end.
    * Called at most once; the replica has stopped by then.
@@ -147,6 +149,7 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
       settleRead(read.context, read.kind === "ready" ? read.index : -1);
     releaseReads();
     membership.note(ready);
+    if (ready.membership !== undefined) ports.onMembership?.(ready.membership);
     if (ready.status !== undefined) changeStatus(ready.status);
   }
 

@@ -35,6 +35,18 @@ export const peerSnapshotBytesMax = 768 * 1024 * 1024;
 export const peerCallTimeoutMs = 500;
 /** Masters in one cluster. */
 export const mastersMax = 9;
+/** Id, address or key of a master in the membership: a host name has at most 253 characters. */
+export const memberTextCharsMax = 260;
+/** Addresses of masters that are remembered without their being members: who leaves, who is new. */
+export const peersRememberedMax = 4 * mastersMax;
+/** Asking an address who answers there: one round trip, and the operator waits. */
+export const identifyTimeoutMs = 3000;
+/** A removed master goes on for this long, to answer who asked for it and to tell the others. */
+export const removedGraceMs = 1000;
+/** Clients ask the leader for the list of masters this often, while they call it at all. */
+export const mastersRefreshMs = 5000;
+/** A new master whose log does not grow for this long is reported to the operator as stuck. */
+export const learnerStallMsMax = 60_000;
 /** A piece of a snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */
 export const raftSnapshotRetryTicks = 200;
 /** Reads waiting for a quorum to confirm the leader: beyond it they are refused as UNAVAILABLE. */

@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeIdentity } from "../../master/members/identity.ts";
 import { encodeSnapshot } from "../../master/scheduler/snapshot.ts";
 import { openRaftStorage } from "../../master/storage/raft-storage.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
@@ -31,12 +32,16 @@ async function writeDataFolder(folder: string, tasks: number): Promise<number> {
     counted = load.recorded?.length ?? 0;
   }
   const disk = await openDisk(folder);
-  const storage = await openRaftStorage(disk, asClusterId("cluster-of-master-1"));
+  const [clusterId, masterId] = [asClusterId("restarted"), asMasterId("master-1")];
+  // Its address is only told to others, of whom there are none.
+  const founders = new Map([[masterId, "127.0.0.1:0"]]);
+  await writeIdentity(disk, { clusterId, masterId, key: "", founders, isRemoved: false });
+  const storage = await openRaftStorage(disk, clusterId);
   const entries = (load.recorded ?? []).map((data, i) => {
     return { index: index + 1 + i, term: 1, kind: "command", data } as const;
   });
   const commit = index + entries.length;
-  const hardState = { term: 1, votedFor: asMasterId("master-1"), commit };
+  const hardState = { term: 1, votedFor: masterId, commit };
   await storage.save({ hardState: { ...hardState, commit: index }, snapshot, entries: [] });
   await storage.save({ hardState, entries });
   await storage.close();

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
-import { encodeMembership, type Membership } from "../raft/membership.ts";
+import type { Membership } from "../raft/membership.ts";
+import { encodeMembership } from "../raft/membership-codec.ts";
 import type { Message } from "../raft/messages.ts";
 import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 

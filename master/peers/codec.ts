@@ -4,7 +4,7 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
 import { PeerMessage } from "../../proto/wire/generated/raft.ts";
 import type { Entry } from "../raft/entry.ts";
-import { decodeMembership, encodeMembership } from "../raft/membership.ts";
+import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
 import type { Message } from "../raft/messages.ts";
 
 type Body = NonNullable<PeerMessage["body"]>;

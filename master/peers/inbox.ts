@@ -1,17 +1,25 @@
 // Messages from the other masters: checked for cluster and address before the core sees them.
 
 import { EngineError } from "../../proto/errors.ts";
-import type { ClusterId, MasterId } from "../../proto/ids.ts";
+import { asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
+import { memberTextCharsMax, peerMessagesQueuedMax } from "../../proto/limits.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
+import { items, text } from "../api/fields.ts";
+import { type Identified, removedError } from "../members/removal.ts";
 import type { Message } from "../raft/messages.ts";
 import { decodePeerMessage } from "./codec.ts";
 
 export interface InboxOptions {
   readonly clusterId: ClusterId;
   readonly self: MasterId;
-  isPeer(id: MasterId): boolean;
+  readonly key: string;
+  lastIndex(): number;
+  /** Where a sender is that may not be known here yet. */
+  hear(from: MasterId, address: string): void;
+  /** Whether the sender was removed, as far as this master can be sure of it. */
+  isRemoved(from: Identified, message: Message): boolean;
   receive(message: Message): void;
 }
 
@@ -21,24 +29,43 @@ function openRequest(options: InboxOptions, request: StepRequest): Message[] {
     throw new EngineError(
       "MESSAGE_INVALID",
       `master ${request.from} belongs to cluster ${request.clusterId}, and ${options.self} to ` +
-        `${options.clusterId}; check --peers of both`,
+        `${options.clusterId}; check the addresses of both`,
     );
   }
+  items("messages", request.messages, peerMessagesQueuedMax);
+  text("from_address", request.fromAddress, memberTextCharsMax);
+  text("from_key", request.fromKey, memberTextCharsMax);
   const messages = request.messages.map(decodePeerMessage);
   for (const { from, to } of messages) {
-    if (to !== options.self || !options.isPeer(from)) {
+    // Members or not: a leader that was added lately may be unknown to who lags behind.
+    if (to !== options.self || from !== request.from || from === options.self) {
       throw new EngineError(
         "MESSAGE_INVALID",
-        `a message from ${from} to ${to} reached ${options.self}; check --peers of both`,
+        `a message from ${from} to ${to}, delivered by ${request.from}, reached ${options.self}; ` +
+          "check that no two masters have the same id or address",
       );
     }
   }
   return messages;
 }
 
-export function bindPeers(options: InboxOptions): RpcBinding {
-  return bind(peerApi.step, ["node"], async (request) => {
-    for (const message of openRequest(options, request)) options.receive(message);
-    return {};
-  });
+export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
+  const { clusterId, self, key } = options;
+  return [
+    bind(peerApi.step, ["node"], async (request) => {
+      const messages = openRequest(options, request);
+      const from = asMasterId(request.from);
+      options.hear(from, request.fromAddress);
+      for (const message of messages) {
+        if (options.isRemoved({ id: from, key: request.fromKey }, message)) {
+          throw removedError(from);
+        }
+        options.receive(message);
+      }
+      return {};
+    }),
+    bind(peerApi.identify, ["node"], async () => {
+      return { clusterId, masterId: self, key, lastIndex: options.lastIndex() };
+    }),
+  ];
 }

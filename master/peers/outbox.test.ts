@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
-import { asMasterId } from "../../proto/ids.ts";
+import { asMasterId, type MasterId } from "../../proto/ids.ts";
 import { peerMessagesQueuedMax, rpcMessageBytesMax } from "../../proto/limits.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { StepRequest } from "../../proto/wire/generated/engine.ts";
@@ -38,7 +38,13 @@ function openOutbox() {
       }),
     close: () => {},
   } as unknown as RpcClient;
-  return { outbox: createOutbox({ clusterId: "c", self: a, peers }, rpc), calls };
+  const removals: EngineError[] = [];
+  const options = {
+    ...{ clusterId: "c", self: a, key: "k" },
+    addressOf: (id: MasterId) => peers.get(id),
+    onRemoved: (failure: EngineError) => void removals.push(failure),
+  };
+  return { outbox: createOutbox(options, rpc), calls, removals };
 }
 
 function commits(messages: readonly Message[]): number[] {
@@ -96,6 +102,21 @@ describe("outbox", () => {
     }
     expect(sent).toBe(50);
     expect(calls.length).toBeLessThan(10);
+  });
+
+  test("a peer without an address gets nothing, and its messages do not pile up", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([{ ...heartbeat(1), to: asMasterId("nowhere") }]);
+    await settle();
+    expect(calls).toHaveLength(0);
+  });
+
+  test("who is told that it was removed says so", async () => {
+    const { outbox, calls, removals } = openOutbox();
+    outbox.send([heartbeat(1)]);
+    calls[0]!.end(new EngineError("MASTER_REMOVED", "gone"));
+    await settle();
+    expect(removals).toMatchObject([{ code: "MASTER_REMOVED" }]);
   });
 
   test("closed, it sends nothing more", async () => {

@@ -1,5 +1,6 @@
 // Messages on their way to the other masters: one call at a time per peer, the next takes all that gathered.
 
+import { type EngineError, toEngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import {
   peerCallTimeoutMs,
@@ -17,7 +18,6 @@ export interface Outbox {
 }
 
 interface Line {
-  readonly address: string;
   queue: Uint8Array[];
   busy: boolean;
 }
@@ -25,7 +25,12 @@ interface Line {
 export interface OutboxOptions {
   readonly clusterId: string;
   readonly self: MasterId;
-  readonly peers: ReadonlyMap<MasterId, string>;
+  /** Of this master's data folder. */
+  readonly key: string;
+  /** Undefined for whom nobody can reach: then there is nothing to deliver. */
+  addressOf(id: MasterId): string | undefined;
+  /** A peer that is sure of it says that this master is no member any more. */
+  onRemoved(failure: EngineError): void;
 }
 
 /**
@@ -33,10 +38,9 @@ export interface OutboxOptions {
  * dropped, and so is the oldest message of a peer that does not keep up.
  */
 export function createOutbox(options: OutboxOptions, rpc: RpcClient): Outbox {
+  const { clusterId, self, key } = options;
+  /** Of those for whom something waits or is under way. */
   const lines = new Map<MasterId, Line>();
-  for (const [id, address] of options.peers) {
-    if (id !== options.self) lines.set(id, { address, queue: [], busy: false });
-  }
   let closed = false;
 
   function takeCall(line: Line): Uint8Array[] {
@@ -54,25 +58,29 @@ export function createOutbox(options: OutboxOptions, rpc: RpcClient): Outbox {
     if (line.busy) return;
     line.busy = true;
     while (line.queue.length > 0 && !closed) {
-      const messages = takeCall(line);
-      const request = { clusterId: options.clusterId, from: options.self, to, messages };
-      const timeoutMs = peerCallTimeoutMs;
+      const address = options.addressOf(to);
+      if (address === undefined) break;
+      const [messages, fromAddress] = [takeCall(line), options.addressOf(self) ?? ""];
+      const request = { clusterId, from: self, fromAddress, fromKey: key, to, messages };
       try {
-        await rpc.call(line.address, peerApi.step, request, { timeoutMs });
-      } catch {
+        await rpc.call(address, peerApi.step, request, { timeoutMs: peerCallTimeoutMs });
+      } catch (thrown) {
         // The peer is away: what waits for it is stale by the time it is back.
         line.queue = [];
+        const failure = toEngineError(thrown);
+        if (failure.code === "MASTER_REMOVED" && !closed) options.onRemoved(failure);
       }
     }
     line.busy = false;
+    lines.delete(to);
   }
 
   return {
     send: (messages) => {
       if (closed) return;
       for (const message of messages) {
-        const line = lines.get(message.to);
-        if (line === undefined) continue;
+        const line = lines.get(message.to) ?? { queue: [], busy: false };
+        lines.set(message.to, line);
         line.queue.push(encodePeerMessage(message));
         if (line.queue.length > peerMessagesQueuedMax) line.queue.shift();
       }

@@ -9,7 +9,7 @@ import {
   restoreSnapshot,
   termAt,
 } from "./log.ts";
-import { decodeMembership } from "./membership.ts";
+import { decodeMembership } from "./membership-codec.ts";
 import type { Append, AppendReply, Heartbeat, InstallSnapshot } from "./messages.ts";
 import { addPiece, assemblyFor } from "./snapshot-assembly.ts";
 import { becomeFollower, type Raft, send } from "./state.ts";

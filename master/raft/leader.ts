@@ -56,7 +56,10 @@ function uncommittedBytesOf(raft: Raft): number {
 
 export function tickLeader(raft: Raft, role: LeaderRole): void {
   const { snapshotRetryTicks } = raft.config;
-  for (const progress of role.progress.values()) tickSnapshot(progress, snapshotRetryTicks);
+  for (const progress of role.progress.values()) {
+    tickSnapshot(progress, snapshotRetryTicks);
+    if (progress.silentTicks !== undefined) progress.silentTicks++;
+  }
   tickTransfer(raft, role);
   raft.electionElapsedTicks++;
   if (raft.electionElapsedTicks >= raft.config.electionTicksMin) {
@@ -109,6 +112,7 @@ export function stepLeader(
   const progress = role.progress.get(message.from);
   if (progress === undefined) return;
   progress.recentlyActive = true;
+  progress.silentTicks = 0;
   if (message.kind === "heartbeatReply") {
     handleHeartbeatReply(raft, role, progress, message);
   } else if (message.kind === "appendReply" && message.rejected) {

@@ -2,7 +2,8 @@
 
 import { assert } from "../../proto/errors.ts";
 import { type Entry, entryBytes, type Snapshot } from "./entry.ts";
-import { decodeMembership, type Membership } from "./membership.ts";
+import type { Membership } from "./membership.ts";
+import { decodeMembership } from "./membership-codec.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 
 /** A save under way: once done, the log is durable up to `provesIndex`. */

@@ -7,7 +7,6 @@ import { appendOwn, lastIndexOf, lastMembership, termAt } from "./log.ts";
 import {
   allMembers,
   changedMembership,
-  encodeMembership,
   entered,
   isJoint,
   isSameMembership,
@@ -16,6 +15,7 @@ import {
   type MembershipChange,
   votersOf,
 } from "./membership.ts";
+import { encodeMembership } from "./membership-codec.ts";
 import { newProgress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
 import { replicate } from "./replicate.ts";
@@ -49,25 +49,30 @@ export function changeOnLeader(
   }
   const after = changedMembership(before, change);
   if (isSameMembership(before, after)) return { kind: "unchanged" };
-  const behind = findLearnerBehind(raft, role, before, after);
+  const behind = findLearnerBehind(raft, role, before, after, lastIndex);
   if (behind !== undefined) return behind;
   appendMembership(raft, role, isUnsafe ? after : entered(before, after));
   return { kind: "accepted", index: lastIndexOf(log), term: raft.term };
 }
 
-/** A learner becomes a voter only when it would not hold up commits for long. */
+/**
+ * A learner becomes a voter only when it would not hold up commits for long, and never before it has
+ * the entry that made it one: until then nobody may be there at all.
+ */
 function findLearnerBehind(
   raft: Raft,
   role: LeaderRole,
   before: Membership,
   after: Membership,
+  membershipIndex: number,
 ): ChangeResult | undefined {
   const commit = raft.log.commitIndex;
   for (const id of after.voters) {
     if (!before.learners.includes(id)) continue;
     const index = role.progress.get(id)?.match ?? 0;
-    if (index + raft.config.appendEntriesMax < commit)
+    if (index < membershipIndex || index + raft.config.appendEntriesMax < commit) {
       return { kind: "learnerBehind", index, commit };
+    }
   }
   return undefined;
 }

@@ -6,14 +6,13 @@ import { randomStream } from "../../proto/ports/random.ts";
 import {
   allMembers,
   changedMembership,
-  decodeMembership,
-  encodeMembership,
   entered,
   isJoint,
   isSameMembership,
   left,
   type Membership,
   type MembershipChange,
+  membershipOf,
   votersOf,
 } from "./membership.ts";
 import { allVoters, hasQuorum, reachedByQuorum, voteResult } from "./quorum.ts";
@@ -129,21 +128,6 @@ describe("membership", () => {
     expect(refused).toBeGreaterThan(1000);
   });
 
-  test("its bytes are ASCII and give it back; others are refused", () => {
-    const membership: Membership = {
-      voters: [asMasterId("a"), asMasterId('ü\n"')],
-      votersOutgoing: [asMasterId("a")],
-      learners: [asMasterId("c")],
-    };
-    const bytes = encodeMembership(membership);
-    expect(bytes.every((byte) => byte >= 32 && byte < 127)).toBe(true);
-    expect(decodeMembership(bytes)).toEqual(membership);
-    for (const text of ["", "{}", "[[],[]]", "[[],[],[],[]]", '[["a","a"],[],[]]', "[[1],[],[]]"]) {
-      const wrong = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-      expect(() => decodeMembership(wrong)).toThrow("makes no sense");
-    }
-  });
-
   test("the last voter stays, and there are at most nine masters", () => {
     const one: Membership = { voters: [names[0]!], votersOutgoing: [], learners: [] };
     expect(() => changedMembership(one, { kind: "remove", id: names[0]! })).toThrow(
@@ -154,6 +138,25 @@ describe("membership", () => {
     expect(() => changedMembership(full, { kind: "addLearner", id: names[0]! })).toThrow(
       "at most 9 masters",
     );
+  });
+
+  test("what is known of a member comes with it, stays while it votes, and goes with it", () => {
+    const [a, b] = [names[0]!, names[1]!];
+    const recordOf = (at: string) => ({ address: `${at}:1`, key: at, replaces: "" });
+    const before = membershipOf({ incoming: [a], outgoing: [] }, new Map([[a, recordOf("a")]]));
+    const learning = changedMembership(before, {
+      kind: "addLearner",
+      id: b,
+      record: recordOf("b"),
+    });
+    expect([...(learning.members?.keys() ?? [])]).toEqual([a, b]);
+    // Another one under the same id does not take its place.
+    const again = { kind: "addLearner", id: b, record: recordOf("c") } as const;
+    expect(changedMembership(learning, again)).toEqual(learning);
+    const replaced = changedMembership(learning, { kind: "replace", removed: a, added: b });
+    const joint = entered(learning, replaced);
+    expect([...(joint.members?.keys() ?? [])]).toEqual([a, b]);
+    expect(left(joint).members).toEqual(new Map([[b, recordOf("b")]]));
   });
 });
 

@@ -1,7 +1,7 @@
 // Who takes part: voters, those being left during a change, learners; and how that changes.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import { asMasterId, type MasterId } from "../../proto/ids.ts";
+import type { MasterId } from "../../proto/ids.ts";
 import { mastersMax } from "../../proto/limits.ts";
 import { allVoters, type Voters } from "./quorum.ts";
 
@@ -11,10 +11,23 @@ export interface Membership {
   readonly votersOutgoing: readonly MasterId[];
   /** They get the log and never count. One that still votes in the outgoing set counts there. */
   readonly learners: readonly MasterId[];
+  /** What is known of the members beside their votes; the core carries it and never looks. */
+  readonly members?: Members | undefined;
+}
+
+export type Members = ReadonlyMap<MasterId, MemberRecord>;
+
+export interface MemberRecord {
+  /** Where masters, workers and clients reach it, `host:port`. */
+  readonly address: string;
+  /** Names the data folder that joined under this id; empty for a founder of the cluster. */
+  readonly key: string;
+  /** Of a learner: the voter that leaves when it is promoted; empty for none. */
+  readonly replaces: string;
 }
 
 export type MembershipChange =
-  | { readonly kind: "addLearner"; readonly id: MasterId }
+  | { readonly kind: "addLearner"; readonly id: MasterId; readonly record?: MemberRecord }
   /** Of a learner: its promotion. */
   | { readonly kind: "addVoter"; readonly id: MasterId }
   /** Of a voter: from now on it only learns. */
@@ -22,8 +35,8 @@ export type MembershipChange =
   | { readonly kind: "remove"; readonly id: MasterId }
   | { readonly kind: "replace"; readonly removed: MasterId; readonly added: MasterId };
 
-export function membershipOf(voters: Voters): Membership {
-  return { voters: voters.incoming, votersOutgoing: voters.outgoing, learners: [] };
+export function membershipOf(voters: Voters, members?: Members): Membership {
+  return { voters: voters.incoming, votersOutgoing: voters.outgoing, learners: [], members };
 }
 
 export function votersOf(membership: Membership): Voters {
@@ -50,9 +63,16 @@ export function isSameMembership(left: Membership, right: Membership): boolean {
   );
 }
 
+/** Those of the records whose ids are members. */
+function recordsOf(membership: Membership, members: Members | undefined): Members | undefined {
+  if (members === undefined) return undefined;
+  const ids = allMembers(membership);
+  return new Map([...members].filter(([id]) => ids.includes(id)));
+}
+
 /** What a change leads to in the end. Refuses what would leave nobody to vote. */
 export function changedMembership(before: Membership, change: MembershipChange): Membership {
-  const after = applyChange(before, change);
+  const after = withRecords(before, applyChange(before, change), change);
   if (after.voters.length === 0) {
     throw new EngineError(
       "USAGE",
@@ -69,6 +89,15 @@ export function changedMembership(before: Membership, change: MembershipChange):
     );
   }
   return after;
+}
+
+function withRecords(before: Membership, after: Membership, change: MembershipChange): Membership {
+  if (change.kind !== "addLearner" || change.record === undefined) {
+    return { ...after, members: recordsOf(after, before.members) };
+  }
+  // One that is a member keeps its record: another one under its id would not be it.
+  if (allMembers(before).includes(change.id)) return { ...after, members: before.members };
+  return { ...after, members: new Map([...(before.members ?? []), [change.id, change.record]]) };
 }
 
 function applyChange(before: Membership, change: MembershipChange): Membership {
@@ -112,55 +141,14 @@ function without(ids: readonly MasterId[], id: MasterId): readonly MasterId[] {
 /** The first step of a change: where voters differ, old and new have to agree for a while. */
 export function entered(before: Membership, after: Membership): Membership {
   const isSame = isSameMembership({ ...before, learners: [] }, { ...after, learners: [] });
-  return isSame ? after : { ...after, votersOutgoing: before.voters };
+  if (isSame) return after;
+  const known = new Map([...(before.members ?? []), ...(after.members ?? [])]);
+  const joint = { ...after, votersOutgoing: before.voters };
+  return { ...joint, members: before.members && recordsOf(joint, known) };
 }
 
 /** The second step: the new voters alone. */
 export function left(membership: Membership): Membership {
-  return { ...membership, votersOutgoing: [] };
-}
-
-/** As the data of an entry: ASCII, the same bytes for the same membership. */
-export function encodeMembership(membership: Membership): Uint8Array {
-  const { voters, votersOutgoing, learners } = membership;
-  const text = JSON.stringify([voters, votersOutgoing, learners]).replace(
-    /[^ -~]/g,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-}
-
-/** Throws MESSAGE_INVALID for bytes that no correct master would have written. */
-export function decodeMembership(bytes: Uint8Array): Membership {
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const parsed = parse(text);
-  const lists = Array.isArray(parsed) ? parsed.map(idsOf) : [];
-  const [voters, votersOutgoing, learners] = lists;
-  if (!voters || !votersOutgoing || !learners || lists.length !== 3) {
-    throw new EngineError(
-      "MESSAGE_INVALID",
-      `a membership of ${bytes.length} bytes makes no sense; check that all masters run the same ` +
-        "version",
-    );
-  }
-  return { voters, votersOutgoing, learners };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined for anything but a list of different names. */
-function idsOf(value: unknown): readonly MasterId[] | undefined {
-  if (!Array.isArray(value) || value.length > 2 * mastersMax) return undefined;
-  const ids: MasterId[] = [];
-  for (const id of value) {
-    if (typeof id !== "string" || id === "" || ids.includes(asMasterId(id))) return undefined;
-    ids.push(asMasterId(id));
-  }
-  return ids;
+  const after = { ...membership, votersOutgoing: [] };
+  return { ...after, members: recordsOf(after, membership.members) };
 }

@@ -28,6 +28,8 @@ export interface Progress {
   state: ProgressState;
   /** Has it been heard from since the last check of the quorum? */
   recentlyActive: boolean;
+  /** Ticks since it was heard from; undefined before the first time. */
+  silentTicks: number | undefined;
   /** The commit index it was last told of by an append. */
   commitSent: number;
   /** The latest round of reads for which it confirmed us as leader. */
@@ -44,6 +46,7 @@ export function newProgress(next: number): Progress {
     next,
     state: { kind: "probe", waiting: false },
     recentlyActive: false,
+    silentTicks: undefined,
     commitSent: 0,
     readRoundConfirmed: 0,
     matchAtHeartbeat: -1,

@@ -22,7 +22,7 @@ import {
   transferOnLeader,
 } from "./leader.ts";
 import { lastTermOf, newLog } from "./log.ts";
-import { type MembershipChange, membershipOf } from "./membership.ts";
+import { type Members, type MembershipChange, membershipOf } from "./membership.ts";
 import { type ChangeResult, changeOnLeader } from "./membership-change.ts";
 import type { Message } from "./messages.ts";
 import type { Voters } from "./quorum.ts";
@@ -33,6 +33,8 @@ export interface RaftStart {
   readonly id: MasterId;
   /** Who votes until the log or a snapshot says otherwise. A master that is to be added is none. */
   readonly voters: Voters;
+  /** What is known of them, until the log or a snapshot says otherwise. */
+  readonly members?: Members | undefined;
   readonly config: RaftConfig;
   readonly random: RandomStream;
   /** As recovered from disk. The state machine has been restored from the snapshot already. */
@@ -49,7 +51,7 @@ export function createRaft(start: RaftStart): Raft {
     start.snapshot,
     start.entries,
     hardState.commit,
-    membershipOf(voters),
+    membershipOf(voters, start.members),
     config.plantedBug,
   );
   assert(

@@ -5,7 +5,7 @@ import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Snapshot } from "../raft/entry.ts";
-import { decodeMembership, encodeMembership } from "../raft/membership.ts";
+import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
 import { corrupt } from "./segment.ts";
 
 const folder = "snapshots";

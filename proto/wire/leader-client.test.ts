@@ -3,11 +3,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError, type ErrorCode } from "../errors.ts";
-import { leaderSearchMsMax, leaderSearchPauseMs } from "../limits.ts";
+import { leaderSearchMsMax, leaderSearchPauseMs, mastersRefreshMs } from "../limits.ts";
 import { randomStream } from "../ports/random.ts";
 import type { MessageCodec, RpcClient } from "../ports/rpc.ts";
 import { type FakeClock, fakeClock } from "../testing/fake-clock.ts";
 import { createLeaderClient, type LeaderClientOptions } from "./leader-client.ts";
+import { masterApi } from "./methods.ts";
 
 const codec: MessageCodec<string> = {
   encode: () => ({ finish: () => new Uint8Array() }),
@@ -18,10 +19,16 @@ const method = { path: "/test.Test/Ask", request: codec, response: codec };
 /** What a master says: `ok`, an error code, or `NOT_LEADER>address`. */
 type Script = (address: string, call: number) => string;
 
-function fakeRpc(clock: FakeClock, script: Script) {
+/** `told`: the masters that the leader knows of. */
+function fakeRpc(clock: FakeClock, script: Script, told: () => readonly string[]) {
   const asked: string[] = [];
+  const refreshes: string[] = [];
   const rpc: RpcClient = {
-    call: async (address, _method, request, { timeoutMs }) => {
+    call: async (address, called, request, { timeoutMs }) => {
+      if (called.path === masterApi.list.path) {
+        refreshes.push(address);
+        return { mastersJson: "", addresses: told() } as never;
+      }
       asked.push(address);
       const say = script(address, asked.length);
       if (say === "ok") return `${String(request)}@${address}` as never;
@@ -31,15 +38,19 @@ function fakeRpc(clock: FakeClock, script: Script) {
     },
     close: () => {},
   };
-  return { rpc, asked };
+  return { rpc, asked, refreshes };
 }
 
-function start(script: Script, options: Partial<LeaderClientOptions> = {}) {
+function start(
+  script: Script,
+  options: Partial<LeaderClientOptions> = {},
+  told: () => readonly string[] = () => [],
+) {
   const clock = fakeClock();
-  const { rpc, asked } = fakeRpc(clock, script);
+  const { rpc, asked, refreshes } = fakeRpc(clock, script, told);
   const masters = ["a:1", "b:1", "c:1"];
   const client = createLeaderClient({ rpc, clock, masters, ...options });
-  return { clock, asked, client };
+  return { clock, asked, refreshes, client };
 }
 
 describe("leader client", () => {
@@ -55,6 +66,38 @@ describe("leader client", () => {
     const { client, asked } = start((address) => (address === "d:9" ? "ok" : "NOT_LEADER>d:9"));
     expect(await client.call(method, "x")).toBe("x@d:9");
     expect(asked).toEqual(["a:1", "d:9"]);
+  });
+
+  test("learns of masters it was not given, and goes on when none of those it was given is left", async () => {
+    let living = ["a:1", "b:1", "c:1"];
+    const { client, asked, clock } = start(
+      (address) =>
+        address === living[0] ? "ok" : living.includes(address) ? "NOT_LEADER" : "UNAVAILABLE",
+      {},
+      () => living,
+    );
+    expect(await client.call(method, "x")).toBe("x@a:1");
+    living = ["a:1", "d:1", "e:1", "not an address"];
+    await clock.advanceAsync(mastersRefreshMs);
+    expect(await client.call(method, "x")).toBe("x@a:1");
+    await clock.advanceAsync(0);
+    living = ["e:1", "d:1"];
+    expect(await client.call(method, "x")).toBe("x@e:1");
+    expect(asked).not.toContain("not an address");
+  });
+
+  test("asks for the masters once per interval, and at once when another leads", async () => {
+    let leader = "a:1";
+    const { client, refreshes, clock } = start((address) =>
+      address === leader ? "ok" : `NOT_LEADER>${leader}`,
+    );
+    for (let call = 0; call < 5; call++) await client.call(method, "x");
+    expect(refreshes).toEqual(["a:1"]);
+    await clock.advanceAsync(mastersRefreshMs);
+    await client.call(method, "x");
+    leader = "b:1";
+    await client.call(method, "x");
+    expect(refreshes).toEqual(["a:1", "a:1", "b:1"]);
   });
 
   test("goes round past unreachable masters without a pause", async () => {

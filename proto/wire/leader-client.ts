@@ -1,15 +1,22 @@
 // Finds the leader among the masters and stays with it: follows hints, rotates, gives up in time.
 
 import { assert, EngineError, toEngineError } from "../errors.ts";
-import { leaderSearchMsMax, leaderSearchPauseMs, mastersMax, rpcTimeoutMs } from "../limits.ts";
+import {
+  leaderSearchMsMax,
+  leaderSearchPauseMs,
+  mastersMax,
+  mastersRefreshMs,
+  rpcTimeoutMs,
+} from "../limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RandomStream } from "../ports/random.ts";
 import type { RpcClient, RpcMethod } from "../ports/rpc.ts";
+import { masterApi } from "./methods.ts";
 
 export interface LeaderClientOptions {
   readonly rpc: RpcClient;
   readonly clock: Clock;
-  /** Addresses of the masters, `host:port`. */
+  /** Addresses of masters, `host:port`: where to begin. The leader tells of the others, and of new ones. */
   readonly masters: readonly string[];
   /** Spreads clients over masters and in time; without it they start at the first, in step. */
   readonly random?: RandomStream;
@@ -72,10 +79,15 @@ class SearchingClient implements LeaderClient {
   /** Where the next round begins, so that a dead first master does not cost every search. */
   #turn: number;
   #isClosed = false;
+  /** Whom to look for: as the leader told last, then as given, in case those cannot be reached from here. */
+  #masters: readonly string[];
+  /** When the leader was asked for them, and which one. */
+  #refreshed: { readonly atMs: number; readonly leader: string } | undefined;
 
   constructor(options: LeaderClientOptions) {
     assert(options.masters.length > 0, "a leader client needs the address of at least one master");
     this.#options = options;
+    this.#masters = options.masters;
     this.#searchMsMax = options.searchMsMax ?? leaderSearchMsMax;
     this.#searchPauseMs = options.searchPauseMs ?? leaderSearchPauseMs;
     this.#turn = options.random?.below(options.masters.length) ?? 0;
@@ -105,6 +117,7 @@ class SearchingClient implements LeaderClient {
       try {
         const response = await this.#options.rpc.call(target, method, request, { timeoutMs });
         this.#leader = target;
+        this.#refreshMasters(target);
         return response;
       } catch (thrown) {
         const error = toEngineError(thrown);
@@ -128,7 +141,7 @@ class SearchingClient implements LeaderClient {
   /** Whom to ask now; undefined when everyone was asked since the last pause. */
   #nextTarget(search: Search): string | undefined {
     const { askedThisRound } = search;
-    const { masters } = this.#options;
+    const masters = this.#masters;
     // Hints may name masters that we were not told of, but not without end.
     if (askedThisRound.size >= masters.length + mastersMax) return undefined;
     for (const preferred of [search.hint, this.#leader]) {
@@ -143,6 +156,26 @@ class SearchingClient implements LeaderClient {
       return candidate;
     }
     return undefined;
+  }
+
+  /**
+   * Beside the caller's business: masters come and go while a client runs, and in the end none of
+   * those that it was given may be left. What fails is asked again with the next call.
+   */
+  #refreshMasters(leader: string): void {
+    const atMs = this.#options.clock.nowMs();
+    const before = this.#refreshed;
+    if (before?.leader === leader && atMs - before.atMs < mastersRefreshMs) return;
+    this.#refreshed = { atMs, leader };
+    this.#options.rpc.call(leader, masterApi.list, {}, { timeoutMs: rpcTimeoutMs }).then(
+      ({ addresses }) => {
+        const told = addresses.filter(isAddress).slice(0, 2 * mastersMax);
+        this.#masters = [...new Set([...told, ...this.#options.masters])];
+      },
+      () => {
+        this.#refreshed = undefined;
+      },
+    );
   }
 
   #noteFailure(search: Search, target: string, error: EngineError): void {
@@ -173,7 +206,7 @@ class SearchingClient implements LeaderClient {
     return new EngineError(
       "UNAVAILABLE",
       `${path}: ${this.#isClosed ? "this client was closed" : noLeader}; ` +
-        `masters: ${this.#options.masters.join(", ")}; last answers: ` +
+        `masters: ${this.#masters.join(", ")}; last answers: ` +
         `${describeAnswers(search.answers) || "none"}; check that a majority of the masters runs ` +
         "and that these addresses reach them",
     );

@@ -41,6 +41,18 @@ export const workerApi = {
   getBundle: method("WorkerApi/GetBundle", wire.GetBundleRequest, wire.GetBundleReply),
 } as const;
 
+export const masterApi = {
+  list: method("MasterApi/ListMasters", wire.ListMastersRequest, wire.MastersReply),
+  add: method("MasterApi/AddMaster", wire.AddMasterRequest, wire.MastersReply),
+  remove: method("MasterApi/RemoveMaster", wire.RemoveMasterRequest, wire.MastersReply),
+  transfer: method(
+    "MasterApi/TransferLeadership",
+    wire.TransferLeadershipRequest,
+    wire.MastersReply,
+  ),
+} as const;
+
 export const peerApi = {
   step: method("PeerApi/Step", wire.StepRequest, wire.StepReply),
+  identify: method("PeerApi/Identify", wire.IdentifyRequest, wire.IdentifyReply),
 } as const;

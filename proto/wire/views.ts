@@ -49,12 +49,30 @@ export interface WorkerView {
   readonly running: number;
 }
 
-export interface ClusterView {
+export interface MasterView {
+  readonly masterId: string;
+  readonly address: string;
+  /** A learner gets the log and votes once it has caught up; one that is leaving still votes. */
+  readonly role: "leader" | "voter" | "learner" | "leaving";
+  /** Its log is known to agree with the leader's up to this entry. */
+  readonly matchIndex: number;
+  /** Entries of the leader's log that it is not known to have. */
+  readonly lagEntries: number;
+  /** Whether the leader heard from it within an election timeout. */
+  readonly isHeard: boolean;
+  /** Of a learner: the voter that leaves when it is promoted. */
+  readonly replaces?: string;
+}
+
+export interface MastersView {
   readonly clusterId: string;
   readonly leader: string;
   readonly term: number;
+  readonly masters: readonly MasterView[];
+}
+
+export interface ClusterView extends MastersView {
   readonly appliedIndex: number;
-  readonly masters: readonly { readonly masterId: string; readonly address: string }[];
   readonly workers: readonly WorkerView[];
   readonly jobsRunning: number;
   readonly jobsEnded: number;

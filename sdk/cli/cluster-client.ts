@@ -1,7 +1,8 @@
 // The calls that commands make of a cluster, over the parts of the client.
 
-import { clientApi } from "../../proto/wire/methods.ts";
-import type { ClusterView } from "../../proto/wire/views.ts";
+import type { MastersReply } from "../../proto/wire/generated/engine.ts";
+import { clientApi, masterApi } from "../../proto/wire/methods.ts";
+import type { ClusterView, MastersView } from "../../proto/wire/views.ts";
 import { jobView, jobViews } from "../client/follow-job.ts";
 import { runAttached, submitDetached } from "../client/submit-job.ts";
 import type { ClientWorld } from "../client/world.ts";
@@ -28,6 +29,16 @@ export function createClusterClient(
       const { statusJson } = await leader.call(clientApi.clusterStatus, {});
       return JSON.parse(statusJson) as ClusterView;
     },
+    masters: {
+      list: async () => mastersOf(await leader.call(masterApi.list, {})),
+      add: async (request) => mastersOf(await leader.call(masterApi.add, request)),
+      remove: async (request) => mastersOf(await leader.call(masterApi.remove, request)),
+      transfer: async (request) => mastersOf(await leader.call(masterApi.transfer, request)),
+    },
     close,
   };
+}
+
+function mastersOf({ mastersJson }: MastersReply): MastersView {
+  return JSON.parse(mastersJson) as MastersView;
 }

@@ -41,7 +41,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: "master",
-    summary: "Runs a master of a cluster",
+    summary: "Runs a master of a cluster, or changes which masters it has",
     load: async () => (await import("./commands/master.ts")).masterCommand,
   },
   {

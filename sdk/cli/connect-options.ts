@@ -8,13 +8,18 @@ import type { ConnectOptions, World } from "./ports.ts";
 const timeoutMsMost = 24 * 60 * 60 * 1000;
 
 /** Throws USAGE for what is missing or malformed. */
-export async function connectOptions(world: World, values: OptionValues): Promise<ConnectOptions> {
+export async function connectOptions(
+  world: World,
+  values: OptionValues,
+  tokenVariable: "MILLRACE_TOKEN" | "MILLRACE_NODE_TOKEN" = "MILLRACE_TOKEN",
+): Promise<ConnectOptions> {
   const masters = mastersOf(values, world.environment);
   const searchMsMax = wholeNumberOf(values, "timeout-ms", { least: 1, most: timeoutMsMost });
-  const token = await requiredToken(world, {
-    flag: textOf(values, "token"),
-    file: textOf(values, "token-file"),
-  });
+  const isNode = tokenVariable === "MILLRACE_NODE_TOKEN";
+  const query = isNode
+    ? { file: textOf(values, "node-token-file") }
+    : { flag: textOf(values, "token"), file: textOf(values, "token-file") };
+  const token = await requiredToken(world, query, tokenVariable);
   return { masters, token, ...(searchMsMax === undefined ? {} : { searchMsMax }) };
 }
 

@@ -89,7 +89,7 @@ const world: World = {
   wallMs: () => Date.now(),
   pause: (delayMs) =>
     new Promise((resolve) => {
-      setTimeout(resolve, delayMs).unref();
+      setTimeout(resolve, delayMs);
     }),
   interrupted: () => watchInterrupts(process, lastRites),
   log: async () => {

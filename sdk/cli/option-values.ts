@@ -63,23 +63,27 @@ export function mastersOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
   const text = textOf(values, "masters") ?? environment.MILLRACE_MASTERS ?? "";
+  const addresses = addressesOf(text, "--masters");
+  if (addresses.length > 0) return addresses;
+  throw new EngineError(
+    "USAGE",
+    "no masters given: use --masters HOST:PORT,HOST:PORT or set MILLRACE_MASTERS",
+  );
+}
+
+/** `127.0.0.1:7101,127.0.0.1:7102`; none for empty text. */
+export function addressesOf(text: string, option: string): readonly string[] {
   const addresses = text
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
-  if (addresses.length === 0) {
-    throw new EngineError(
-      "USAGE",
-      "no masters given: use --masters HOST:PORT,HOST:PORT or set MILLRACE_MASTERS",
-    );
-  }
   if (addresses.length > mastersMax) {
     throw new EngineError(
       "USAGE",
       `${addresses.length} masters given, at most ${mastersMax} form a cluster`,
     );
   }
-  for (const address of addresses) hostAndPort(address, "each of --masters");
+  for (const address of addresses) hostAndPort(address, `each of ${option}`);
   return addresses;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import type { ClusterView, JobView } from "../../proto/wire/views.ts";
+import type { ClusterView, JobView, MastersView } from "../../proto/wire/views.ts";
 import type { AttachedHooks } from "../client/submit-job.ts";
 import type { CompiledJob, FinishedJob } from "../client/world.ts";
 import type { ProgressOutput } from "./progress.ts";
@@ -20,7 +20,21 @@ export interface ClusterClient {
   job(jobId: string): Promise<JobView>;
   jobs(): Promise<readonly JobView[]>;
   cluster(): Promise<ClusterView>;
+  readonly masters: MasterCalls;
   close(): void;
+}
+
+/** What is asked of the masters about themselves. Each may be repeated, and then changes nothing. */
+export interface MasterCalls {
+  list(): Promise<MastersView>;
+  /** Answers once it learns. `replaces`: the voter that leaves when it is promoted, or empty. */
+  add(request: {
+    readonly masterId: string;
+    readonly address: string;
+    readonly replaces: string;
+  }): Promise<MastersView>;
+  remove(request: { readonly masterId: string; readonly force: boolean }): Promise<MastersView>;
+  transfer(request: { readonly masterId: string }): Promise<MastersView>;
 }
 
 export interface ConnectOptions {
@@ -66,6 +80,8 @@ export interface MasterOptions {
   readonly host: string;
   readonly port: number;
   readonly peers: ReadonlyMap<string, string>;
+  /** Addresses of masters of the cluster to join; empty to found one. */
+  readonly join: readonly string[];
   readonly dataFolder: string;
   readonly clientToken: string;
   readonly nodeToken: string;

@@ -5,7 +5,7 @@ import { EngineError } from "../../proto/errors.ts";
 import type { JobBundle } from "../../proto/plan/bundle.ts";
 import { silentLog } from "../../proto/ports/log.ts";
 import { createMemoryStore } from "../../proto/testing/memory-store.ts";
-import type { JobView } from "../../proto/wire/views.ts";
+import type { JobView, MastersView, MasterView } from "../../proto/wire/views.ts";
 import { type ClusterClient, ReaderGone, type World } from "./ports.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -50,6 +50,15 @@ const job: JobView = {
   error: { code: "USER_CODE_FAILED", message: "oh", details: { source: "job.ts:1:2" } },
 };
 
+const masterOne: MasterView = {
+  ...{ masterId: "m1", address: "a:1", role: "leader" },
+  ...{ matchIndex: 9, lagEntries: 0, isHeard: true },
+};
+
+function mastersView(masters: readonly MasterView[]): MastersView {
+  return { clusterId: "c", leader: "m1", term: 2, masters };
+}
+
 interface Seen {
   out: string;
   notes: string;
@@ -80,11 +89,26 @@ function fakeClient(seen: Seen): ClusterClient {
       leader: "m1",
       term: 2,
       appliedIndex: 9,
-      masters: [{ masterId: "m1", address: "a:1" }],
+      masters: [masterOne],
       workers: [],
       jobsRunning: 0,
       jobsEnded: 1,
     }),
+    masters: {
+      list: async () => mastersView([masterOne]),
+      add: async ({ masterId }) => {
+        seen.calls.push(`add ${masterId}`);
+        return mastersView([masterOne]);
+      },
+      remove: async ({ masterId, force }) => {
+        seen.calls.push(`remove ${masterId} ${force}`);
+        return mastersView([masterOne]);
+      },
+      transfer: async ({ masterId }) => {
+        seen.calls.push(`transfer ${masterId}`);
+        return mastersView([masterOne]);
+      },
+    },
     close: () => {
       seen.closed++;
     },
@@ -250,7 +274,7 @@ describe("other commands", () => {
       "cluster c, term 2, log index 9
 
       masters
-        m1  a:1  leader
+        m1  a:1  leader  entry 9
 
       workers
         none: jobs wait until one registers

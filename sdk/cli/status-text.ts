@@ -5,6 +5,7 @@ import type {
   ActionView,
   ClusterView,
   JobView,
+  MasterView,
   StageView,
   WorkerView,
 } from "../../proto/wire/views.ts";
@@ -24,6 +25,20 @@ function actionsText(job: JobView): string {
   return job.state === "succeeded" ? `${all} actions` : `${ended}/${all} actions`;
 }
 
+/** As of the leader: the part of each, and how far its log is behind. */
+export function mastersTable(masters: readonly MasterView[]): string {
+  return tableText(
+    masters.map(({ masterId, address, role, matchIndex, lagEntries, isHeard, replaces }) => [
+      masterId,
+      address,
+      replaces === undefined ? role : `${role}, to replace ${replaces}`,
+      `entry ${matchIndex}`,
+      lagEntries === 0 ? "" : `${lagEntries} behind`,
+      isHeard ? "" : "does not answer",
+    ]),
+  );
+}
+
 const noWorkers = "  none: jobs wait until one registers\n";
 
 /** A worker holds a task more than it has slots, so that the next one is at hand. */
@@ -33,11 +48,6 @@ function slotsText({ running, slots }: WorkerView): string {
 }
 
 export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): string {
-  const masters = cluster.masters.map((master) => [
-    master.masterId,
-    master.address,
-    master.masterId === cluster.leader || master.address === cluster.leader ? "leader" : "",
-  ]);
   const workers = cluster.workers.map((worker) => [
     worker.workerId,
     worker.dataAddress,
@@ -52,7 +62,7 @@ export function clusterText(cluster: ClusterView, jobs: readonly JobView[]): str
   ]);
   return (
     `cluster ${cluster.clusterId}, term ${cluster.term}, log index ${cluster.appliedIndex}\n` +
-    `\nmasters\n${tableText(masters)}` +
+    `\nmasters\n${mastersTable(cluster.masters)}` +
     `\nworkers\n${workers.length === 0 ? noWorkers : tableText(workers)}` +
     `\njobs: ${cluster.jobsRunning} running, ${cluster.jobsEnded} ended\n${tableText(rows)}`
   );

@@ -4,13 +4,8 @@ import { assert } from "../../../proto/errors.ts";
 import type { MasterId } from "../../../proto/ids.ts";
 import type { Entry } from "../entry.ts";
 import { type PlacedMembership, termAt } from "../log.ts";
-import {
-  decodeMembership,
-  isSameMembership,
-  type Membership,
-  membershipOf,
-  votersOf,
-} from "../membership.ts";
+import { isSameMembership, type Membership, membershipOf, votersOf } from "../membership.ts";
+import { decodeMembership } from "../membership-codec.ts";
 import { hasQuorum } from "../quorum.ts";
 import type { ReadOutcome } from "../state.ts";
 import type { Cluster, Node, Watcher } from "./cluster.ts";

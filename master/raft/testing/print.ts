@@ -2,7 +2,8 @@
 
 import { unreachable } from "../../../proto/errors.ts";
 import type { Entry } from "../entry.ts";
-import { decodeMembership, type Membership } from "../membership.ts";
+import type { Membership } from "../membership.ts";
+import { decodeMembership } from "../membership-codec.ts";
 import type { Message } from "../messages.ts";
 import type { Ready } from "../ready.ts";
 import type { ReadOutcome } from "../state.ts";

@@ -1,0 +1,136 @@
+// Who a data folder belongs to, kept in it: cluster, master, and the founders it was started with.
+
+import { EngineError } from "../../proto/errors.ts";
+import { asClusterId, asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
+import type { Disk } from "../../proto/ports/disk.ts";
+import { removedError } from "./removal.ts";
+
+export interface Identity {
+  readonly clusterId: ClusterId;
+  readonly masterId: MasterId;
+  /** Random, of a folder that joined; empty for a founder's. Another folder is another master. */
+  readonly key: string;
+  /** The first membership, which no entry of the log tells; empty for a folder that joined. */
+  readonly founders: ReadonlyMap<MasterId, string>;
+  readonly isRemoved: boolean;
+}
+
+const path = "identity.json";
+const identityVersion = 1;
+
+export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
+  const { founders, ...rest } = identity;
+  const json = { version: identityVersion, ...rest, founders: [...founders] };
+  await disk.writeAtomic(path, new TextEncoder().encode(`${JSON.stringify(json)}\n`));
+}
+
+export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
+  const bytes = await disk.read(path);
+  return bytes === undefined ? undefined : decode(new TextDecoder().decode(bytes));
+}
+
+function decode(text: string): Identity {
+  const found = parse(text);
+  const version = found?.version;
+  if (typeof version === "number" && version > identityVersion) {
+    throw new EngineError(
+      "DATA_FOLDER_VERSION",
+      `${path} has format ${version}, and this version reads up to ${identityVersion}: start the ` +
+        "version of millrace that wrote it, or a newer one",
+      { file: path },
+    );
+  }
+  const { clusterId, masterId, key, founders, isRemoved } = found ?? {};
+  const isWhole =
+    version === identityVersion &&
+    [clusterId, masterId, key].every((item) => typeof item === "string") &&
+    typeof isRemoved === "boolean" &&
+    Array.isArray(founders) &&
+    founders.every(isFounder);
+  if (!isWhole) {
+    throw new EngineError(
+      "LOG_CORRUPT",
+      `${path} is damaged: it does not say whose data folder this is. Move the folder away, remove ` +
+        "this master from its cluster, and add it again with an empty one",
+      { file: path },
+    );
+  }
+  return {
+    clusterId: asClusterId(clusterId as string),
+    masterId: asMasterId(masterId as string),
+    key: key as string,
+    founders: new Map(founders as [MasterId, string][]),
+    isRemoved,
+  };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFounder(item: unknown): boolean {
+  return Array.isArray(item) && item.length === 2 && item.every((one) => typeof one === "string");
+}
+
+/** How a master with an empty data folder begins. */
+export type Beginning =
+  | { readonly kind: "found"; readonly founders: ReadonlyMap<MasterId, string> }
+  | { readonly kind: "join"; clusterId(): Promise<ClusterId>; newKey(): string };
+
+/**
+ * Whose folder this is. What it says holds, whatever the command line says of other masters: they
+ * may have been replaced since. An empty folder is given to the master that begins with it.
+ */
+export async function openIdentity(
+  disk: Disk,
+  masterId: MasterId,
+  beginning: Beginning,
+  sha256Hex: (bytes: Uint8Array) => string,
+): Promise<Identity> {
+  const known = await readIdentity(disk);
+  if (known === undefined) {
+    const identity = await begin(masterId, beginning, sha256Hex);
+    await writeIdentity(disk, identity);
+    return identity;
+  }
+  if (known.masterId !== masterId) {
+    throw new EngineError(
+      "USAGE",
+      `this data folder belongs to master ${known.masterId} of cluster ${known.clusterId}, not to ` +
+        `${masterId}: give each master a folder of its own`,
+    );
+  }
+  if (known.isRemoved) throw removedError(masterId);
+  return known;
+}
+
+async function begin(
+  masterId: MasterId,
+  beginning: Beginning,
+  sha256Hex: (bytes: Uint8Array) => string,
+): Promise<Identity> {
+  if (beginning.kind === "join") {
+    const clusterId = await beginning.clusterId();
+    return { clusterId, masterId, key: beginning.newKey(), founders: new Map(), isRemoved: false };
+  }
+  const { founders } = beginning;
+  const clusterId = clusterIdOf(founders, sha256Hex);
+  return { clusterId, masterId, key: "", founders, isRemoved: false };
+}
+
+/** Founders that were told the same of each other form one cluster, and no other can by mistake. */
+function clusterIdOf(
+  founders: ReadonlyMap<MasterId, string>,
+  sha256Hex: (bytes: Uint8Array) => string,
+): ClusterId {
+  const sorted = [...founders].sort(([one], [other]) => (one < other ? -1 : 1));
+  const text = sorted.map(([id, address]) => `${id}=${address}`).join(",");
+  return asClusterId(`cluster-${sha256Hex(new TextEncoder().encode(text)).slice(0, 16)}`);
+}
