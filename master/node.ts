@@ -3,8 +3,8 @@
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
-import { loggedTickMs, removedGraceMs } from "../proto/limits.ts";
-import type { Clock, Timer } from "../proto/ports/clock.ts";
+import { removedGraceMs } from "../proto/limits.ts";
+import type { Clock } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
@@ -17,6 +17,7 @@ import { bindWorkers } from "./api/workers.ts";
 import { createChanges } from "./changes.ts";
 import { isOutputCommitted } from "./commit/commit-output.ts";
 import { createIntentRunner } from "./commit/intent-runner.ts";
+import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
 import { isRemoved, removedError, watchRemoval } from "./members/removal.ts";
@@ -115,20 +116,17 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   const changes = createChanges(clock);
   const raft = recover(options, ports, machine);
   let status: Status = { role: "follower", term: raft.term, leader: undefined };
-  let tickTimer: Timer | undefined;
   let stopped = false;
   let hasFailed = false;
   const self = { id: masterId, key };
   const directory = createDirectory(() => lastMembership(raft.log).membership.members);
   const wasRemoved = watchRemoval(raft, self);
 
+  const speaker = { clusterId, self: masterId, key, onRemoved: fail };
   const replica = createReplica<CommandReply>({
     raft,
     storage: ports.storage,
-    outbox: createOutbox(
-      { clusterId, self: masterId, key, addressOf: directory.addressOf, onRemoved: fail },
-      ports.rpc,
-    ),
+    outbox: createOutbox({ ...speaker, addressOf: directory.addressOf }, ports.rpc),
     clock,
     machine,
     addressOf: directory.addressOf,
@@ -150,6 +148,12 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       const reply = await propose(command);
       if (reply.kind === "error") throw fromErrorRecord(reply.error);
     },
+  });
+
+  const ticks = createLoggedTicks(clock, {
+    leads,
+    isNeeded: () => needsTicks(machine.state),
+    log: () => propose({ kind: "tick" }),
   });
 
   function leads(): boolean {
@@ -181,31 +185,15 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     const led = status.role === "leader";
     status = next;
     log.info("raft status", { master: masterId, ...next });
-    if (next.role === "leader" && !led) scheduleTick();
-    if (next.role !== "leader") tickTimer?.cancel();
+    if (next.role === "leader" && !led) ticks.start();
+    if (next.role !== "leader") ticks.stop();
     // Whoever waits on this master has to look for the new leader.
     onChange();
   }
 
-  /**
-   * Only the leader makes time, in its own term, and only once the last tick was applied: time may
-   * stand still while leaders change, but it never runs ahead.
-   */
-  function scheduleTick(): void {
-    tickTimer?.cancel();
-    if (!leads()) return;
-    tickTimer = clock.after(loggedTickMs, () => {
-      if (!leads()) return;
-      // Where nothing can expire, time need not be written down.
-      if (!needsTicks(machine.state)) return scheduleTick();
-      // Refused: leadership was lost, or there is too much under way, and time waits with the rest.
-      propose({ kind: "tick" }).then(scheduleTick, scheduleTick);
-    });
-  }
-
   function close(): void {
     stopped = true;
-    tickTimer?.cancel();
+    ticks.stop();
     replica.stop();
     changes.close();
   }
@@ -237,6 +225,16 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     };
   }
 
+  function inbox(): readonly RpcBinding[] {
+    return bindPeers({
+      ...{ clusterId, self: masterId, key },
+      lastIndex: () => lastIndexOf(raft.log),
+      hear: directory.hear,
+      isRemoved: (from, message) => isRemoved(raft, from, message),
+      receive: replica.receive,
+    });
+  }
+
   async function stop(): Promise<void> {
     close();
     try {
@@ -249,13 +247,6 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
 
   const admin = createMasterAdmin({ clusterId, raft, replica, rpc: ports.rpc, clock });
   const core = createCore();
-  const peers = bindPeers({
-    ...{ clusterId, self: masterId, key },
-    lastIndex: () => lastIndexOf(raft.log),
-    hear: directory.hear,
-    isRemoved: (from, message) => isRemoved(raft, from, message),
-    receive: replica.receive,
-  });
-  const bindings = [...bindClients(core), ...bindWorkers(core), ...bindMasters(admin), ...peers];
+  const bindings = [...bindClients(core), ...bindWorkers(core), ...bindMasters(admin), ...inbox()];
   return { bindings, start: replica.start, stop };
 }

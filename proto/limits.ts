@@ -44,7 +44,7 @@ export const identifyTimeoutMs = 3000;
 /** A removed master goes on for this long, to answer who asked for it and to tell the others. */
 export const removedGraceMs = 1000;
 /** Clients ask the leader for the list of masters this often, while they call it at all. */
-export const mastersRefreshMs = 5000;
+export const mastersRefreshMs = 2000;
 /** A new master whose log does not grow for this long is reported to the operator as stuck. */
 export const learnerStallMsMax = 60_000;
 /** A piece of a snapshot that was sent but not answered is sent again (10 s): long against writing a large one. */

@@ -1,0 +1,307 @@
+// Whole masters on virtual wires, disks and time: added, replaced, removed, and what must be refused.
+
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import { mastersRefreshMs } from "../../proto/limits.ts";
+import { silentLog } from "../../proto/ports/log.ts";
+import { randomStream } from "../../proto/ports/random.ts";
+import { bind, type RpcServer } from "../../proto/ports/rpc.ts";
+import { fakeClock } from "../../proto/testing/fake-clock.ts";
+import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
+import { createMemoryStore } from "../../proto/testing/memory-store.ts";
+import { createLeaderClient } from "../../proto/wire/leader-client.ts";
+import { createLocalRpc } from "../../proto/wire/local-rpc.ts";
+import { clientApi, masterApi, peerApi } from "../../proto/wire/methods.ts";
+import type { MastersView } from "../../proto/wire/views.ts";
+import { createMasterNode, type MasterNode } from "../node.ts";
+import { openRaftStorage } from "../storage/raft-storage.ts";
+
+const sha256Hex = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const code = new TextEncoder().encode("export {}");
+const sha256 = sha256Hex(code);
+
+interface Started {
+  /** Founders of its cluster; none for one that joins. */
+  readonly founders?: readonly string[];
+  readonly cluster?: string;
+  /** Of its data folder, when it joins. */
+  readonly key?: string;
+  readonly address?: string;
+}
+
+/** Masters by name, each at `NAME:1` unless said otherwise; a client that was told of `known`. */
+function createWorld(known: readonly string[]) {
+  const clock = fakeClock();
+  const rpc = createLocalRpc(clock);
+  const disks = new Map<string, MemoryDisk>();
+  const running = new Map<string, { node: MasterNode; server: RpcServer }>();
+  const ends = new Map<string, unknown>();
+  const masters = known.map((name) => `${name}:1`);
+  const leader = createLeaderClient({ rpc: rpc.client({ role: "node" }), clock, masters });
+
+  async function start(name: string, how: Started): Promise<void> {
+    const { founders = [], cluster = "one", key = "", address = `${name}:1` } = how;
+    const disk = disks.get(name) ?? memoryDisk();
+    disks.set(name, disk);
+    const clusterId = asClusterId(cluster);
+    const peers = new Map(founders.map((id) => [asMasterId(id), `${id}:1`]));
+    const node = createMasterNode(
+      { masterId: asMasterId(name), clusterId, peers, key },
+      {
+        storage: await openRaftStorage(disk, clusterId),
+        rpc: rpc.client({ role: "node" }),
+        ...{ clock, random: randomStream(3).child(name), store: createMemoryStore() },
+        probeStore: async () => {},
+        ...{ log: silentLog, sha256Hex },
+        onFatal: (failure) => ends.set(name, failure),
+      },
+    );
+    running.set(name, { node, server: rpc.serve(address, node.bindings) });
+    node.start();
+  }
+
+  async function stop(name: string): Promise<void> {
+    const one = running.get(name);
+    running.delete(name);
+    await one?.server.close();
+    await one?.node.stop();
+  }
+
+  async function during<Value>(promise: Promise<Value>): Promise<Value> {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    promise.then(end, end);
+    for (let turn = 0; turn < 4000 && !isOver; turn++) await clock.advanceAsync(25);
+    return promise;
+  }
+
+  async function list(): Promise<MastersView> {
+    const { mastersJson } = await during(leader.call(masterApi.list, {}));
+    return JSON.parse(mastersJson) as MastersView;
+  }
+
+  /** As the operator's command does. */
+  async function add(masterId: string, replaces = "", address = `${masterId}:1`): Promise<void> {
+    await during(leader.call(masterApi.add, { masterId, address, replaces }));
+    for (let look = 0; look < 400; look++) {
+      const { masters: all } = await list();
+      const isGone = all.every((one) => one.masterId !== replaces);
+      if (isGone && all.some((one) => one.masterId === masterId && one.role !== "learner")) return;
+      await clock.advanceAsync(50);
+    }
+    throw new Error(`${masterId} never voted`);
+  }
+
+  const remove = (masterId: string, force = false) =>
+    during(leader.call(masterApi.remove, { masterId, force }));
+  const transfer = (masterId: string) => during(leader.call(masterApi.transfer, { masterId }));
+  const put = () => during(leader.call(clientApi.putBundle, { sha256, code }));
+  const settle = (ms: number) => clock.advanceAsync(ms);
+
+  return {
+    ...{ clock, rpc, running, ends, disks, start, stop, during, list, add, remove, transfer, put },
+    ...{ settle, leader },
+  };
+}
+
+type World = ReturnType<typeof createWorld>;
+
+async function threeMasters(): Promise<World> {
+  const world = createWorld(["a", "b", "c"]);
+  for (const name of ["a", "b", "c"]) await world.start(name, { founders: ["a", "b", "c"] });
+  await world.put();
+  return world;
+}
+
+function names(view: MastersView): string[] {
+  return view.masters.map(({ masterId }) => masterId).sort((one, two) => (one < two ? -1 : 1));
+}
+
+test("a cluster grows from one to three, and the old ones can go", async () => {
+  const world = createWorld(["a"]);
+  await world.start("a", { founders: ["a"] });
+  await world.put();
+  for (const name of ["b", "c"]) {
+    await world.start(name, { key: `key-${name}` });
+    await world.add(name);
+  }
+  const view = await world.list();
+  expect(view.masters.map(({ role }) => role).sort()).toEqual(["leader", "voter", "voter"]);
+  expect(view.masters.every(({ isHeard }) => isHeard)).toBe(true);
+  await world.settle(mastersRefreshMs);
+  await world.put();
+  await world.remove("a");
+  await world.settle(3000);
+  expect(names(await world.list())).toEqual(["b", "c"]);
+  expect(world.ends.get("a")).toMatchObject({ code: "MASTER_REMOVED" });
+});
+
+test("all three are replaced one by one, the leader by a transfer; a client follows", async () => {
+  const world = await threeMasters();
+  for (const [old, name] of [
+    ["a", "d"],
+    ["b", "e"],
+    ["c", "f"],
+  ] as const) {
+    await world.start(name, { key: `key-${name}` });
+    await world.add(name, old);
+    await world.settle(3000);
+    expect(world.ends.get(old)).toMatchObject({ code: "MASTER_REMOVED" });
+    await world.stop(old);
+    // Somebody else leads for sure.
+    await world.transfer(name);
+    expect((await world.list()).leader).toBe(name);
+  }
+  expect(names(await world.list())).toEqual(["d", "e", "f"]);
+  // What it was told of at first is gone: it goes on by what the leaders told.
+  await world.stop("f");
+  await world.put();
+  expect(world.leader.leader()).toMatch(/^[de]:1$/);
+});
+
+test("members that joined find each other again from their disks alone", async () => {
+  const world = await threeMasters();
+  await world.start("d", { key: "key-d" });
+  await world.add("d", "a");
+  await world.settle(3000);
+  for (const name of ["a", "b", "c", "d"]) await world.stop(name);
+  await world.start("d", { key: "key-d" });
+  for (const name of ["b", "c"]) await world.start(name, { founders: ["a", "b", "c"] });
+  expect(names(await world.list())).toEqual(["b", "c", "d"]);
+});
+
+test("a repeated request changes nothing, and another one for the same master is refused", async () => {
+  const world = await threeMasters();
+  await world.start("d", { key: "key-d" });
+  await world.add("d", "a");
+  await world.add("d", "a");
+  expect(names(await world.list())).toEqual(["b", "c", "d"]);
+  await world.remove("a");
+  await expect(world.add("d", "b")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(world.add("d", "", "e:1")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(world.add("e", "zz")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(world.add("e", "", "d:1")).rejects.toMatchObject({ code: "USAGE" });
+  await expect(world.transfer("a")).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("wrong addresses: nobody, another master, another cluster, used data; none is let in", async () => {
+  const world = await threeMasters();
+  await expect(world.add("d")).rejects.toMatchObject({
+    code: "MASTER_MISMATCH",
+    message: expect.stringContaining("no master answers at d:1"),
+  });
+  await world.start("e", { key: "key-e" });
+  await expect(world.add("d", "", "e:1")).rejects.toMatchObject({
+    code: "MASTER_MISMATCH",
+    message: expect.stringContaining("master e answers at e:1, not d"),
+  });
+  await world.start("x", { cluster: "two", key: "key-x" });
+  await expect(world.add("x")).rejects.toMatchObject({
+    code: "MASTER_MISMATCH",
+    message: expect.stringContaining("cluster two answers"),
+  });
+  // A founder that lost its place cannot come back with what it has.
+  await world.remove("c");
+  await world.stop("c");
+  await world.settle(3000);
+  await world.start("c", { founders: ["a", "b", "c"] });
+  await expect(world.add("c")).rejects.toMatchObject({
+    code: "MASTER_MISMATCH",
+    message: expect.stringContaining("empty its data folder"),
+  });
+  expect(names(await world.list())).toEqual(["a", "b"]);
+});
+
+test("one that never catches up is never promoted, and its addition can be undone", async () => {
+  const world = await threeMasters();
+  // It says who it is, and then takes nothing in.
+  const answer = { clusterId: "one", masterId: "d", key: "key-d", lastIndex: 0 };
+  const mute = world.rpc.serve("d:1", [bind(peerApi.identify, ["node"], async () => answer)]);
+  const addition = { masterId: "d", address: "d:1", replaces: "a" };
+  await world.during(world.leader.call(masterApi.add, addition));
+  await world.settle(20_000);
+  const learner = (await world.list()).masters.find(({ masterId }) => masterId === "d");
+  expect(learner).toMatchObject({ role: "learner", matchIndex: 0, isHeard: false, replaces: "a" });
+  await world.remove("d");
+  expect(names(await world.list())).toEqual(["a", "b", "c"]);
+  await world.put();
+  await mute.close();
+});
+
+test("removals that would leave too few are refused unless forced; the last one stays", async () => {
+  const world = await threeMasters();
+  const dead = (await world.list()).masters.find(({ role }) => role === "voter")!.masterId;
+  await world.stop(dead);
+  await world.settle(2000);
+  const living = (await world.list()).masters.find(
+    ({ role, masterId }) => role === "voter" && masterId !== dead,
+  )!.masterId;
+  await expect(world.remove(living)).rejects.toMatchObject({ code: "QUORUM_AT_RISK" });
+  await world.remove(dead);
+  await world.remove(living, true);
+  const [last] = names(await world.list());
+  await expect(world.remove(last!, true)).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining("only voter"),
+  });
+  await world.put();
+});
+
+test("a master that was away when it was removed hears of it from the leader", async () => {
+  const world = await threeMasters();
+  const away = (await world.list()).masters.find(({ role }) => role === "voter")!.masterId;
+  await world.stop(away);
+  await world.settle(2000);
+  await world.remove(away);
+  await world.start(away, { founders: ["a", "b", "c"] });
+  await world.settle(5000);
+  expect(world.ends.get(away)).toMatchObject({ code: "MASTER_REMOVED" });
+  const before = await world.list();
+  await world.settle(5000);
+  expect((await world.list()).term).toBe(before.term);
+});
+
+test("one id comes back with an empty data folder, and is not taken for its past self", async () => {
+  const world = await threeMasters();
+  const lost = (await world.list()).masters.find(({ role }) => role === "voter")!.masterId;
+  await world.stop(lost);
+  await world.settle(2000);
+  await world.remove(lost);
+  world.disks.delete(lost);
+  world.ends.delete(lost);
+  await world.start(lost, { key: "key-again" });
+  await world.add(lost);
+  await world.settle(5000);
+  expect(names(await world.list())).toEqual(["a", "b", "c"]);
+  expect(world.ends.get(lost)).toBeUndefined();
+});
+
+test("messages of another cluster, for another master, or of one sender for another are refused", async () => {
+  const world = await threeMasters();
+  const peer = world.rpc.client({ role: "node" });
+  const request = { from: "b", to: "a", fromAddress: "b:1", fromKey: "", messages: [] };
+  const send = (change: object) =>
+    peer.call("a:1", peerApi.step, { clusterId: "one", ...request, ...change }, { timeoutMs: 100 });
+  await world.during(send({}));
+  const noise = [Uint8Array.of(255, 255, 255)];
+  const wrong: object[] = [
+    { clusterId: "two" },
+    { messages: noise },
+    { fromAddress: "x".repeat(300) },
+  ];
+  const many = { messages: Array.from({ length: 300 }, () => Uint8Array.of(1)) };
+  for (const change of wrong) {
+    await expect(world.during(send(change))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(MESSAGE_INVALID|LIMIT_EXCEEDED)$/),
+    });
+  }
+  await expect(world.during(send(many))).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  const client = world.rpc.client({ role: "client" });
+  const addition = { masterId: "d", address: "d:1", replaces: "" };
+  await expect(
+    world.during(client.call("a:1", masterApi.add, addition, { timeoutMs: 100 })),
+  ).rejects.toMatchObject({ code: "FORBIDDEN" });
+});
