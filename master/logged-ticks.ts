@@ -9,11 +9,12 @@ export interface LoggedTicks {
 }
 
 export interface TickPorts {
-  leads(): boolean;
+  /** The term in which this master leads; undefined when it does not. */
+  ledTerm(): number | undefined;
   /** Where nothing can expire, time need not be written down. */
   isNeeded(): boolean;
   /** Resolves once the tick was applied. */
-  log(): Promise<unknown>;
+  log(term: number): Promise<unknown>;
 }
 
 /**
@@ -25,12 +26,13 @@ export function createLoggedTicks(clock: Clock, ports: TickPorts): LoggedTicks {
 
   function schedule(): void {
     timer?.cancel();
-    if (!ports.leads()) return;
+    const term = ports.ledTerm();
+    if (term === undefined) return;
     timer = clock.after(loggedTickMs, () => {
-      if (!ports.leads()) return;
-      if (!ports.isNeeded()) return schedule();
+      // A wait that began in an earlier term says nothing about the time of this one.
+      if (ports.ledTerm() !== term || !ports.isNeeded()) return schedule();
       // Refused: leadership was lost, or there is too much under way, and time waits with the rest.
-      ports.log().then(schedule, schedule);
+      ports.log(term).then(schedule, schedule);
     });
   }
 

@@ -151,9 +151,9 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   });
 
   const ticks = createLoggedTicks(clock, {
-    leads,
+    ledTerm: () => (leads() ? status.term : undefined),
     isNeeded: () => needsTicks(machine.state),
-    log: () => propose({ kind: "tick" }),
+    log: (term) => propose({ kind: "tick", term }),
   });
 
   function leads(): boolean {

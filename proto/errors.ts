@@ -95,6 +95,10 @@ export interface ErrorDetails {
   readonly stageId?: number;
   readonly taskIndex?: number;
   readonly token?: number;
+  /** For locks: its name, who holds it, and what is left of the lease; without the last it has no end of its own. */
+  readonly lock?: string;
+  readonly holder?: string;
+  readonly remainingMs?: number;
   readonly stack?: string;
   /** Field by field: what is wrong with parameters. */
   readonly fields?: readonly { readonly path: string; readonly message: string }[];

@@ -182,7 +182,7 @@ test("a watcher hears of the next change, not of the last one", async () => {
   const first = await master.call(clientApi.waitAction, ask);
   const next = master.call(clientApi.waitAction, { ...ask, knownRevision: first.revision });
   const token = (await poll(master, "w1", 1)).grants[0]!.token;
-  await master.propose({ kind: "tick" });
+  await master.propose({ kind: "tick", term: 1 });
   const second = await next;
   expect(second.stages[0]!.running).toBe(1);
   const last = master.call(clientApi.waitAction, { ...ask, knownRevision: second.revision });

@@ -11,7 +11,7 @@ const messageCharsMax = 8000;
 const detailCharsMax = 16_000;
 const fieldsMax = 100;
 
-const textDetails = ["source", "file", "operator", "leader", "stack"] as const;
+const textDetails = ["source", "file", "operator", "leader", "stack", "lock", "holder"] as const;
 const numberDetails = [
   "byteOffset",
   "line",
@@ -23,6 +23,7 @@ const numberDetails = [
   "stageId",
   "taskIndex",
   "token",
+  "remainingMs",
 ] as const;
 
 export function decodeErrorRecord(field: string, text: string): ErrorRecord {

@@ -1,17 +1,18 @@
 // Actions: from a stage graph to a recorded outcome.
 
-import { assert, type ErrorRecord } from "../../proto/errors.ts";
+import { assert, EngineError, type ErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import { actionsPerJobMax, jobHistoryBytesMax, sweepsPendingMax } from "../../proto/limits.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { firstDifference } from "../../proto/plan/digest.ts";
-import type { StageGraph } from "../../proto/plan/stage.ts";
+import type { LockStep, StageGraph } from "../../proto/plan/stage.ts";
+import { encodeValue } from "../../proto/plan/values.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { CommandReply } from "./commands.ts";
 import { needDriver } from "./drivers.ts";
 import { needJob, type RunningAction } from "./find.ts";
 import { settleJob } from "./job-end.ts";
-import { acquire, releaseOwned } from "./locks.ts";
+import { claimForJob, hold, releaseOwned, releaseStep, stepOwner } from "./locks.ts";
 import { refuse } from "./refuse.ts";
 import { isComplete, startStages, summarizeStage } from "./stages.ts";
 import type { ActionState, ClusterState, JobState, StageState, StageSummary } from "./state.ts";
@@ -35,6 +36,7 @@ export function startAction(
       `job ${jobId} wants action ${graph.actionIndex}; at most ${actionsPerJobMax} fit in one job`,
     );
   }
+  if (graph.lock !== undefined) return startLockStep(state, job, graph, graph.lock);
   const output = graph.stages.at(-1)?.output;
   assert(output !== undefined, `action ${graph.actionIndex} of job ${jobId} has no stages`);
   const folderUri = output.kind === "output" ? output.folderUri : "";
@@ -58,6 +60,46 @@ export function startAction(
   job.revision = state.appliedIndex;
   completeAction({ state, job, action, stages });
   return { kind: "ok" };
+}
+
+/**
+ * The lock's token becomes the outcome, at once or when the lock is granted. A job that holds it already, or
+ * waits for it, is refused: it would wait for itself.
+ */
+function startLockStep(
+  state: ClusterState,
+  job: JobState,
+  graph: StageGraph,
+  lock: LockStep,
+): CommandReply {
+  const { actionIndex, planDigest, label } = graph;
+  const { jobId } = job;
+  const action: ActionState = {
+    ...{ actionIndex, planDigest, label, folderUri: "", format: "", lock },
+    startedIndex: state.appliedIndex,
+    revision: state.appliedIndex,
+    touched: false,
+    resultBytes: 0,
+    phase: { kind: "running", stages: [] },
+  };
+  const token = lock.kind === "lock" ? claimForJob(state, jobId, actionIndex, lock) : 0;
+  if (lock.kind === "unlock") {
+    const taken = job.actions.get(lock.actionIndex);
+    if (taken !== undefined) releaseStep(state, jobId, taken);
+  }
+  job.actions.set(actionIndex, action);
+  job.driversLost = 0;
+  job.open.add(actionIndex);
+  job.revision = state.appliedIndex;
+  const running = { state, job, action, stages: [] };
+  if (token instanceof EngineError) failAction(running, toErrorRecord(token));
+  else if (token !== undefined) completeLockStep(running, token);
+  return { kind: "ok" };
+}
+
+/** A token as text, since its reader is a program that replays: the same value on every road. */
+export function completeLockStep(running: RunningAction, token: number): void {
+  endAction(running, { kind: "result", parts: [encodeValue(String(token))] }, false);
 }
 
 /** A driver that replays, or repeats a request whose reply it missed. */
@@ -86,17 +128,17 @@ function lockOutput(state: ClusterState, job: JobState, actionIndex: number, fol
         "check that the masters can reach the object store",
     );
   }
-  const held = acquire(state, outputLock(folderUri), lockOwner(job.jobId, actionIndex), 0);
-  if (held.owner !== lockOwner(job.jobId, actionIndex)) {
+  const owner = stepOwner(job.jobId, actionIndex);
+  const { claim } = hold(state, outputLock(folderUri), { owner, holder: owner, ttlLoggedTicks: 0 });
+  if (claim?.owner !== owner) {
     refuse(
       "OUTPUT_LOCKED",
-      `${folderUri} is being written by ${held.owner}; wait for it or write to another folder`,
+      `${folderUri} is being written by ${claim?.holder}; wait for it or write to another folder`,
     );
   }
 }
 
 const outputLock = (folderUri: string): string => `output:${folderUri}`;
-const lockOwner = (jobId: JobId, actionIndex: number): string => `job ${jobId}/a${actionIndex}`;
 
 /**
  * Once all tasks of the last stage are accepted, the action has its result, or commits its output.
@@ -172,11 +214,12 @@ function recordOutcome(
   job.open.delete(action.actionIndex);
   touchNow(state, job, action);
   if (action.folderUri !== "") {
-    releaseOwned(state, outputLock(action.folderUri), lockOwner(job.jobId, action.actionIndex));
+    releaseOwned(state, outputLock(action.folderUri), stepOwner(job.jobId, action.actionIndex));
     // Uploads carry the job's name, so another job may write here at once; strays go when none can
     // come.
     addSweep(state, job.jobId, action.actionIndex, action.folderUri);
   }
+  if (outcome.kind !== "result") releaseStep(state, job.jobId, action);
   settleJob(state, job, outcome);
 }
 
@@ -198,7 +241,8 @@ function fitHistory(job: JobState, action: ActionState, wanted: ActionOutcome): 
 }
 
 function acceptedTokens(running: RunningAction): number[] {
-  return running.stages.at(-1)!.tasks.map((task) => (task.kind === "done" ? task.token : 0));
+  const tasks = running.stages.at(-1)?.tasks ?? [];
+  return tasks.map((task) => (task.kind === "done" ? task.token : 0));
 }
 
 function dropAllLeases(running: RunningAction): void {

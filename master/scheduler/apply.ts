@@ -8,6 +8,7 @@ import { actionCommitFailed, actionCommitted, actionSwept } from "./commits.ts";
 import { grantDriver, renewDriver } from "./drivers.ts";
 import { cancelJob, finishJob, submitJob } from "./jobs.ts";
 import { grantTasks } from "./leases.ts";
+import { grantFreedLocks } from "./lock-steps.ts";
 import { acquireLock, releaseLock, renewLock } from "./locks.ts";
 import { report } from "./reports.ts";
 import type { ClusterState } from "./state.ts";
@@ -25,7 +26,9 @@ export function apply(state: ClusterState, index: number, command: Command): Com
   );
   state.appliedIndex = index;
   try {
-    return run(state, command);
+    const reply = run(state, command);
+    grantFreedLocks(state);
+    return reply;
   } catch (thrown) {
     // Refusals are thrown before anything changes; a broken invariant ends the process.
     if (!(thrown instanceof EngineError)) throw thrown;
@@ -37,7 +40,7 @@ export function apply(state: ClusterState, index: number, command: Command): Com
 function run(state: ClusterState, command: Command): CommandReply {
   switch (command.kind) {
     case "tick":
-      return tick(state);
+      return tick(state, command.term);
     case "putBundle":
       return putBundle(state, command.sha256, command.codeBase64);
     case "submitJob":
@@ -67,11 +70,11 @@ function run(state: ClusterState, command: Command): CommandReply {
     case "actionSwept":
       return actionSwept(state, command.jobId, command.actionIndex);
     case "acquireLock":
-      return acquireLock(state, command.name, command.owner, command.ttlLoggedTicks);
+      return acquireLock(state, command);
     case "renewLock":
-      return renewLock(state, command.name, command.owner, command.token, command.ttlLoggedTicks);
+      return renewLock(state, command);
     case "releaseLock":
-      return releaseLock(state, command.name, command.owner, command.token);
+      return releaseLock(state, command);
     default:
       return unreachable(command);
   }

@@ -6,7 +6,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 
 /** Version of the meaning of commands; a replica refuses a log from a later one. */
-export const commandVersion = 1;
+export const commandVersion = 2;
 
 export interface RenewedLease extends TaskRef {
   readonly token: number;
@@ -38,7 +38,8 @@ export interface LeaseReport extends TaskRef {
 }
 
 export type Command =
-  | { readonly kind: "tick" }
+  /** `term`: of the leader that waited for it. */
+  | { readonly kind: "tick"; readonly term: number }
   // Clients and drivers.
   | { readonly kind: "putBundle"; readonly sha256: Sha256; readonly codeBase64: string }
   | {
@@ -109,13 +110,15 @@ export type Command =
       readonly error: ErrorRecord;
     }
   | { readonly kind: "actionSwept"; readonly jobId: JobId; readonly actionIndex: number }
-  // Named locks. `owner` is the request's id: asking again with it changes nothing.
+  // Named locks. `owner` is the id of the claim: asking again with it changes nothing.
   | {
       readonly kind: "acquireLock";
       readonly name: string;
       readonly owner: string;
-      /** 0: held until released. */
+      readonly holder: string;
       readonly ttlLoggedTicks: number;
+      /** 0: refused at once where it is held. */
+      readonly waitLoggedTicks: number;
     }
   | {
       readonly kind: "renewLock";
@@ -127,6 +130,7 @@ export type Command =
   | {
       readonly kind: "releaseLock";
       readonly name: string;
+      /** Empty: whoever holds it with this token, as its operator says. */
       readonly owner: string;
       readonly token: number;
     };
@@ -154,7 +158,11 @@ export type CommandReply =
       readonly releasedJobs: readonly JobId[];
     }
   | { readonly kind: "verdicts"; readonly verdicts: readonly Verdict[] }
-  | { readonly kind: "locked"; readonly token: number };
+  | { readonly kind: "locked"; readonly token: number }
+  /** The claim has its place among those that wait. */
+  | { readonly kind: "lockWaits" }
+  /** `held`: this claim held the lock until now. */
+  | { readonly kind: "lockReleased"; readonly held: boolean };
 
 /**
  * accepted: counts, or already counted for this token. stale: changes nothing; delete what was

@@ -3,6 +3,7 @@
 import { endedJobsKeptMax } from "../../proto/limits.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { leaveBundle } from "./bundles.ts";
+import { releaseStep } from "./locks.ts";
 import type { ActionState, ClusterState, JobEnd, JobState } from "./state.ts";
 
 /** Fixes the end. The job is over at once, or as soon as the outputs being committed are. */
@@ -30,7 +31,10 @@ function closeIfOver(state: ClusterState, job: JobState): void {
   job.phase = { kind: "ended", end: job.phase.end };
   job.revision = state.appliedIndex;
   job.historyBytes = 0;
-  for (const action of job.actions.values()) stripAction(action);
+  for (const action of job.actions.values()) {
+    releaseStep(state, job.jobId, action);
+    stripAction(action);
+  }
   state.live.delete(job.jobId);
   leaveBundle(state, job.bundleSha256);
   dropOldJobs(state);

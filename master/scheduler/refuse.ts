@@ -2,6 +2,10 @@
 
 import { EngineError, type ErrorCode, type ErrorDetails } from "../../proto/errors.ts";
 
+export function refusal(code: ErrorCode, message: string, details: ErrorDetails = {}): EngineError {
+  return new EngineError(code, message, details);
+}
+
 export function refuse(code: ErrorCode, message: string, details: ErrorDetails = {}): never {
-  throw new EngineError(code, message, details);
+  throw refusal(code, message, details);
 }

@@ -32,8 +32,9 @@ function reportTask(state: ClusterState, workerId: WorkerId, each: LeaseReport):
   if (each.outcome.kind === "done" && wasAccepted(state, each, each.token)) return "accepted";
   if (found === undefined) return "stale";
   const { task } = found;
-  if (task.kind !== "leased" || task.token !== each.token) return "stale";
-  if (task.workerId !== workerId) return "stale";
+  if (task.kind !== "leased") return "stale";
+  const isHolder = task.token === each.token && task.workerId === workerId;
+  if (!isHolder && state.plantedBug !== "fencingOff") return "stale";
   if (each.outcome.kind === "done") acceptTask(found, task, each.outcome);
   else failTask(found, task, each.outcome.error);
   return "accepted";

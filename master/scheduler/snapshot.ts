@@ -4,6 +4,7 @@ import { EngineError } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import { taskName } from "../../proto/ids.ts";
 import { digestText } from "../../proto/plan/digest.ts";
+import type { LeaseBug } from "./planted-bugs.ts";
 import { indexStage } from "./stages.ts";
 import {
   type ActionPhase,
@@ -14,7 +15,7 @@ import {
   type StageState,
 } from "./state.ts";
 
-export const snapshotVersion = 1;
+export const snapshotVersion = 2;
 
 type StoredStage = Omit<
   StageState,
@@ -30,6 +31,7 @@ interface StoredState {
   readonly version: number;
   readonly appliedIndex: number;
   readonly tick: number;
+  readonly tickTerm: number;
   readonly workers: readonly Omit<
     ClusterState["workers"] extends Map<unknown, infer Worker> ? Worker : never,
     "leases"
@@ -37,6 +39,7 @@ interface StoredState {
   readonly bundles: readonly (readonly [string, unknown])[];
   readonly jobs: readonly StoredJob[];
   readonly locks: readonly (readonly [string, unknown])[];
+  readonly endedClaims: readonly (readonly [string, unknown])[];
   readonly sweeps: readonly (readonly [string, unknown])[];
 }
 
@@ -62,10 +65,12 @@ export function encodeSnapshot(state: ClusterState): string {
     version: snapshotVersion,
     appliedIndex: state.appliedIndex,
     tick: state.tick,
+    tickTerm: state.tickTerm,
     workers: [...state.workers.values()].map(({ leases: _, ...worker }) => worker),
     bundles: [...state.bundles],
     jobs: [...state.jobs.values()].map(storeJob),
     locks: [...state.locks],
+    endedClaims: [...state.endedClaims],
     sweeps: [...state.sweeps],
   };
   return JSON.stringify(stored);
@@ -76,16 +81,19 @@ export function digest(state: ClusterState): string {
   return digestText(encodeSnapshot(state));
 }
 
-export function decodeSnapshot(text: string): ClusterState {
+/** `plantedBug`: for tests only. */
+export function decodeSnapshot(text: string, plantedBug?: LeaseBug): ClusterState {
   const stored = parse(text);
-  const state = emptyState();
+  const state = emptyState(plantedBug);
   state.appliedIndex = stored.appliedIndex;
   state.tick = stored.tick;
+  state.tickTerm = stored.tickTerm;
   for (const worker of stored.workers) {
     state.workers.set(worker.workerId, { ...worker, leases: new Map() });
   }
   fill(state.bundles, stored.bundles);
   fill(state.locks, stored.locks);
+  fill(state.endedClaims, stored.endedClaims);
   fill(state.sweeps, stored.sweeps);
   for (const job of stored.jobs) restoreJob(state, job);
   return state;
@@ -111,8 +119,9 @@ function parse(text: string): StoredState {
         "run the version that wrote it",
     );
   }
-  const numbers = [stored.appliedIndex, stored.tick];
-  const lists = [stored.workers, stored.bundles, stored.jobs, stored.locks, stored.sweeps];
+  const numbers = [stored.appliedIndex, stored.tick, stored.tickTerm];
+  const { workers, bundles, jobs, locks, endedClaims, sweeps } = stored;
+  const lists = [workers, bundles, jobs, locks, endedClaims, sweeps];
   if (!numbers.every(Number.isSafeInteger) || !lists.every(Array.isArray)) {
     throw new EngineError("LOG_CORRUPT", "a scheduler snapshot lacks a part of the state");
   }

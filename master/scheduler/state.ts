@@ -6,10 +6,11 @@ import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import type { OutputFormat } from "../../proto/plan/logical.ts";
-import type { StagePlan } from "../../proto/plan/stage.ts";
+import type { LockStep, StagePlan } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { StageView } from "../../proto/wire/views.ts";
 import type { Ring } from "../placement/ring.ts";
+import type { LeaseBug } from "./planted-bugs.ts";
 
 export interface ClusterState {
   appliedIndex: number;
@@ -19,12 +20,20 @@ export interface ClusterState {
   readonly bundles: Map<Sha256, BundleState>;
   /** In order of submission. */
   readonly jobs: Map<JobId, JobState>;
+  /** The term of the leader that last let time pass. */
+  tickTerm: number;
   readonly locks: Map<string, LockState>;
+  /** Claims that are over, by owner and lock, in order of their ends. */
+  readonly endedClaims: Map<string, EndedClaim>;
   readonly sweeps: Map<string, SweepState>;
   /** Derived: jobs that have not ended, in order of submission. */
   readonly live: Set<JobId>;
   /** Derived: built when first asked for after a change of membership. */
   ring: Ring | undefined;
+  /** Derived: locks freed by this entry, for which claims wait. */
+  readonly freedLocks: Set<string>;
+  /** Known mistakes are for tests only; no snapshot carries one. */
+  readonly plantedBug: LeaseBug | undefined;
 }
 
 export interface WorkerState {
@@ -45,12 +54,38 @@ export interface BundleState {
   unusedSinceTick: number;
 }
 
-export interface LockState {
+/** One attempt to hold a lock, by whoever made up its id. */
+export interface LockClaim {
+  /** Unique to the attempt: asking again with it changes nothing. */
   readonly owner: string;
-  /** Log index of the acquisition. */
-  readonly token: number;
+  /** For people. */
+  readonly holder: string;
+  /** 0: held until released. */
+  readonly ttlLoggedTicks: number;
+  /** The lock step of a job that made the claim. */
+  readonly step?: { readonly jobId: JobId; readonly actionIndex: number };
+}
+
+export interface LockWaiter extends LockClaim {
+  readonly deadlineTick: number;
+}
+
+export interface LockState {
+  /** Undefined only within the entry that freed it, while claims wait. */
+  claim: LockClaim | undefined;
+  /** Log index of the grant: rises from grant to grant. */
+  token: number;
   /** 0: held until released. */
   expiresTick: number;
+  /** In order of their coming. */
+  readonly waiters: LockWaiter[];
+}
+
+export interface EndedClaim {
+  readonly how: "released" | "expired" | "refused";
+  /** 0 when it was never granted. */
+  readonly token: number;
+  readonly tick: number;
 }
 
 /**
@@ -146,6 +181,8 @@ export interface ActionState {
   /** Where the output goes, and as what; empty for results. */
   readonly folderUri: string;
   readonly format: OutputFormat | "";
+  /** Set where the action only takes or gives back a lock; it has no stages then. */
+  readonly lock?: LockStep;
   revision: number;
   /**
    * Tasks changed since the last tick: the next one raises the revision, so that watchers are not
@@ -229,16 +266,20 @@ export interface LostTask extends TaskTrials {
 
 export type TaskState = PendingTask | LeasedTask | DoneTask | LostTask;
 
-export function emptyState(): ClusterState {
+export function emptyState(plantedBug?: LeaseBug): ClusterState {
   return {
     appliedIndex: 0,
     tick: 0,
+    tickTerm: 0,
     workers: new Map(),
     bundles: new Map(),
     jobs: new Map(),
     locks: new Map(),
+    endedClaims: new Map(),
     sweeps: new Map(),
     live: new Set(),
     ring: undefined,
+    freedLocks: new Set(),
+    plantedBug,
   };
 }

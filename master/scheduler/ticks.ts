@@ -7,12 +7,23 @@ import { expireDrivers } from "./drivers.ts";
 import { runningActions } from "./find.ts";
 import { endUndrivableJobs } from "./jobs.ts";
 import { expireTasks } from "./leases.ts";
-import { expireLocks } from "./locks.ts";
+import { expireLocks } from "./lock-steps.ts";
+import { canExpire, prolongLocks } from "./locks.ts";
+import { refuse } from "./refuse.ts";
 import { releaseDelayed } from "./stages.ts";
 import type { ClusterState } from "./state.ts";
 import { expireWorkers } from "./workers.ts";
 
-export function tick(state: ClusterState): CommandReply {
+export function tick(state: ClusterState, term: number): CommandReply {
+  if (term < state.tickTerm && state.plantedBug !== "oldLeaderRevokes") {
+    refuse(
+      "LEASE_LOST",
+      `a tick of term ${term} came after one of term ${state.tickTerm}: only the present leader ` +
+        "lets time pass",
+    );
+  }
+  if (term !== state.tickTerm && state.plantedBug === "electionsProlong") prolongLocks(state);
+  state.tickTerm = term;
   state.tick++;
   expireWorkers(state);
   expireTasks(state);
@@ -34,6 +45,7 @@ export function tick(state: ClusterState): CommandReply {
 export function needsTicks(state: ClusterState): boolean {
   return (
     state.workers.size + state.live.size + state.sweeps.size + state.bundles.size > 0 ||
-    [...state.locks.values()].some((lock) => lock.expiresTick !== 0)
+    state.endedClaims.size > 0 ||
+    canExpire(state)
   );
 }

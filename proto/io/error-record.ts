@@ -64,6 +64,9 @@ const detailChecks: Record<keyof ErrorDetails, Check> = {
   stageId: isWhole,
   taskIndex: isWhole,
   token: isWhole,
+  lock: isText,
+  holder: isText,
+  remainingMs: isWhole,
   stack: isText,
   fields: isFields,
 };

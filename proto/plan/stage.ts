@@ -39,11 +39,20 @@ export interface StagePlan {
   readonly inputBytes: number;
 }
 
+/**
+ * A step of a job that computes nothing: takes a lock, or gives back the one that an earlier action took.
+ * Its outcome is recorded like that of any action, so that replays see the same token.
+ */
+export type LockStep =
+  | { readonly kind: "lock"; readonly name: string; readonly waitMs: number }
+  | { readonly kind: "unlock"; readonly name: string; readonly actionIndex: number };
+
 export interface StageGraph {
   readonly actionIndex: number;
   /** Digest of the logical plan of the action, without its inputs: equal on every replay. */
   readonly planDigest: string;
   readonly label: string;
-  /** In topological order; the last stage carries the action's output. */
+  /** In topological order; the last stage carries the action's output. None for a lock step. */
   readonly stages: readonly StagePlan[];
+  readonly lock?: LockStep;
 }

@@ -7,6 +7,7 @@ import type {
   ClusterState,
   DriverState,
   JobState,
+  LockState,
   StageState,
   TaskState,
 } from "../state.ts";
@@ -76,13 +77,20 @@ function printJob(job: JobState): string[] {
   return [head, ...[...job.actions.values()].flatMap(printAction)];
 }
 
+function printLock(name: string, { claim, token, expiresTick, waiters }: LockState): string {
+  const until = expiresTick === 0 ? "" : ` until tick ${expiresTick}`;
+  const line = waiters.map(({ owner, deadlineTick }) => `${owner} (till tick ${deadlineTick})`);
+  const waiting = line.length === 0 ? "" : `; waiting: ${line.join(", ")}`;
+  return `lock ${name}: ${claim?.owner} @${token}${until}${waiting}`;
+}
+
 export function printState(state: ClusterState): string {
   const lines = [`tick ${state.tick}, entry ${state.appliedIndex}`];
   for (const worker of state.workers.values()) {
     lines.push(`worker ${worker.workerId}: ${worker.leases.size} of ${worker.slots} leased`);
   }
   for (const job of state.jobs.values()) lines.push(...printJob(job));
-  for (const [name, lock] of state.locks) lines.push(`lock ${name}: ${lock.owner} @${lock.token}`);
+  for (const [name, lock] of state.locks) lines.push(printLock(name, lock));
   for (const [name, sweep] of state.sweeps) lines.push(`sweep ${name} from tick ${sweep.dueTick}`);
   return lines.join("\n");
 }
@@ -116,5 +124,9 @@ export function printReply(reply: CommandReply): string {
       return reply.verdicts.join(" ");
     case "locked":
       return `locked @${reply.token}`;
+    case "lockWaits":
+      return "waits";
+    case "lockReleased":
+      return reply.held ? "released" : "was not held";
   }
 }

@@ -4,11 +4,13 @@
 
 import { assert, type ErrorRecord, isErrorCode } from "../../../proto/errors.ts";
 import { asIncarnation, asJobId, asSha256, asWorkerId, type TaskRef } from "../../../proto/ids.ts";
+import type { LockStep } from "../../../proto/plan/stage.ts";
 import { apply } from "../apply.ts";
 import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply } from "../commands.ts";
 import { findTask } from "../find.ts";
 import { intents } from "../intents.ts";
+import type { LeaseBug } from "../planted-bugs.ts";
 import { decodeSnapshot, digest, encodeSnapshot } from "../snapshot.ts";
 import { type ClusterState, emptyState } from "../state.ts";
 import { graphOf } from "./graphs.ts";
@@ -16,6 +18,9 @@ import { printReply, printState } from "./print.ts";
 
 interface Session {
   state: ClusterState;
+  /** Of the present leader. */
+  term: number;
+  readonly plantedBug: LeaseBug | undefined;
   /** Driver token of each job, as last told. */
   readonly drivers: Map<string, number>;
 }
@@ -180,6 +185,21 @@ function actionOf(session: Session, line: Line): Command {
   return { kind: "startAction", jobId, driverToken, graph };
 }
 
+/** `lock j1 0 NAME wait=MS`, `unlock j1 1 NAME of=0` */
+function lockStepOf(session: Session, line: Line): Command {
+  const jobId = asJobId(word(line, 0));
+  const actionIndex = Number(word(line, 1));
+  const name = word(line, 2);
+  const lock: LockStep =
+    line.name === "lock"
+      ? { kind: "lock", name, waitMs: numberOption(line, "wait", 0) }
+      : { kind: "unlock", name, actionIndex: numberOption(line, "of", 0) };
+  const digestText = `${line.name}:${name}`;
+  const graph = { actionIndex, planDigest: digestText, label: digestText, stages: [], lock };
+  const driverToken = numberOption(line, "as", session.drivers.get(jobId) ?? 0);
+  return { kind: "startAction", jobId, driverToken, graph };
+}
+
 function finishOf(session: Session, line: Line): Command {
   const jobId = asJobId(word(line, 0));
   const code = line.words[1];
@@ -194,7 +214,7 @@ function finishOf(session: Session, line: Line): Command {
 function commandOf(session: Session, line: Line): Command {
   switch (line.name) {
     case "tick":
-      return { kind: "tick" };
+      return { kind: "tick", term: session.term };
     case "bundle":
       return { kind: "putBundle", sha256: bundle, codeBase64: "Y29kZQ==" };
     case "register":
@@ -210,6 +230,9 @@ function commandOf(session: Session, line: Line): Command {
       return submitOf(line);
     case "action":
       return actionOf(session, line);
+    case "lock":
+    case "unlock":
+      return lockStepOf(session, line);
     case "done":
     case "fail":
       return reportOf(session, line);
@@ -233,6 +256,7 @@ function leaderCommandOf(line: Line): Command {
   const name = word(line, 0);
   const owner = line.options.get("owner") ?? "";
   const ttlLoggedTicks = numberOption(line, "ttl", 0);
+  const waitLoggedTicks = numberOption(line, "wait", 0);
   const token = numberOption(line, "as", 0);
   const action = { jobId: asJobId(name), actionIndex: Number(line.words[1]) };
   switch (line.name) {
@@ -243,7 +267,7 @@ function leaderCommandOf(line: Line): Command {
     case "swept":
       return { kind: "actionSwept", ...action };
     case "acquire":
-      return { kind: "acquireLock", name, owner, ttlLoggedTicks };
+      return { kind: "acquireLock", name, owner, holder: owner, ttlLoggedTicks, waitLoggedTicks };
     case "renew-lock":
       return { kind: "renewLock", name, owner, token, ttlLoggedTicks };
     case "release":
@@ -270,12 +294,17 @@ function runLine(session: Session, text: string): string | undefined {
       return pollDriver(session, line);
     case "tick": {
       const times = Number(line.words[0] ?? "1");
-      for (let i = 0; i < times; i++) propose(session, { kind: "tick" });
-      return undefined;
+      const term = numberOption(line, "term", session.term);
+      let reply: CommandReply = { kind: "ok" };
+      for (let i = 0; i < times; i++) reply = propose(session, { kind: "tick", term });
+      return reply.kind === "ok" ? undefined : printReply(reply);
     }
+    case "leader":
+      session.term = numberOption(line, "term", session.term + 1);
+      return undefined;
     case "restore": {
       const before = digest(session.state);
-      session.state = decodeSnapshot(encodeSnapshot(session.state));
+      session.state = decodeSnapshot(encodeSnapshot(session.state), session.plantedBug);
       return digest(session.state) === before ? "same digest" : "OTHER DIGEST";
     }
     default: {
@@ -287,8 +316,9 @@ function runLine(session: Session, text: string): string | undefined {
 }
 
 /** The script with what each block prints now. */
-export function runScript(text: string): string {
-  const session: Session = { state: emptyState(), drivers: new Map() };
+export function runScript(text: string, plantedBug?: LeaseBug): string {
+  const state = emptyState(plantedBug);
+  const session: Session = { state, term: 1, plantedBug, drivers: new Map() };
   const blocks = text.split(/\n\n+/).map((block) => block.trim());
   const done = blocks
     .filter((block) => block !== "")

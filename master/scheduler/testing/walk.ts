@@ -17,6 +17,7 @@ import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
 import { findTask } from "../find.ts";
 import { intents } from "../intents.ts";
+import type { LeaseBug } from "../planted-bugs.ts";
 import { decodeSnapshot, digest, encodeSnapshot } from "../snapshot.ts";
 import { type ClusterState, emptyState, type LeasedTask } from "../state.ts";
 import { graphOf } from "./graphs.ts";
@@ -304,7 +305,8 @@ function randomStep(walk: Walk): void {
     reportDone(walk, lease, random.below(30) === 0 ? "other" : "same");
   } else if (roll < 74 && lease !== undefined) reportFailed(walk, lease);
   else if (roll < 84) renew(walk, workerId);
-  else if (roll < 93) for (let i = 0; i <= random.below(6); i++) run(walk, { kind: "tick" });
+  else if (roll < 93)
+    for (let i = 0; i <= random.below(6); i++) run(walk, { kind: "tick", term: 1 });
   else if (roll < 95) doIntents(walk);
   else if (roll < 96) run(walk, { kind: "cancelJob", jobId, reason: "" });
   else if (roll < 98) finish(walk, jobId);
@@ -330,16 +332,20 @@ function heal(walk: Walk): void {
     for (const job of [...state.jobs.values()]) {
       if (job.driver.kind === "worker" && job.open.size === 0) finish(walk, job.jobId);
     }
-    run(walk, { kind: "tick" });
+    run(walk, { kind: "tick", term: 1 });
   }
   assert(false, `jobs have not ended after ${roundsMax} rounds:\n${printState(walk.state)}`);
 }
 
 /** Throws when an invariant breaks; answers how often each command was answered how. */
-export function walkFrom(seed: number, steps: number): ReadonlyMap<string, number> {
+export function walkFrom(
+  seed: number,
+  steps: number,
+  plantedBug?: LeaseBug,
+): ReadonlyMap<string, number> {
   const walk: Walk = {
     random: randomStream(seed),
-    state: emptyState(),
+    state: emptyState(plantedBug),
     twin: undefined,
     leases: [],
     counts: new Map(),
