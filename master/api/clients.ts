@@ -15,6 +15,7 @@ import { viewJob, viewProgress, viewWorkers } from "../scheduler/views.ts";
 import type { ApiCore } from "./core.ts";
 import * as decode from "./decode-client.ts";
 import { jobId as decodeJobId, integer, token, waitMs } from "./fields.ts";
+import { bindLocks } from "./locks.ts";
 import { ask } from "./replies.ts";
 import { createWaiting, type Waiting } from "./waiting.ts";
 
@@ -22,7 +23,12 @@ const roles = ["client", "node"] as const;
 
 export function bindClients(core: ApiCore): RpcBinding[] {
   const waiting = createWaiting(core);
-  return [...bindJobs(core), ...bindDriving(core), ...bindWatching(core, waiting)];
+  return [
+    ...bindJobs(core),
+    ...bindDriving(core),
+    ...bindWatching(core, waiting),
+    ...bindLocks(core, waiting),
+  ];
 }
 
 function bindJobs(core: ApiCore): RpcBinding[] {

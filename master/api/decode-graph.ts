@@ -19,6 +19,7 @@ import type {
   StageOutput,
   StagePlan,
 } from "../../proto/plan/stage.ts";
+import { decodeLockStep } from "./decode-locks.ts";
 import { bytesOfText, integer, invalid, json, list, object, text } from "./fields.ts";
 
 const code = "PLAN_INVALID";
@@ -29,7 +30,12 @@ export function decodeGraph(graphJson: string): StageGraph {
   bytesOfText("graph_json", graphJson, stageGraphBytesMax);
   const plain = object("graph", json("graph_json", graphJson), code);
   const stages = list("graph.stages", plain.stages, code);
-  if (stages.length === 0) invalid("graph.stages", "is empty: an action has at least one", code);
+  const lock = decodeLockStep("graph.lock", plain.lock);
+  if (lock !== undefined && stages.length > 0) {
+    invalid("graph.stages", "must be empty where the action is a lock step", code);
+  }
+  if (lock === undefined && stages.length === 0)
+    invalid("graph.stages", "is empty: an action has at least one", code);
   if (stages.length > stagesPerActionMax) {
     const problem = `has ${stages.length} stages; at most ${stagesPerActionMax} fit`;
     invalid("graph.stages", problem, "LIMIT_EXCEEDED");
@@ -43,6 +49,7 @@ export function decodeGraph(graphJson: string): StageGraph {
     planDigest,
     label: text("graph.label", plain.label, labelCharsMax, code),
     stages: decoded,
+    ...(lock === undefined ? {} : { lock }),
   };
 }
 

@@ -1,6 +1,7 @@
 // What clients are shown of the state.
 
-import type { ActionView, JobView, WorkerView } from "../../proto/wire/views.ts";
+import { loggedTickMs } from "../../proto/limits.ts";
+import type { ActionView, JobView, LockView, WorkerView } from "../../proto/wire/views.ts";
 import { jobStateName } from "./jobs.ts";
 import { summarizeStage } from "./stages.ts";
 import type { ActionState, ClusterState, JobState, StageState, StageSummary } from "./state.ts";
@@ -60,6 +61,19 @@ function viewRunningStage(stage: StageState): StageSummary {
     bytes += task.bytes;
   }
   return { ...summary, rows, bytes };
+}
+
+/** By name. */
+export function viewLocks(state: ClusterState): readonly LockView[] {
+  return [...state.locks]
+    .map(([name, { claim, token, expiresTick, waiters }]) => ({
+      name,
+      holder: claim?.holder ?? "",
+      token,
+      ...(expiresTick === 0 ? {} : { remainingMs: (expiresTick - state.tick) * loggedTickMs }),
+      waiting: waiters.length,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function viewWorkers(state: ClusterState): readonly WorkerView[] {

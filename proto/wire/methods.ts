@@ -31,6 +31,10 @@ export const clientApi = {
     wire.ClusterStatusRequest,
     wire.ClusterStatusReply,
   ),
+  acquireLock: method("ClientApi/AcquireLock", wire.AcquireLockRequest, wire.AcquireLockReply),
+  renewLock: method("ClientApi/RenewLock", wire.RenewLockRequest, wire.RenewLockReply),
+  releaseLock: method("ClientApi/ReleaseLock", wire.ReleaseLockRequest, wire.ReleaseLockReply),
+  listLocks: method("ClientApi/ListLocks", wire.ListLocksRequest, wire.ListLocksReply),
 } as const;
 
 export const workerApi = {

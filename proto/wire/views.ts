@@ -42,6 +42,17 @@ export interface JobView {
   readonly error?: ErrorRecord;
 }
 
+export interface LockView {
+  readonly name: string;
+  /** Who holds it, in words of its own. */
+  readonly holder: string;
+  readonly token: number;
+  /** Left of its lease unless it is renewed; undefined where only its holder or the end of its job ends it. */
+  readonly remainingMs?: number;
+  /** Claims in line for it. */
+  readonly waiting: number;
+}
+
 export interface WorkerView {
   readonly workerId: string;
   readonly dataAddress: string;

@@ -5,6 +5,7 @@ import type { RpcBinding, RpcMethod } from "../../../proto/ports/rpc.ts";
 import { type FakeClock, fakeClock } from "../../../proto/testing/fake-clock.ts";
 import { apply } from "../../scheduler/apply.ts";
 import type { Command, CommandReply } from "../../scheduler/commands.ts";
+import type { LeaseBug } from "../../scheduler/planted-bugs.ts";
 import { emptyState } from "../../scheduler/state.ts";
 import { bindClients } from "../clients.ts";
 import { decodeCommand, encodeCommand } from "../command-codec.ts";
@@ -24,8 +25,8 @@ export interface LocalMaster {
   ): Promise<Response>;
 }
 
-export function createLocalMaster(): LocalMaster {
-  const state = emptyState();
+export function createLocalMaster(plantedBug?: LeaseBug): LocalMaster {
+  const state = emptyState(plantedBug);
   const clock = fakeClock();
   const committed = new Set<string>();
   let waiters: (() => void)[] = [];

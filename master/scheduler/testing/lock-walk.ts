@@ -16,8 +16,10 @@ interface Claim {
   readonly name: string;
   readonly owner: string;
   token: number;
-  /** Its acquire while it waits. */
+  /** Its acquire until it was told how that went: asking again is the same operation. */
   open: { returned(output: LockOutput): void } | undefined;
+  /** Told that it will not get it. */
+  isOver: boolean;
 }
 
 const ttlMs = 2000;
@@ -66,11 +68,13 @@ class LockWalk {
       ...{ ttlLoggedTicks: leaseTicks(ttlMs), waitLoggedTicks },
     });
     const output = outputOf(reply);
-    claim.open = output === undefined ? open : undefined;
-    if (output === undefined) return;
-    if (output.kind === "granted") claim.token = output.token;
+    claim.open = open;
     // Now and then the reply is lost.
-    if (this.#random.below(8) > 0) open.returned(output);
+    if (output === undefined || this.#random.below(8) === 0) return;
+    claim.open = undefined;
+    if (output.kind === "granted") claim.token = output.token;
+    else claim.isOver = true;
+    open.returned(output);
   }
 
   #renew({ name, owner, token }: Claim): void {
@@ -80,17 +84,23 @@ class LockWalk {
     open.returned({ kind: reply.kind === "locked" ? "done" : "lost" });
   }
 
-  #release({ name, owner, token }: Claim): void {
+  #release(claim: Claim): void {
+    const { name, owner, token } = claim;
     const open = this.recorder.call(owner, { kind: "release", name, owner, token });
     const output = outputOf(this.#run({ kind: "releaseLock", name, owner, token }));
-    if (output !== undefined) open.returned(output);
+    if (output === undefined) return;
+    open.returned(output);
+    // Asked again it would be told the same, which is one operation still.
+    claim.isOver = true;
+    claim.token = 0;
   }
 
   #time(): void {
     const roll = this.#random.below(10);
     if (roll === 0) this.#term++;
-    // Stuck since before; by its clock much time has passed.
-    else if (roll === 1 && this.#term > 1) {
+    // Stuck since before; by its clock much time has passed. That no entry of its own comes between the
+    // last one of its term and the first of the next is for Raft to see to.
+    else if (roll === 1 && this.#term > 1 && this.#state.tickTerm === this.#term) {
       for (let i = 0; i < 6; i++) this.#run({ kind: "tick", term: this.#term - 1 });
     } else if (roll === 2) {
       this.#state = decodeSnapshot(encodeSnapshot(this.#state), this.#plantedBug);
@@ -107,10 +117,16 @@ class LockWalk {
     if (roll < 40) return this.#time();
     if (claim === undefined || roll < 60) {
       const name = `l${random.below(2)}`;
-      const fresh = { name, owner: `c${this.#claims.length}`, token: 0, open: undefined };
+      const fresh = {
+        name,
+        owner: `c${this.#claims.length}`,
+        token: 0,
+        open: undefined,
+        isOver: false,
+      };
       this.#claims.push(fresh);
       this.#acquire(fresh, random.below(2) === 0);
-    } else if (roll < 72) {
+    } else if (roll < 72 && !claim.isOver) {
       // Asks again while it waits; and holders that missed their reply.
       this.#acquire(claim, true);
     } else if (roll < 84 && claim.token !== 0) this.#renew(claim);
