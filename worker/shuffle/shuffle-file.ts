@@ -97,7 +97,22 @@ export async function readIndex(
   if (footerBytes > tail.length) tail = await readTail(files, path, sizeBytes, footerBytes);
   const index = tail.subarray(tail.length - footerBytes, tail.length - trailerBytes);
   if (crc32c(index) !== checksum) throw corrupt(path, "the checksum of its index is wrong");
-  return entriesOf(index, partitions);
+  const entries = entriesOf(index, partitions);
+  checkLayout(path, entries, sizeBytes - footerBytes);
+  return entries;
+}
+
+/** Blocks lie back to back from the first byte to the index: no checksum covers a byte between them. */
+function checkLayout(path: string, entries: readonly IndexEntry[], indexAtByte: number): void {
+  let end = 0;
+  for (const [partition, { offsetBytes, lengthBytes }] of entries.entries()) {
+    if (offsetBytes !== end) {
+      throw corrupt(path, `partition ${partition} begins at byte ${offsetBytes}, not ${end}`);
+    }
+    end += lengthBytes;
+  }
+  if (end === indexAtByte) return;
+  throw corrupt(path, `its blocks end at byte ${end}, its index begins at ${indexAtByte}`);
 }
 
 function entriesOf(index: Uint8Array, partitions: number): readonly IndexEntry[] {
