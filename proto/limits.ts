@@ -181,6 +181,10 @@ export const partitionInputBytesTarget = 64 * 1024 * 1024;
 export const plannedPartitionsMax = 256;
 /** Map tasks chosen by the planner: splits of a larger input grow, so that its stage graph fits its bound. */
 export const plannedSplitsMax = 50_000;
+/** Numbers of a range that one task makes. */
+export const rangeRowsPerTask = 1024 * 1024;
+/** A side of a join with at most this many bytes of input files is sent whole to the tasks of the other. */
+export const broadcastBytesMax = 16 * 1024 * 1024;
 /** Small files packed into one map task. */
 export const filesPerSplitMax = 1024;
 /** Nodes of one plan: each is a digest in every grant and a step of every replay. */

@@ -4,7 +4,7 @@ import { assert, EngineError } from "../proto/errors.ts";
 import { historiesKeptMax } from "../proto/limits.ts";
 import type { ActionOutcome, JobContext } from "../proto/plan/bundle.ts";
 import type { TaskProgram, TaskSplit } from "../proto/plan/program.ts";
-import type { ShuffleInput } from "../proto/plan/stage.ts";
+import { readerIndex, type ShuffleInput } from "../proto/plan/stage.ts";
 import type { ExecutorPool, StageInput, TaskSpec } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
 import { decodeOutcome } from "../proto/wire/action-calls.ts";
@@ -38,7 +38,9 @@ function parseJson<Value>(what: string, text: string): Value {
 
 function stageInputs(grant: TaskGrant, taskIndex: number): StageInput[] {
   const inputs = parseJson<ShuffleInput[]>("the input list", grant.inputsJson);
-  return inputs.map((input) => {
+  return inputs.flatMap((input) => {
+    const own = readerIndex(input, taskIndex);
+    if (own === undefined) return [];
     const located = grant.inputs.find((stage) => stage.stageId === input.stageId);
     if (located === undefined) {
       throw new EngineError(
@@ -49,8 +51,8 @@ function stageInputs(grant: TaskGrant, taskIndex: number): StageInput[] {
     const maps =
       input.maps === "all"
         ? located.maps
-        : located.maps.filter((location) => location.taskIndex === taskIndex);
-    return { input, maps };
+        : located.maps.filter((location) => location.taskIndex === own);
+    return [{ input, maps }];
   });
 }
 

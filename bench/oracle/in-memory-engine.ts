@@ -13,6 +13,7 @@ import type {
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { runTask, type TaskWorld } from "../../worker/executor/run.ts";
 import { TestCluster } from "../../worker/executor/test-cluster.ts";
 import { cellsBytes, cellsOf } from "../../worker/operators/cells.ts";
@@ -136,6 +137,9 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
   let written = "";
   const host: DriverHost = {
     planTargets: job.planTargets,
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,
     runAction: async (planned) => {

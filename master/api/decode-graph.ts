@@ -80,7 +80,9 @@ function decodeInput(
   before: readonly StagePlan[],
   taskCount: number,
 ): ShuffleInput {
-  const { stageId: from, partition, maps } = object(at, value, code);
+  const { stageId: from, partition, maps, span: plainSpan } = object(at, value, code);
+  const span = plainSpan === undefined ? undefined : decodeSpan(`${at}.span`, plainSpan, taskCount);
+  const readers = span?.tasks ?? taskCount;
   const stageId = integer(`${at}.stageId`, from, 0, Math.max(0, before.length - 1), code);
   const stage = before[stageId];
   if (stage?.output.kind !== "shuffle") {
@@ -88,17 +90,25 @@ function decodeInput(
   }
   const { partitions } = stage.output;
   if (partition === "own") {
-    if (taskCount > partitions) {
-      invalid(at, `gives ${partitions} partitions to ${taskCount} tasks`, code);
+    if (readers > partitions) {
+      invalid(at, `gives ${partitions} partitions to ${readers} tasks`, code);
     }
   } else {
     integer(`${at}.partition`, partition, 0, partitions - 1, code);
   }
   if (maps !== "all" && maps !== "own") invalid(`${at}.maps`, "must be all or own", code);
-  if (maps === "own" && taskCount > stage.taskCount) {
-    invalid(at, `gives ${stage.taskCount} map tasks to ${taskCount} tasks, one each`, code);
+  if (maps === "own" && readers > stage.taskCount) {
+    invalid(at, `gives ${stage.taskCount} map tasks to ${readers} tasks, one each`, code);
   }
-  return { stageId, partition: partition as "own" | number, maps };
+  const input = { stageId, partition: partition as "own" | number, maps } as const;
+  return span === undefined ? input : { ...input, span };
+}
+
+function decodeSpan(at: string, value: unknown, taskCount: number): ShuffleInput["span"] & object {
+  const plain = object(at, value, code);
+  const firstTask = integer(`${at}.firstTask`, plain.firstTask, 0, taskCount - 1, code);
+  const tasks = integer(`${at}.tasks`, plain.tasks, 1, taskCount - firstTask, code);
+  return { firstTask, tasks };
 }
 
 function decodePlacement(at: string, value: unknown, stageId: number): Placement {
@@ -117,7 +127,7 @@ function decodePlacement(at: string, value: unknown, stageId: number): Placement
   }
 }
 
-const formats: readonly OutputFormat[] = ["text", "ndjson", "arrow"];
+const formats: readonly OutputFormat[] = ["text", "ndjson", "arrow", "csv", "parquet"];
 
 function decodeOutput(at: string, value: unknown, isLast: boolean): StageOutput {
   const plain = object(at, value, code);

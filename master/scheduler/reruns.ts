@@ -1,6 +1,7 @@
 // Lost map outputs: which tasks have to run again, and what a different second answer means.
 
 import { taskName, type WorkerId } from "../../proto/ids.ts";
+import { readerIndex, type ShuffleInput } from "../../proto/plan/stage.ts";
 import { failAction } from "./actions.ts";
 import { type RunningAction, refOf, runningActions } from "./find.ts";
 import type { ClusterState, DoneTask, StageState, TaskState } from "./state.ts";
@@ -36,6 +37,11 @@ export function loseOutput(
   return true;
 }
 
+/** The task that reads the map task of this index as its own. */
+function ownReader(input: ShuffleInput, mapIndex: number): number {
+  return mapIndex + (input.span?.firstTask ?? 0);
+}
+
 function isUnfinished(task: TaskState | undefined): boolean {
   return task?.kind === "pending" || task?.kind === "leased";
 }
@@ -51,7 +57,9 @@ function rerunNeeded(running: RunningAction): void {
       if (stage.lost === 0) continue;
       stage.tasks.forEach((task, taskIndex) => {
         if (task.kind !== "lost") return;
-        if (input.maps === "own" && !isUnfinished(consumer.tasks[taskIndex])) return;
+        if (input.maps === "own" && !isUnfinished(consumer.tasks[ownReader(input, taskIndex)])) {
+          return;
+        }
         rerunTask(running, stage, taskIndex);
       });
     }
@@ -100,7 +108,10 @@ export function checkRerun(
 
 function reads(consumer: StageState, task: number, stageId: number, mapIndex: number): boolean {
   return consumer.plan.inputs.some(
-    (input) => input.stageId === stageId && (input.maps === "all" || task === mapIndex),
+    (input) =>
+      input.stageId === stageId &&
+      readerIndex(input, task) !== undefined &&
+      (input.maps === "all" || task === ownReader(input, mapIndex)),
   );
 }
 

@@ -1,8 +1,9 @@
 // What a compiled job module offers: the meeting point of SDK (which is inside the bundle) and worker.
 
 import type { ErrorRecord } from "../errors.ts";
-import type { NodeId } from "./logical.ts";
+import type { ColumnarFormat, ColumnarReadOptions, NodeId } from "./logical.ts";
 import type { StageGraph } from "./stage.ts";
+import type { Schema } from "./types.ts";
 
 /** Everything about a job that every replay must see alike. */
 export interface JobContext {
@@ -60,6 +61,12 @@ export interface DriverHost {
   readonly planTargets?: PlanTargets;
   /** Matching input files in URI order. Throws INPUT_NOT_FOUND when there are none. */
   listInputs(pattern: string): Promise<readonly InputFile[]>;
+  /** The columns of files that did not declare them, from footers or samples of the first files. */
+  describeInput(
+    format: ColumnarFormat,
+    files: readonly InputFile[],
+    options: ColumnarReadOptions,
+  ): Promise<Schema>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */
   recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
   runAction(action: PlannedAction): Promise<ActionOutcome>;

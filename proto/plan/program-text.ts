@@ -156,7 +156,7 @@ function partitionerText(partitioner: PartitionerProgram): string {
     case "hash":
       return `by hash of ${partitioner.column}`;
     case "hashColumns":
-      return `by hash of ${partitioner.keys.map(exprText).join(", ")}`;
+      return `by hash of ${partitioner.keys === "all" ? "rows" : partitioner.keys.map(exprText).join(", ")}`;
     case "even":
       return "evenly";
     case "closure":

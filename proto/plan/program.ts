@@ -210,7 +210,12 @@ export type PartitionerProgram =
   /** By stable hash of the key: the `value` column of counts, the `key` column of pairs. */
   | { readonly kind: "hash"; readonly column: "value" | "key"; readonly partitions: number }
   /** By stable hash of expressions; rows with equal values, null included, meet in one partition. */
-  | { readonly kind: "hashColumns"; readonly keys: readonly Expr[]; readonly partitions: number }
+  | {
+      readonly kind: "hashColumns";
+      /** `all`: whole rows, their columns in order of name. */
+      readonly keys: readonly Expr[] | "all";
+      readonly partitions: number;
+    }
   /** One after the other, beginning with the partition of the task's index. */
   | { readonly kind: "even"; readonly partitions: number }
   /** By the number that the user's function of the node answers, modulo the partitions. */

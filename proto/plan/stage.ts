@@ -10,6 +10,15 @@ export interface ShuffleInput {
   readonly partition: "own" | number;
   /** `all` map tasks of that stage, or only the one with the task's `own` index. */
   readonly maps: "all" | "own";
+  /** Only these tasks of the stage read it, and count themselves from the first; all where not set. */
+  readonly span?: { readonly firstTask: number; readonly tasks: number };
+}
+
+/** The index that a task counts itself by in an input; undefined where it does not read it. */
+export function readerIndex(input: ShuffleInput, taskIndex: number): number | undefined {
+  if (input.span === undefined) return taskIndex;
+  const index = taskIndex - input.span.firstTask;
+  return index >= 0 && index < input.span.tasks ? index : undefined;
 }
 
 export type StageOutput =
@@ -33,7 +42,7 @@ export interface StagePlan {
   readonly placement: Placement;
   readonly output: StageOutput;
   readonly program: TaskProgram;
-  /** One per task for stages that read files, else empty. */
+  /** One per task for stages in which some task reads files, else empty. */
   readonly splits: readonly TaskSplit[];
   /** Input bytes of the whole stage where known, for progress. */
   readonly inputBytes: number;

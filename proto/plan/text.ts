@@ -87,7 +87,10 @@ function placementText(placement: Placement): string {
 
 function shuffleInputText(input: ShuffleInput): string {
   const partition = input.partition === "own" ? "own partition" : `partition ${input.partition}`;
-  return `stage ${input.stageId}, ${partition}, ${input.maps} maps`;
+  const { span } = input;
+  const readers =
+    span === undefined ? "" : ` for tasks ${span.firstTask} to ${span.firstTask + span.tasks - 1}`;
+  return `stage ${input.stageId}, ${partition}, ${input.maps} maps${readers}`;
 }
 
 function outputText(stage: StagePlan): string {

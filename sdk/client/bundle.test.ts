@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { type BundledJob, bundleJob } from "./bundle.ts";
 import { loadBundle } from "./bundle-load.ts";
 import { locateIn } from "./source-places.ts";
@@ -90,6 +91,9 @@ const context: JobContext = {
 
 function hostOf(outcome: ActionOutcome) {
   return {
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: async (pattern: string) => [{ uri: pattern, sizeBytes: 10 }],
     recordedOutcome: async () => undefined,
     runAction: async () => outcome,

@@ -9,6 +9,7 @@ import type {
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
 
@@ -82,6 +83,9 @@ export function createDriverHost(
   }
 
   const host: DriverHost = {
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.
     recordedOutcome: async () => undefined,

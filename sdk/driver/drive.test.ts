@@ -5,6 +5,7 @@ import { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, DriverHost, JobContext } from "../../proto/plan/bundle.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { defineJob } from "../dataset/define-job.ts";
 import type { Millrace } from "../dataset/millrace.ts";
 import { createBundle } from "./create-bundle.ts";
@@ -32,6 +33,9 @@ function fakeHost(answers: readonly (ActionOutcome | Promise<ActionOutcome> | Er
   const started: Started[] = [];
   const listed: string[] = [];
   const host: DriverHost = {
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: async (pattern) => {
       listed.push(pattern);
       return [{ uri: pattern, sizeBytes: 100 }];

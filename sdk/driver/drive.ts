@@ -4,12 +4,13 @@ import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, DriverHost, InputFile, JobContext } from "../../proto/plan/bundle.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { isGlob } from "../../proto/plan/glob.ts";
-import { planNodes } from "../../proto/plan/inputs.ts";
-import type { Action } from "../../proto/plan/logical.ts";
+import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { Schema } from "../../proto/plan/types.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { planAction } from "../planner/plan-action.ts";
+import { fileReads, type PlanInputs } from "../planner/plan-inputs.ts";
 import { parseParams } from "./params.ts";
 import { seededRandom } from "./random.ts";
 import { DriverSession } from "./session.ts";
@@ -45,16 +46,24 @@ async function perform(
 ): Promise<ActionOutcome> {
   const recorded = await host.recordedOutcome(actionIndex, planDigest(action));
   if (recorded !== undefined) return recorded;
-  const files = await listInputs(host, action);
-  return await host.runAction(planAction(action, actionIndex, files, host.planTargets));
+  const inputs = await planInputs(host, action);
+  return await host.runAction(planAction(action, actionIndex, inputs, host.planTargets));
 }
 
-async function listInputs(host: DriverHost, action: Action): Promise<readonly InputFile[]> {
-  const [source] = planNodes(action.input);
-  if (source === undefined || !("pattern" in source)) {
-    throw new EngineError("PLAN_INVALID", "the plan begins with a step that reads nothing");
+/** Files of every source, and the schemas of those that did not declare one. */
+async function planInputs(host: DriverHost, action: Action): Promise<PlanInputs> {
+  const files = new Map<NodeId, readonly InputFile[]>();
+  const schemas = new Map<NodeId, Schema>();
+  for (const node of fileReads(action)) {
+    const found = await listInputs(host, node.pattern);
+    files.set(node.id, found);
+    if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
+    schemas.set(node.id, await host.describeInput(node.format, found, node.options));
   }
-  const { pattern } = source;
+  return { files, schemas };
+}
+
+async function listInputs(host: DriverHost, pattern: string): Promise<readonly InputFile[]> {
   try {
     return await host.listInputs(pattern);
   } catch (failure) {

@@ -15,11 +15,16 @@ export function assertStageGraph(graph: StageGraph): void {
         from?.output.kind === "shuffle",
         `stage ${index} reads a stage without shuffle output`,
       );
-      const hasOwnMap = input.maps === "all" || stage.taskCount <= from.taskCount;
+      const readers = input.span?.tasks ?? stage.taskCount;
+      const lastReader = (input.span?.firstTask ?? 0) + readers;
+      assert(lastReader <= stage.taskCount, `stage ${index} has fewer than ${lastReader} tasks`);
+      const hasOwnMap = input.maps === "all" || readers <= from.taskCount;
       assert(hasOwnMap, `stage ${index} has more tasks than stage ${input.stageId}, one map each`);
-      const last = input.partition === "own" ? stage.taskCount - 1 : input.partition;
+      const last = input.partition === "own" ? readers - 1 : input.partition;
       assert(last < from.output.partitions, `stage ${index} reads partition ${last} of too few`);
     }
+    const sources = stage.inputs.map((input) => input.stageId);
+    assert(new Set(sources).size === sources.length, `stage ${index} reads a stage twice`);
     const isLast = index === graph.stages.length - 1;
     assert((stage.output.kind !== "shuffle") === isLast, `stage ${index} ends in the wrong output`);
   }

@@ -15,6 +15,7 @@ import { compareValues, identity } from "../testing/value-order.ts";
 import { collectedRowsMax } from "./collected-rows.ts";
 import { optimize } from "./optimize.ts";
 import { planAction } from "./plan-action.ts";
+import { oneInput } from "./plan-inputs.ts";
 
 type Rows = readonly unknown[];
 
@@ -249,7 +250,7 @@ describe("random plans", () => {
         const output = { format: "ndjson", folderUri: "file:///out/" } as const;
         const action: Action =
           kind === "write" ? { kind, input: plan.node, ...output } : { kind, input: plan.node };
-        const { graph } = planAction(action, 0, infos, planTargets);
+        const { graph } = planAction(action, 0, oneInput(action, infos), planTargets);
         const rows = runStages(graph, plan, linesOf);
         const inputs = { rowsOf: () => contents.flat(), closure: plan.closure };
         const expected = evaluate(plan.node, inputs);

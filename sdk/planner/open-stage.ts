@@ -20,7 +20,10 @@ export interface OpenStage {
   readonly source: SourceProgram;
   readonly operators: readonly OperatorProgram[];
   readonly splits: readonly TaskSplit[];
+  /** Bytes of files that the stage itself reads. */
   readonly inputBytes: number;
+  /** Bytes of all files below it: an upper bound, in the files' encoding, of what it makes. */
+  readonly bytesBelow: number;
 }
 
 /** The stage with one more operator; without a name it is not told apart in the label. */
@@ -72,6 +75,7 @@ export function openShuffle(
   node: NodeId,
   taskCount: number,
   names: readonly string[],
+  bytesBelow: number,
 ): OpenStage {
   return {
     names,
@@ -82,5 +86,27 @@ export function openShuffle(
     operators: [],
     splits: [],
     inputBytes: 0,
+    bytesBelow,
+  };
+}
+
+/** All rows in one task, in their order. */
+export function gather(
+  stages: StagePlan[],
+  open: OpenStage,
+  node: NodeId,
+  names: readonly string[],
+): OpenStage {
+  const from = sealShuffle(stages, open, { kind: "single" }, 1);
+  return openShuffle(from, node, 1, names, open.bytesBelow);
+}
+
+/** Keeps what each task made where it is, to be read by the same-numbered tasks of several stages. */
+export function hold(stages: StagePlan[], open: OpenStage, node: NodeId): OpenStage {
+  const from = sealShuffle(stages, open, { kind: "single" }, 1);
+  return {
+    ...openShuffle(from, node, open.taskCount, [`held #${node}`], open.bytesBelow),
+    inputs: [{ stageId: from, partition: 0, maps: "own" }],
+    placement: { kind: "with", stageId: from },
   };
 }

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Action, LogicalNode, SortKey } from "../../proto/plan/logical.ts";
-import { planAction } from "./plan-action.ts";
+import { planAction as planOver } from "./plan-action.ts";
+import { oneInput } from "./plan-inputs.ts";
 
 const text: LogicalNode = { kind: "readText", id: 0, pattern: "file:///in/" };
 const csv: LogicalNode = {
@@ -15,6 +16,13 @@ const csv: LogicalNode = {
 };
 const byCount: SortKey = { by: { kind: "column", name: "count" }, direction: "desc" };
 const byClosure: SortKey = { by: { kind: "closure" }, direction: "asc" };
+
+const planAction = (
+  action: Action,
+  actionIndex: number,
+  files: readonly InputFile[],
+  planTargets?: PlanTargets,
+) => planOver(action, actionIndex, oneInput(action, files), planTargets);
 
 type Step = (input: LogicalNode, id: number) => LogicalNode;
 const map: Step = (input, id) => ({ kind: "map", id, input });

@@ -15,6 +15,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { assertStageGraph } from "./check-graph.ts";
 import { optimize } from "./optimize.ts";
+import type { PlanInputs } from "./plan-inputs.ts";
 import { schemasOf } from "./schema-of.ts";
 import { planStages } from "./stages.ts";
 
@@ -31,23 +32,23 @@ export function targetsFor(files: readonly InputFile[]): PlanTargets {
   };
 }
 
-/** Pure: the same action over the same files gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED. */
+/** Pure: the same action over the same inputs gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED. */
 export function planAction(
   action: Action,
   actionIndex: number,
-  files: readonly InputFile[],
-  targets: PlanTargets = targetsFor(files),
+  inputs: PlanInputs,
+  targets: PlanTargets = targetsFor([...inputs.files.values()].flat()),
 ): PlannedAction {
-  schemasOf(action.input, new Map());
-  const optimised = optimize(action);
+  const optimised = optimize(action, { schemas: inputs.schemas });
+  const schemas = schemasOf(optimised.input, inputs.schemas);
   const graph: StageGraph = {
     actionIndex,
     planDigest: planDigest(action),
     label: actionText(action),
-    stages: planStages(optimised, files, targets),
+    stages: planStages(optimised, inputs, targets, schemas),
   };
   assertStageGraph(graph);
-  checkSize(graph, files.length);
+  checkSize(graph, [...inputs.files.values()].flat().length);
   const logical = logicalText(action);
   return {
     graph,

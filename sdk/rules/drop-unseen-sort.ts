@@ -1,40 +1,57 @@
 // An order that nothing above can see is not made: under a count, under counts by value, under another sort.
 
-import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
-import { type Rule, rewriteFirst, withInput } from "./rule.ts";
+import { withInputs } from "../../proto/plan/inputs.ts";
+import type { LogicalNode } from "../../proto/plan/logical.ts";
+import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
 
 /** The plan without its uppermost full sort, unless a node above it depends on the order. */
-function withoutSort(node: LogicalNode): LogicalNode | undefined {
+function withoutSort(node: LogicalNode, context: RuleContext): LogicalNode | undefined {
+  if (context.isShared(node)) return undefined;
   switch (node.kind) {
     case "orderBy":
+    case "sortBy":
       return node.rowsMax === undefined ? node.input : undefined;
     case "map":
     case "flatMap":
-    case "filter": {
-      const input = withoutSort(node.input);
-      return input === undefined ? undefined : withInput(node, input);
+    case "filter":
+    case "select":
+    case "where":
+    case "conform": {
+      const input = withoutSort(node.input, context);
+      return input && withInputs(node, [input]);
     }
     default:
       return undefined;
   }
 }
 
+/** Aggregates whose answer depends on the order of the rows. */
+const orderedAggregates = new Set(["first", "last", "collectList"]);
+
 function isBlindToOrder(node: LogicalNode): boolean {
-  // Sorts break ties by the whole row, so what order rows came in never shows.
-  return node.kind === "countByValue" || node.kind === "orderBy";
+  switch (node.kind) {
+    case "countByValue":
+    case "orderBy":
+      // Sorts by one key break ties by the whole row, so what order rows came in never shows.
+      return true;
+    case "aggregate":
+      return node.aggregates.every(({ call }) => !orderedAggregates.has(call.function));
+    default:
+      return false;
+  }
 }
 
 export const dropUnseenSort: Rule = {
   name: "drop-unseen-sort",
-  apply: (action: Action) => {
+  apply: (action, context) => {
     if (action.kind === "count") {
-      const input = withoutSort(action.input);
+      const input = withoutSort(action.input, context);
       if (input !== undefined) return { ...action, input };
     }
     return rewriteFirst(action, (node) => {
       if (!isBlindToOrder(node) || !("input" in node)) return undefined;
-      const input = withoutSort(node.input);
-      return input === undefined ? undefined : withInput(node, input);
+      const input = withoutSort(node.input, context);
+      return input && withInputs(node, [input]);
     });
   },
 };

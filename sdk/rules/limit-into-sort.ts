@@ -1,15 +1,25 @@
 // A limit over a sort keeps the first rows while sorting (top-k) instead of sorting them all.
 
 import { topRowsMax } from "../../proto/limits.ts";
+import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { type Rule, rewriteFirst } from "./rule.ts";
+
+/** Rows that must be sorted for the limit; the limit itself goes where nothing is left for it to do. */
+function limited(node: LogicalNode): LogicalNode | undefined {
+  if (node.kind !== "limit") return undefined;
+  const sort = node.input;
+  if (sort.kind !== "orderBy" && sort.kind !== "sortBy") return undefined;
+  const offset = node.offset ?? 0;
+  const rowsMax = Math.min(node.rows + offset, sort.rowsMax ?? Number.POSITIVE_INFINITY);
+  if (rowsMax > topRowsMax) return undefined;
+  if (offset === 0) return { ...sort, rowsMax };
+  return sort.rowsMax === rowsMax ? undefined : { ...node, input: { ...sort, rowsMax } };
+}
 
 export const limitIntoSort: Rule = {
   name: "limit-into-sort",
-  apply: (action) =>
-    rewriteFirst(action, (node) => {
-      if (node.kind !== "limit" || node.input.kind !== "orderBy") return undefined;
-      const sort = node.input;
-      const rowsMax = Math.min(node.rows, sort.rowsMax ?? node.rows);
-      return rowsMax > topRowsMax ? undefined : { ...sort, rowsMax };
-    }),
+  apply: (action, context) =>
+    rewriteFirst(action, (node) =>
+      "input" in node && context.isShared(node.input) ? undefined : limited(node),
+    ),
 };

@@ -4,9 +4,11 @@ import { type Rule, rewriteFirst } from "./rule.ts";
 
 export const mergeLimits: Rule = {
   name: "merge-limits",
-  apply: (action) =>
+  apply: (action, context) =>
     rewriteFirst(action, (node) => {
       if (node.kind !== "limit" || node.input.kind !== "limit") return undefined;
+      if (context.isShared(node.input)) return undefined;
+      if (node.offset !== undefined || node.input.offset !== undefined) return undefined;
       return { ...node.input, rows: Math.min(node.rows, node.input.rows) };
     }),
 };

@@ -1,21 +1,26 @@
-// `map` keeps the number and order of rows: a limit above it may stand below it, if it meets its like there.
+// Steps that keep the number and order of rows: a limit above them may stand below, if it meets its like there.
 
 import type { LogicalNode } from "../../proto/plan/logical.ts";
-import { type Rule, rewriteFirst } from "./rule.ts";
+import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+
+function keepsRows(node: LogicalNode): node is Extract<LogicalNode, { kind: "map" | "select" }> {
+  return node.kind === "map" || node.kind === "select";
+}
 
 /** Elsewhere a limit is better off late: `take` of a plan that ends in it needs no stage of its own. */
-function meetsSortOrLimit(node: LogicalNode): boolean {
+function meetsSortOrLimit(node: LogicalNode, context: RuleContext): boolean {
   let below = node;
-  while (below.kind === "map") below = below.input;
-  return below.kind === "orderBy" || below.kind === "limit";
+  while (keepsRows(below) && !context.isShared(below)) below = below.input;
+  if (context.isShared(below)) return false;
+  return below.kind === "orderBy" || below.kind === "sortBy" || below.kind === "limit";
 }
 
 export const pushLimitBelowMap: Rule = {
   name: "push-limit-below-map",
-  apply: (action) =>
+  apply: (action, context) =>
     rewriteFirst(action, (node) => {
-      if (node.kind !== "limit" || node.input.kind !== "map") return undefined;
-      if (!meetsSortOrLimit(node.input)) return undefined;
+      if (node.kind !== "limit" || !keepsRows(node.input)) return undefined;
+      if (!meetsSortOrLimit(node.input, context)) return undefined;
       return { ...node.input, input: { ...node, input: node.input.input } };
     }),
 };

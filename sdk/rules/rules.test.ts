@@ -72,7 +72,7 @@ test("an optimised plan is as good as it gets, in whatever order the rules are t
       const before = JSON.stringify(action);
       const once = optimize(action);
       expect(optimize(once)).toEqual(once);
-      expect(textOf(optimize(action, [...allRules].reverse()))).toBe(textOf(once));
+      expect(textOf(optimize(action, { rules: [...allRules].reverse() }))).toBe(textOf(once));
       expect(JSON.stringify(action)).toBe(before);
     }),
   );

@@ -7,6 +7,7 @@ import { createFileStore } from "../../proto/io/file-store.ts";
 import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import { cellsOf } from "../operators/cells.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { inputReader } from "./file-reader.ts";
@@ -100,6 +101,9 @@ function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
   const store = openStore();
   return {
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: async (pattern) => {
       const found = await store.list(pattern);
       if (found.length > 0) return found;

@@ -3,6 +3,7 @@
 import type { Batch } from "../../proto/batch/batch.ts";
 import { EngineError, toEngineError, unreachable } from "../../proto/errors.ts";
 import { shuffleFetchesAhead } from "../../proto/limits.ts";
+import { readerIndex } from "../../proto/plan/stage.ts";
 import type { BlockAnswer, BlockClient, BlockId } from "../../proto/ports/blocks.ts";
 import type { MapLocation, StageInput } from "../../proto/ports/executor.ts";
 import { readBlock } from "./block.ts";
@@ -66,7 +67,8 @@ async function fetchBlock(
 /** The maps that a task reads, in index order. */
 function mapsOf(read: ShuffleRead): readonly MapLocation[] {
   const { input, maps } = read.input;
-  const wanted = input.maps === "own" ? maps.filter((m) => m.taskIndex === read.taskIndex) : maps;
+  const own = readerIndex(input, read.taskIndex);
+  const wanted = input.maps === "own" ? maps.filter((m) => m.taskIndex === own) : maps;
   return [...wanted].sort((a, b) => a.taskIndex - b.taskIndex);
 }
 
@@ -83,7 +85,9 @@ export async function* readShuffle(
 ): AsyncGenerator<{ readonly batches: readonly Batch[]; readonly bytes: number }> {
   const { jobId, actionIndex, input } = read;
   const maps = mapsOf(read);
-  const partition = input.input.partition === "own" ? read.taskIndex : input.input.partition;
+  const own = readerIndex(input.input, read.taskIndex);
+  if (own === undefined) return;
+  const partition = input.input.partition === "own" ? own : input.input.partition;
   const ahead: Fetched[] = [];
   let started = 0;
   const start = (): void => {

@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../../proto/errors.ts";
 import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";
+import { noSuchStep } from "../../../proto/unsupported.ts";
 import { listInputs } from "../../client/driver-host.ts";
 import type { CompiledJob } from "../../client/world.ts";
 import { type Command, commonOptions } from "../command.ts";
@@ -57,6 +58,9 @@ async function firstAction(
     show = resolve;
   });
   const host: DriverHost = {
+    describeInput: async (format: string) => {
+      throw noSuchStep("the driver", format);
+    },
     listInputs: (pattern) => listInputs(store, pattern),
     recordedOutcome: async () => undefined,
     runAction: (action) => {

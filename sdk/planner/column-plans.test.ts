@@ -1,0 +1,185 @@
+// Golden plans of work on typed columns: `UPDATE_GOLDENS=1 npx vitest run sdk/planner` rewrites testdata/.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
+import type { Expr, NamedAggregate, SortExpr } from "../../proto/plan/expr.ts";
+import type { Action, JoinNode, JoinType, LogicalNode } from "../../proto/plan/logical.ts";
+import {
+  float64Type,
+  int32Type,
+  int64Type,
+  type Schema,
+  utf8Type,
+} from "../../proto/plan/types.ts";
+import { planAction } from "./plan-action.ts";
+import { fileReads } from "./plan-inputs.ts";
+
+const orders: Schema = {
+  fields: [
+    { name: "id", type: int64Type, nullable: false },
+    { name: "shop", type: utf8Type, nullable: true },
+    { name: "price", type: float64Type, nullable: true },
+  ],
+};
+const shops: Schema = {
+  fields: [
+    { name: "shop", type: utf8Type, nullable: false },
+    { name: "city", type: utf8Type, nullable: true },
+    { name: "size", type: int32Type, nullable: true },
+  ],
+};
+
+const read = (id: number, name: string, schema: Schema): LogicalNode => ({
+  kind: "readColumns",
+  id,
+  format: "parquet",
+  pattern: `s3://b/${name}/`,
+  options: { schema },
+});
+const readOrders = read(0, "orders", orders);
+const readShops = read(1, "shops", shops);
+
+const col = (name: string): Expr => ({ kind: "column", name });
+const float = (text: string): Expr => ({ kind: "literal", type: float64Type, text });
+const call = (name: string, ...args: readonly Expr[]): Expr => ({ kind: "call", name, args });
+const sum = (name: string, arg: Expr): NamedAggregate => ({
+  name,
+  call: { function: "sum", args: [arg], distinct: false },
+});
+const desc = (expr: Expr): SortExpr => ({ expr, direction: "desc", nulls: "last" });
+
+const where = (input: LogicalNode, id: number, predicate: Expr): LogicalNode => ({
+  kind: "where",
+  id,
+  input,
+  predicate,
+});
+const byShop = (input: LogicalNode, id: number): LogicalNode => ({
+  kind: "aggregate",
+  id,
+  input,
+  keys: [{ name: "shop", expr: col("shop") }],
+  aggregates: [sum("total", col("price"))],
+});
+const join = (
+  left: LogicalNode,
+  right: LogicalNode,
+  type: JoinType,
+  more: Partial<JoinNode> = {},
+): LogicalNode => ({
+  kind: "join",
+  id: 9,
+  left,
+  right,
+  type,
+  on: [{ left: col("shop"), right: col("shop") }],
+  rightNames: [],
+  ...more,
+});
+const sorted = (input: LogicalNode, id: number): LogicalNode => ({
+  kind: "sortBy",
+  id,
+  input,
+  keys: [desc(col("price"))],
+});
+const limit = (input: LogicalNode, id: number, rows: number, offset?: number): LogicalNode => ({
+  kind: "limit",
+  id,
+  input,
+  rows,
+  ...(offset === undefined ? {} : { offset }),
+});
+const collect = (input: LogicalNode): Action => ({ kind: "collect", input });
+
+const mebibyte = 1024 * 1024;
+const targets: PlanTargets = { splitBytes: 16 * mebibyte, partitionBytes: 32 * mebibyte };
+
+function filesOf(name: string, mebibytes: number): readonly InputFile[] {
+  return [{ uri: `s3://b/${name}/part-0.parquet`, sizeBytes: mebibytes * mebibyte }];
+}
+
+const large = { orders: 64, shops: 40 };
+const smallShops = { orders: 64, shops: 1 };
+const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
+
+const goldens: readonly (readonly [string, Action, typeof large])[] = [
+  ["columns-aggregate", collect(byShop(shared, 3)), large],
+  ["columns-aggregate-one-task", collect(byShop(shared, 3)), { orders: 1, shops: 1 }],
+  ["columns-sort", collect(sorted(readOrders, 3)), large],
+  ["columns-top", collect(limit(sorted(readOrders, 3), 4, 10)), large],
+  ["columns-top-offset", collect(limit(sorted(readOrders, 3), 4, 10, 5)), large],
+  ["columns-limit-offset", collect(limit(readOrders, 4, 10, 5)), large],
+  ["columns-distinct", collect({ kind: "distinct", id: 3, input: readOrders }), large],
+  ["join-broadcast", collect(join(readOrders, readShops, "left")), smallShops],
+  ["join-shuffle", collect(join(readOrders, readShops, "inner")), large],
+  ["join-full-shuffles", collect(join(readOrders, readShops, "full")), smallShops],
+  ["join-hint", collect(join(readOrders, readShops, "semi", { strategy: "broadcast" })), large],
+  ["join-keeps-left", collect(join(readShops, readOrders, "right")), smallShops],
+  ["join-self", collect(join(shared, byShop(shared, 3), "inner")), large],
+  [
+    "union",
+    collect({ kind: "union", id: 5, inputs: [byShop(readOrders, 3), byShop(shared, 4)] }),
+    large,
+  ],
+  ["union-of-one", collect({ kind: "union", id: 5, inputs: [shared, shared] }), large],
+  [
+    "except",
+    collect({ kind: "except", id: 5, left: readOrders, right: shared, all: false }),
+    large,
+  ],
+];
+
+test.each(goldens)("plans %s", (name, action, sizes) => {
+  const files = new Map(
+    fileReads(action).map((node) => {
+      const of = node.pattern.includes("orders") ? "orders" : "shops";
+      return [node.id, filesOf(of, sizes[of])] as const;
+    }),
+  );
+  const planned = planAction(action, 0, { files, schemas: new Map() }, targets);
+  const { logical, optimised, physical } = planned.text;
+  const printed = `logical\n${logical}\noptimised\n${optimised}\nphysical\n${physical}`;
+  const file = new URL(`testdata/${name}.txt`, import.meta.url);
+  if (process.env.UPDATE_GOLDENS === "1") writeFileSync(file, printed);
+  expect(printed).toBe(readFileSync(file, "utf8"));
+});
+
+test.each<[string, LogicalNode, RegExp]>([
+  [
+    "a column that is not there",
+    where(readOrders, 2, call("gt", col("prise"), float("1"))),
+    /where#2: there is no column prise; did you mean price\?/,
+  ],
+  [
+    "a comparison of unlike types",
+    where(readOrders, 2, call("gt", col("shop"), float("1"))),
+    /cannot compare utf8 with float64/,
+  ],
+  [
+    "a condition that is no bool",
+    where(readOrders, 2, col("price")),
+    /condition price is float64, not bool/,
+  ],
+  [
+    "a join on unlike keys",
+    join(readOrders, readShops, "inner", { on: [{ left: col("id"), right: col("city") }] }),
+    /join#9: id is int64 and city is utf8; cast one of them/,
+  ],
+  [
+    "two columns of a name",
+    join(readOrders, readShops, "inner", { on: [{ left: col("shop"), right: col("city") }] }),
+    /two columns shop; rename one/,
+  ],
+  [
+    "a union of other columns",
+    { kind: "union", id: 5, inputs: [readOrders, readShops] },
+    /different columns/,
+  ],
+])("refuses %s", (_, input, message) => {
+  const action = collect(input);
+  const files = new Map(fileReads(action).map((node) => [node.id, filesOf("a", 1)] as const));
+  const planning = () => planAction(action, 0, { files, schemas: new Map() }, targets);
+  expect(planning).toThrow(message);
+  expect(planning).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
+});

@@ -1,0 +1,77 @@
+// Stages in which rows with equal columns must meet: aggregates, distinct rows, windows.
+
+import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
+import { exprText } from "../../proto/plan/expr-text.ts";
+import type { ColumnNode } from "../../proto/plan/logical.ts";
+import type { OperatorProgram } from "../../proto/plan/program.ts";
+import { addOperator, gather, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
+import { type Planning, partitionCount } from "./stages.ts";
+
+type Node<Kind extends ColumnNode["kind"]> = Extract<ColumnNode, { readonly kind: Kind }>;
+
+/** Rows with equal keys in one task; all rows where there are no keys. */
+export function meet(
+  planning: Planning,
+  open: OpenStage,
+  node: { readonly id: number; readonly kind: string },
+  keys: readonly Expr[] | "all",
+): OpenStage {
+  if (open.taskCount === 1) return open;
+  if (keys.length === 0) return gather(planning.stages, open, node.id, [node.kind]);
+  const partitions = partitionCount(open.bytesBelow, planning.targets.partitionBytes);
+  if (partitions === 1) return gather(planning.stages, open, node.id, [node.kind]);
+  const byHash = { kind: "hashColumns", keys, partitions } as const;
+  const from = sealShuffle(planning.stages, open, byHash, partitions);
+  return openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);
+}
+
+/** The name is in the label already where a shuffle began the stage. */
+function last(open: OpenStage, before: OpenStage, operator: OperatorProgram): OpenStage {
+  return addOperator(open, operator, open === before ? operator.kind : undefined);
+}
+
+export function addAggregate(
+  planning: Planning,
+  open: OpenStage,
+  node: Node<"aggregate">,
+): OpenStage {
+  const { kind, id, keys, aggregates } = node;
+  const aggregate = { kind, node: id, keys, aggregates } as const;
+  if (open.taskCount === 1) return addOperator(open, { ...aggregate, phase: "whole" }, kind);
+  const partial = addOperator(open, { ...aggregate, phase: "partial" }, kind);
+  const named = keys.map(({ name }) => ({ name, expr: { kind: "column", name } as const }));
+  const met = meet(
+    planning,
+    partial,
+    node,
+    named.map(({ expr }) => expr),
+  );
+  return addOperator(met, { ...aggregate, keys: named, phase: "final" });
+}
+
+export function addDistinct(
+  planning: Planning,
+  open: OpenStage,
+  node: Node<"distinct">,
+): OpenStage {
+  const { kind, id, on } = node;
+  const distinct = { kind, node: id, ...(on === undefined ? {} : { on }) } as const;
+  if (open.taskCount === 1) return addOperator(open, distinct, kind);
+  const keys = on?.map((name) => ({ kind: "column", name }) as const) ?? "all";
+  return addOperator(meet(planning, addOperator(open, distinct, kind), node, keys), distinct);
+}
+
+/** Windows over the same groups share a shuffle; others follow one after the other. */
+export function addWindows(planning: Planning, open: OpenStage, node: Node<"window">): OpenStage {
+  const groups = new Map<string, NamedWindow[]>();
+  for (const window of node.windows) {
+    const text = window.call.partitionBy.map(exprText).join(", ");
+    groups.set(text, [...(groups.get(text) ?? []), window]);
+  }
+  let current = open;
+  for (const windows of groups.values()) {
+    const met = meet(planning, current, node, windows[0]!.call.partitionBy);
+    current = last(met, current, { kind: "window", node: node.id, windows });
+  }
+  return current;
+}

@@ -1,0 +1,53 @@
+// What planning an action needs to know of the world: files, their schemas, how finely to cut them.
+
+import { EngineError } from "../../proto/errors.ts";
+import type { InputFile } from "../../proto/plan/bundle.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
+import type {
+  Action,
+  ColumnarReadNode,
+  LogicalNode,
+  NodeId,
+  RowReadNode,
+} from "../../proto/plan/logical.ts";
+import type { Schema } from "../../proto/plan/types.ts";
+
+export type FileReadNode = RowReadNode | ColumnarReadNode;
+
+export interface PlanInputs {
+  /** Files of each source that reads files, in URI order. */
+  readonly files: ReadonlyMap<NodeId, readonly InputFile[]>;
+  /** Schemas of columnar sources that did not declare one, as found in the files. */
+  readonly schemas: ReadonlyMap<NodeId, Schema>;
+}
+
+export function isFileRead(node: LogicalNode): node is FileReadNode {
+  return "pattern" in node;
+}
+
+/** The sources of an action that read files, each once. */
+export function fileReads(action: Action): readonly FileReadNode[] {
+  return planNodes(action.input).filter(isFileRead);
+}
+
+/** The same files for every source: for plans with one. */
+export function oneInput(action: Action, files: readonly InputFile[]): PlanInputs {
+  const reads = fileReads(action);
+  return { files: new Map(reads.map((node) => [node.id, files])), schemas: new Map() };
+}
+
+export function filesOf(inputs: PlanInputs, node: FileReadNode): readonly InputFile[] {
+  const files = inputs.files.get(node.id);
+  if (files !== undefined && files.length > 0) return files;
+  throw new EngineError("INPUT_NOT_FOUND", `no input file matches ${node.pattern}`);
+}
+
+/** Declared, or found in the files. */
+export function schemaOfRead(inputs: PlanInputs, node: ColumnarReadNode): Schema {
+  const schema = node.options.schema ?? inputs.schemas.get(node.id);
+  if (schema !== undefined) return schema;
+  throw new EngineError(
+    "INTERNAL",
+    `the schema of ${node.format} files ${node.pattern} was not looked up before planning`,
+  );
+}

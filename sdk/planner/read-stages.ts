@@ -1,0 +1,107 @@
+// Stages that read: files cut into splits, rows that stand in the plan, ranges of numbers.
+
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { rangeRowsPerTask, splitsAimed } from "../../proto/limits.ts";
+import type { RangeNode, ValuesNode } from "../../proto/plan/logical.ts";
+import type { SourceProgram } from "../../proto/plan/program.ts";
+import type { OpenStage } from "./open-stage.ts";
+import { type FileReadNode, filesOf, type PlanInputs, schemaOfRead } from "./plan-inputs.ts";
+import { planSplits } from "./splits.ts";
+import type { Planning } from "./stages.ts";
+
+export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
+  const files = filesOf(planning.inputs, node);
+  const inputBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (inputBytes === 0) {
+    const [only] = files.length === 1 ? files : [];
+    const which =
+      only === undefined ? `all ${files.length} files of ${node.pattern} are` : `${only.uri} is`;
+    throw new EngineError("INPUT_EMPTY", `${which} empty; check what should have written there`);
+  }
+  const divisible = node.kind !== "readCsv";
+  const splits = planSplits(files, { bytesTarget: planning.targets.splitBytes, divisible });
+  return {
+    names: [`read ${sourceName(node)}`],
+    taskCount: splits.length,
+    inputs: [],
+    placement: { kind: "any" },
+    source: sourceProgram(planning.inputs, node),
+    operators: [],
+    splits,
+    inputBytes,
+    bytesBelow: inputBytes,
+  };
+}
+
+function sourceName(node: FileReadNode): string {
+  switch (node.kind) {
+    case "readText":
+      return "text";
+    case "readNdjson":
+      return "ndjson";
+    case "readCsv":
+      return "csv";
+    case "readColumns":
+      return node.format;
+    default:
+      return unreachable(node);
+  }
+}
+
+function sourceProgram(inputs: PlanInputs, node: FileReadNode): SourceProgram {
+  switch (node.kind) {
+    case "readText":
+      return { kind: "text", node: node.id };
+    case "readNdjson":
+      return { kind: "ndjson", node: node.id };
+    case "readCsv":
+      return { kind: "csv", node: node.id, options: node.options };
+    case "readColumns": {
+      const { id, format, options, columns, pruning } = node;
+      return {
+        kind: "columns",
+        node: id,
+        format,
+        options: { ...options, schema: schemaOfRead(inputs, node) },
+        ...(columns === undefined ? {} : { columns }),
+        ...(pruning === undefined ? {} : { pruning }),
+      };
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+const noFiles = {
+  inputs: [],
+  placement: { kind: "any" },
+  operators: [],
+  splits: [],
+  inputBytes: 0,
+} as const;
+
+export function openValues(node: ValuesNode): OpenStage {
+  const { id, rowsJson, schema } = node;
+  return {
+    ...noFiles,
+    names: ["values"],
+    taskCount: 1,
+    source: { kind: "values", node: id, rowsJson, ...(schema === undefined ? {} : { schema }) },
+    bytesBelow: rowsJson.length,
+  };
+}
+
+const bytesPerNumber = 8;
+
+export function openRange(node: RangeNode): OpenStage {
+  const { id, start, end, step } = node;
+  const rows = Math.max(Math.ceil((end - start) / step), 0);
+  const taskCount = Math.min(Math.max(Math.ceil(rows / rangeRowsPerTask), 1), splitsAimed);
+  return {
+    ...noFiles,
+    names: ["range"],
+    taskCount,
+    source: { kind: "range", node: id, start, end, step },
+    bytesBelow: rows * bytesPerNumber,
+  };
+}
