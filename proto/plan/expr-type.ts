@@ -70,7 +70,8 @@ function typeOfCall(expr: Extract<Expr, { kind: "call" }>, schema: Schema | unde
   }
   const types = expr.args.map((arg) => typeOfExpr(arg, schema));
   checkCount(exprText(expr), known.signature, types.length, known.argsMin, known.argsMax);
-  return answered(known.resultType(types), exprText(expr));
+  const literals = expr.args.map((arg) => (arg.kind === "literal" ? arg.text : undefined));
+  return answered(known.resultType(types, literals), exprText(expr));
 }
 
 function typeOfCase(expr: Extract<Expr, { kind: "case" }>, schema: Schema | undefined): DataType {

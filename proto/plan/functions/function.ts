@@ -13,6 +13,8 @@ export function isProblem(answer: TypeAnswer): answer is TypeProblem {
   return "problem" in answer;
 }
 
+export type LiteralTexts = readonly (string | null | undefined)[];
+
 export interface ScalarFunction {
   /** `substring(text, start, length?)`: shown in the documentation and in errors. */
   readonly signature: string;
@@ -20,8 +22,11 @@ export interface ScalarFunction {
   readonly summary: string;
   readonly argsMin: number;
   readonly argsMax: number;
-  /** `any` among the types stands for a column that only the run will know. */
-  resultType(args: readonly DataType[]): TypeAnswer;
+  /**
+   * `any` among the types stands for a column that only the run will know. `literals`: texts of the arguments
+   * that are literals; undefined of others.
+   */
+  resultType(args: readonly DataType[], literals?: LiteralTexts): TypeAnswer;
   /** `propagate`: null where any argument is null. `own`: the function decides. */
   readonly nulls: "propagate" | "own";
 }

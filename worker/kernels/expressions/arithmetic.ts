@@ -1,0 +1,242 @@
+// Arithmetic. Whole numbers of 53 bits are computed as doubles, which are exact below 2^53; those of 64 bits
+// by halves, with bigints only where a product or quotient needs them.
+
+import { writeDecimal } from "../../../proto/batch/decimal.ts";
+import { type DataType, decimalType, typeText } from "../../../proto/plan/types.ts";
+import { type Call, type Kernel, valueError } from "./kernel.ts";
+import { runLoop } from "./loops.ts";
+import { bigintAt, powerOfTen, safeIntegerMax } from "./numeric.ts";
+import { rawAt } from "./raw.ts";
+import {
+  formOf,
+  halvesOf,
+  isShort,
+  isValidAt,
+  numberVector,
+  type Vector,
+  wordsOf,
+  wordVector,
+} from "./vector.ts";
+
+export type Arithmetic = "add" | "subtract" | "multiply" | "modulo";
+
+const sign: Readonly<Record<Arithmetic, string>> = {
+  add: "+",
+  subtract: "-",
+  multiply: "*",
+  modulo: "%",
+};
+
+function failure(call: Call, args: readonly Vector[], row: number, problem: string) {
+  const shown = args.map((arg) => {
+    const raw = rawAt(arg, row);
+    const { type } = arg;
+    return type.kind === "decimal" ? `${raw}e-${type.scale}` : String(raw);
+  });
+  return valueError(call.text, `${call.name}(${shown.join(", ")}) ${problem}`);
+}
+
+function overflow(call: Call, args: readonly Vector[], row: number) {
+  const zero = call.name === "modulo" && Number(rawAt(args[1]!, row)) === 0;
+  if (zero) return failure(call, args, row, "divides by zero; guard it with a condition");
+  return failure(
+    call,
+    args,
+    row,
+    `does not fit ${typeText(call.result)}; cast an argument to a wider type`,
+  );
+}
+
+const checked = `if (v > ${safeIntegerMax} || v < -${safeIntegerMax}) fail;`;
+
+/** `+ 0` turns the -0 of doubles into the 0 of whole numbers. */
+function wholeBody(name: Arithmetic, short: boolean): string {
+  if (name === "modulo") return "if (y === 0) fail; out[i] = x % y + 0;";
+  const value = `const v = x ${sign[name]} y + 0; out[i] = v;`;
+  return short && name !== "multiply" ? value : value + checked;
+}
+
+function wholeKernel(name: Arithmetic, call: Call): Kernel {
+  const short = call.types.every(isShort);
+  const body = wholeBody(name, short);
+  return {
+    canFail: !short || name === "multiply" || name === "modulo",
+    run: (args, rows, valid) => {
+      const out = new Float64Array(rows);
+      const failed = runLoop(body, [args[0]!, args[1]!], out, rows, valid);
+      if (failed >= 0) throw overflow(call, args, failed);
+      return numberVector(call.result, out, valid);
+    },
+  };
+}
+
+function doubleKernel(name: Arithmetic | "divide"): Kernel {
+  const type: DataType = { kind: "float64" };
+  const body = `out[i] = x ${name === "divide" ? "/" : sign[name]} y;`;
+  return {
+    argTypes: [type, type],
+    canFail: false,
+    run: (args, rows, valid) => {
+      const out = new Float64Array(rows);
+      runLoop(body, [args[0]!, args[1]!], out, rows);
+      return numberVector(type, out, valid);
+    },
+  };
+}
+
+/** Sums and differences of halves; the sign of the upper half tells an overflow. */
+const wordBodies: Readonly<Record<"add" | "subtract", string>> = {
+  add: `const l = xl + yl, h = xh + yh + (l > 4294967295 ? 1 : 0);
+    out[2 * i] = l; out[2 * i + 1] = h; if (h > 2147483647 || h < -2147483648) fail;`,
+  subtract: `const l = xl - yl, h = xh - yh - (l < 0 ? 1 : 0);
+    out[2 * i] = l; out[2 * i + 1] = h; if (h > 2147483647 || h < -2147483648) fail;`,
+};
+
+/** Products and remainders of numbers below 2^53, as doubles; others fail, and are done as bigints. */
+const safe = `const p = xh * 4294967296 + xl, q = yh * 4294967296 + yl;
+  if (xh >= 2097152 || xh < -2097151 || yh >= 2097152 || yh < -2097151) fail;`;
+const store =
+  "const h = Math.floor(v / 4294967296); out[2 * i] = v - h * 4294967296; out[2 * i + 1] = h;";
+const smallBodies: Readonly<Record<"multiply" | "modulo", string>> = {
+  multiply: `${safe} const v = p * q; if (v > ${safeIntegerMax} || v < -${safeIntegerMax}) fail; ${store}`,
+  modulo: `${safe} if (q === 0) fail; const v = p % q; ${store}`,
+};
+
+function exact(name: Arithmetic, left: bigint, right: bigint): bigint | undefined {
+  switch (name) {
+    case "add":
+      return left + right;
+    case "subtract":
+      return left - right;
+    case "multiply":
+      return left * right;
+    case "modulo":
+      return right === 0n ? undefined : left % right;
+  }
+}
+
+function byBigint(
+  name: Arithmetic,
+  call: Call,
+  args: readonly Vector[],
+  rows: number,
+  valid: Uint8Array | undefined,
+  limit: bigint,
+): BigInt64Array {
+  const words = wordsOf(call.result);
+  const out = new BigInt64Array(rows * words);
+  const lowest = call.result.kind === "int64" ? -limit : 1n - limit;
+  for (let i = 0; i < rows; i++) {
+    if (valid !== undefined && ((valid[i >> 3]! >> (i & 7)) & 1) === 0) continue;
+    const value = exact(name, bigintAt(args[0]!, i), bigintAt(args[1]!, i));
+    if (value === undefined || value >= limit || value < lowest) throw overflow(call, args, i);
+    writeDecimal(out, words, i, value);
+  }
+  return out;
+}
+
+function wordKernel(name: Arithmetic, call: Call): Kernel {
+  const type = call.result;
+  return {
+    argTypes: [type, type],
+    canFail: true,
+    run: (args, rows, valid) => {
+      const out = new BigInt64Array(rows);
+      const isSum = name === "add" || name === "subtract";
+      const body = isSum ? wordBodies[name] : smallBodies[name];
+      const failed = runLoop(body, [args[0]!, args[1]!], halvesOf(out), rows, valid);
+      if (failed < 0) return wordVector(type, out, valid);
+      if (isSum) throw overflow(call, args, failed);
+      return wordVector(type, byBigint(name, call, args, rows, valid, 1n << 63n), valid);
+    },
+  };
+}
+
+function asDecimal(type: DataType): Extract<DataType, { kind: "decimal" }> {
+  const digits = { int32: 10, int53: 16, int64: 19 }[type.kind as "int32"] ?? 38;
+  const decimal = type.kind === "decimal" ? type : decimalType(digits, 0);
+  return decimal as Extract<DataType, { kind: "decimal" }>;
+}
+
+/** Sums need one scale on both sides; a product has the scales of both, so that nothing is rounded. */
+function decimalKernel(name: Arithmetic, call: Call): Kernel {
+  const result = asDecimal(call.result);
+  const argTypes = call.types.map((type) => {
+    const own = asDecimal(type);
+    if (name === "multiply") return own;
+    const whole = own.precision - own.scale;
+    return decimalType(Math.min(whole + result.scale, 38), result.scale);
+  });
+  const exactScale = asDecimal(argTypes[0]!).scale + asDecimal(argTypes[1]!).scale;
+  if (name === "multiply" && exactScale > result.scale) {
+    throw valueError(call.text, `the product has ${exactScale} digits after the point, at most 38`);
+  }
+  const small = [...argTypes, result].every((type) => formOf(type) === "number");
+  const limit = powerOfTen(result.precision);
+  return {
+    argTypes,
+    canFail: !small || name === "modulo",
+    run: (args, rows, valid) => {
+      if (small) {
+        const body = name === "modulo" ? wholeBody(name, true) : `out[i] = x ${sign[name]} y + 0;`;
+        const out = new Float64Array(rows);
+        const failed = runLoop(body, [args[0]!, args[1]!], out, rows, valid);
+        if (failed >= 0) throw overflow(call, args, failed);
+        return numberVector(result, out, valid);
+      }
+      const out = byBigint(name, call, args, rows, valid, limit);
+      if (formOf(result) === "words") return wordVector(result, out, valid);
+      return numberVector(result, Float64Array.from(out, Number), valid);
+    },
+  };
+}
+
+export function arithmeticKernel(name: Arithmetic, call: Call): Kernel {
+  switch (call.result.kind) {
+    case "float64":
+      return doubleKernel(name);
+    case "int64":
+      return wordKernel(name, call);
+    case "decimal":
+      return decimalKernel(name, call);
+    default:
+      return wholeKernel(name, call);
+  }
+}
+
+export function divideKernel(): Kernel {
+  return doubleKernel("divide");
+}
+
+/** `negate` and `abs`. */
+export function signKernel(name: "negate" | "abs", call: Call): Kernel {
+  const { result } = call;
+  const isNegate = name === "negate";
+  if (formOf(result) === "number") {
+    const isFloat = result.kind === "float64";
+    const negated = isFloat ? "out[i] = -x;" : "out[i] = 0 - x;";
+    return {
+      canFail: false,
+      run: ([arg], rows, valid) => {
+        const out = new Float64Array(rows);
+        runLoop(isNegate ? negated : "out[i] = x < 0 ? -x : x + 0;", [arg!], out, rows);
+        return numberVector(result, out, valid);
+      },
+    };
+  }
+  return {
+    canFail: result.kind === "int64",
+    run: (args, rows, valid) => {
+      const words = wordsOf(result);
+      const out = new BigInt64Array(rows * words);
+      for (let i = 0; i < rows; i++) {
+        if (!isValidAt(args[0]!, i)) continue;
+        const value = bigintAt(args[0]!, i);
+        const turned = isNegate || value < 0n ? -value : value;
+        if (result.kind === "int64" && turned === 1n << 63n) throw overflow(call, args, i);
+        writeDecimal(out, words, i, turned);
+      }
+      return wordVector(result, out, valid);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// Expressions over batches: values, nulls, branches that must not run, and errors that name what is wrong.
+import { describe, expect, test } from "vitest";
+import { batchOfRows } from "../../../proto/batch/batch.ts";
+import { columnValues } from "../../../proto/batch/decode-column.ts";
+import type { Expr } from "../../../proto/plan/expr.ts";
+import { float64Type, int32Type, utf8Type } from "../../../proto/plan/types.ts";
+import { compileExpr, compilePredicate } from "./compile-expr.ts";
+
+const column = (name: string): Expr => ({ kind: "column", name });
+const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", name, args });
+const float = (value: number): Expr => ({
+  kind: "literal",
+  type: float64Type,
+  text: Object.is(value, -0) ? "-0" : String(value),
+});
+const int = (value: number): Expr => ({ kind: "literal", type: int32Type, text: String(value) });
+const text = (value: string): Expr => ({ kind: "literal", type: utf8Type, text: value });
+
+function evaluate(expr: Expr, rows: readonly unknown[]): unknown[] {
+  return columnValues(compileExpr(expr)(batchOfRows(rows)));
+}
+
+describe("expressions", () => {
+  test("arithmetic and comparison with nulls", () => {
+    const rows = [
+      { a: 1, b: 2 },
+      { a: null, b: 3 },
+      { a: 4, b: -0.5 },
+    ];
+    expect(evaluate(call("add", column("a"), column("b")), rows)).toEqual([3, null, 3.5]);
+    expect(evaluate(call("gt", column("b"), int(0)), rows)).toEqual([true, true, false]);
+    expect(evaluate(call("gt", column("a"), column("b")), rows)).toEqual([false, null, true]);
+  });
+
+  test("the same expression over batches of other types", () => {
+    const sum = compileExpr(call("add", column("a"), int(1)));
+    expect(columnValues(sum(batchOfRows([{ a: 1.5 }])))).toEqual([2.5]);
+    expect(columnValues(sum(batchOfRows([{ a: 2n ** 60n }])))).toEqual([2n ** 60n + 1n]);
+    expect(columnValues(sum(batchOfRows([{ a: null }])))).toEqual([null]);
+  });
+
+  test("a branch runs only for the rows that take it", () => {
+    const rows = [
+      { a: 7n, b: 2n },
+      { a: 7n, b: 0n },
+      { a: null, b: 0n },
+    ];
+    const guarded: Expr = {
+      kind: "case",
+      branches: [
+        { when: call("ne", column("b"), int(0)), result: call("modulo", column("a"), column("b")) },
+      ],
+      otherwise: int(-1),
+    };
+    expect(evaluate(guarded, rows)).toEqual([1n, -1n, -1n]);
+    const both = call(
+      "and",
+      call("ne", column("b"), int(0)),
+      call("eq", call("modulo", column("a"), column("b")), int(1)),
+    );
+    expect(evaluate(both, rows)).toEqual([true, false, false]);
+    expect(() => evaluate(call("modulo", column("a"), column("b")), rows)).toThrow(
+      /\(a % b\): modulo\(7, 0\) divides by zero/,
+    );
+  });
+
+  test("a predicate selects the rows that are true", () => {
+    const batch = batchOfRows([{ a: 1 }, { a: null }, { a: 3 }]);
+    expect(compilePredicate(call("ge", column("a"), float(1)))(batch)).toEqual(Int32Array.of(0, 2));
+    expect(compilePredicate(call("isNull", text("x")))(batch)).toEqual(new Int32Array(0));
+    expect(compilePredicate(call("isNotNull", text("x")))(batch)).toBeUndefined();
+  });
+
+  test("mixed values are an error that names the column and the kinds", () => {
+    const rows = [{ a: 1 }, { a: "x" }];
+    expect(() => evaluate(call("add", column("a"), int(1)), rows)).toThrow(
+      /column a holds number and string in one batch/,
+    );
+    expect(evaluate(call("isNull", column("a")), [...rows, { a: null }])).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(evaluate(call("add", column("a"), int(1)), [{ a: 1 }, { a: null }, {}])).toEqual([
+      2,
+      null,
+      null,
+    ]);
+  });
+});

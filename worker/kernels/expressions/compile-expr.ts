@@ -1,0 +1,96 @@
+// An expression as a function over batches. Batches describe themselves, so that kernels are chosen when the
+// types of a batch's columns are seen, and kept for the next batch with the same types.
+
+import type { Batch } from "../../../proto/batch/batch.ts";
+import { type Column, columnType } from "../../../proto/batch/column.ts";
+import { EngineError } from "../../../proto/errors.ts";
+import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
+import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
+import { typeText } from "../../../proto/plan/types.ts";
+import { bind } from "./bind.ts";
+import { type Bound, Rows } from "./bound.ts";
+import { rowsWhere } from "./logic.ts";
+import { isPlainJson, settledJson } from "./settle-json.ts";
+import { expanded } from "./take.ts";
+import { columnOfVector, type Vector, vectorOfColumn } from "./vector.ts";
+
+/** A column with a slot for each row of the batch; its name says nothing. */
+export type Evaluate = (batch: Batch) => Column;
+
+/** Indices of rows in rising order; undefined for all rows. */
+export type Selection = Int32Array | undefined;
+
+/** Expressions seen with more sets of column types than this choose their kernels anew. */
+const boundMax = 64;
+
+interface Input {
+  readonly name: string;
+  readonly column: Column;
+  readonly mixture: string | undefined;
+}
+
+function inputOf(batch: Batch, name: string): Input {
+  const column = batch.columns.find((candidate) => candidate.name === name);
+  if (column === undefined) {
+    const names = batch.columns.map((known) => columnText(known.name)).join(", ");
+    throw new EngineError(
+      "VALUE_UNSUPPORTED",
+      `the rows have no column ${columnText(name)}; they have: ${names || "none"}`,
+    );
+  }
+  if (!isPlainJson(column)) return { name, column, mixture: undefined };
+  return { name, ...settledJson(column) };
+}
+
+/** Runs the expression over a batch with kernels for the types of its columns. */
+function binder(expr: Expr): (batch: Batch) => Vector {
+  const names = [...columnsOf(expr)];
+  const known = new Map<string, Bound>();
+  return (batch) => {
+    const inputs = new Map(names.map((name) => [name, inputOf(batch, name)]));
+    const signature = [...inputs.values()]
+      .map(({ column, mixture }) => `${typeText(columnType(column))} ${mixture ?? ""}`)
+      .join("|");
+    let bound = known.get(signature);
+    if (bound === undefined) {
+      if (known.size === boundMax) known.clear();
+      bound = bind(expr, {
+        typeOf: (name) => columnType(inputs.get(name)!.column),
+        mixture: (name) => inputs.get(name)!.mixture,
+      });
+      known.set(signature, bound);
+    }
+    return bound.run(new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column)));
+  };
+}
+
+/**
+ * Throws VALUE_UNSUPPORTED where a value has no answer: overflow, a remainder by zero, a cast that fails, a
+ * column of several kinds of values where a function needs one.
+ */
+export function compileExpr(expr: Expr): Evaluate {
+  if (expr.kind === "column") {
+    // As it is: nothing of it needs a type, and a missing key stays missing.
+    const { name } = expr;
+    return (batch) =>
+      batch.columns.find((column) => column.name === name) ?? inputOf(batch, name).column;
+  }
+  const run = binder(expr);
+  return (batch) => columnOfVector("", expanded(run(batch), batch.rows));
+}
+
+/** The rows for which the condition is true; null is not true. */
+export function compilePredicate(expr: Expr): (batch: Batch) => Selection {
+  const run = binder(expr);
+  return (batch) => {
+    const vector = run(batch);
+    if (vector.form !== "bool" && vector.form !== "null") {
+      throw new EngineError(
+        "VALUE_UNSUPPORTED",
+        `the condition ${exprText(expr)} is ${typeText(vector.type)}, not bool`,
+      );
+    }
+    const selected = rowsWhere(vector, batch.rows, true, false);
+    return selected.length === batch.rows ? undefined : selected;
+  };
+}
