@@ -9,6 +9,7 @@ export { type ConnectOptions, connect, type S3Options } from "./client/main.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";
+export type { JobLock, JobLockOptions } from "./dataset/job-lock.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { Reader } from "./dataset/reader.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";

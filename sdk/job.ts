@@ -7,6 +7,7 @@ export type { CommittedOutput } from "../proto/plan/bundle.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";
+export type { JobLock, JobLockOptions } from "./dataset/job-lock.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { CsvLayout, CsvReadOptions, NdjsonReadOptions, Reader } from "./dataset/reader.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";

@@ -1,5 +1,6 @@
 // What `run` is given: the entry to data, and the only clock and dice that replays can repeat.
 
+import { type JobLock, type JobLockOptions, takeLock } from "./job-lock.ts";
 import { Reader } from "./reader.ts";
 import type { Session } from "./session.ts";
 
@@ -19,6 +20,26 @@ export interface Millrace {
    * @example const centers = Array.from({ length: 3 }, () => mr.random());
    */
   random(): number;
+  /**
+   * Takes a lock, waiting for whoever holds it, and keeps it while `body` runs; see `lock` for the rest.
+   * @throws LOCK_HELD when the wait was in vain, or when this job holds it already
+   * @example
+   * await mr.withLock("prices", async (lock) => {
+   *   await mr.read.csv("prices/*.csv").write.ndjson(`merged/${lock.token}`);
+   * });
+   */
+  withLock<Result>(
+    name: string,
+    body: (lock: JobLock) => Promise<Result>,
+    options?: JobLockOptions,
+  ): Promise<Result>;
+  /**
+   * Takes a lock for this job: nobody else, job or not, holds a lock of this name until it is released or the job
+   * has ended, its outputs committed. For `run` itself, never for functions given to datasets.
+   * @throws LOCK_HELD when the wait was in vain, or when this job holds it already
+   * @example await using lock = await mr.lock("prices", { waitMs: 60_000 });
+   */
+  lock(name: string, options?: JobLockOptions): Promise<JobLock>;
 }
 
 export function createMillrace(
@@ -26,5 +47,22 @@ export function createMillrace(
   submittedWallMs: number,
   random: () => number,
 ): Millrace {
-  return Object.freeze({ read: new Reader(session), now: () => submittedWallMs, random });
+  return Object.freeze({
+    read: new Reader(session),
+    now: () => submittedWallMs,
+    random,
+    lock: (name: string, options?: JobLockOptions) => takeLock(session, name, options),
+    withLock: async <Result>(
+      name: string,
+      body: (lock: JobLock) => Promise<Result>,
+      options?: JobLockOptions,
+    ): Promise<Result> => {
+      const lock = await takeLock(session, name, options);
+      try {
+        return await body(lock);
+      } finally {
+        await lock.release();
+      }
+    },
+  });
 }

@@ -4,7 +4,9 @@ import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, DriverHost, InputFile, JobContext } from "../../proto/plan/bundle.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { isGlob } from "../../proto/plan/glob.ts";
+import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { LockStep } from "../../proto/plan/stage.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
@@ -25,11 +27,15 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   const unrepeatable = new Promise<never>((_, reject) => {
     endJob = reject;
   });
-  const session = new DriverSession(context.workingFolder, (action, actionIndex) =>
-    perform(host, action, actionIndex).catch((failure: unknown) => {
+  const orEnd = (outcome: Promise<ActionOutcome>): Promise<ActionOutcome> =>
+    outcome.catch((failure: unknown) => {
       endJob(failure);
       return new Promise<never>(() => {});
-    }),
+    });
+  const session = new DriverSession(
+    context.workingFolder,
+    (action, actionIndex) => orEnd(perform(host, action, actionIndex)),
+    (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
   );
   const run = async (): Promise<string> => {
     const result = await job.run(createMillrace(session, context.submittedWallMs, random), params);
@@ -48,6 +54,15 @@ async function perform(
   if (recorded !== undefined) return recorded;
   const inputs = await planInputs(host, action);
   return await host.runAction(planAction(action, actionIndex, inputs, host.planTargets));
+}
+
+async function performLockStep(
+  host: DriverHost,
+  step: LockStep,
+  actionIndex: number,
+): Promise<ActionOutcome> {
+  const recorded = await host.recordedOutcome(actionIndex, lockStepDigest(step));
+  return recorded ?? (await host.runAction(planLockStep(step, actionIndex)));
 }
 
 /** Files of every source, and the schemas of those that did not declare one. */

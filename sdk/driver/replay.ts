@@ -1,9 +1,9 @@
 // Runs a driver program again, up to one action, to get at the functions in it with all they captured.
 
 import { EngineError } from "../../proto/errors.ts";
-import type { ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
+import type { ActionOutcome, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import { firstDifference, planDigest } from "../../proto/plan/digest.ts";
-import type { Action } from "../../proto/plan/logical.ts";
+import { lockStepDigest, lockStepText } from "../../proto/plan/lock-step.ts";
 import { actionText } from "../../proto/plan/text.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
@@ -23,15 +23,20 @@ export async function replay(job: Job, request: ReplayRequest): Promise<Replayed
     diverge = reject;
   });
   const never = new Promise<never>(() => {});
-  const session = new DriverSession(context.workingFolder, async (action, index) => {
+  const recall = async (index: number, text: string, digest: string): Promise<ActionOutcome> => {
     if (index === actionIndex) {
-      const failure = divergence(job, request, action);
+      const failure = divergence(job, request, text, digest);
       if (failure === undefined) arrive();
       else diverge(failure);
     }
     const outcome = index < actionIndex ? history[index] : undefined;
     return outcome ?? (await never);
-  });
+  };
+  const session = new DriverSession(
+    context.workingFolder,
+    (action, index) => recall(index, actionText(action), planDigest(action)),
+    (step, index) => recall(index, lockStepText(step), lockStepDigest(step)),
+  );
   const run = async (): Promise<void> => {
     await job.run(createMillrace(session, context.submittedWallMs, random), params);
   };
@@ -43,12 +48,17 @@ export async function replay(job: Job, request: ReplayRequest): Promise<Replayed
   return { closure: (node) => closureOf(job, session, node) };
 }
 
-function divergence(job: Job, request: ReplayRequest, action: Action): EngineError | undefined {
-  const difference = firstDifference(request.planDigest, planDigest(action));
+function divergence(
+  job: Job,
+  request: ReplayRequest,
+  text: string,
+  digest: string,
+): EngineError | undefined {
+  const difference = firstDifference(request.planDigest, digest);
   if (difference === undefined) return undefined;
   return new EngineError(
     "PLAN_DIVERGED",
-    `action ${request.actionIndex} (${actionText(action)}) of job ${job.name} was planned otherwise when run ` +
+    `action ${request.actionIndex} (${text}) of job ${job.name} was planned otherwise when run ` +
       `was repeated: ${difference}; ${advice}`,
   );
 }

@@ -4,28 +4,35 @@ import { EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts
 import { planNodesMax } from "../../proto/limits.ts";
 import type { ActionOutcome, CommittedOutput } from "../../proto/plan/bundle.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
+import { lockStepText, lockToken } from "../../proto/plan/lock-step.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { LockStep } from "../../proto/plan/stage.ts";
 import { actionText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
-import type { Closure, Session } from "../dataset/session.ts";
+import type { Closure, HeldLock, Session } from "../dataset/session.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
 
 /** Runs or recalls an action. Stays pending for ever where the program must not go on. */
 export type PerformAction = (action: Action, actionIndex: number) => Promise<ActionOutcome>;
 
+/** The same for a lock step, which is numbered among the actions. */
+export type PerformLockStep = (step: LockStep, actionIndex: number) => Promise<ActionOutcome>;
+
 export class DriverSession implements Session {
   readonly workingFolder: string;
   readonly #perform: PerformAction;
+  readonly #performLockStep: PerformLockStep;
   readonly #outcomes = new OrderedOutcomes();
   readonly #closures = new Map<NodeId, Closure>();
   #nodes = 0;
   #actions = 0;
   #isOver = false;
 
-  constructor(workingFolder: string, perform: PerformAction) {
+  constructor(workingFolder: string, perform: PerformAction, performLockStep: PerformLockStep) {
     this.workingFolder = workingFolder;
     this.#perform = perform;
+    this.#performLockStep = performLockStep;
   }
 
   nextNode(closure?: Closure): NodeId {
@@ -54,7 +61,21 @@ export class DriverSession implements Session {
   async write(action: Extract<Action, { kind: "write" }>): Promise<CommittedOutput> {
     const outcome = await this.#run(action);
     if (outcome.kind === "committed") return outcome.output;
-    return failWith(action, outcome);
+    return failWith(actionText(action), outcome);
+  }
+
+  async lock(name: string, waitMs: number): Promise<HeldLock> {
+    const step: LockStep = { kind: "lock", name, waitMs };
+    const actionIndex = this.#actions;
+    const outcome = await this.#runLockStep(step);
+    if (outcome.kind === "result") return { token: lockToken(outcome), actionIndex };
+    return failWith(lockStepText(step), outcome);
+  }
+
+  async unlock(name: string, actionIndex: number): Promise<void> {
+    const step: LockStep = { kind: "unlock", name, actionIndex };
+    const outcome = await this.#runLockStep(step);
+    if (outcome.kind !== "result") failWith(lockStepText(step), outcome);
   }
 
   /** Called once `run` has returned: throws PLAN_INVALID when it left an action behind. */
@@ -69,13 +90,21 @@ export class DriverSession implements Session {
     );
   }
 
+  #checkNotOver(what: string): void {
+    if (!this.#isOver) return;
+    throw new EngineError(
+      "PLAN_INVALID",
+      `${what} was started after run had returned; await everything in run`,
+    );
+  }
+
+  #runLockStep(step: LockStep): Promise<ActionOutcome> {
+    this.#checkNotOver(lockStepText(step));
+    return this.#outcomes.inTurn(this.#performLockStep(step, this.#actions++));
+  }
+
   #run(action: Action): Promise<ActionOutcome> {
-    if (this.#isOver) {
-      throw new EngineError(
-        "PLAN_INVALID",
-        `${actionText(action)} was started after run had returned; await everything in run`,
-      );
-    }
+    this.#checkNotOver(actionText(action));
     const nodes = planNodes(action.input).length;
     if (nodes > planNodesMax) {
       throw new EngineError(
@@ -89,10 +118,10 @@ export class DriverSession implements Session {
 }
 
 function resultParts(action: Action, outcome: ActionOutcome): readonly string[] {
-  return outcome.kind === "result" ? outcome.parts : failWith(action, outcome);
+  return outcome.kind === "result" ? outcome.parts : failWith(actionText(action), outcome);
 }
 
-function failWith(action: Action, outcome: ActionOutcome): never {
+function failWith(what: string, outcome: ActionOutcome): never {
   switch (outcome.kind) {
     case "failed":
       throw fromErrorRecord(outcome.error);
@@ -100,7 +129,7 @@ function failWith(action: Action, outcome: ActionOutcome): never {
     case "committed":
       throw new EngineError(
         "MESSAGE_INVALID",
-        `${actionText(action)} was answered with an outcome of the kind '${outcome.kind}'`,
+        `${what} was answered with an outcome of the kind '${outcome.kind}'`,
       );
     default:
       return unreachable(outcome);

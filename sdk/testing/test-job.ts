@@ -15,6 +15,7 @@ import { seededRandom } from "../driver/random.ts";
 import { DriverSession } from "../driver/session.ts";
 import { evaluate, type SourceNode } from "./evaluate.ts";
 import { parseFile } from "./parse-files.ts";
+import { createTestLocks } from "./test-locks.ts";
 
 const workingFolder = "/test";
 
@@ -58,13 +59,17 @@ export async function testJob<Schema extends z.ZodObject, Result>(
     Object.entries(files).map(([path, text]) => [resolveInput(path, workingFolder), text]),
   );
   const outputs = new Map<string, readonly unknown[]>();
-  const session: DriverSession = new DriverSession(workingFolder, async (action, actionIndex) => {
-    const rows = evaluate(action.input, {
-      rowsOf: (source) => rowsOf(source, contents),
-      closure: (node) => closureOf(session, node),
-    });
-    return perform(action, actionIndex, checkedRows(rows), outputs);
-  });
+  const session: DriverSession = new DriverSession(
+    workingFolder,
+    async (action, actionIndex) => {
+      const rows = evaluate(action.input, {
+        rowsOf: (source) => rowsOf(source, contents),
+        closure: (node) => closureOf(session, node),
+      });
+      return perform(action, actionIndex, checkedRows(rows), outputs);
+    },
+    createTestLocks(),
+  );
   const parsed = parseParams(job.params, JSON.stringify(params)) as z.output<Schema>;
   const result = await job.run(createMillrace(session, nowMs, seededRandom(seed)), parsed);
   session.end();
