@@ -3,8 +3,10 @@
 export { z } from "zod";
 export { EngineError, type ErrorCode, type ErrorDetails } from "../proto/errors.ts";
 export type { CommittedOutput } from "../proto/plan/bundle.ts";
-export type { JobView } from "../proto/wire/views.ts";
+export type { JobView, LockView } from "../proto/wire/views.ts";
 export type { Client } from "./client/client.ts";
+export type { ClusterLock } from "./client/held-lock.ts";
+export type { LockOptions } from "./client/lock-claim.ts";
 export { type ConnectOptions, connect, type S3Options } from "./client/main.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";

@@ -204,8 +204,10 @@ export function releaseLock(state: ClusterState, release: Release): CommandReply
   const { claim } = lock ?? {};
   const isFenced = state.plantedBug !== "fencingOff";
   const isHolder = claim !== undefined && (owner === "" || claim.owner === owner);
-  if (lock !== undefined && isHolder && (lock.token === token || !isFenced)) {
-    endClaim(state, name, claim, "released", token);
+  // A claim that never heard of its grant does not know its token, and has one grant only.
+  const isMeant = lock?.token === token || (token === 0 && owner !== "") || !isFenced;
+  if (lock !== undefined && isHolder && isMeant) {
+    endClaim(state, name, claim, "released", lock.token);
     free(state, name, lock);
     return { kind: "lockReleased", held: true };
   }

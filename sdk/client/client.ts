@@ -5,10 +5,12 @@ import { EngineError } from "../../proto/errors.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
-import type { ClusterView, JobView } from "../../proto/wire/views.ts";
+import type { ClusterView, JobView, LockView } from "../../proto/wire/views.ts";
 import { isJob, type Job } from "../dataset/define-job.ts";
 import { resolveOutput } from "../dataset/paths.ts";
 import { followJob, jobView, jobViews } from "./follow-job.ts";
+import { type ClusterLock, keepLock, underLock } from "./held-lock.ts";
+import { claimLock, type LockOptions, listLocks } from "./lock-claim.ts";
 import { type CommittedRows, readOutput } from "./result.ts";
 import { runAttached, submitDetached } from "./submit-job.ts";
 import type { ClientWorld, CompiledJob, FinishedJob, OnProgress } from "./world.ts";
@@ -77,6 +79,27 @@ export interface Client {
   /** Waits for a job's end. @throws the job's own error; JOB_CANCELLED; JOB_NOT_FOUND */
   wait(jobId: string): Promise<JobOutcome>;
   clusterStatus(): Promise<ClusterView>;
+  /**
+   * Takes a lock and keeps it, renewed in the background, until it is released; lost when this process stands still
+   * or reaches no leader for longer than the lease.
+   * @throws LOCK_HELD, with the holder and what is left of its lease, when the wait was in vain
+   * @example
+   * await using lock = await client.lock("prices", { waitMs: 60_000 });
+   * await save(prices, { fencingToken: lock.token, signal: lock.signal });
+   */
+  lock(name: string, options?: LockOptions): Promise<ClusterLock>;
+  /**
+   * Holds a lock while `body` runs.
+   * @throws what `body` throws; LOCK_HELD; LOCK_LOST when the lock was lost before `body` ended
+   * @example await client.withLock("prices", async (lock) => await save(prices, lock.token));
+   */
+  withLock<Result>(
+    name: string,
+    body: (lock: ClusterLock) => Promise<Result>,
+    options?: LockOptions,
+  ): Promise<Result>;
+  /** Held locks by name, those of output folders included. */
+  locks(prefix?: string): Promise<readonly LockView[]>;
   /** Opens what a job wrote. @throws OUTPUT_NOT_COMMITTED */
   output(folder: string): Promise<CommittedRows>;
   close(): void;
@@ -86,6 +109,8 @@ export interface ClientOptions {
   readonly world: ClientWorld;
   /** Absolute. */
   readonly workingFolder: string;
+  /** Host and process, for whoever finds a lock held. */
+  readonly holder: string;
   compile(path: string, workingFolder: string): Promise<CompiledJob>;
   close(): void;
 }
@@ -167,6 +192,24 @@ class ClusterClient implements Client {
   async clusterStatus(): Promise<ClusterView> {
     const { statusJson } = await this.#world.leader.call(clientApi.clusterStatus, {});
     return JSON.parse(statusJson) as ClusterView;
+  }
+
+  async lock(name: string, options: LockOptions = {}): Promise<ClusterLock> {
+    const { holder } = this.#options;
+    const claim = await claimLock(this.#world, name, { holder, ...options });
+    return keepLock(this.#world, claim);
+  }
+
+  async withLock<Result>(
+    name: string,
+    body: (lock: ClusterLock) => Promise<Result>,
+    options: LockOptions = {},
+  ): Promise<Result> {
+    return await underLock(await this.lock(name, options), body);
+  }
+
+  locks(prefix = ""): Promise<readonly LockView[]> {
+    return listLocks(this.#world, prefix);
   }
 
   output(folder: string): Promise<CommittedRows> {

@@ -1,5 +1,6 @@
 // Connects to a cluster: joins the client to real sockets, clocks and object stores.
 
+import { hostname } from "node:os";
 import { realClock } from "../../proto/io/clock.ts";
 import { createGrpcClient } from "../../proto/io/grpc-client.ts";
 import { realRandom } from "../../proto/io/seed.ts";
@@ -42,5 +43,6 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     leader.close();
     rpc.close();
   };
-  return createClient({ world, workingFolder: process.cwd(), compile: compileJob, close });
+  const holder = `${hostname()}:${process.pid}`;
+  return createClient({ world, workingFolder: process.cwd(), holder, compile: compileJob, close });
 }

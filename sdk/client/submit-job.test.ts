@@ -298,7 +298,13 @@ describe("the client", () => {
       return jobOf(drive);
     };
     const world = worldOf(leader);
-    const client = createClient({ world, workingFolder: "/base", compile, close: () => {} });
+    const client = createClient({
+      world,
+      workingFolder: "/base",
+      holder: "host:1",
+      compile,
+      close: () => {},
+    });
     return { client, compiled };
   }
 

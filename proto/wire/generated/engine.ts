@@ -172,7 +172,7 @@ export interface RenewLockRequest {
 export interface RenewLockReply {
 }
 
-/** Without an owner: whoever holds the lock with this token. */
+/** Without an owner: whoever holds the lock with this token. Without a token: the claim ends, held or waiting. */
 export interface ReleaseLockRequest {
   name: string;
   owner: string;
