@@ -99,6 +99,22 @@ function filesOf(name: string, mebibytes: number): readonly InputFile[] {
   return [{ uri: `s3://b/${name}/part-0.parquet`, sizeBytes: mebibytes * mebibyte }];
 }
 
+const select = (input: LogicalNode, id: number, ...names: readonly string[]): LogicalNode => ({
+  kind: "select",
+  id,
+  input,
+  columns: names.map((name) => ({ name, expr: col(name) })),
+});
+const and = (...parts: readonly Expr[]): Expr => call("and", ...parts);
+const text = (value: string): Expr => ({ kind: "literal", type: utf8Type, text: value });
+const joined = join(readOrders, readShops, "inner");
+const crossed = join(readOrders, readShops, "cross", {
+  on: [],
+  rightNames: [{ from: "shop", to: "shop_right" }],
+});
+const isDear = call("gt", col("price"), float("1"));
+const isNear = call("eq", col("city"), text("Oslo"));
+
 const large = { orders: 64, shops: 40 };
 const smallShops = { orders: 64, shops: 1 };
 const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
@@ -123,6 +139,45 @@ const goldens: readonly (readonly [string, Action, typeof large])[] = [
     large,
   ],
   ["union-of-one", collect({ kind: "union", id: 5, inputs: [shared, shared] }), large],
+  ["rules-columns", collect(select(sorted(readOrders, 3), 4, "price")), large],
+  ["rules-columns-of-join", collect(select(joined, 4, "city", "price")), large],
+  ["rules-where-below-join", collect(where(joined, 4, and(isDear, isNear))), large],
+  [
+    "rules-where-stays-above-left-join",
+    collect(where(join(readOrders, readShops, "left"), 4, and(isDear, isNear))),
+    large,
+  ],
+  [
+    "rules-cross-to-inner",
+    collect(where(crossed, 4, and(call("eq", col("shop"), col("shop_right")), isDear))),
+    large,
+  ],
+  [
+    "rules-where-below-aggregate",
+    collect(
+      where(
+        byShop(readOrders, 3),
+        4,
+        and(call("eq", col("shop"), text("a")), call("gt", col("total"), float("2"))),
+      ),
+    ),
+    large,
+  ],
+  [
+    "rules-where-of-constants",
+    collect(where(readOrders, 4, call("lt", float("1"), call("add", float("1"), float("1"))))),
+    large,
+  ],
+  ["rules-count-reads-one-column", { kind: "count", input: where(readOrders, 4, isDear) }, large],
+  [
+    "rules-equal-parts-are-one",
+    collect(
+      join(byShop(readOrders, 3), byShop(readOrders, 4), "inner", {
+        rightNames: [{ from: "total", to: "total2" }],
+      }),
+    ),
+    large,
+  ],
   [
     "except",
     collect({ kind: "except", id: 5, left: readOrders, right: shared, all: false }),

@@ -5,9 +5,16 @@ import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import { type Schema, sameType, schemaText } from "../../proto/plan/types.ts";
 import { dropUnseenSort } from "../rules/drop-unseen-sort.ts";
+import { foldConstants } from "../rules/fold-constants.ts";
+import { joinFromWhere } from "../rules/join-from-where.ts";
 import { limitIntoSort } from "../rules/limit-into-sort.ts";
 import { mergeLimits } from "../rules/merge-limits.ts";
+import { mergeSelects } from "../rules/merge-selects.ts";
+import { neededColumns } from "../rules/needed-columns.ts";
+import { pruneReads } from "../rules/prune-reads.ts";
 import { pushLimitBelowMap } from "../rules/push-limit-below-map.ts";
+import { pushWhereDown } from "../rules/push-where-down.ts";
+import { reuseEqualPlans } from "../rules/reuse-equal-plans.ts";
 import { type Rule, type RuleContext, withReaders } from "../rules/rule.ts";
 import { type KnownSchema, type SourceSchemas, schemasOf } from "./schema-of.ts";
 
@@ -16,6 +23,13 @@ export const allRules: readonly Rule[] = [
   pushLimitBelowMap,
   limitIntoSort,
   dropUnseenSort,
+  foldConstants,
+  joinFromWhere,
+  pushWhereDown,
+  mergeSelects,
+  neededColumns,
+  pruneReads,
+  reuseEqualPlans,
 ];
 
 export interface OptimizeOptions {
@@ -38,7 +52,10 @@ export function optimize(action: Action, options: OptimizeOptions = {}): Action 
     const next = applyFirst(plan, rules, withReaders(plan, known));
     if (next === undefined) return plan;
     const nextKnown = schemasOf(next.plan.input, schemas);
-    checkSchema(next.rule, known.get(plan.input), nextKnown.get(next.plan.input));
+    // A count sees rows, not columns.
+    if (plan.kind !== "count") {
+      checkSchema(next.rule, known.get(plan.input), nextKnown.get(next.plan.input));
+    }
     plan = next.plan;
     known = nextKnown;
   }

@@ -29,8 +29,15 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     operators: [],
     splits,
     inputBytes,
-    bytesBelow: inputBytes,
+    bytesBelow: Math.ceil(inputBytes * shareRead(planning.inputs, node)),
   };
+}
+
+/** Of the columns of the files, the share that is read: as if all were equally large. */
+function shareRead(inputs: PlanInputs, node: FileReadNode): number {
+  if (node.kind !== "readColumns" || node.columns === undefined) return 1;
+  const all = schemaOfRead(inputs, node).fields.length;
+  return node.columns.length / Math.max(all, 1);
 }
 
 function sourceName(node: FileReadNode): string {

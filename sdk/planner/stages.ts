@@ -5,6 +5,7 @@ import { plannedPartitionsMax } from "../../proto/limits.ts";
 import type { PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
+import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import { addOperator, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
@@ -66,10 +67,24 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
   for (const node of nodes) {
     const below = inputsOf(node).map((input) => opened.get(input)!);
     const open = openNode(planning, node, below);
-    const isShared = (readers.get(node) ?? 0) > 1 && inputsOf(node).length > 0;
-    opened.set(node, isShared ? hold(planning.stages, open, node.id) : open);
+    const isShared = (readers.get(node) ?? 0) > 1;
+    opened.set(node, isShared && isCostly(open) ? hold(planning.stages, open, node.id) : open);
   }
   return opened.get(last)!;
+}
+
+const functionKinds = new Set<OperatorProgram["kind"]>([
+  "map",
+  "flatMap",
+  "filter",
+  "mapPartitions",
+  "mapBatches",
+  "mapAsync",
+]);
+
+/** Worth keeping rather than making again: what is behind a shuffle, or comes from the user's functions. */
+function isCostly(open: OpenStage): boolean {
+  return open.inputs.length > 0 || open.operators.some(({ kind }) => functionKinds.has(kind));
 }
 
 /** From the inputs' size alone, so that a replay or a larger cluster plans alike. */
