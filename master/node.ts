@@ -23,7 +23,7 @@ import { createDirectory } from "./members/directory.ts";
 import { isRemoved, removedError, watchRemoval } from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
-import { defaultRaftConfig } from "./raft/config.ts";
+import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
@@ -44,6 +44,15 @@ export interface MasterOptions {
   readonly peers: ReadonlyMap<MasterId, string>;
   /** Of the data folder of a master that joins later. */
   readonly key?: string;
+  /** Instead of the usual ones: small logs and snapshots show soon what large ones show late. */
+  readonly raftConfig?: RaftConfig | undefined;
+  readonly snapshotEveryBytes?: number | undefined;
+}
+
+/** Looks on, and changes nothing. */
+export interface MasterWatch {
+  /** The state machine after the entry of this index, or as restored from a snapshot of it. */
+  applied(index: number, state: ClusterState): void;
 }
 
 export interface MasterPorts {
@@ -58,6 +67,7 @@ export interface MasterPorts {
   sha256Hex(bytes: Uint8Array): string;
   /** Also with MASTER_REMOVED, for a master that is no member any more. */
   onFatal(failure: unknown): void;
+  readonly watch?: MasterWatch;
 }
 
 export interface MasterNode {
@@ -70,15 +80,20 @@ interface Machine extends StateMachine<CommandReply> {
   readonly state: ClusterState;
 }
 
-function createMachine(): Machine {
+function createMachine(watch: MasterWatch | undefined): Machine {
   let state = emptyState();
   return {
     get state() {
       return state;
     },
-    apply: (index, bytes) => apply(state, index, decodeCommand(bytes)),
+    apply: (index, bytes) => {
+      const reply = apply(state, index, decodeCommand(bytes));
+      watch?.applied(index, state);
+      return reply;
+    },
     restore: (bytes) => {
       state = decodeSnapshot(new TextDecoder().decode(bytes));
+      watch?.applied(state.appliedIndex, state);
     },
     snapshot: () => new TextEncoder().encode(encodeSnapshot(state)),
   };
@@ -95,7 +110,7 @@ function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): 
     id: options.masterId,
     voters: simpleVoters([...options.peers.keys()]),
     members: new Map(founders),
-    config: defaultRaftConfig,
+    config: options.raftConfig ?? defaultRaftConfig,
     random: ports.random.child("raft"),
     ...recovered,
   });
@@ -112,7 +127,7 @@ function membershipFields({ index, isCommitted, membership }: MembershipStatus) 
 export function createMasterNode(options: MasterOptions, ports: MasterPorts): MasterNode {
   const { masterId, clusterId, key = "" } = options;
   const { clock, log, store } = ports;
-  const machine = createMachine();
+  const machine = createMachine(ports.watch);
   const changes = createChanges(clock);
   const raft = recover(options, ports, machine);
   let status: Status = { role: "follower", term: raft.term, leader: undefined };
@@ -127,8 +142,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     raft,
     storage: ports.storage,
     outbox: createOutbox({ ...speaker, addressOf: directory.addressOf }, ports.rpc),
-    clock,
-    machine,
+    ...{ clock, machine },
+    snapshotEveryBytes: options.snapshotEveryBytes,
     addressOf: directory.addressOf,
     onApplied: onChange,
     onStatus: changeStatus,

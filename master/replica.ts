@@ -29,7 +29,7 @@ export interface ReplicaPorts<Reply> {
   readonly clock: Clock;
   readonly machine: StateMachine<Reply>;
   /** Bytes of log after which a snapshot is taken; tests shrink it. */
-  readonly snapshotEveryBytes?: number;
+  readonly snapshotEveryBytes?: number | undefined;
   /** Address of a master, for redirects. */
   addressOf(id: MasterId): string | undefined;
   /** After one or more entries were applied. */

@@ -1,104 +1,242 @@
-// A whole cluster on one thread: three masters, some workers, virtual wires, disks, store and time.
+// A whole cluster on one thread: masters, workers and clients, virtual wires, disks, store and time.
 
 import { createHash } from "node:crypto";
 import { createMasterNode, type MasterNode } from "../../master/node.ts";
-import { openRaftStorage } from "../../master/storage/raft-storage.ts";
-import { assert } from "../../proto/errors.ts";
+import type { RaftConfig } from "../../master/raft/config.ts";
+import { membershipOf } from "../../master/raft/membership.ts";
+import { simpleVoters } from "../../master/raft/quorum.ts";
+import { openRaftStorage, type RaftStorage } from "../../master/storage/raft-storage.ts";
+import { assert, toErrorRecord } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import type { Disk } from "../../proto/ports/disk.ts";
 import { silentLog } from "../../proto/ports/log.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
-import type { RpcServer } from "../../proto/ports/rpc.ts";
-import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
-import {
-  createMemoryStore,
-  memoryBucket,
-  type StoreFault,
-} from "../../proto/testing/memory-store.ts";
+import { createMemoryStore, memoryBucket } from "../../proto/testing/memory-store.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
-import { clientApi } from "../../proto/wire/methods.ts";
 import type { ClusterView, JobView } from "../../proto/wire/views.ts";
 import { createWorkerNode, type WorkerNode } from "../../worker/node.ts";
-import { createSimulatedExecutor, type Floor } from "./executor.ts";
-import { createNetwork, type Network } from "./network.ts";
-import { slowDisk } from "./slow-disk.ts";
-import { createWatch } from "./watch.ts";
+import { type Client, createClient } from "./client.ts";
+import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
+import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
+import type { ClockFault } from "./gate.ts";
+import { createNetwork, type Life, type Observer } from "./network.ts";
+import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
+import { createTrace } from "./trace.ts";
+import { createVirtualTime } from "./virtual-time.ts";
+import { createJobWatch } from "./watch-jobs.ts";
+import { createLogWatch, shortestLeaseMs } from "./watch-logs.ts";
+import { type SimulatedJob, storyJob } from "./workload.ts";
 
-export const masterNames = ["a", "b", "c"] as const;
 const clusterId = asClusterId("virtual");
 const code = new TextEncoder().encode("export {}");
 const sha256Hex = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-interface Master {
-  readonly node: MasterNode;
-  readonly server: RpcServer;
-}
+const codeSha256 = sha256Hex(code);
 
 export interface VirtualOptions {
   readonly seed: number;
+  /** Default a, b, c. */
+  readonly masters?: readonly string[];
   readonly workers: readonly string[];
   readonly slots: number;
-  readonly jobIds: readonly string[];
+  /** Story jobs, beside `jobs`. */
+  readonly jobIds?: readonly string[];
+  readonly jobs?: readonly SimulatedJob[];
+  /** By how much every clock is slower. */
+  readonly pace?: number;
+  readonly driftPerThousandMax?: number;
+  /** Whether a crash leaves a part of what was not synced. */
+  readonly tearsWrites?: boolean;
+  readonly raftConfig?: RaftConfig;
+  readonly snapshotEveryBytes?: number;
+  readonly segmentBytesMax?: number;
   taskMs?(random: RandomStream): number;
 }
 
-export function createVirtualCluster(options: VirtualOptions) {
+interface Master {
+  readonly node: MasterNode;
+  readonly life: Life;
+}
+
+interface Worker {
+  readonly node: WorkerNode;
+  readonly executor: SimulatedExecutor;
+}
+
+export const threeMasters = ["a", "b", "c"] as const;
+
+/** What all parts of one cluster share. */
+function createWorld(options: VirtualOptions) {
+  const { pace = 1, driftPerThousandMax = 0, masters: masterNames = threeMasters } = options;
   const random = randomStream(options.seed);
-  const clock = fakeClock();
-  const watch = createWatch(options.jobIds);
-  const network: Network = createNetwork(clock, random.child("network"), watch.observe);
-  const bucket = memoryBucket();
-  const disks = new Map<string, MemoryDisk>();
-  const masters = new Map<string, Master>();
-  const workers = new Map<string, WorkerNode>();
-  const peers = new Map(masterNames.map((name) => [asMasterId(name), `${name}:1`]));
-  let lives = 0;
-  /** Per thousand calls of the masters to the store. */
-  const trouble = { storeFaults: 0 };
-  const fatal: unknown[] = [];
+  const clock = createVirtualTime();
+  const trace = createTrace();
+  const list = [...(options.jobs ?? []), ...(options.jobIds ?? []).map(storyJob)];
+  const jobs = new Map(list.map((job) => [job.jobId, job]));
+  const logs = createLogWatch({
+    membership: membershipOf(simpleVoters(masterNames.map(asMasterId))),
+    nowMs: clock.nowMs,
+    leaseMsMin: shortestLeaseMs(pace, driftPerThousandMax),
+  });
+  const watch = createJobWatch(jobs, logs.newest);
+  const failures: unknown[] = [];
+  /** A broken promise, wherever it is noticed: the run is over. */
+  function check(run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      failures.push(thrown);
+      throw thrown;
+    }
+  }
+  const observe: Observer = (...call) => check(() => watch.observe(...call));
+  const network = createNetwork(clock, random.child("network"), observe, trace);
+  const { counts } = network;
+  const count = (what: string, by = 1): void => void counts.set(what, (counts.get(what) ?? 0) + by);
   const floor: Floor = {
-    network,
+    ...{ network, jobs },
     sealed: new Map(),
     drivers: new Map(),
-    onStart: watch.onStart,
+    onStart: (task, token, workerId) => {
+      trace.note(clock.nowMs(), workerId, `start ${task} ${token}`);
+      check(() => watch.onStart(task, token, workerId));
+    },
+    onUnreachable: watch.trouble,
     taskMs: options.taskMs ?? ((stream) => 20 + stream.below(400)),
   };
+  return {
+    ...{ pace, driftPerThousandMax, masterNames, random, clock, trace, jobs, logs, watch },
+    ...{ failures, check, network, counts, count, floor },
+  };
+}
 
-  function masterStore(stream: RandomStream) {
-    const faults = ["refused", "replyLost", "late", "requestLost"] as const;
-    return createMemoryStore(bucket, ({ operation }): StoreFault => {
-      watch.read(bucket);
-      // What only reads is tried again within the real stores, far longer than these faults last.
-      if (operation === "stat") return "none";
-      return stream.below(1000) < trouble.storeFaults ? faults[stream.below(4)]! : "none";
-    });
+export function createVirtualCluster(options: VirtualOptions) {
+  const world = createWorld(options);
+  const { pace, driftPerThousandMax, masterNames, random, clock, trace, jobs, logs } = world;
+  const { watch, failures, check, network, counts, count, floor } = world;
+  const bucket = memoryBucket();
+  const disks = new Map<string, MemoryDisk>();
+  const diskTroubles = new Map<string, DiskTrouble>();
+  const masters = new Map<string, Master>();
+  const workers = new Map<string, Worker>();
+  const peers = new Map(masterNames.map((name) => [asMasterId(name), `${name}:1`]));
+  const addresses = [...peers.values()];
+  const clockFaults = new Map<string, ClockFault>();
+  let lives = 0;
+  const storeTrouble: StoreTrouble = { ...calmStore };
+
+  function join(name: string, stream: RandomStream): Life {
+    const drift = ((stream.below(2001) - 1000) / 1000) * (driftPerThousandMax / 1000);
+    const fault: ClockFault = { drift: (1 + drift) / pace - 1, wallOffsetMs: 0 };
+    clockFaults.set(name, fault);
+    return network.join(name, fault);
   }
 
-  async function startMaster(name: string): Promise<void> {
-    if (masters.has(name)) return;
+  function storeOf(life: Life, stream: RandomStream) {
+    const onCall = () => check(() => watch.read(bucket));
+    const faults = storeFaults({
+      ...{ bucket, life, random: stream, clock, count, onCall },
+      trouble: storeTrouble,
+    });
+    return createMemoryStore(bucket, faults);
+  }
+
+  function troubleOf(name: string): DiskTrouble {
+    const trouble = diskTroubles.get(name) ?? healthy();
+    diskTroubles.set(name, trouble);
+    return trouble;
+  }
+
+  /** False: its disk holds something that it refuses to start from. */
+  async function startMaster(name: string): Promise<boolean> {
+    if (masters.has(name)) return true;
     const stream = random.child(`${name} ${lives++}`);
     const disk = disks.get(name) ?? memoryDisk();
     disks.set(name, disk);
-    const life = network.join(name);
-    const slow = slowDisk(disk, life.clock, stream.child("disk"), () => masters.has(name));
+    const life = join(name, stream.child("clock"));
+    const slow = slowDisk(disk, {
+      clock: life.clock,
+      random: stream.child("disk"),
+      isRunning: () => masters.has(name),
+      trouble: () => troubleOf(name),
+      nowMs: clock.nowMs,
+    });
+    const storage = await openStorage(name, slow);
+    if (typeof storage === "string") {
+      network.leave(name);
+      return storage !== "rotten";
+    }
     const node = createMasterNode(
-      { masterId: asMasterId(name), clusterId, peers },
       {
-        storage: await openRaftStorage(slow, clusterId),
+        masterId: asMasterId(name),
+        clusterId,
+        peers,
+        raftConfig: options.raftConfig,
+        snapshotEveryBytes: options.snapshotEveryBytes,
+      },
+      {
+        storage: logs.watched(name, storage),
         rpc: life.client,
         clock: life.clock,
         random: stream,
-        store: masterStore(stream.child("store")),
+        store: storeOf(life, stream.child("store")),
         probeStore: async () => {},
-        log: silentLog,
+        log: {
+          ...silentLog,
+          info: (event, fields = {}) => {
+            if (event !== "raft status") return;
+            trace.note(clock.nowMs(), name, `${fields.role} ${fields.term}`);
+            check(() => logs.status(name, String(fields.role), Number(fields.term)));
+          },
+        },
         sha256Hex,
-        onFatal: (failure) => {
-          if (masters.get(name)?.node === node) fatal.push(failure);
+        onFatal: (failure) => endProcess(name, node, failure),
+        watch: {
+          applied: (index, state) => {
+            trace.note(clock.nowMs(), name, `applied ${index}`);
+            check(() => logs.applied(name, index, state));
+          },
         },
       },
     );
-    masters.set(name, { node, server: network.rpc.serve(`${name}:1`, node.bindings) });
+    masters.set(name, { node, life });
+    network.serve(name, node.bindings);
     node.start();
+    return true;
+  }
+
+  async function openStorage(name: string, disk: Disk): Promise<RaftStorage | "rotten" | "failed"> {
+    try {
+      return await openRaftStorage(disk, clusterId, options.segmentBytesMax);
+    } catch (thrown) {
+      const { code: why } = toErrorRecord(thrown);
+      if (why === "LOG_CORRUPT") {
+        count("refusedToVote");
+        return "rotten";
+      }
+      if (why !== "DISK_FULL" && why !== "DISK_FAILED") throw thrown;
+      count("endedByDisk");
+      startLater(name);
+      return "failed";
+    }
+  }
+
+  function startLater(name: string): void {
+    clock.after((1000 + random.below(4000)) * pace, () => void startMaster(name));
+  }
+
+  /** Only a disk may end a master. Somebody starts it again. */
+  function endProcess(name: string, node: MasterNode, failure: unknown): void {
+    if (masters.get(name)?.node !== node) return;
+    const { code: why, message } = toErrorRecord(failure);
+    if (why !== "DISK_FULL" && why !== "DISK_FAILED") {
+      failures.push(failure);
+      return;
+    }
+    count("endedByDisk");
+    trace.note(clock.nowMs(), name, message);
+    void killMaster(name);
+    startLater(name);
   }
 
   /** As by a loss of power: what was not synced is gone, or torn. */
@@ -106,13 +244,17 @@ export function createVirtualCluster(options: VirtualOptions) {
     const master = masters.get(name);
     if (master === undefined) return;
     masters.delete(name);
+    count("crashes");
+    trace.note(clock.nowMs(), name, "killed");
     const stream = random.child(`crash ${lives++}`);
-    disks.set(
-      name,
-      disks.get(name)!.crash((_, unsynced) => stream.below(unsynced + 1)),
-    );
+    const { tearsWrites = true } = options;
+    const tear = (_: string, unsynced: number): number => {
+      const kept = tearsWrites ? stream.below(unsynced + 1) : 0;
+      count("bytesTorn", unsynced - kept);
+      return kept;
+    };
+    disks.set(name, disks.get(name)!.crash(tear));
     network.leave(name);
-    await master.server.close();
     // Its last saves never end: nobody waits for a dead process.
     master.node.stop().catch(() => undefined);
   }
@@ -120,56 +262,67 @@ export function createVirtualCluster(options: VirtualOptions) {
   function startWorker(name: string): void {
     if (workers.has(name)) return;
     const stream = random.child(`${name} ${lives++}`);
-    const life = network.join(name);
+    const life = join(name, stream.child("clock"));
     const { slots } = options;
-    const store = createMemoryStore(bucket);
-    const pool = createSimulatedExecutor(floor, life, { slots, random: stream, store });
-    const addresses = [...peers.values()];
+    const store = storeOf(life, stream.child("store"));
+    const executor = createSimulatedExecutor(floor, life, { slots, random: stream, store });
     const search = { rpc: life.client, clock: life.clock, random: stream.child("leader") };
     const node = createWorkerNode(
       { workerId: name, dataAddress: `${name}:1`, slots, weight: 1 },
       {
         leader: createLeaderClient({ ...search, masters: addresses }),
-        pool,
+        pool: executor,
         clock: life.clock,
         random: stream,
         log: silentLog,
       },
     );
-    workers.set(name, node);
+    workers.set(name, { node, executor });
     node.start();
   }
 
   function killWorker(name: string): void {
-    const node = workers.get(name);
-    if (node === undefined) return;
+    const worker = workers.get(name);
+    if (worker === undefined) return;
     workers.delete(name);
+    count("workerDeaths");
+    trace.note(clock.nowMs(), name, "killed");
     watch.trouble(name);
     network.leave(name);
     floor.sealed.delete(name);
     floor.drivers.delete(name);
-    node.stop();
+    worker.node.stop();
   }
 
-  const outside = network.join("client");
-  const leader = createLeaderClient({
-    rpc: outside.client,
-    clock: outside.clock,
-    masters: [...peers.values()],
-    searchMsMax: 120_000,
-  });
+  function client(name: string): Client {
+    const life = join(name, random.child(name));
+    const ports = { rpc: life.client, clock: life.clock, random: random.child(`${name} search`) };
+    const leader = createLeaderClient({ ...ports, masters: addresses, searchMsMax: 300_000 });
+    return createClient({ leader, clock: life.clock, code, sha256: codeSha256 });
+  }
+
+  const outside = client("client");
 
   /** Lets virtual time pass until the promise has an answer. */
-  async function during<Value>(promise: Promise<Value>, limitMs = 300_000): Promise<Value> {
+  async function during<Value>(promise: Promise<Value>, limitMs = 300_000 * pace): Promise<Value> {
     let isOver = false;
     const end = (): void => {
       isOver = true;
     };
     promise.then(end, end);
-    const untilMs = clock.nowMs() + limitMs;
-    while (!isOver && clock.nowMs() < untilMs) await clock.advanceAsync(20);
+    await clock.advanceUntil(() => isOver || failures.length > 0, limitMs);
+    throwFailure();
     assert(isOver, `still waiting after ${limitMs} virtual ms`);
     return promise;
+  }
+
+  async function advance(ms: number): Promise<void> {
+    await clock.advanceUntil(() => failures.length > 0, ms);
+    throwFailure();
+  }
+
+  function throwFailure(): void {
+    if (failures.length > 0) throw failures[0];
   }
 
   async function start(): Promise<void> {
@@ -177,43 +330,23 @@ export function createVirtualCluster(options: VirtualOptions) {
     for (const name of options.workers) startWorker(name);
   }
 
-  async function submit(jobId: string): Promise<void> {
-    const sha256 = sha256Hex(code);
-    await leader.call(clientApi.putBundle, { sha256, code });
-    const fixed = { paramsJson: "{}", seed: 1, submittedWallMs: 0, workingFolder: "/" };
-    const request = { ...fixed, jobId, name: "virtual", bundleSha256: sha256, detached: true };
-    await leader.call(clientApi.submit, request);
-  }
-
-  async function view(jobId: string): Promise<JobView> {
-    const request = { jobId, historyEnd: 0, knownRevision: 0, waitMs: 0 };
-    return JSON.parse((await leader.call(clientApi.getJob, request)).jobJson) as JobView;
-  }
-
-  async function ended(jobId: string): Promise<JobView> {
-    for (;;) {
-      const job = await view(jobId);
-      if (job.state !== "running") return job;
-      await new Promise<void>((resolve) => outside.clock.after(250, resolve));
-    }
-  }
-
-  async function status(): Promise<ClusterView> {
-    return JSON.parse((await leader.call(clientApi.clusterStatus, {})).statusJson) as ClusterView;
-  }
-
   async function stop(): Promise<void> {
     for (const name of [...workers.keys()]) killWorker(name);
     for (const name of [...masters.keys()]) await killMaster(name);
-    assert(fatal.length === 0, `a master gave up: ${String(fatal[0])}`);
+    throwFailure();
   }
 
   return {
-    ...{ clock, random, network, bucket, watch, trouble, disks, masters, workers },
-    ...{ start, startMaster, killMaster, startWorker, killWorker, during, submit, view, ended },
-    ...{ status, stop },
-    sealed: (name: string) => floor.sealed.get(name) ?? new Set<string>(),
-    driverOf: (jobId: string) => [...floor.drivers].find(([, jobs]) => jobs.has(jobId))?.[0],
+    ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs },
+    ...{ masters, workers, masterNames, clockFaults, counts, count, pace },
+    ...{ start, startMaster, killMaster, startWorker, killWorker, during, advance, client, stop },
+    sealedBy: floor.sealed,
+    diskTrouble: troubleOf,
+    submit: (jobId: string): Promise<void> => outside.submit(jobs.get(jobId)!),
+    ended: (jobId: string): Promise<JobView> => outside.ended(jobId),
+    status: (): Promise<ClusterView> => outside.status(),
+    sealed: (name: string) => new Set(floor.sealed.get(name)?.keys()),
+    driverOf: (jobId: string) => [...floor.drivers].find(([, driven]) => driven.has(jobId))?.[0],
   };
 }
 

@@ -1,4 +1,4 @@
-// An executor that computes nothing: tasks take virtual time, read blocks that exist or not, and write.
+// An executor in virtual time: its tasks take a while, read the blocks of others, and write for real.
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { asJobId, taskName } from "../../proto/ids.ts";
@@ -6,6 +6,7 @@ import type {
   DriverRequests,
   ExecutorPool,
   MapLocation,
+  StageInput,
   TaskOutcome,
   TaskProgress,
   TaskResult,
@@ -14,18 +15,33 @@ import type {
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import type { Life, Network } from "./network.ts";
-import { contentOf, graphsOf } from "./workload.ts";
+import { computeTask, hashOf, type Row, type Rows, textOf } from "./rows.ts";
+import { computationOf, type SimulatedJob } from "./workload.ts";
+
+/** A sealed output of one attempt. */
+export interface Sealed {
+  readonly rows: Rows;
+  isCorrupt: boolean;
+}
 
 /** What the executors of a cluster share: who holds which blocks, and a record of what ran. */
 export interface Floor {
   readonly network: Network;
-  /** Sealed outputs, by the worker that holds them now. */
-  readonly sealed: Map<string, Set<string>>;
+  readonly jobs: ReadonlyMap<string, SimulatedJob>;
+  /** Sealed outputs by name, by the worker that holds them now. */
+  readonly sealed: Map<string, Map<string, Sealed>>;
   onStart(task: string, token: number, workerId: string): void;
+  /** A fetch from that worker failed, so that its reader may have it given up. */
+  onUnreachable(workerId: string): void;
   /** Jobs that a worker drives. */
   readonly drivers: Map<string, ReadonlySet<string>>;
   /** Virtual milliseconds that a task takes. */
   taskMs(random: RandomStream): number;
+}
+
+export interface SimulatedExecutor extends ExecutorPool {
+  /** Everything that runs in it ends: the process died, and a new one takes its place. */
+  die(): void;
 }
 
 interface Running {
@@ -43,24 +59,31 @@ const failed = (error: EngineError): TaskOutcome => {
   return { kind: "failed", error: toErrorRecord(error) };
 };
 
+/** What a job's `run` returns: the parts of its results, nothing else. */
+export function resultOf(parts: readonly (readonly string[])[]): string {
+  return JSON.stringify(parts);
+}
+
 /** Runs the job's actions one after the other, as every replay of it would. */
-async function drive(jobId: string, requests: DriverRequests): Promise<string> {
-  for (const graph of graphsOf(jobId)) {
+export async function drive(job: SimulatedJob, requests: DriverRequests): Promise<string> {
+  const results: (readonly string[])[] = [];
+  for (const graph of job.graphs) {
     const recorded = await requests.recordedOutcome(graph.actionIndex, graph.planDigest);
     const outcome = recorded ?? (await requests.runAction(JSON.stringify(graph)));
     if (outcome.kind === "failed") throw fromErrorRecord(outcome.error);
+    if (outcome.kind === "result") results.push(outcome.parts);
   }
-  return JSON.stringify(`result of ${jobId}`);
+  return resultOf(results);
 }
 
 export function createSimulatedExecutor(
   floor: Floor,
   life: Life,
   options: { readonly slots: number; readonly random: RandomStream; readonly store: ObjectStore },
-): ExecutorPool {
+): SimulatedExecutor {
   const { clock, name: workerId } = life;
   const { random, store, slots } = options;
-  const own = new Set<string>();
+  const own = new Map<string, Sealed>();
   floor.sealed.set(workerId, own);
   const queue: Running[] = [];
   const running = new Set<Running>();
@@ -85,13 +108,12 @@ export function createSimulatedExecutor(
   }
 
   function step(task: Running, leftMs: number, steps: number): void {
-    const { spec } = task;
     const sliceMs = Math.min(leftMs, 500);
     clock.after(sliceMs, () => {
       if (!running.has(task)) return;
       task.onProgress({ rows: steps, bytes: steps, steps });
       if (leftMs > sliceMs) return step(task, leftMs - sliceMs, steps + 1);
-      finish(spec).then(
+      finish(task.spec).then(
         (result) => leave(task, { kind: "done", result }),
         (thrown: EngineError) => leave(task, failed(thrown)),
       );
@@ -104,61 +126,96 @@ export function createSimulatedExecutor(
     startNext();
   }
 
-  function checkInput(spec: TaskSpec, stageId: number, map: MapLocation): void {
+  function fetch(spec: TaskSpec, stageId: number, map: MapLocation): Sealed {
     const { network, sealed } = floor;
     const { taskIndex, token } = map;
+    const name = blockName(spec, stageId, map);
     const details = { stageId, taskIndex, token };
-    if (network.isPaused(map.workerId) || network.areApart(workerId, map.workerId)) {
+    const apart =
+      network.areApart(workerId, map.workerId) || network.areApart(map.workerId, workerId);
+    if (network.isPaused(map.workerId) || apart) {
+      floor.onUnreachable(map.workerId);
       throw new EngineError("UNAVAILABLE", `${map.workerId} does not answer`, details);
     }
     const held = sealed.get(map.workerId);
-    if (held === undefined)
+    if (held === undefined) {
       throw new EngineError("UNAVAILABLE", `${map.workerId} is gone`, details);
-    if (held.has(blockName(spec, stageId, map))) return;
-    throw new EngineError("BLOCK_MISSING", `no ${blockName(spec, stageId, map)}`, details);
+    }
+    const block = held.get(name);
+    if (block === undefined) throw new EngineError("BLOCK_MISSING", `no ${name}`, details);
+    if (block.isCorrupt) throw new EngineError("BLOCK_CORRUPT", `${name} is damaged`, details);
+    return block;
+  }
+
+  function read(spec: TaskSpec, { input, maps }: StageInput): readonly (readonly Row[])[] {
+    const partition = input.partition === "own" ? spec.taskIndex : input.partition;
+    return maps.map((map) => fetch(spec, input.stageId, map).rows[partition]!);
   }
 
   async function finish(spec: TaskSpec): Promise<TaskResult> {
-    for (const { input, maps } of spec.inputs) {
-      for (const map of maps) checkInput(spec, input.stageId, map);
+    const { jobId } = spec.context;
+    const computation = computationOf(floor.jobs.get(jobId)!, spec.actionIndex);
+    const stage = computation.graph.stages[spec.stageId]!;
+    const inputs = spec.inputs.flatMap((input) => read(spec, input));
+    const rows = computeTask(computation, stage, spec.taskIndex, spec.token, inputs);
+    const text = rows.map(textOf).join("\n");
+    const counts = { rowsIn: 1, bytesIn: 1, rowsOut: 1, bytesOut: text.length };
+    const digest = hashOf(text).toString(16);
+    switch (stage.output.kind) {
+      case "shuffle":
+        own.set(blockName(spec, spec.stageId, spec), { rows, isCorrupt: false });
+        return { ...counts, digest };
+      case "result":
+        return { ...counts, digest, resultJson: JSON.stringify(text) };
+      default: {
+        const upload = await write(spec, stage.output.folderUri, text);
+        return { ...counts, digest, upload: { ...upload, rows: rows[0]!.length, digest } };
+      }
     }
-    const counts = { rowsIn: 1, bytesIn: 1, rowsOut: 1, bytesOut: 1 };
-    const digest = `digest of ${nameOf(spec)}`;
-    if (spec.outputPartitions > 0) {
-      own.add(blockName(spec, spec.stageId, spec));
-      return { ...counts, digest };
-    }
-    const graph = graphsOf(spec.context.jobId)[spec.actionIndex];
-    const output = graph?.stages.at(-1)?.output;
-    if (output?.kind !== "output") return { ...counts, digest, resultJson: `[${spec.taskIndex}]` };
+  }
+
+  async function write(spec: TaskSpec, folderUri: string, text: string) {
     const part = `part-${String(spec.taskIndex).padStart(5, "0")}`;
-    const uri = `${output.folderUri}${part}-${spec.context.jobId}-${spec.token}.txt`;
+    const uri = `${folderUri}${part}-${spec.context.jobId}-${spec.token}.txt`;
     const writer = await store.beginUpload(uri, spec.context.jobId);
-    await writer.write(new TextEncoder().encode(contentOf(nameOf(spec))));
-    return { ...counts, digest, upload: { ...(await writer.finish()), rows: 1, digest } };
+    await writer.write(new TextEncoder().encode(text));
+    return writer.finish();
+  }
+
+  function die(): void {
+    for (const task of [...running]) {
+      leave(task, failed(new EngineError("EXECUTOR_DIED", `the executor of ${workerId} died`)));
+    }
+    for (const [jobId, reject] of [...drivers]) {
+      drivers.delete(jobId);
+      reject(new EngineError("EXECUTOR_DIED", `the executor of ${workerId} died`));
+    }
+  }
+
+  function cancelTask(token: number, taskIndex: number): void {
+    const isMeant = ({ spec }: Running) => spec.token === token && spec.taskIndex === taskIndex;
+    const waiting = queue.findIndex(isMeant);
+    const cancelled = waiting >= 0 ? queue.splice(waiting, 1) : [...running].filter(isMeant);
+    for (const task of cancelled) {
+      running.delete(task);
+      task.end(failed(new EngineError("LEASE_LOST", "cancelled")));
+    }
+    startNext();
   }
 
   return {
+    die,
     runTask: (spec, onProgress) =>
       new Promise((end) => {
         queue.push({ spec, onProgress, end });
         startNext();
       }),
-    cancelTask: (token, taskIndex) => {
-      const isMeant = ({ spec }: Running) => spec.token === token && spec.taskIndex === taskIndex;
-      const waiting = queue.findIndex(isMeant);
-      const cancelled = waiting >= 0 ? queue.splice(waiting, 1) : [...running].filter(isMeant);
-      for (const task of cancelled) {
-        running.delete(task);
-        task.end(failed(new EngineError("LEASE_LOST", "cancelled")));
-      }
-      startNext();
-    },
+    cancelTask,
     runDriver: ({ context: { jobId } }, requests) =>
       new Promise((resolve, reject) => {
         drivers.set(jobId, reject);
         drivenJobs.add(jobId);
-        drive(jobId, requests)
+        drive(floor.jobs.get(jobId)!, requests)
           .finally(() => drivenJobs.delete(jobId))
           .then(resolve, reject);
       }),
@@ -169,9 +226,9 @@ export function createSimulatedExecutor(
     addBundle: async (sha256) => void bundles.add(sha256),
     hasBundle: (sha256) => bundles.has(sha256),
     releaseJob: async (jobId) => {
-      for (const block of [...own]) if (block.startsWith(`${jobId}/`)) own.delete(block);
+      for (const name of [...own.keys()]) if (name.startsWith(`${jobId}/`)) own.delete(name);
     },
-    heldJobs: () => [...new Set([...own].map((block) => block.split("/")[0] ?? ""))],
+    heldJobs: () => [...new Set([...own.keys()].map((name) => name.split("/")[0] ?? ""))],
     close: async () => {},
   };
 }

@@ -1,22 +1,35 @@
-// Virtual wires between named nodes: delays, losses, doubled requests, cuts, and nodes that stand still.
+// Virtual wires between named nodes: delays, losses, doubled and late messages, cuts one way and both,
+// and nodes that stand still.
 
-import { EngineError } from "../../proto/errors.ts";
-import type { Clock, Timer } from "../../proto/ports/clock.ts";
+import {
+  assert,
+  EngineError,
+  type ErrorRecord,
+  fromErrorRecord,
+  toErrorRecord,
+} from "../../proto/errors.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
-import type { RpcClient } from "../../proto/ports/rpc.ts";
-import { createLocalRpc, type LocalRpc } from "../../proto/wire/local-rpc.ts";
+import type { RpcBinding, RpcClient, RpcServer } from "../../proto/ports/rpc.ts";
+import { type ClockFault, type Gate, gatedClock, pass } from "./gate.ts";
+import { createTrace, type Trace } from "./trace.ts";
 
-/** Per thousand calls. */
+/** Per thousand messages. */
 export interface Rates {
   readonly requestLost: number;
   readonly replyLost: number;
   readonly doubled: number;
   /** Requests that arrive seconds later, when their senders have long given up. */
   readonly late: number;
+  /** Messages that are overtaken by others. */
+  readonly reordered: number;
   readonly delayMsMax: number;
 }
 
-export const calm: Rates = { requestLost: 0, replyLost: 0, doubled: 0, late: 0, delayMsMax: 2 };
+export const calm: Rates = {
+  ...{ requestLost: 0, replyLost: 0, doubled: 0, late: 0, reordered: 0 },
+  delayMsMax: 2,
+};
 
 /** What a server did with a request, whether or not the caller ever hears of it. */
 export type Observer = (from: string, path: string, request: unknown, reply: unknown) => void;
@@ -29,12 +42,13 @@ export interface Life {
 }
 
 export interface Network {
-  readonly rpc: LocalRpc;
   rates: Rates;
   /** By how much certain requests are late; none by default. */
   lateMs: (from: string, path: string) => number;
   /** Begins a life under a name; one before it under that name is over for good. */
-  join(name: string): Life;
+  join(name: string, clockFault?: ClockFault): Life;
+  /** Answers at `<name>:1` for as long as this life lasts. */
+  serve(name: string, bindings: readonly RpcBinding[]): RpcServer;
   /** Nothing of it happens any more. */
   leave(name: string): void;
   pause(name: string): void;
@@ -42,140 +56,196 @@ export interface Network {
   isPaused(name: string): boolean;
   /** Nobody reaches it, and it reaches nobody. */
   cut(name: string): void;
+  /** Nothing passes from one to the other; the way back stays open. */
+  cutWay(from: string, to: string): void;
   heal(): void;
-  areApart(one: string, other: string): boolean;
-  /** Calls that were lost or doubled so far. */
-  faults(): number;
+  /** Whether nothing passes from one to the other. */
+  areApart(from: string, to: string): boolean;
+  /** What happened so far, by kind: messages that were lost, doubled, late or reordered. */
+  readonly counts: Map<string, number>;
 }
 
-/** Everything that happens to a node passes here, and waits while it is paused. */
-interface Gate {
-  state: "awake" | "paused" | "gone";
-  held: (() => void)[];
+type Answer =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "error"; readonly record: ErrorRecord };
+
+interface Server {
+  readonly gate: Gate;
+  readonly bindings: ReadonlyMap<string, RpcBinding>;
+  /** Callers that wait for an answer. */
+  readonly breakers: Set<() => void>;
 }
 
-function pass(gate: Gate, run: () => void): void {
-  if (gate.state === "awake") run();
-  else if (gate.state === "paused") gate.held.push(run);
+const gone = (doing: string): Answer => ({
+  kind: "error",
+  record: toErrorRecord(new EngineError("UNAVAILABLE", `${doing}: nobody listens there`)),
+});
+
+/** Both directions pass through bytes, so that no two nodes ever share an object. */
+async function serveRequest(
+  binding: RpcBinding,
+  bytes: Uint8Array,
+  observe: (request: unknown, reply: unknown) => void,
+): Promise<Answer> {
+  try {
+    const request = binding.method.request.decode(bytes);
+    const reply = await binding.handler(request, { role: "node" });
+    observe(request, reply);
+    return { kind: "bytes", bytes: binding.method.response.encode(reply).finish() };
+  } catch (thrown) {
+    return { kind: "error", record: toErrorRecord(thrown) };
+  }
 }
 
-function gatedClock(clock: Clock, gate: Gate): Clock {
-  return {
-    nowMs: clock.nowMs,
-    wallMs: clock.wallMs,
-    after: (delayMs, run): Timer => {
-      let isCancelled = false;
-      const timer = clock.after(delayMs, () => {
-        pass(gate, () => {
-          if (!isCancelled) run();
-        });
-      });
-      return {
-        cancel: () => {
-          isCancelled = true;
-          timer.cancel();
-        },
-      };
-    },
-  };
-}
-
-export function createNetwork(clock: Clock, random: RandomStream, observe: Observer): Network {
-  const rpc = createLocalRpc(clock);
+export function createNetwork(
+  clock: Clock,
+  random: RandomStream,
+  observe: Observer,
+  trace: Trace = createTrace(),
+): Network {
   const gates = new Map<string, Gate>();
+  const servers = new Map<string, Server>();
   const apart = new Set<string>();
-  let faults = 0;
+  const ways = new Set<string>();
+  const counts = new Map<string, number>();
 
-  const hits = (perThousand: number): boolean => {
-    const isHit = random.below(1000) < perThousand;
-    if (isHit) faults++;
-    return isHit;
+  const hits = (perThousand: number, kind: string): boolean => {
+    if (perThousand === 0 || random.below(1000) >= perThousand) return false;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return true;
   };
 
-  /** One way of a message; never resolves where it does not arrive. */
-  function travel(from: Gate, to: Gate | undefined, isLost: boolean, lateMs: number) {
-    return new Promise<void>((resolve) => {
-      if (isLost) return;
-      const delayMs = lateMs + random.below(network.rates.delayMsMax + 1);
-      pass(from, () => {
-        clock.after(delayMs, () => (to === undefined ? resolve() : pass(to, resolve)));
-      });
-    });
+  function delayMs(): number {
+    const { delayMsMax, reordered } = network.rates;
+    const usualMs = random.below(delayMsMax + 1);
+    return hits(reordered, "reordered") ? usualMs + random.below(20 * delayMsMax + 20) : usualMs;
+  }
+
+  /** One way of an answer, which is lost with the life of who sends it. */
+  function answerTo(own: Gate, from: string, to: string, arrive: () => void): void {
+    if (network.areApart(from, to) || hits(network.rates.replyLost, "replyLost")) return;
+    const server = gates.get(from);
+    const leave = (): void => void clock.after(delayMs(), () => pass(own, arrive));
+    if (server === undefined) leave();
+    else pass(server, leave);
   }
 
   function createClient(name: string, own: Gate, ownClock: Clock): RpcClient {
-    const inner = rpc.client({ role: "node" });
-    const call: RpcClient["call"] = (address, method, request, options) => {
-      const to = address.split(":")[0] ?? "";
-      const { requestLost, replyLost, doubled, late } = network.rates;
-      const run = async () => {
-        const lateMs = hits(late) ? random.below(15_000) : network.lateMs(name, method.path);
-        const isRequestLost = network.areApart(name, to) || hits(requestLost);
-        await travel(own, gates.get(to), isRequestLost, lateMs);
-        const once = async () => {
-          const reply = await inner.call(address, method, request, options);
-          observe(name, method.path, request, reply);
-          return reply;
-        };
-        if (hits(doubled)) {
-          clock.after(random.below(2000), () => {
-            if (!network.areApart(name, to)) once().catch(() => undefined);
-          });
-        }
-        const [outcome] = await Promise.allSettled([once()]);
-        const server = gates.get(to) ?? own;
-        await travel(server, own, network.areApart(name, to) || hits(replyLost), 0);
-        if (outcome.status === "rejected") throw outcome.reason;
-        return outcome.value;
-      };
+    let isClosed = false;
+    const call: RpcClient["call"] = (address, method, request, { timeoutMs }) => {
+      const to = address.slice(0, address.lastIndexOf(":"));
+      const { path } = method;
+      const doing = `${path} at ${address}`;
       return new Promise((resolve, reject) => {
-        const timer = ownClock.after(options.timeoutMs, () => {
-          reject(new EngineError("DEADLINE", `${method.path} at ${address}: no answer`));
+        if (isClosed) {
+          return reject(new EngineError("UNAVAILABLE", `${doing}: this client is closed`));
+        }
+        const bytes = method.request.encode(request).finish();
+        const timer = ownClock.after(timeoutMs, () => {
+          reject(new EngineError("DEADLINE", `${doing}: no answer within ${timeoutMs} ms`));
         });
-        run()
-          .finally(() => timer.cancel())
-          .then(resolve, reject);
+        const settle = (answer: Answer): void => {
+          timer.cancel();
+          if (answer.kind === "error") return reject(fromErrorRecord(answer.record));
+          trace.note(clock.nowMs(), name, path, answer.bytes);
+          resolve(method.response.decode(answer.bytes));
+        };
+        const deliver = (): void => {
+          const server = servers.get(to);
+          if (server === undefined) return answerTo(own, to, name, () => settle(gone(doing)));
+          pass(server.gate, () => {
+            trace.note(clock.nowMs(), to, path, bytes);
+            const binding = server.bindings.get(path);
+            assert(binding !== undefined, `${to} does not know ${path}`);
+            const cut = (): void => answerTo(own, to, name, () => settle(gone(doing)));
+            server.breakers.add(cut);
+            const note = (asked: unknown, reply: unknown) => observe(name, path, asked, reply);
+            serveRequest(binding, bytes, note).then((answer) => {
+              if (!server.breakers.delete(cut)) return;
+              answerTo(own, to, name, () => settle(answer));
+            });
+          });
+        };
+        post(name, to, path, deliver);
       });
     };
-    return { call, close: () => inner.close() };
+    return {
+      call,
+      close: () => {
+        isClosed = true;
+      },
+    };
+  }
+
+  /** The way of a request: once, never, late, or twice. */
+  function post(from: string, to: string, path: string, deliver: () => void): void {
+    const { requestLost, late, doubled } = network.rates;
+    if (hits(doubled, "doubled")) {
+      clock.after(random.below(2000), () => {
+        if (!network.areApart(from, to)) deliver();
+      });
+    }
+    if (network.areApart(from, to) || hits(requestLost, "requestLost")) return;
+    const lateMs = hits(late, "late") ? random.below(15_000) : network.lateMs(from, path);
+    clock.after(lateMs + delayMs(), deliver);
+  }
+
+  function join(name: string, clockFault: ClockFault = { drift: 0, wallOffsetMs: 0 }): Life {
+    leave(name);
+    const gate: Gate = { state: "awake", held: [] };
+    gates.set(name, gate);
+    const own = gatedClock(clock, gate, clockFault);
+    return { name, clock: own, client: createClient(name, gate, own) };
+  }
+
+  function serve(name: string, list: readonly RpcBinding[]): RpcServer {
+    const gate = gates.get(name);
+    assert(gate !== undefined, `${name} serves before it has joined`);
+    const bindings = new Map(list.map((binding) => [binding.method.path, binding]));
+    servers.set(name, { gate, bindings, breakers: new Set() });
+    return { address: `${name}:1`, close: async () => leave(name) };
+  }
+
+  function leave(name: string): void {
+    const gate = gates.get(name);
+    if (gate === undefined) return;
+    gates.delete(name);
+    gate.state = "gone";
+    gate.held = [];
+    const server = servers.get(name);
+    servers.delete(name);
+    for (const cut of server?.breakers ?? []) cut();
+    server?.breakers.clear();
+  }
+
+  function pause(name: string): void {
+    const gate = gates.get(name);
+    if (gate?.state === "awake") gate.state = "paused";
+  }
+
+  function resume(name: string): void {
+    const gate = gates.get(name);
+    if (gate?.state !== "paused") return;
+    gate.state = "awake";
+    for (const run of gate.held.splice(0)) pass(gate, run);
   }
 
   const network: Network = {
-    rpc,
+    ...{ counts, join, serve, leave, pause, resume },
     rates: calm,
     lateMs: () => 0,
-    join: (name) => {
-      network.leave(name);
-      const gate: Gate = { state: "awake", held: [] };
-      gates.set(name, gate);
-      const own = gatedClock(clock, gate);
-      return { name, clock: own, client: createClient(name, gate, own) };
-    },
-    leave: (name) => {
-      const gate = gates.get(name);
-      gates.delete(name);
-      if (gate === undefined) return;
-      gate.state = "gone";
-      gate.held = [];
-    },
-    pause: (name) => {
-      const gate = gates.get(name);
-      if (gate?.state === "awake") gate.state = "paused";
-    },
-    resume: (name) => {
-      const gate = gates.get(name);
-      if (gate?.state !== "paused") return;
-      gate.state = "awake";
-      for (const run of gate.held.splice(0)) run();
-    },
     isPaused: (name) => gates.get(name)?.state === "paused",
     cut: (name) => void apart.add(name),
+    cutWay: (from, to) => void ways.add(`${from}>${to}`),
     heal: () => {
       apart.clear();
-      for (const name of gates.keys()) network.resume(name);
+      ways.clear();
+      for (const name of gates.keys()) resume(name);
     },
-    areApart: (one, other) => one !== other && (apart.has(one) || apart.has(other)),
-    faults: () => faults,
+    areApart: (from, to) => {
+      if (from === to || apart.size + ways.size === 0) return false;
+      return apart.has(from) || apart.has(to) || ways.has(`${from}>${to}`);
+    },
   };
   return network;
 }

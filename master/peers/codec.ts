@@ -44,7 +44,8 @@ export function encodePeerMessage(message: Message): Uint8Array {
 }
 
 function checkNumbers(value: object): void {
-  for (const [field, item] of Object.entries(value)) {
+  for (const field of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[field];
     if (typeof item === "number" && !(Number.isSafeInteger(item) && item >= 0)) {
       throw new EngineError("MESSAGE_INVALID", `a peer's message has ${field} = ${item}`);
     }

@@ -6,6 +6,7 @@ import { maybeCommit } from "./leader.ts";
 import {
   compactLog,
   lastIndexOf,
+  lastMembership,
   lastTermOf,
   membershipAt,
   type RaftLog,
@@ -88,31 +89,32 @@ export function takeReady(raft: Raft): Ready | undefined {
 }
 
 function takeMembership(raft: Raft): MembershipStatus | undefined {
-  const now = membershipStatusOf(raft);
   const before = raft.takenMembership;
-  if (now.membership === before?.membership && now.isCommitted === before.isCommitted) {
-    return undefined;
-  }
-  raft.takenMembership = now;
-  return now;
+  const { membership, index } = lastMembership(raft.log);
+  const isCommitted = index <= raft.log.commitIndex;
+  if (membership === before?.membership && isCommitted === before.isCommitted) return undefined;
+  raft.takenMembership = membershipStatusOf(raft);
+  return raft.takenMembership;
 }
 
 function takeStatus(raft: Raft): Status | undefined {
-  const now = statusOf(raft);
-  const before = raft.takenStatus;
-  if (now.role === before?.role && now.term === before.term && now.leader === before.leader) {
+  const { role, term, leader, takenStatus: before } = raft;
+  if (role.kind === before?.role && term === before.term && leader === before.leader) {
     return undefined;
   }
-  raft.takenStatus = now;
-  return now;
+  raft.takenStatus = statusOf(raft);
+  return raft.takenStatus;
 }
+
+const none: readonly Entry[] = [];
 
 function takeToSave(raft: Raft): ToSave {
   const log = raft.log;
   const snapshot = log.unsavedSnapshot;
   log.unsavedSnapshot = undefined;
   if (snapshot !== undefined) log.applyingIndex = snapshot.index;
-  const entries = log.entries.slice(log.takenIndex - log.baseIndex);
+  const hasEntries = log.takenIndex < lastIndexOf(log);
+  const entries = hasEntries ? log.entries.slice(log.takenIndex - log.baseIndex) : none;
   log.takenIndex = lastIndexOf(log);
   const hardState = takeHardState(raft, snapshot !== undefined || entries.length > 0);
   const messagesAfterSync = raft.messagesAfterSync;
@@ -124,18 +126,15 @@ function takeToSave(raft: Raft): ToSave {
 
 /** A moved commit mark alone is not worth a sync: it rides along with the next save. */
 function takeHardState(raft: Raft, isSaving: boolean): HardState | undefined {
-  const now: HardState = {
-    term: raft.term,
-    votedFor: raft.votedFor,
-    commit: raft.log.commitIndex,
-  };
-  const before = raft.takenHardState;
+  const { term, votedFor, takenHardState: before } = raft;
+  const commit = raft.log.commitIndex;
+  const isUrgent = term !== before.term || votedFor !== before.votedFor;
+  if (!isUrgent && !(isSaving && commit !== before.commit)) return undefined;
+  const now: HardState = { term, votedFor, commit };
   if (raft.config.plantedBug === "termAndVoteApart" && now.term !== before.term) {
     raft.takenHardState = { ...now, votedFor: undefined };
     return raft.takenHardState;
   }
-  const isUrgent = now.term !== before.term || now.votedFor !== before.votedFor;
-  if (!isUrgent && !(isSaving && now.commit !== before.commit)) return undefined;
   raft.takenHardState = now;
   return now;
 }

@@ -1,0 +1,27 @@
+// One seed, proven: it runs twice, and both runs are the same down to the last event.
+
+import { assert } from "../../proto/errors.ts";
+import { drawOptions, type Overrides } from "./options.ts";
+import { runSeed, type SimOutcome } from "./run.ts";
+
+export async function checkSeed(seed: number, overrides: Overrides = {}): Promise<SimOutcome> {
+  const options = drawOptions(seed, overrides);
+  const first = await runSeed(options);
+  const second = await runSeed(options);
+  assert(
+    first.hash === second.hash,
+    `seed ${seed} ran twice and differed: ${first.hash} after ${first.events} events, ` +
+      `${second.hash} after ${second.events}`,
+  );
+  return first;
+}
+
+/** What went wrong with a seed, as text; undefined where nothing did. */
+export async function failureOf(seed: number, overrides: Overrides): Promise<string | undefined> {
+  try {
+    await checkSeed(seed, overrides);
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  }
+}
