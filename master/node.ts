@@ -20,7 +20,12 @@ import { createIntentRunner } from "./commit/intent-runner.ts";
 import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
-import { isRemoved, removedError, watchRemoval } from "./members/removal.ts";
+import {
+  createRemovalQuestion,
+  isRemoved,
+  removedError,
+  watchStanding,
+} from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
@@ -135,7 +140,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   let hasFailed = false;
   const self = { id: masterId, key };
   const directory = createDirectory(() => lastMembership(raft.log).membership.members);
-  const wasRemoved = watchRemoval(raft, self);
+  const standingAt = watchStanding(raft, self);
+  const question = createRemovalQuestion(self, ports, directory.addresses, endRemoved);
 
   const speaker = { clusterId, self: masterId, key, onRemoved: fail };
   const replica = createReplica<CommandReply>({
@@ -183,8 +189,15 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function changeMembership(now: MembershipStatus): void {
     directory.note(now.membership.members);
     log.info("raft membership", { master: masterId, ...membershipFields(now) });
+    const standing = standingAt(now);
+    if (standing === "doubtful") question.ask();
+    else question.stop();
     // What is under way goes out first: the others have to hear of it, and who asked, too.
-    if (wasRemoved(now)) clock.after(removedGraceMs, () => fail(removedError(masterId)));
+    if (standing === "removed") clock.after(removedGraceMs, endRemoved);
+  }
+
+  function endRemoved(): void {
+    fail(removedError(masterId));
   }
 
   function fail(failure: unknown): void {
@@ -209,6 +222,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function close(): void {
     stopped = true;
     ticks.stop();
+    question.stop();
     replica.stop();
     changes.close();
   }

@@ -38,6 +38,8 @@ export interface LocalCluster {
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
   /** Starts a process again after its end, on the same folder and address. */
   restart(name: string): Promise<void>;
+  /** Starts one more master with an empty folder, to be added to the cluster; answers its address. */
+  startJoining(name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -147,6 +149,15 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       const launch = launches.get(name);
       if (launch === undefined) throw new Error(`no process ${name} in this cluster`);
       await start(launch);
+    },
+    startJoining: async (name) => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const data = join(options.folder, name);
+      const args = ["master", "--id", name, "--listen", address, "--data", data];
+      const launch = { name, args: [...args, "--join", addresses.join(",")] };
+      launches.set(name, launch);
+      await start(launch);
+      return address;
     },
     stop: async () => {
       for (const local of processes.values()) local.child.kill("SIGTERM");

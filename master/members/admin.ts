@@ -83,7 +83,7 @@ function viewMasters(clusterId: ClusterId, raft: Raft): MastersView {
   const masters = memberStatuses(raft).map(({ id, role, matchIndex = 0, isHeard }): MasterView => {
     const record = membership.members?.get(id);
     return {
-      ...{ masterId: id, address: record?.address ?? "", role, matchIndex },
+      ...{ masterId: id, address: record?.address ?? "", key: record?.key ?? "", role, matchIndex },
       ...{ lagEntries: last - matchIndex, isHeard: isHeard ?? false },
       ...(role === "learner" && record?.replaces ? { replaces: record.replaces } : {}),
     };

@@ -6,6 +6,8 @@ import type { Members } from "../raft/membership.ts";
 
 export interface Directory {
   addressOf(id: MasterId): string | undefined;
+  /** Of everyone remembered, the latest first. */
+  addresses(): readonly string[];
   /** Whoever leaves is remembered: it still has to hear of that. */
   note(members: Members | undefined): void;
   /** A master that the membership here does not name yet said where it is. */
@@ -27,6 +29,7 @@ export function createDirectory(current: () => Members | undefined): Directory {
 
   return {
     addressOf: (id) => current()?.get(id)?.address ?? remembered.get(id),
+    addresses: () => [...remembered.values()].reverse(),
     note: (members) => {
       for (const [id, { address }] of members ?? []) remember(id, address);
     },

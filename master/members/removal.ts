@@ -1,7 +1,13 @@
-// How a master learns that it was removed: from its own log, or from the leader that it would depose.
+// How a master learns that it was removed: from its own log, from the leader that it would depose, or
+// by asking, since nobody talks to one that is no member.
 
 import { EngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
+import { identifyTimeoutMs } from "../../proto/limits.ts";
+import type { Clock, Timer } from "../../proto/ports/clock.ts";
+import type { RpcClient } from "../../proto/ports/rpc.ts";
+import { masterApi } from "../../proto/wire/methods.ts";
+import type { MastersView } from "../../proto/wire/views.ts";
 import { lastMembership } from "../raft/log.ts";
 import type { Membership } from "../raft/membership.ts";
 import type { Message } from "../raft/messages.ts";
@@ -20,22 +26,28 @@ export function isMember(membership: Membership, { id, key }: Identified): boole
   return isNamed && (membership.members?.get(id)?.key ?? "") === key;
 }
 
+export type Standing =
+  /** Or not one yet. */
+  | "member"
+  /** Its log names it no more, but for all it knows that may still be taken back. */
+  | "doubtful"
+  | "removed";
+
 /**
- * Told of each membership, says whether this master was removed. Only what is committed counts: a
- * change that was taken back made it neither a member nor removed. While it catches up, a master
- * that was added anew reads of earlier ones under its id, which had other folders.
+ * Told of each membership, says how this master stands. Only what is committed counts: a change that
+ * was taken back made it neither a member nor removed. While it catches up, a master that was added
+ * anew reads of earlier ones under its id, which had other folders.
  */
-export function watchRemoval(raft: Raft, self: Identified): (now: MembershipStatus) => boolean {
+export function watchStanding(raft: Raft, self: Identified): (now: MembershipStatus) => Standing {
   const { memberships, commitIndex } = raft.log;
   let wasMember = memberships.some(
     ({ index, membership }) => index <= commitIndex && isMember(membership, self),
   );
   return ({ isCommitted, membership }) => {
-    if (!isCommitted) return false;
     const isOne = isMember(membership, self);
-    const wasRemoved = wasMember && !isOne;
-    wasMember = isOne;
-    return wasRemoved;
+    if (isCommitted) wasMember ||= isOne;
+    if (isOne || !wasMember) return "member";
+    return isCommitted ? "removed" : "doubtful";
   };
 }
 
@@ -56,4 +68,45 @@ export function removedError(id: MasterId): EngineError {
     `master ${id} was removed from its cluster: stop it for good, or empty its data folder, start ` +
       "it with --join, and add it again with millrace master add",
   );
+}
+
+/** Between two questions whether it is a member still. */
+const askPauseMs = 2000;
+
+/** Asks the leader, by way of the others, until it knows or is stopped. */
+export function createRemovalQuestion(
+  self: Identified,
+  ports: { readonly rpc: RpcClient; readonly clock: Clock },
+  addresses: () => readonly string[],
+  onRemoved: () => void,
+): { ask(): void; stop(): void } {
+  let timer: Timer | undefined;
+
+  async function askAll(): Promise<void> {
+    for (const address of addresses()) {
+      try {
+        const timeoutMs = identifyTimeoutMs;
+        const { mastersJson } = await ports.rpc.call(address, masterApi.list, {}, { timeoutMs });
+        const { masters } = JSON.parse(mastersJson) as MastersView;
+        const isOne = masters.some(({ masterId, key }) => masterId === self.id && key === self.key);
+        if (!isOne && timer !== undefined) onRemoved();
+        return;
+      } catch {
+        // It does not lead, or is away: the next one is asked, and all of them again.
+      }
+    }
+  }
+
+  function ask(): void {
+    timer?.cancel();
+    timer = ports.clock.after(askPauseMs, () => void askAll().then(() => timer && ask()));
+  }
+
+  return {
+    ask,
+    stop: () => {
+      timer?.cancel();
+      timer = undefined;
+    },
+  };
 }

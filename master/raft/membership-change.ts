@@ -18,7 +18,7 @@ import {
 import { encodeMembership } from "./membership-codec.ts";
 import { newProgress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
-import { replicate } from "./replicate.ts";
+import { replicate, tellCommit } from "./replicate.ts";
 import { becomeFollower, type LeaderRole, type Raft, send } from "./state.ts";
 
 export type ChangeResult =
@@ -104,6 +104,7 @@ export function continueChange(raft: Raft, role: LeaderRole): void {
   if (removed.length === 0 && isVoting) return;
   // A last message tells those who leave that they have left, and the others what is committed.
   replicate(raft, role);
+  tellCommit(raft, role);
   for (const id of removed) role.progress.delete(id);
   if (!isVoting) retire(raft, role, membership);
 }

@@ -51,6 +51,14 @@ function sendAppend(
   noteSent(progress, prevIndex + entries.length, entries.length);
 }
 
+/** To whom that was not told of the last commit yet, at once instead of with what comes next. */
+export function tellCommit(raft: Raft, role: LeaderRole): void {
+  for (const [to, progress] of role.progress) {
+    if (progress.state.kind !== "replicate") continue;
+    if (progress.commitSent < raft.log.commitIndex) sendEmptyAppend(raft, to, progress);
+  }
+}
+
 /** Asks where a follower stands that should have answered by now, even if its window is full. */
 export function sendEmptyAppend(raft: Raft, to: MasterId, progress: Progress): void {
   const prevTerm = termAt(raft.log, progress.next - 1);

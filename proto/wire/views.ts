@@ -63,6 +63,8 @@ export interface WorkerView {
 export interface MasterView {
   readonly masterId: string;
   readonly address: string;
+  /** Names the data folder that joined under this id; empty for a founder. */
+  readonly key: string;
   /** A learner gets the log and votes once it has caught up; one that is leaving still votes. */
   readonly role: "leader" | "voter" | "learner" | "leaving";
   /** Its log is known to agree with the leader's up to this entry. */

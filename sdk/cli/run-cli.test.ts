@@ -51,7 +51,7 @@ const job: JobView = {
 };
 
 const masterOne: MasterView = {
-  ...{ masterId: "m1", address: "a:1", role: "leader" },
+  ...{ masterId: "m1", address: "a:1", key: "", role: "leader" },
   ...{ matchIndex: 9, lagEntries: 0, isHeard: true },
 };
 
