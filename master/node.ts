@@ -3,7 +3,6 @@
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
-import { removedGraceMs } from "../proto/limits.ts";
 import type { Clock } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
@@ -20,12 +19,7 @@ import { createIntentRunner } from "./commit/intent-runner.ts";
 import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
-import {
-  createRemovalQuestion,
-  isRemoved,
-  removedError,
-  watchStanding,
-} from "./members/removal.ts";
+import { followStanding, isRemoved, removedError } from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
@@ -140,17 +134,17 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   let hasFailed = false;
   const self = { id: masterId, key };
   const directory = createDirectory(() => lastMembership(raft.log).membership.members);
-  const standingAt = watchStanding(raft, self);
-  const question = createRemovalQuestion(self, ports, directory.addresses, endRemoved);
+  const { addresses, addressOf } = directory;
+  const onRemoved = (): void => fail(removedError(masterId));
+  const standing = followStanding(raft, self, { ...ports, addresses, onRemoved });
 
-  const speaker = { clusterId, self: masterId, key, onRemoved: fail };
+  const speaker = { clusterId, self: masterId, key, addressOf, onRemoved: fail };
   const replica = createReplica<CommandReply>({
     raft,
     storage: ports.storage,
-    outbox: createOutbox({ ...speaker, addressOf: directory.addressOf }, ports.rpc),
-    ...{ clock, machine },
+    outbox: createOutbox(speaker, ports.rpc),
+    ...{ clock, machine, addressOf },
     snapshotEveryBytes: options.snapshotEveryBytes,
-    addressOf: directory.addressOf,
     onApplied: onChange,
     onStatus: changeStatus,
     onMembership: changeMembership,
@@ -189,15 +183,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function changeMembership(now: MembershipStatus): void {
     directory.note(now.membership.members);
     log.info("raft membership", { master: masterId, ...membershipFields(now) });
-    const standing = standingAt(now);
-    if (standing === "doubtful") question.ask();
-    else question.stop();
-    // What is under way goes out first: the others have to hear of it, and who asked, too.
-    if (standing === "removed") clock.after(removedGraceMs, endRemoved);
-  }
-
-  function endRemoved(): void {
-    fail(removedError(masterId));
+    standing.note(now);
   }
 
   function fail(failure: unknown): void {
@@ -222,7 +208,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function close(): void {
     stopped = true;
     ticks.stop();
-    question.stop();
+    standing.stop();
     replica.stop();
     changes.close();
   }

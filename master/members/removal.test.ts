@@ -72,11 +72,12 @@ test("the doubtful one asks until a leader knows, and not once it was stopped", 
   let removals = 0;
   const client = rpc.client({ role: "node" });
   const question = createRemovalQuestion(
-    ...([
-      { id: b, key: "k" },
-      { rpc: client, clock },
-    ] as const),
-    ...([() => ["gone:1", "a:1"], () => removals++] as const),
+    { id: b, key: "k" },
+    {
+      ...{ rpc: client, clock },
+      addresses: () => ["gone:1", "a:1"],
+      onRemoved: () => removals++,
+    },
   );
   question.ask();
   await clock.advanceAsync(10_000);

@@ -3,7 +3,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
-import { identifyTimeoutMs } from "../../proto/limits.ts";
+import { identifyTimeoutMs, removedGraceMs } from "../../proto/limits.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
@@ -70,26 +70,48 @@ export function removedError(id: MasterId): EngineError {
   );
 }
 
+export interface RemovalPorts {
+  readonly rpc: RpcClient;
+  readonly clock: Clock;
+  /** Where masters may answer that are or were members. */
+  addresses(): readonly string[];
+  onRemoved(): void;
+}
+
+/** Told of each membership, ends this master when it was removed, and asks while it is in doubt. */
+export function followStanding(raft: Raft, self: Identified, ports: RemovalPorts) {
+  const standingAt = watchStanding(raft, self);
+  const question = createRemovalQuestion(self, ports);
+  return {
+    note: (now: MembershipStatus): void => {
+      const standing = standingAt(now);
+      if (standing === "doubtful") question.ask();
+      else question.stop();
+      // What is under way goes out first: the others have to hear of it, and who asked, too.
+      if (standing === "removed") ports.clock.after(removedGraceMs, ports.onRemoved);
+    },
+    stop: question.stop,
+  };
+}
+
 /** Between two questions whether it is a member still. */
 const askPauseMs = 2000;
 
 /** Asks the leader, by way of the others, until it knows or is stopped. */
 export function createRemovalQuestion(
   self: Identified,
-  ports: { readonly rpc: RpcClient; readonly clock: Clock },
-  addresses: () => readonly string[],
-  onRemoved: () => void,
+  ports: RemovalPorts,
 ): { ask(): void; stop(): void } {
   let timer: Timer | undefined;
 
   async function askAll(): Promise<void> {
-    for (const address of addresses()) {
+    for (const address of ports.addresses()) {
       try {
         const timeoutMs = identifyTimeoutMs;
         const { mastersJson } = await ports.rpc.call(address, masterApi.list, {}, { timeoutMs });
         const { masters } = JSON.parse(mastersJson) as MastersView;
         const isOne = masters.some(({ masterId, key }) => masterId === self.id && key === self.key);
-        if (!isOne && timer !== undefined) onRemoved();
+        if (!isOne && timer !== undefined) ports.onRemoved();
         return;
       } catch {
         // It does not lead, or is away: the next one is asked, and all of them again.
