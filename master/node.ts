@@ -155,15 +155,12 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     return replica.propose(encodeCommand(command));
   }
 
-  const runner = createIntentRunner({
-    store,
-    clock,
-    log,
-    propose: async (command) => {
-      const reply = await propose(command);
-      if (reply.kind === "error") throw fromErrorRecord(reply.error);
-    },
-  });
+  async function carryOut(command: Command): Promise<void> {
+    const reply = await propose(command);
+    if (reply.kind === "error") throw fromErrorRecord(reply.error);
+  }
+
+  const runner = createIntentRunner({ store, clock, log, propose: carryOut });
 
   const ticks = createLoggedTicks(clock, {
     ledTerm: () => (leads() ? status.term : undefined),
