@@ -12,6 +12,7 @@ import type { S3Options } from "../proto/io/store-options.ts";
 import { createStoreProbe } from "../proto/io/store-probe.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
+import { sleep } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
 import { type Beginning, openIdentity, writeIdentity } from "./members/identity.ts";
@@ -79,7 +80,7 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
     const beginning = beginningOf(options, rpc);
     const identity = await openIdentity(disk, masterId, beginning, sha256Hex);
     const { clusterId, key, founders } = identity;
-    const storage = await openRaftStorage(disk, clusterId);
+    const storage = await openRaftStorage(disk, clusterId, { pause: () => sleep(realClock, 0) });
     const store = createStores(options.s3 === undefined ? {} : { s3: options.s3 });
     const node = createMasterNode(
       { masterId, clusterId, key, peers: founders },

@@ -3,6 +3,7 @@
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
+import { raftSaveTicksMax, raftTickMs } from "../proto/limits.ts";
 import type { Clock } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";
@@ -26,12 +27,12 @@ import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
-import type { MembershipStatus, Raft, Status } from "./raft/state.ts";
+import { isDiskStalled, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
 import { createReplica, type StateMachine } from "./replica.ts";
 import { apply } from "./scheduler/apply.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
 import { intents } from "./scheduler/intents.ts";
-import { decodeSnapshot, encodeSnapshot } from "./scheduler/snapshot.ts";
+import { decodeSnapshot, snapshotPieces } from "./scheduler/snapshot.ts";
 import { type ClusterState, emptyState } from "./scheduler/state.ts";
 import { needsTicks } from "./scheduler/ticks.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
@@ -94,7 +95,10 @@ function createMachine(watch: MasterWatch | undefined): Machine {
       state = decodeSnapshot(new TextDecoder().decode(bytes));
       watch?.applied(state.appliedIndex, state);
     },
-    snapshot: () => new TextEncoder().encode(encodeSnapshot(state)),
+    snapshot: () => {
+      const encoder = new TextEncoder();
+      return snapshotPieces(state).map((make) => () => encoder.encode(make()));
+    },
   };
 }
 
@@ -196,6 +200,11 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     const led = status.role === "leader";
     status = next;
     log.info("raft status", { master: masterId, ...next });
+    if (led && isDiskStalled(raft)) {
+      const stalledMs = raftSaveTicksMax * raftTickMs;
+      const what = "gave up leading: its disk completes no write; check the disk";
+      log.error(what, { master: masterId, stalledMs });
+    }
     if (next.role === "leader" && !led) ticks.start();
     if (next.role !== "leader") ticks.stop();
     // Whoever waits on this master has to look for the new leader.

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError, EngineError } from "../proto/errors.ts";
 import { asClusterId, asMasterId, type MasterId } from "../proto/ids.ts";
-import { raftTickMs } from "../proto/limits.ts";
+import { raftElectionTicksMax, raftSaveTicksMax, raftTickMs } from "../proto/limits.ts";
 import { randomStream } from "../proto/ports/random.ts";
 import { type FakeClock, fakeClock } from "../proto/testing/fake-clock.ts";
 import { type MemoryDisk, memoryDisk } from "../proto/testing/memory-disk.ts";
@@ -27,7 +27,10 @@ function recorder(): StateMachine<number> & { digest(): string } {
     restore: (bytes) => {
       seen = JSON.parse(new TextDecoder().decode(bytes)) as string[];
     },
-    snapshot: () => encode(JSON.stringify(seen)),
+    snapshot: () => {
+      const text = JSON.stringify(seen);
+      return [() => encode(text)];
+    },
     digest: () => JSON.stringify(seen),
   };
 }
@@ -361,6 +364,34 @@ describe("three masters", () => {
     expect(digests.size).toBe(1);
     const seen = JSON.parse(next.machine.digest()) as string[];
     expect(seen.map((line) => line.split(":")[1])).toEqual(["before", "in flight 1", "again"]);
+    for (const node of nodes.values()) expect(node.fatal).toEqual([]);
+    stop();
+  });
+
+  test("a leader whose disk hangs hands over within a bound, and follows when it is back", async () => {
+    const { clock, leader, nameOf, nodes, disks, stop } = await openThree();
+    await clock.advanceAsync(3000);
+    const old = leader();
+    await settled(clock, old.replica.propose(encode("before")));
+    const release = disks.get(nameOf(old))!.hang();
+    const lost = old.replica.propose(encode("during"));
+    const outcome = expect(lost).rejects.toMatchObject({ code: "NOT_LEADER" });
+    await clock.advanceAsync(raftSaveTicksMax * raftTickMs);
+    expect(old.status()?.role).toBe("follower");
+    await outcome;
+    await clock.advanceAsync(raftElectionTicksMax * raftTickMs * 2);
+    const next = leader();
+    expect(next).not.toBe(old);
+    await settled(clock, next.replica.propose(encode("after")));
+    // It does not campaign, however long this takes.
+    const term = next.status()?.term;
+    await clock.advanceAsync(60_000);
+    expect(next.status()).toMatchObject({ role: "leader", term });
+    release();
+    await clock.advanceAsync(1000);
+    expect(old.machine.digest()).toBe(next.machine.digest());
+    const seen = JSON.parse(old.machine.digest()) as string[];
+    expect(seen.map((line) => line.split(":")[1])).toEqual(["before", "during", "after"]);
     for (const node of nodes.values()) expect(node.fatal).toEqual([]);
     stop();
   });

@@ -6,20 +6,22 @@ import { raftProposalsWaitingMax, raftSnapshotEveryBytes, raftTickMs } from "../
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import { createMembershipRequests } from "./membership-requests.ts";
 import type { Outbox } from "./peers/outbox.ts";
-import type { Entry, Snapshot } from "./raft/entry.ts";
+import { type Entry, noBytes, type Snapshot } from "./raft/entry.ts";
 import type { Membership, MembershipChange } from "./raft/membership.ts";
 import type { Message } from "./raft/messages.ts";
 import { allVoters } from "./raft/quorum.ts";
 import { campaign, propose, readIndex, step, tick } from "./raft/raft.ts";
 import { applied, compacted, persisted, type Ready, snapshotAt, takeReady } from "./raft/ready.ts";
 import { currentVoters, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
+import { joinPieces, type SnapshotPiece } from "./snapshot-pieces.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
 
 /** The replicated state machine, as the replica sees it. */
 export interface StateMachine<Reply> {
   apply(index: number, command: Uint8Array): Reply;
   restore(snapshot: Uint8Array): void;
-  snapshot(): Uint8Array;
+  /** The state of this moment, in pieces that are made one by one while commands are applied. */
+  snapshot(): readonly SnapshotPiece[];
 }
 
 export interface ReplicaPorts<Reply> {
@@ -204,14 +206,17 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
   function maybeSnapshot(): void {
     if (snapshotRunning || storage.logBytes() < snapshotEveryBytes) return;
     snapshotRunning = true;
-    const snapshot = snapshotAt(raft, appliedTo, machine.snapshot());
-    storage
-      .saveSnapshot(snapshot)
-      .then(() => {
-        snapshotRunning = false;
-        if (!stopped) compacted(raft, snapshot);
-      })
-      .catch(fatal);
+    takeSnapshot().catch(fatal);
+  }
+
+  async function takeSnapshot(): Promise<void> {
+    const head = snapshotAt(raft, appliedTo, noBytes);
+    const bytes = await joinPieces(machine.snapshot(), clock);
+    if (stopped) return;
+    const snapshot = { ...head, bytes };
+    await storage.saveSnapshot(snapshot);
+    snapshotRunning = false;
+    if (!stopped) compacted(raft, snapshot);
   }
 
   function settleRead(context: number, index: number): void {

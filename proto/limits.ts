@@ -23,6 +23,17 @@ export const raftEntryBytesMax = 16 * 1024 * 1024;
 export const raftEntriesKeptAfterSnapshot = 4096;
 /** Bytes of log after which a snapshot is taken. */
 export const raftSnapshotEveryBytes = 32 * 1024 * 1024;
+/**
+ * Ticks without the end of a save under way before a master neither leads nor campaigns: two of the
+ * longest election timeouts (2.4 s). A slow disk takes as long now and then, a hanging one for ever.
+ */
+export const raftSaveTicksMax = 48;
+/** Tasks of one piece of a snapshot: about a millisecond's work. */
+export const snapshotPieceItems = 1024;
+/** A snapshot is made and checked in slices of this length: a heartbeat is never late by much more. */
+export const snapshotSliceMs = 5;
+/** Bytes of a snapshot that are copied or checksummed before the clock is looked at. */
+export const snapshotSliceBytes = 1024 * 1024;
 /** One WAL segment. */
 export const walSegmentBytesMax = 16 * 1024 * 1024;
 /** Messages waiting for one peer: more than the pipeline ever holds; the oldest is dropped beyond it. */

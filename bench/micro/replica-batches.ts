@@ -34,7 +34,11 @@ export async function measureReplica(
     storage,
     outbox: { send: () => {}, close: () => {} },
     clock: realClock,
-    machine: { apply: () => ++applied, restore: () => {}, snapshot: () => new Uint8Array(1) },
+    machine: {
+      apply: () => ++applied,
+      restore: () => {},
+      snapshot: () => [() => new Uint8Array(1)],
+    },
     addressOf: () => undefined,
     onApplied: () => {},
     onStatus: () => {},

@@ -5,11 +5,20 @@ import { becomeLeader } from "./leader.ts";
 import { isUpToDate, lastIndexOf, lastTermOf } from "./log.ts";
 import type { PreVote, PreVoteReply, Vote, VoteReply } from "./messages.ts";
 import { allVoters, isVoter, voteResult } from "./quorum.ts";
-import { becomeFollower, currentVoters, type Raft, resetElectionTimer, send } from "./state.ts";
+import {
+  becomeFollower,
+  currentVoters,
+  isDiskStalled,
+  type Raft,
+  resetElectionTimer,
+  send,
+} from "./state.ts";
 
 /** One tick of a node that does not lead. */
 export function tickElection(raft: Raft): void {
   raft.electionElapsedTicks++;
+  // Its candidacy could not be made durable, so nobody would hear of it.
+  if (isDiskStalled(raft)) return;
   const voters = allVoters(currentVoters(raft));
   const isAlone = voters.length === 1 && voters[0] === raft.id;
   if (isAlone || raft.electionElapsedTicks >= raft.electionTimeoutTicks) startPreVote(raft);

@@ -12,6 +12,7 @@ import {
   raftInflightMessagesMax,
   raftReadsWaitingMax,
   raftSavesInflightMax,
+  raftSaveTicksMax,
   raftSnapshotChunkBytesMax,
   raftSnapshotEveryBytes,
   raftSnapshotRetryTicks,
@@ -33,6 +34,7 @@ export interface RaftConfig {
   readonly snapshotRetryTicks: number;
   readonly readsWaitingMax: number;
   readonly savesInflightMax: number;
+  readonly saveTicksMax: number;
   readonly snapshotChunkBytesMax: number;
   readonly snapshotBytesMax: number;
   /**
@@ -58,6 +60,7 @@ export const defaultRaftConfig: RaftConfig = {
   snapshotRetryTicks: raftSnapshotRetryTicks,
   readsWaitingMax: raftReadsWaitingMax,
   savesInflightMax: raftSavesInflightMax,
+  saveTicksMax: raftSaveTicksMax,
   snapshotChunkBytesMax: raftSnapshotChunkBytesMax,
   snapshotBytesMax: peerSnapshotBytesMax,
   tellsCommitsAtOnce: false,

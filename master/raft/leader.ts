@@ -26,7 +26,13 @@ import {
 import { hasQuorum, reachedByQuorum } from "./quorum.ts";
 import { confirmReads } from "./reads.ts";
 import { sendEmptyAppend, sendHeartbeats } from "./replicate.ts";
-import { becomeFollower, currentVoters, type LeaderRole, type Raft } from "./state.ts";
+import {
+  becomeFollower,
+  currentVoters,
+  isDiskStalled,
+  type LeaderRole,
+  type Raft,
+} from "./state.ts";
 import { stepTransfer, tickTransfer } from "./transfer.ts";
 
 export function becomeLeader(raft: Raft): void {
@@ -55,6 +61,10 @@ function uncommittedBytesOf(raft: Raft): number {
 }
 
 export function tickLeader(raft: Raft, role: LeaderRole): void {
+  if (isDiskStalled(raft)) {
+    becomeFollower(raft, raft.term, undefined);
+    return;
+  }
   const { snapshotRetryTicks } = raft.config;
   for (const progress of role.progress.values()) {
     tickSnapshot(progress, snapshotRetryTicks);

@@ -69,6 +69,7 @@ export function createRaft(start: RaftStart): Raft {
     role: { kind: "follower" },
     electionElapsedTicks: 0,
     electionTimeoutTicks: config.electionTicksMax,
+    saveTicks: 0,
     takenHardState: hardState,
     takenStatus: undefined,
     takenMembership: undefined,
@@ -83,6 +84,7 @@ export function createRaft(start: RaftStart): Raft {
 
 /** One tick of time passed. */
 export function tick(raft: Raft): void {
+  raft.saveTicks = raft.log.saves.length === 0 ? 0 : raft.saveTicks + 1;
   if (raft.role.kind === "leader") tickLeader(raft, raft.role);
   else tickElection(raft);
 }

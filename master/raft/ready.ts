@@ -150,6 +150,7 @@ function beginSave(log: RaftLog): SaveTicket {
 export function persisted(raft: Raft, ticket: SaveTicket): void {
   const log = raft.log;
   const save = log.saves.shift();
+  raft.saveTicks = 0;
   assert(
     save?.sequence === ticket.sequence,
     `save ${ticket.sequence} ended out of order: ${save?.sequence ?? "none"} was next`,

@@ -68,6 +68,8 @@ export interface Raft {
    */
   electionElapsedTicks: number;
   electionTimeoutTicks: number;
+  /** Ticks since a save under way last ended: the disk of a master may hang without failing. */
+  saveTicks: number;
   /** What the driver was last told, so that it is told of changes only. */
   takenHardState: HardState;
   takenStatus: Status | undefined;
@@ -147,6 +149,14 @@ export function becomeFollower(raft: Raft, term: number, leader: MasterId | unde
 export function hearsFromLeader(raft: Raft): boolean {
   if (raft.config.plantedBug === "removedServerDisrupts") return false;
   return raft.leader !== undefined && raft.electionElapsedTicks < raft.config.electionTicksMin;
+}
+
+/**
+ * The disk does not answer: such a master acknowledges nothing, so it must not stand in the way of
+ * others. It still follows, and what it was given is acknowledged if the disk comes back.
+ */
+export function isDiskStalled(raft: Raft): boolean {
+  return raft.saveTicks >= raft.config.saveTicksMax;
 }
 
 export function statusOf(raft: Raft): Status {

@@ -4,6 +4,7 @@ import { EngineError } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
 import { taskName } from "../../proto/ids.ts";
 import { digestText } from "../../proto/plan/digest.ts";
+import { type JsonPiece, type JsonPieces, jsonPieces } from "./json-pieces.ts";
 import type { LeaseBug } from "./planted-bugs.ts";
 import { indexStage } from "./stages.ts";
 import {
@@ -43,37 +44,64 @@ interface StoredState {
   readonly sweeps: readonly (readonly [string, unknown])[];
 }
 
-function storeStage(stage: StageState): StoredStage {
-  const { plan, tasks, retries, reruns, rows, bytes, runnableTick } = stage;
-  return { plan, tasks, retries, reruns, rows, bytes, runnableTick };
-}
-
-function storeAction(action: ActionState): StoredAction {
-  const { phase } = action;
-  if (phase.kind !== "running") return { ...action, phase };
-  return { ...action, phase: { kind: "running", stages: phase.stages.map(storeStage) } };
-}
-
-function storeJob(job: JobState): StoredJob {
-  const { open: _, actions, ...fields } = job;
-  return { ...fields, actions: [...actions.values()].map(storeAction) };
-}
-
-/** Canonical: equal states give equal text. */
-export function encodeSnapshot(state: ClusterState): string {
-  const stored: StoredState = {
+/**
+ * The state as JSON, in pieces of a few milliseconds each. They may be made later, one by one, while
+ * the state goes on changing: what changes in place is copied here, and all else is only replaced.
+ */
+export function snapshotPieces(state: ClusterState): readonly JsonPiece[] {
+  const json = jsonPieces();
+  const stored = {
     version: snapshotVersion,
     appliedIndex: state.appliedIndex,
     tick: state.tick,
     tickTerm: state.tickTerm,
     workers: [...state.workers.values()].map(({ leases: _, ...worker }) => worker),
-    bundles: [...state.bundles],
-    jobs: [...state.jobs.values()].map(storeJob),
     locks: [...state.locks],
     endedClaims: [...state.endedClaims],
     sweeps: [...state.sweeps],
   };
-  return JSON.stringify(stored);
+  json.begin(stored, "bundles");
+  // Each may have megabytes.
+  const bundles = [...state.bundles].map(([sha256, bundle]) => [sha256, { ...bundle }]);
+  json.list(bundles, 1);
+  json.text(`,"jobs":`);
+  json.each([...state.jobs.values()], (job) => putJob(json, job));
+  json.text("}");
+  return json.pieces();
+}
+
+function putJob(json: JsonPieces, { open: _, actions, ...fields }: JobState): void {
+  json.begin(fields, "actions");
+  json.each([...actions.values()], (action) => putAction(json, action));
+  json.text("}");
+}
+
+function putAction(json: JsonPieces, { phase, ...fields }: ActionState): void {
+  json.begin(fields, "phase");
+  if (phase.kind === "running") {
+    json.begin({ kind: phase.kind }, "stages");
+    json.each(phase.stages, (stage) => putStage(json, stage));
+    json.text("}}");
+  } else {
+    json.value(phase);
+    json.text("}");
+  }
+}
+
+function putStage(json: JsonPieces, stage: StageState): void {
+  const { plan, tasks, retries, reruns, rows, bytes, runnableTick } = stage;
+  json.begin({ retries, reruns, rows, bytes, runnableTick }, "plan");
+  json.value(plan);
+  json.text(`,"tasks":`);
+  json.list(tasks);
+  json.text("}");
+}
+
+/** Canonical: equal states give equal text. */
+export function encodeSnapshot(state: ClusterState): string {
+  return snapshotPieces(state)
+    .map((piece) => piece())
+    .join("");
 }
 
 /** Equal on replicas that applied the same entries. */

@@ -16,7 +16,12 @@ test("whatever happens, tasks are leased and accepted once, and every job ends",
     { numRuns: 60 },
   );
   // A walk that did nothing would prove nothing.
-  for (const key of ["grantTasks granted", "report verdicts", "actionCommitted ok"]) {
+  for (const key of [
+    "grantTasks granted",
+    "report verdicts",
+    "actionCommitted ok",
+    "snapshot late",
+  ]) {
     expect(counts.get(key)).toBeGreaterThan(10);
   }
   expect(counts.get("startAction OUTPUT_LOCKED")).toBeGreaterThan(0);

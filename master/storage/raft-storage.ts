@@ -7,7 +7,7 @@ import type { Disk } from "../../proto/ports/disk.ts";
 import type { Entry, HardState, Snapshot } from "../raft/entry.ts";
 import type { WalRecord } from "./record.ts";
 import type { Recovered } from "./replay.ts";
-import { loadNewestSnapshot, writeSnapshot } from "./snapshot-files.ts";
+import { loadNewestSnapshot, type Pause, writeSnapshot } from "./snapshot-files.ts";
 import { openWal, type Wal } from "./wal.ts";
 
 /** A `Ready` is one. */
@@ -46,22 +46,30 @@ interface State {
   readonly disk: Disk;
   readonly clusterId: ClusterId;
   readonly wal: Wal;
+  readonly pause: Pause;
   readonly waiting: Waiting[];
   worker: Promise<void> | undefined;
   failure: EngineError | undefined;
   logBytes: number;
 }
 
-/** `segmentBytesMax` is for tests: small segments show what happens between them. */
+export interface RaftStorageOptions {
+  /** For tests: small segments show what happens between them. */
+  readonly segmentBytesMax?: number;
+  /** Lets others run between slices of the work on a large snapshot; by default nobody. */
+  readonly pause?: Pause;
+}
+
 export async function openRaftStorage(
   disk: Disk,
   clusterId: ClusterId,
-  segmentBytesMax = walSegmentBytesMax,
+  options: RaftStorageOptions = {},
 ): Promise<RaftStorage> {
+  const { segmentBytesMax = walSegmentBytesMax, pause = async () => {} } = options;
   const snapshot = await loadNewestSnapshot(disk, clusterId);
   const { wal, recovered } = await openWal(disk, clusterId, snapshot, segmentBytesMax);
   const state: State = {
-    ...{ disk, clusterId, wal },
+    ...{ disk, clusterId, wal, pause },
     waiting: [],
     worker: undefined,
     failure: undefined,
@@ -152,14 +160,15 @@ async function saveGroup(state: State, group: readonly Waiting[]): Promise<void>
     state.logBytes += bytesOf(batch.entries);
   }
   // Before the log names it. Recovery understands a snapshot that the log does not name yet.
-  if (installed !== undefined) await writeSnapshot(state.disk, state.clusterId, installed);
+  if (installed !== undefined)
+    await writeSnapshot(state.disk, state.clusterId, installed, state.pause);
   if (records.length > 0) await state.wal.append(records);
   if (installed !== undefined) await state.wal.prune(installed.index);
 }
 
 async function saveSnapshot(state: State, snapshot: Snapshot): Promise<void> {
   const bytesBefore = state.logBytes;
-  await writeSnapshot(state.disk, state.clusterId, snapshot);
+  await writeSnapshot(state.disk, state.clusterId, snapshot, state.pause);
   await state.wal.prune(snapshot.index);
   // What was saved while the snapshot was being written counts towards the next one.
   state.logBytes = Math.max(0, state.logBytes - bytesBefore);

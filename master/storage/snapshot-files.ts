@@ -3,6 +3,7 @@
 import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
+import { snapshotSliceBytes } from "../../proto/limits.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Snapshot } from "../raft/entry.ts";
 import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
@@ -28,12 +29,38 @@ function placeOf(name: string): { index: number; term: number } | undefined {
   return match === null ? undefined : { index: Number(match[1]), term: Number(match[2]) };
 }
 
-/** The name is part of what the checksum covers: a renamed file is a damaged one. */
-function checksumOf(name: string, parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => crc32c(part, sum), crc32c(new TextEncoder().encode(name)));
+/** Awaited between slices of the work on a large snapshot, so that others run. */
+export type Pause = () => Promise<void>;
+
+const noPause: Pause = async () => {};
+
+async function forSlices(
+  bytes: Uint8Array,
+  pause: Pause,
+  run: (slice: Uint8Array, at: number) => void,
+): Promise<void> {
+  for (let at = 0; at < bytes.length; at += snapshotSliceBytes) {
+    run(bytes.subarray(at, at + snapshotSliceBytes), at);
+    if (bytes.length > snapshotSliceBytes) await pause();
+  }
 }
 
-function encode(clusterId: ClusterId, snapshot: Snapshot): Uint8Array {
+/** The name is part of what the checksum covers: a renamed file is a damaged one. */
+async function checksumOf(
+  name: string,
+  parts: readonly Uint8Array[],
+  pause: Pause,
+): Promise<number> {
+  let sum = crc32c(new TextEncoder().encode(name));
+  for (const part of parts) {
+    await forSlices(part, pause, (slice) => {
+      sum = crc32c(slice, sum);
+    });
+  }
+  return sum;
+}
+
+async function encode(clusterId: ClusterId, snapshot: Snapshot, pause: Pause): Promise<Uint8Array> {
   const id = new TextEncoder().encode(clusterId);
   const { membership: members, bytes: payload } = snapshot;
   const membership = members === undefined ? new Uint8Array(0) : encodeMembership(members);
@@ -43,16 +70,23 @@ function encode(clusterId: ClusterId, snapshot: Snapshot): Uint8Array {
   bytes.set(magic);
   view.setUint16(6, snapshotVersion, true);
   view.setUint16(8, id.length, true);
-  view.setUint32(10, checksumOf(nameOf(snapshot), [id, membership, payload]), true);
+  const checksum = await checksumOf(nameOf(snapshot), [id, membership, payload], pause);
+  view.setUint32(10, checksum, true);
   view.setBigUint64(14, BigInt(payload.length), true);
   view.setUint32(22, membership.length, true);
   bytes.set(id, headerBytes);
   bytes.set(membership, headerBytes + id.length);
-  bytes.set(payload, payloadAt);
+  await forSlices(payload, pause, (slice, at) => bytes.set(slice, payloadAt + at));
   return bytes;
 }
 
-function decode(clusterId: ClusterId, name: string, bytes: Uint8Array): Snapshot {
+/** The payload is a view of `bytes`. */
+async function decode(
+  clusterId: ClusterId,
+  name: string,
+  bytes: Uint8Array,
+  pause: Pause,
+): Promise<Snapshot> {
   const path = `${folder}/${name}`;
   const place = placeOf(name);
   const isOurs =
@@ -74,11 +108,11 @@ function decode(clusterId: ClusterId, name: string, bytes: Uint8Array): Snapshot
   const payloadAt = membershipAt + (version === 1 ? 0 : view.getUint32(22, true));
   const id = bytes.subarray(idAt, membershipAt);
   const membership = bytes.subarray(membershipAt, payloadAt);
-  const payload = bytes.slice(payloadAt);
+  const payload = bytes.subarray(payloadAt);
   if (BigInt(payload.length) !== view.getBigUint64(14, true)) {
     throw corrupt(path, 14, `it has ${payload.length} bytes, which is not what it says`);
   }
-  const checksum = checksumOf(name, [id, membership, payload]);
+  const checksum = await checksumOf(name, [id, membership, payload], pause);
   if (version === 0 || checksum !== view.getUint32(10, true)) {
     throw corrupt(path, 10, "the checksum is wrong");
   }
@@ -112,7 +146,7 @@ export async function loadNewestSnapshot(
   if (name === undefined) return undefined;
   const bytes = await disk.read(`${folder}/${name}`);
   if (bytes === undefined) throw corrupt(`${folder}/${name}`, 0, "it vanished while being read");
-  return decode(clusterId, name, bytes);
+  return decode(clusterId, name, bytes, noPause);
 }
 
 /** Durable and read back when this resolves; only then are older ones removed. */
@@ -120,12 +154,13 @@ export async function writeSnapshot(
   disk: Disk,
   clusterId: ClusterId,
   snapshot: Snapshot,
+  pause: Pause,
 ): Promise<void> {
   const name = nameOf(snapshot);
-  await disk.writeAtomic(`${folder}/${name}`, encode(clusterId, snapshot));
+  await disk.writeAtomic(`${folder}/${name}`, await encode(clusterId, snapshot, pause));
   const written = await disk.read(`${folder}/${name}`);
   if (written === undefined) throw corrupt(`${folder}/${name}`, 0, "it vanished after the write");
-  decode(clusterId, name, written);
+  await decode(clusterId, name, written, pause);
   const names = await listNames(disk);
   for (const older of names.slice(0, -1)) await disk.remove(`${folder}/${older}`);
 }

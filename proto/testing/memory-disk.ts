@@ -18,6 +18,8 @@ export interface DiskFault {
 export interface MemoryDisk extends Disk {
   /** Decides before each operation whether it fails. Replace it at any time. */
   fault: (operation: DiskOperation) => DiskFault | undefined;
+  /** From now on every operation waits, without failing, until the answer is called. */
+  hang(): () => void;
   readonly syncCount: () => number;
   /**
    * The disk after a loss of power; this one refuses everything from now on. Of the bytes that were
@@ -44,6 +46,7 @@ interface File {
 interface State {
   readonly files: Map<string, File>;
   isDead: boolean;
+  hanging: Promise<void> | undefined;
   syncs: number;
 }
 
@@ -96,6 +99,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
   const state: State = {
     files: new Map([...files].map(([path, bytes]) => [path, fileOf(bytes)])),
     isDead: false,
+    hanging: undefined,
     syncs: 0,
   };
   const paths = (): string[] => [...state.files.keys()].sort((a, b) => (a < b ? -1 : 1));
@@ -104,6 +108,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
     return file?.buffer.slice(0, file.length);
   };
   const begin: Begin = async (kind, path, bytes = 0, onFault = () => {}) => {
+    await state.hanging;
     if (state.isDead) throw new EngineError("DISK_FAILED", `${kind} ${path}: the disk is gone`);
     const fault = disk.fault({ kind, path, bytes });
     if (fault === undefined) return;
@@ -112,6 +117,13 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
   };
   const disk: MemoryDisk = {
     fault: () => undefined,
+    hang: () => {
+      let release: () => void = () => {};
+      state.hanging = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
     syncCount: () => state.syncs,
     paths,
     peek: contents,

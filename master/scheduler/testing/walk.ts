@@ -17,8 +17,9 @@ import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
 import { findTask } from "../find.ts";
 import { intents } from "../intents.ts";
+import type { JsonPiece } from "../json-pieces.ts";
 import type { LeaseBug } from "../planted-bugs.ts";
-import { decodeSnapshot, digest, encodeSnapshot } from "../snapshot.ts";
+import { decodeSnapshot, digest, encodeSnapshot, snapshotPieces } from "../snapshot.ts";
 import { type ClusterState, emptyState, type LeasedTask } from "../state.ts";
 import { graphOf } from "./graphs.ts";
 import { acceptedTasks, checkInvariants } from "./invariants.ts";
@@ -35,6 +36,8 @@ export interface Walk {
   state: ClusterState;
   /** A replica that was restored from a snapshot on the way, and must not be told apart. */
   twin: ClusterState | undefined;
+  /** A snapshot asked for earlier, still in pieces, and what it has to say. */
+  late: { readonly pieces: readonly JsonPiece[]; readonly text: string } | undefined;
   /** Every lease that ever was: most reports of the walk are from zombies. */
   readonly leases: Lease[];
   readonly counts: Map<string, number>;
@@ -310,7 +313,19 @@ function randomStep(walk: Walk): void {
   else if (roll < 95) doIntents(walk);
   else if (roll < 96) run(walk, { kind: "cancelJob", jobId, reason: "" });
   else if (roll < 98) finish(walk, jobId);
-  else walk.twin = decodeSnapshot(encodeSnapshot(walk.state));
+  else if (roll < 99) walk.twin = decodeSnapshot(encodeSnapshot(walk.state));
+  else takeLate(walk);
+}
+
+/** Pieces made late tell of the moment at which they were asked for. */
+function takeLate(walk: Walk): void {
+  const { late } = walk;
+  if (late !== undefined) {
+    const made = late.pieces.map((make) => make()).join("");
+    assert(made === late.text, "a snapshot changed while it was being made");
+    walk.counts.set("snapshot late", (walk.counts.get("snapshot late") ?? 0) + 1);
+  }
+  walk.late = { pieces: snapshotPieces(walk.state), text: encodeSnapshot(walk.state) };
 }
 
 /** Workers work, drivers drive, ticks tick: every job has to end. */
@@ -347,6 +362,7 @@ export function walkFrom(
     random: randomStream(seed),
     state: emptyState(plantedBug),
     twin: undefined,
+    late: undefined,
     leases: [],
     counts: new Map(),
     heard: new Map(),
