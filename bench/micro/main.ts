@@ -11,6 +11,7 @@ import { measureProposals } from "./proposals.ts";
 import { measureReplica } from "./replica-batches.ts";
 import { measureRestart } from "./restart.ts";
 import { measureScheduling } from "./scheduling.ts";
+import { measureSnapshot } from "./snapshot-block.ts";
 import { type Figure, gather, summarize, tableRow } from "./statistics.ts";
 import { measureTaskBytes, measureTaskCost } from "./task-cost.ts";
 import { measureWarmStage } from "./warm-stage.ts";
@@ -22,6 +23,7 @@ Measures the control plane on this machine with real processes and real syncs:
   replica     entries a second of one replica in this process
   scheduling  100 000 no-op tasks through one master
   failover    the leader's kill -9 to the next grant, 20 times
+  snapshot    how long a snapshot of a million tasks holds a master up
   restart     a master's start with a million tasks
   tasks       cost and bytes of a task, up to a million of them
   warm        an action of one task on a warm embedded cluster
@@ -100,6 +102,7 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
     withCluster(1, (_, { client, node }) => measureScheduling(client, node, 100_000, 8)),
   failover: () =>
     withCluster(3, (cluster, { client, node }) => measureFailover(cluster, client, node, 20)),
+  snapshot: () => measureSnapshot(nextFolder(), 1_000_000),
   restart: () => measureRestart(nextFolder(), program, 1_000_000, 1),
   tasks: async () => [
     ...measureTaskCost([1000, 10_000, 100_000, 1_000_000]),
