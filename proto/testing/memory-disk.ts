@@ -94,6 +94,14 @@ function afterCrash(file: File, tornBytes: number): Uint8Array {
   return bytes;
 }
 
+function hang(state: State): () => void {
+  let release: () => void = () => {};
+  state.hanging = new Promise((resolve) => {
+    release = resolve;
+  });
+  return release;
+}
+
 /** An empty disk, or one that holds `files`. */
 export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): MemoryDisk {
   const state: State = {
@@ -117,13 +125,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
   };
   const disk: MemoryDisk = {
     fault: () => undefined,
-    hang: () => {
-      let release: () => void = () => {};
-      state.hanging = new Promise((resolve) => {
-        release = resolve;
-      });
-      return release;
-    },
+    hang: () => hang(state),
     syncCount: () => state.syncs,
     paths,
     peek: contents,
