@@ -207,7 +207,7 @@ export function createVirtualCluster(options: VirtualOptions) {
 
   async function openStorage(name: string, disk: Disk): Promise<RaftStorage | "rotten" | "failed"> {
     try {
-      return await openRaftStorage(disk, clusterId, options.segmentBytesMax);
+      return await openRaftStorage(disk, clusterId, { segmentBytesMax: options.segmentBytesMax });
     } catch (thrown) {
       const { code: why } = toErrorRecord(thrown);
       if (why === "LOG_CORRUPT") {

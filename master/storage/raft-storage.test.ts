@@ -11,7 +11,7 @@ import type { Recovered } from "./replay.ts";
 
 const clusterId = asClusterId("test-cluster");
 const open = (disk: MemoryDisk, segmentBytesMax?: number): Promise<RaftStorage> =>
-  openRaftStorage(disk, clusterId, segmentBytesMax === undefined ? {} : { segmentBytesMax });
+  openRaftStorage(disk, clusterId, { segmentBytesMax });
 const entry = (index: number, term: number): Entry => ({
   index,
   term,

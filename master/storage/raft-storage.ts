@@ -55,7 +55,7 @@ interface State {
 
 export interface RaftStorageOptions {
   /** For tests: small segments show what happens between them. */
-  readonly segmentBytesMax?: number;
+  readonly segmentBytesMax?: number | undefined;
   /** Lets others run between slices of the work on a large snapshot; by default nobody. */
   readonly pause?: Pause;
 }
