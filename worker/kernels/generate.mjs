@@ -1,14 +1,17 @@
 // Compiles the AssemblyScript kernels into TypeScript modules that carry their bytes inline.
 // With --check: writes nothing, exits 1 when a generated module is out of date.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
-const folder = dirname(fileURLToPath(import.meta.url));
-const kernels = [{ source: "string-counter.as.ts", name: "string-counter-wasm" }];
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const kernels = [
+  { folder: "worker/kernels", source: "string-counter.as.ts", name: "string-counter-wasm" },
+  { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
+];
 
-async function compile(source) {
+async function compile(folder, source) {
   let wasm;
   const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"];
   const { error, stderr } = await asc.main(
@@ -16,7 +19,7 @@ async function compile(source) {
     {
       readFile: (name) => {
         try {
-          return readFileSync(join(folder, name), "utf8");
+          return readFileSync(join(root, folder, name), "utf8");
         } catch {
           return null;
         }
@@ -52,12 +55,12 @@ function current(file) {
 }
 
 const check = process.argv.includes("--check");
-for (const { source, name } of kernels) {
-  const file = join(folder, "generated", `${name}.ts`);
-  const text = moduleText(source, await compile(source));
+for (const { folder, source, name } of kernels) {
+  const file = join(root, folder, "generated", `${name}.ts`);
+  const text = moduleText(source, await compile(folder, source));
   if (text === current(file)) continue;
   if (check) {
-    console.error(`${file} is out of date: run "node worker/kernels/generate.mjs"`);
+    console.error(`${relative(root, file)} is out of date: run "node worker/kernels/generate.mjs"`);
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(file), { recursive: true });

@@ -10,9 +10,9 @@
 // could hold itself, sees each value's type, and keeps no reference to the user's strings.
 // Unrolling the loop or packing characters into words made it slower (mispredicted lengths).
 import { assert, EngineError } from "../../proto/errors.ts";
+import { instantiate } from "../../proto/kernels/wasm-module.ts";
 import { partitionsPerShuffleMax, stringCounterBytesMax } from "../../proto/limits.ts";
 import { wasmBase64 } from "./generated/string-counter-wasm.ts";
-import { instantiate } from "./wasm-module.ts";
 import { utf8Of, writeUtf8Long, writeUtf8Short } from "./write-utf8.ts";
 
 /** Arrow utf8 column and its counts: row r is `bytes[offsets[r] .. offsets[r + 1])`. */

@@ -1,0 +1,97 @@
+// Packs and unpacks blocks of bytes whole, by the name of their codec.
+
+// Pure functions of their arguments: nothing of the machine is reached.
+import { brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
+import { ZSTDDecoder } from "zstddec/stream";
+import { EngineError } from "../../errors.ts";
+import { packSnappy, unpackLz4, unpackSnappy } from "../../kernels/block-codecs.ts";
+
+export type Codec = "none" | "snappy" | "gzip" | "brotli" | "lz4_raw" | "zstd";
+
+interface ZstdEncoder {
+  compress(bytes: Uint8Array, level: number): Uint8Array;
+}
+
+/** Fast, and within some percent of what higher levels reach on columns. */
+const zstdLevel = 1;
+
+let zstdDecoder: Promise<ZSTDDecoder> | undefined;
+let zstdEncoder: Promise<ZstdEncoder> | undefined;
+
+/** Compiles the decoder once per thread. */
+export function loadZstdDecoder(): Promise<ZSTDDecoder> {
+  zstdDecoder ??= (async () => {
+    const decoder = new ZSTDDecoder();
+    await decoder.init();
+    return decoder;
+  })();
+  return zstdDecoder;
+}
+
+function loadZstdEncoder(): Promise<ZstdEncoder> {
+  zstdEncoder ??= (async () => {
+    const encoder = await import("@bokuweb/zstd-wasm");
+    await encoder.init();
+    return encoder;
+  })();
+  return zstdEncoder;
+}
+
+export type Unpack = (packed: Uint8Array, size: number) => Uint8Array;
+export type Pack = (bytes: Uint8Array) => Uint8Array;
+
+function checked(codec: Codec, size: number, unpack: () => Uint8Array | undefined): Uint8Array {
+  let out: Uint8Array | undefined;
+  try {
+    out = unpack();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "unknown";
+    throw new EngineError("INPUT_MALFORMED", `a ${codec} block is damaged: ${reason}`, {}, cause);
+  }
+  if (out?.length === size) return out;
+  const got = out === undefined ? "is damaged" : `unpacks to ${out.length} bytes`;
+  throw new EngineError("INPUT_MALFORMED", `a ${codec} block of ${size} bytes ${got}`);
+}
+
+/** A function that throws INPUT_MALFORMED for blocks that are damaged or of another size. */
+export async function unpackerOf(codec: Codec): Promise<Unpack> {
+  switch (codec) {
+    case "none":
+      return (packed, size) => checked(codec, size, () => packed);
+    case "snappy":
+      return (packed, size) => checked(codec, size, () => unpackSnappy(packed, size));
+    case "lz4_raw":
+      return (packed, size) => checked(codec, size, () => unpackLz4(packed, size));
+    case "gzip":
+      return (packed, size) => {
+        const maxOutputLength = Math.max(size, 1);
+        return checked(codec, size, () => gunzipSync(packed, { maxOutputLength }));
+      };
+    case "brotli":
+      return (packed, size) => {
+        const maxOutputLength = Math.max(size, 1);
+        return checked(codec, size, () => brotliDecompressSync(packed, { maxOutputLength }));
+      };
+    case "zstd": {
+      const decoder = await loadZstdDecoder();
+      return (packed, size) => checked(codec, size, () => decoder.decode(packed, size));
+    }
+  }
+}
+
+export type PackingCodec = "none" | "snappy" | "gzip" | "zstd";
+
+export async function packerOf(codec: PackingCodec): Promise<Pack> {
+  switch (codec) {
+    case "none":
+      return (bytes) => bytes;
+    case "snappy":
+      return packSnappy;
+    case "gzip":
+      return (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED });
+    case "zstd": {
+      const encoder = await loadZstdEncoder();
+      return (bytes) => encoder.compress(bytes, zstdLevel);
+    }
+  }
+}

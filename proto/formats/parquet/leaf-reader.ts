@@ -1,0 +1,417 @@
+// Reads one column chunk page by page and hands out its values for as many rows as are asked for.
+
+import type { TextColumn } from "../../batch/column.ts";
+import { EngineError, unreachable } from "../../errors.ts";
+import { parquetPageBytesMax } from "../../limits.ts";
+import type { DataType } from "../../plan/types.ts";
+import type { Unpack } from "../compression/codecs.ts";
+import type { ChunkBytes } from "./chunk-bytes.ts";
+import { convertStored } from "./convert.ts";
+import { type Dense, denseLength, joinDense, sliceDense, takeBytes } from "./dense.ts";
+import { encodings } from "./metadata.ts";
+import { bitsFor, isOneRun, readRuns } from "./runs.ts";
+import type { LeafNode } from "./schema.ts";
+import { asFields, asNumber, damagedThrift, ThriftReader } from "./thrift-read.ts";
+import { pageCodes, pageValues, plainValues } from "./values.ts";
+
+/** Entries of a leaf for some rows. A level that is not given is the same for all: the highest. */
+export interface LeafEntries {
+  readonly count: number;
+  readonly definitions: Uint8Array | undefined;
+  /** Undefined where nothing repeats. */
+  readonly repetitions: Uint8Array | undefined;
+  /** One for each entry of the highest definition. */
+  readonly values: Dense;
+}
+
+interface PageHead {
+  readonly kind: "dictionary" | "v1" | "v2" | "other";
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
+  readonly values: number;
+  readonly encoding: number;
+  /** Of version 2: bytes of both kinds of levels, which are never packed. */
+  readonly definitionBytes: number;
+  readonly repetitionBytes: number;
+  readonly isPacked: boolean;
+  readonly headBytes: number;
+}
+
+const firstHeadBytes = 4096;
+
+function headOf(bytes: Uint8Array): PageHead {
+  const reader = new ThriftReader(bytes);
+  const fields = reader.struct();
+  const type = asNumber(fields[1], "the kind of a page");
+  const common = {
+    unpackedBytes: asNumber(fields[2], "the size of a page"),
+    packedBytes: asNumber(fields[3], "the size of a page"),
+    definitionBytes: 0,
+    repetitionBytes: 0,
+    isPacked: true,
+    headBytes: reader.at,
+  };
+  const data = asFields(type === 0 ? fields[5] : type === 2 ? fields[7] : fields[8]);
+  if (data === undefined || type === 1) {
+    return { ...common, kind: "other", values: 0, encoding: 0 };
+  }
+  const values = asNumber(data[1], "the number of values of a page");
+  if (type !== 3) {
+    const encoding = asNumber(data[2], "the encoding of a page");
+    return { ...common, kind: type === 0 ? "v1" : "dictionary", values, encoding };
+  }
+  return {
+    ...common,
+    kind: "v2",
+    values,
+    encoding: asNumber(data[4], "the encoding of a page"),
+    definitionBytes: asNumber(data[5], "the size of levels"),
+    repetitionBytes: asNumber(data[6], "the size of levels"),
+    isPacked: data[7] !== false,
+  };
+}
+
+/** No values, of the kind that a type is stored in. */
+function noValues(type: DataType): Dense {
+  switch (type.kind) {
+    case "int32":
+    case "date":
+    case "null":
+      return { kind: "int32", values: new Int32Array(0) };
+    case "int53":
+    case "int64":
+    case "timestamp":
+      return { kind: "int64", values: new BigInt64Array(0), words: 1 };
+    case "decimal":
+      return { kind: "int64", values: new BigInt64Array(0), words: type.precision > 18 ? 2 : 1 };
+    case "float64":
+      return { kind: "float64", values: new Float64Array(0) };
+    case "bool":
+      return { kind: "bool", values: new Uint8Array(0) };
+    default:
+      return { kind: "bytes", offsets: new Int32Array(1), values: new Uint8Array(0) };
+  }
+}
+
+function pick<T extends { [index: number]: number | bigint; readonly length: number }>(
+  from: T,
+  codes: Int32Array,
+  to: T,
+): T {
+  for (let i = 0; i < codes.length; i++) to[i] = from[codes[i]!]!;
+  return to;
+}
+
+/** The dictionary's values by code, written out. */
+function lookUp(dictionary: Dense, codes: Int32Array): Dense {
+  switch (dictionary.kind) {
+    case "int32":
+      return {
+        ...dictionary,
+        values: pick(dictionary.values, codes, new Int32Array(codes.length)),
+      };
+    case "float64":
+      return {
+        ...dictionary,
+        values: pick(dictionary.values, codes, new Float64Array(codes.length)),
+      };
+    case "bool":
+      return {
+        ...dictionary,
+        values: pick(dictionary.values, codes, new Uint8Array(codes.length)),
+      };
+    case "bytes":
+      return takeBytes(dictionary, codes);
+    case "int64": {
+      const { values, words } = dictionary;
+      const out = new BigInt64Array(codes.length * words);
+      // By halves: a BigInt for each row would cost an allocation.
+      const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+      const to = new Int32Array(out.buffer);
+      if (words === 1) {
+        for (let i = 0; i < codes.length; i++) {
+          const at = codes[i]! * 2;
+          to[2 * i] = from[at]!;
+          to[2 * i + 1] = from[at + 1]!;
+        }
+      } else {
+        for (let i = 0; i < codes.length; i++) {
+          for (let half = 0; half < 4; half++) to[4 * i + half] = from[codes[i]! * 4 + half]!;
+        }
+      }
+      return { ...dictionary, values: out };
+    }
+    case "codes":
+      throw new EngineError("INTERNAL", "a dictionary of codes");
+    default:
+      return unreachable(dictionary);
+  }
+}
+
+type Dictionary =
+  | { readonly kind: "text"; readonly text: TextColumn }
+  | { readonly kind: "values"; readonly values: Dense };
+
+interface Page {
+  readonly entries: LeafEntries;
+  /** Where the next entry and its value stand. */
+  entry: number;
+  value: number;
+}
+
+export class LeafReader {
+  private readonly leaf: LeafNode;
+  private readonly wanted: DataType;
+  private readonly bytes: ChunkBytes;
+  private readonly unpack: Unpack;
+  /** Entries of the chunk that are in no page yet. */
+  private left: number;
+  private dictionary: Dictionary | undefined;
+  private page: Page | undefined;
+
+  constructor(
+    leaf: LeafNode,
+    wanted: DataType,
+    chunk: { readonly values: number },
+    bytes: ChunkBytes,
+    unpack: Unpack,
+  ) {
+    this.leaf = leaf;
+    this.wanted = wanted;
+    this.bytes = bytes;
+    this.unpack = unpack;
+    this.left = chunk.values;
+  }
+
+  /** The entries of the next `rows` rows. */
+  async take(rows: number): Promise<LeafEntries> {
+    const { leaf } = this;
+    const parts: LeafEntries[] = [];
+    let wanted = rows;
+    for (;;) {
+      const page = await this.currentPage();
+      if (page === undefined) break;
+      const { entries } = page;
+      const to = endOfRows(entries, page.entry, wanted);
+      const part = cut(entries, page, to, leaf.definition);
+      parts.push(part);
+      wanted -= rowsIn(part);
+      // A row that repeats may go on in the next page.
+      if (to < entries.count || (wanted === 0 && entries.repetitions === undefined)) break;
+    }
+    if (wanted > 0) {
+      throw damagedThrift(`column "${leaf.name}" has ${wanted} rows less than its row group`);
+    }
+    return join(parts, this.wanted, leaf);
+  }
+
+  private async currentPage(): Promise<Page | undefined> {
+    while (this.page === undefined || this.page.entry === this.page.entries.count) {
+      if (this.left === 0) return undefined;
+      await this.nextPage();
+    }
+    return this.page;
+  }
+
+  private async readHead(): Promise<PageHead> {
+    for (let bytes = firstHeadBytes; ; bytes *= 8) {
+      const held = await this.bytes.peek(bytes);
+      try {
+        return headOf(held);
+      } catch (thrown) {
+        // Its statistics may make a head longer than what was looked at.
+        if (held.length < bytes || this.bytes.left <= bytes) throw thrown;
+      }
+    }
+  }
+
+  private async nextPage(): Promise<void> {
+    const head = await this.readHead();
+    const { packedBytes, unpackedBytes } = head;
+    const largest = Math.max(packedBytes, unpackedBytes);
+    if (largest > parquetPageBytesMax || Math.min(packedBytes, unpackedBytes, head.values) < 0) {
+      throw damagedThrift(`a page of ${largest} bytes and ${head.values} values`);
+    }
+    const total = head.headBytes + packedBytes;
+    if (total > this.bytes.left) throw damagedThrift("a page that ends behind its column");
+    const held = await this.bytes.peek(total);
+    const packed = held.subarray(head.headBytes, total);
+    this.bytes.pass(total);
+    switch (head.kind) {
+      case "dictionary":
+        this.dictionary = this.dictionaryOf(head, this.unpack(packed, unpackedBytes));
+        break;
+      case "v1":
+        this.startPage(head, this.unpack(packed, unpackedBytes), 0);
+        break;
+      case "v2":
+        this.startVersion2(head, packed);
+        break;
+      case "other":
+        break;
+    }
+  }
+
+  private dictionaryOf(head: PageHead, bytes: Uint8Array): Dictionary {
+    const stored = plainValues(this.leaf.element, bytes, head.values);
+    const values = convertStored(stored, this.leaf, this.wanted);
+    if (values.kind !== "bytes" || this.wanted.kind !== "utf8") return { kind: "values", values };
+    const base = { name: this.leaf.name, nulls: "null", validity: undefined } as const;
+    const { offsets } = values;
+    const text = { ...base, type: "utf8", offsets, values: values.values } as const;
+    return { kind: "text", text: { ...text, length: head.values } };
+  }
+
+  private startVersion2(head: PageHead, packed: Uint8Array): void {
+    const levels = head.definitionBytes + head.repetitionBytes;
+    if (levels > packed.length) throw damagedThrift("levels that are longer than their page");
+    const rest = packed.subarray(levels);
+    const isPacked = head.isPacked && rest.length > 0;
+    const values = isPacked ? this.unpack(rest, head.unpackedBytes - levels) : rest;
+    const { definition, repetition } = this.leaf;
+    const read = (from: number, to: number, most: number) =>
+      levelsOf(packed, from, to, most, head.values);
+    const { repetitionBytes } = head;
+    const repetitions = repetition > 0 ? read(0, repetitionBytes, repetition) : undefined;
+    const definitions = definition > 0 ? read(repetitionBytes, levels, definition) : undefined;
+    this.setPage(head, definitions, repetitions, values);
+  }
+
+  private startPage(head: PageHead, bytes: Uint8Array, start: number): void {
+    const { definition, repetition } = this.leaf;
+    let at = start;
+    const read = (most: number): Uint8Array | undefined => {
+      if (at + 4 > bytes.length) throw damagedThrift("levels that are longer than their page");
+      const length =
+        bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+      const from = at + 4;
+      at = from + length;
+      if (length < 0 || at > bytes.length) throw damagedThrift("levels longer than their page");
+      return levelsOf(bytes, from, at, most, head.values);
+    };
+    const repetitions =
+      repetition > 0 ? (read(repetition) ?? filled(head.values, repetition)) : undefined;
+    const definitions = definition > 0 ? read(definition) : undefined;
+    this.setPage(head, definitions, repetitions, bytes.subarray(at));
+  }
+
+  private setPage(
+    head: PageHead,
+    definitions: Uint8Array | undefined,
+    repetitions: Uint8Array | undefined,
+    bytes: Uint8Array,
+  ): void {
+    const { leaf } = this;
+    if (head.values > this.left) throw damagedThrift("a page with more values than its column");
+    this.left -= head.values;
+    const count = definitions === undefined ? head.values : countOf(definitions, leaf.definition);
+    const values = this.valuesOf(head.encoding, bytes, count);
+    const repeated =
+      leaf.repetition > 0 ? (repetitions ?? filled(head.values, leaf.repetition)) : undefined;
+    const entries = { count: head.values, definitions, repetitions: repeated, values };
+    this.page = { entries, entry: 0, value: 0 };
+  }
+
+  private valuesOf(encoding: number, bytes: Uint8Array, count: number): Dense {
+    if (count === 0) return noValues(this.wanted);
+    if (encoding === encodings.rleDictionary || encoding === encodings.plainDictionary) {
+      const { dictionary } = this;
+      if (dictionary === undefined) throw damagedThrift("codes without a dictionary");
+      if (dictionary.kind === "text") {
+        const codes = pageCodes(bytes, count, dictionary.text.length);
+        return { kind: "codes", codes, dictionary: dictionary.text };
+      }
+      return lookUp(dictionary.values, pageCodes(bytes, count, denseLength(dictionary.values)));
+    }
+    const stored = pageValues(this.leaf.element, encoding, bytes, count);
+    return convertStored(stored, this.leaf, this.wanted);
+  }
+}
+
+function filled(count: number, level: number): Uint8Array {
+  return new Uint8Array(count).fill(level);
+}
+
+/** Undefined where all levels are the highest. */
+function levelsOf(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  most: number,
+  count: number,
+): Uint8Array | undefined {
+  if (count === 0 || isOneRun(bytes, from, to, count, most)) return undefined;
+  const levels = new Uint8Array(count);
+  readRuns(bytes, from, to, bitsFor(most), levels, count);
+  return levels;
+}
+
+function countOf(levels: Uint8Array, wanted: number): number {
+  let count = 0;
+  for (let i = 0; i < levels.length; i++) count += levels[i] === wanted ? 1 : 0;
+  return count;
+}
+
+/** Entries from `from` that belong to `rows` rows; a row begins where nothing repeats. */
+function endOfRows(entries: LeafEntries, from: number, rows: number): number {
+  const { count, repetitions } = entries;
+  if (repetitions === undefined) return Math.min(count, from + rows);
+  let begun = 0;
+  for (let at = from; at < count; at++) {
+    if (repetitions[at] !== 0) continue;
+    if (begun === rows) return at;
+    begun++;
+  }
+  return count;
+}
+
+function rowsIn({ count, repetitions }: LeafEntries): number {
+  return repetitions === undefined ? count : countOf(repetitions, 0);
+}
+
+function cut(entries: LeafEntries, page: Page, to: number, highest: number): LeafEntries {
+  const { entry, value } = page;
+  const definitions = entries.definitions?.subarray(entry, to);
+  const values = definitions === undefined ? to - entry : countOf(definitions, highest);
+  page.entry = to;
+  page.value = value + values;
+  return {
+    count: to - entry,
+    definitions,
+    repetitions: entries.repetitions?.subarray(entry, to),
+    values: sliceDense(entries.values, value, value + values),
+  };
+}
+
+function joinLevels(
+  parts: readonly LeafEntries[],
+  levelsIn: (part: LeafEntries) => Uint8Array | undefined,
+  highest: number,
+): Uint8Array | undefined {
+  if (parts.every((part) => levelsIn(part) === undefined)) return undefined;
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.count, 0));
+  let at = 0;
+  for (const part of parts) {
+    const levels = levelsIn(part);
+    if (levels === undefined) joined.fill(highest, at, at + part.count);
+    else joined.set(levels, at);
+    at += part.count;
+  }
+  return joined;
+}
+
+function join(parts: readonly LeafEntries[], wanted: DataType, leaf: LeafNode): LeafEntries {
+  const [first] = parts;
+  if (first === undefined) {
+    const repetitions = leaf.repetition > 0 ? new Uint8Array(0) : undefined;
+    return { count: 0, definitions: undefined, repetitions, values: noValues(wanted) };
+  }
+  if (parts.length === 1) return first;
+  const withValues = parts.map(({ values }) => values).filter((dense) => denseLength(dense) > 0);
+  return {
+    count: parts.reduce((sum, part) => sum + part.count, 0),
+    definitions: joinLevels(parts, (part) => part.definitions, leaf.definition),
+    repetitions: joinLevels(parts, (part) => part.repetitions, leaf.repetition),
+    values: withValues.length === 0 ? noValues(wanted) : joinDense(withValues),
+  };
+}

@@ -1,0 +1,298 @@
+// Reads a Parquet file: its footer once, then the wanted columns of the wanted row groups, as batches.
+
+import { type Batch, makeBatch } from "../../batch/batch.ts";
+import { EngineError } from "../../errors.ts";
+import {
+  batchRowsMax,
+  parquetFooterBytesMax,
+  parquetGapBytesMax,
+  parquetHeldBytesMax,
+  parquetTailBytes,
+} from "../../limits.ts";
+import type { Expr } from "../../plan/expr.ts";
+import type { DataType, Field, Schema } from "../../plan/types.ts";
+import { type Codec, type Unpack, unpackerOf } from "../compression/codecs.ts";
+import { mayBeTrue } from "../pruning.ts";
+import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } from "./assemble.ts";
+import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
+import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
+import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
+import {
+  columnsOfElements,
+  type LeafNode,
+  leavesOf,
+  type ParquetNode,
+  schemaOfColumns,
+} from "./schema.ts";
+import { rangeInGroup } from "./statistics.ts";
+
+export interface ParquetInput {
+  readonly uri: string;
+  readonly sizeBytes: number;
+  readonly read: ReadRange;
+}
+
+export interface ParquetFile {
+  readonly input: ParquetInput;
+  readonly metadata: FileMetadata;
+  readonly columns: readonly ParquetNode[];
+  readonly schema: Schema;
+}
+
+const magicBytes = 4;
+const tailBytesMin = 8;
+
+/** The same error, naming the file. */
+export function inFile(uri: string, thrown: unknown): unknown {
+  if (!(thrown instanceof EngineError) || thrown.details.file !== undefined) return thrown;
+  if (thrown.code !== "INPUT_MALFORMED" && thrown.code !== "INPUT_UNREADABLE") return thrown;
+  return new EngineError(
+    thrown.code,
+    `${uri} cannot be read as Parquet: ${thrown.message}`,
+    { ...thrown.details, file: uri },
+    thrown,
+  );
+}
+
+function notParquet(what: string): EngineError {
+  return new EngineError("INPUT_MALFORMED", what);
+}
+
+async function readTail({ sizeBytes, read }: ParquetInput): Promise<Uint8Array> {
+  const smallest = magicBytes + tailBytesMin;
+  if (sizeBytes < smallest) {
+    throw notParquet(`it has ${sizeBytes} bytes, and the smallest such file has ${smallest}`);
+  }
+  const length = Math.min(sizeBytes, parquetTailBytes);
+  const tail = await read(sizeBytes - length, length);
+  if (tail.length !== length) throw notParquet("it became shorter since the job was planned");
+  const magic = new TextDecoder("latin1").decode(tail.subarray(length - magicBytes));
+  if (magic === "PARE") throw notParquet("its footer is encrypted, which is not supported");
+  if (magic !== "PAR1") throw notParquet('it does not end with "PAR1"; is it complete?');
+  return tail;
+}
+
+async function readFooter(input: ParquetInput): Promise<FileMetadata> {
+  const { sizeBytes, read } = input;
+  const tail = await readTail(input);
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
+  const footerBytes = view.getUint32(tail.length - tailBytesMin, true);
+  if (footerBytes > Math.min(sizeBytes - tailBytesMin, parquetFooterBytesMax)) {
+    throw notParquet(`it says that its footer has ${footerBytes} bytes`);
+  }
+  const inTail = tail.length - tailBytesMin - footerBytes;
+  if (inTail >= 0) return decodeMetadata(tail.subarray(inTail, tail.length - tailBytesMin));
+  return decodeMetadata(await read(sizeBytes - tailBytesMin - footerBytes, footerBytes));
+}
+
+/** What a damaged footer says of places and rows would leave out rows without a word. */
+function checkGroups({ rowGroups, rows }: FileMetadata, sizeBytes: number, leaves: number): void {
+  let sum = 0;
+  for (const { chunks, rows: own } of rowGroups) {
+    sum += own;
+    if (chunks.length !== leaves || own < 0) {
+      throw notParquet(`a row group of ${own} rows has ${chunks.length} of ${leaves} columns`);
+    }
+    for (const { startByte, compressedBytes } of chunks) {
+      const isWithin = startByte >= magicBytes && compressedBytes >= 0;
+      if (!isWithin || startByte + compressedBytes > sizeBytes - tailBytesMin) {
+        throw notParquet(`${compressedBytes} bytes of a column lie outside it, at ${startByte}`);
+      }
+    }
+  }
+  if (sum !== rows) throw notParquet(`its row groups have ${sum} of ${rows} rows`);
+}
+
+/** Reads the footer. Throws INPUT_MALFORMED naming the file. */
+export async function openParquet(input: ParquetInput): Promise<ParquetFile> {
+  try {
+    const metadata = await readFooter(input);
+    const columns = columnsOfElements(metadata.elements);
+    const leaves = columns.reduce((sum, column) => sum + leavesOf(column).length, 0);
+    checkGroups(metadata, input.sizeBytes, leaves);
+    return { input, metadata, columns, schema: schemaOfColumns(columns) };
+  } catch (thrown) {
+    throw inFile(input.uri, thrown);
+  }
+}
+
+export interface ParquetSelection {
+  /** The wanted columns; where the file has none of that name they are null. */
+  readonly fields: readonly Field[];
+  /** Row groups that it cannot be true of are left out. */
+  readonly pruning?: Expr;
+  /** All columns of the declared schema, which `pruning` may name. */
+  readonly schema: Schema;
+  /** Row groups of which the middle byte lies here. */
+  readonly startByte: number;
+  readonly endByte: number;
+}
+
+function extentOf(group: RowGroup): { readonly startByte: number; readonly endByte: number } {
+  const { chunks } = group;
+  let startByte = Number.POSITIVE_INFINITY;
+  let endByte = 0;
+  for (const chunk of chunks) {
+    startByte = Math.min(startByte, chunk.startByte);
+    endByte = Math.max(endByte, chunk.startByte + chunk.compressedBytes);
+  }
+  return { startByte: Math.min(startByte, endByte), endByte };
+}
+
+/** Row groups of a selection, in the file's order: each belongs to one range, by its middle byte. */
+export function groupsOf(file: ParquetFile, selection: ParquetSelection): readonly RowGroup[] {
+  const { pruning, schema } = selection;
+  const { createdBy } = file.metadata;
+  return file.metadata.rowGroups.filter((group) => {
+    const { startByte, endByte } = extentOf(group);
+    const middle = Math.floor((startByte + endByte) / 2);
+    if (middle < selection.startByte || middle >= selection.endByte) return false;
+    if (pruning === undefined) return true;
+    return mayBeTrue(pruning, (name) => {
+      const field = schema.fields.find((candidate) => candidate.name === name);
+      const node = file.columns.find((column) => column.name === name);
+      if (field === undefined) return undefined;
+      if (node !== undefined) return rangeInGroup(node, field.type, group, createdBy);
+      const nothing = { min: undefined, max: undefined, mayHaveNulls: true, mayHaveValues: false };
+      return { type: field.type, ...nothing };
+    });
+  });
+}
+
+function codecOf(name: CodecName): Codec {
+  if (name !== "lzo" && name !== "lz4") return name;
+  throw new EngineError(
+    "INPUT_MALFORMED",
+    `it is compressed by ${name}, which is not supported; write it with snappy, zstd, gzip or lz4_raw`,
+  );
+}
+
+interface Fetched {
+  readonly startByte: number;
+  readonly bytes: Uint8Array;
+}
+
+interface WantedLeaf {
+  readonly leaf: LeafNode;
+  readonly type: DataType;
+  readonly startByte: number;
+  readonly endByte: number;
+  readonly values: number;
+  readonly codec: CodecName;
+}
+
+function wantedLeaves(plans: readonly ReadPlan[], group: RowGroup): readonly WantedLeaf[] {
+  const leaves = new Map<LeafNode, DataType>();
+  for (const plan of plans) leavesOfPlan(plan, leaves);
+  return [...leaves].map(([leaf, type]) => {
+    const chunk = group.chunks[leaf.leaf];
+    if (chunk === undefined) throw notParquet(`a row group lacks column "${leaf.name}"`);
+    const { startByte, values, codec } = chunk;
+    return { leaf, type, startByte, endByte: startByte + chunk.compressedBytes, values, codec };
+  });
+}
+
+/** Neighbouring chunks in one request each; none where they are too large to be held at once. */
+async function fetchAll(
+  wanted: readonly WantedLeaf[],
+  read: ReadRange,
+): Promise<readonly Fetched[]> {
+  const total = wanted.reduce((sum, { startByte, endByte }) => sum + endByte - startByte, 0);
+  if (total > parquetHeldBytesMax) return [];
+  const ranges: { startByte: number; endByte: number }[] = [];
+  for (const { startByte, endByte } of [...wanted].sort((a, b) => a.startByte - b.startByte)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && startByte - last.endByte <= parquetGapBytesMax) {
+      last.endByte = Math.max(last.endByte, endByte);
+    } else ranges.push({ startByte, endByte });
+  }
+  return Promise.all(
+    ranges.map(async ({ startByte, endByte }) => {
+      const bytes = await read(startByte, endByte - startByte);
+      if (bytes.length === endByte - startByte) return { startByte, bytes };
+      throw new EngineError(
+        "INPUT_UNREADABLE",
+        `it ends at byte ${startByte + bytes.length}, within columns that its footer promises`,
+        { byteOffset: startByte + bytes.length },
+      );
+    }),
+  );
+}
+
+interface OpenGroup {
+  readonly group: RowGroup;
+  readonly readers: ReadonlyMap<LeafNode, LeafReader>;
+}
+
+async function openGroup(
+  file: ParquetFile,
+  group: RowGroup,
+  plans: readonly ReadPlan[],
+): Promise<OpenGroup> {
+  const { read } = file.input;
+  const wanted = wantedLeaves(plans, group);
+  const fetched = await fetchAll(wanted, read);
+  const windowBytes = Math.max(
+    64 * 1024,
+    Math.floor(parquetHeldBytesMax / Math.max(1, wanted.length)),
+  );
+  const unpackers = new Map<CodecName, Unpack>();
+  const readers = new Map<LeafNode, LeafReader>();
+  for (const { leaf, type, startByte, endByte, values, codec } of wanted) {
+    const unpack = unpackers.get(codec) ?? (await unpackerOf(codecOf(codec)));
+    unpackers.set(codec, unpack);
+    const whole = fetched.find(
+      (range) => range.startByte <= startByte && endByte <= range.startByte + range.bytes.length,
+    );
+    const held = whole?.bytes.subarray(startByte - whole.startByte, endByte - whole.startByte);
+    const bytes = new ChunkBytes(read, { startByte, endByte }, windowBytes, held);
+    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack));
+  }
+  return { group, readers };
+}
+
+async function* batchesOf(
+  { group, readers }: OpenGroup,
+  plans: readonly ReadPlan[],
+): AsyncGenerator<Batch> {
+  for (let done = 0; done < group.rows; ) {
+    const rows = Math.min(batchRowsMax, group.rows - done);
+    const entries = new Map<LeafNode, LeafEntries>();
+    for (const [leaf, reader] of readers) entries.set(leaf, await reader.take(rows));
+    const columns = plans.map((plan) => assembleColumn(plan, (leaf) => entries.get(leaf)!, rows));
+    yield { ...makeBatch("record", columns), rows };
+    done += rows;
+  }
+}
+
+function planOf(file: ParquetFile, fields: readonly Field[]): readonly ReadPlan[] {
+  return fields.map((field) => {
+    const node = file.columns.find(({ name }) => name === field.name);
+    return node === undefined ? planMissing(field) : planField(node, field);
+  });
+}
+
+/**
+ * The rows of a selection as batches of at most `batchRowsMax` rows; the next row group is fetched while
+ * one is decoded. Throws INPUT_MALFORMED naming the file.
+ */
+export async function* readParquet(
+  file: ParquetFile,
+  selection: ParquetSelection,
+): AsyncGenerator<Batch> {
+  try {
+    const plans = planOf(file, selection.fields);
+    const groups = groupsOf(file, selection);
+    let ahead: Promise<OpenGroup> | undefined;
+    for (const [index, group] of groups.entries()) {
+      const open = await (ahead ?? openGroup(file, group, plans));
+      const next = groups[index + 1];
+      ahead = next === undefined ? undefined : openGroup(file, next, plans);
+      // Its failure is met when its turn comes, which may be never.
+      ahead?.catch(() => undefined);
+      yield* batchesOf(open, plans);
+    }
+  } catch (thrown) {
+    throw inFile(file.input.uri, thrown);
+  }
+}

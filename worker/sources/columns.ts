@@ -1,0 +1,153 @@
+// Sources of typed columns: files of every columnar format, with the columns of their folders.
+
+import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
+import { EngineError } from "../../proto/errors.ts";
+import { constantColumn, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
+import { type Bound, mayBeTrue, type RangeOf } from "../../proto/formats/pruning.ts";
+import type { FileRange, SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
+import type { Field } from "../../proto/plan/types.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
+import { parquetRange } from "./parquet.ts";
+import type { SourceWorld } from "./source.ts";
+
+export type ColumnsProgram = Extract<SourceProgram, { kind: "columns" }>;
+
+/** Where a columnar source hands its batches; `bytes` are those read since the last call. */
+export interface BatchSink {
+  /** Returns false when no more rows are wanted. */
+  pushBatch(batch: Batch, bytes: number): Promise<boolean>;
+}
+
+/** What of one file is wanted, without the columns that its folders tell. */
+export interface FileSelection {
+  readonly range: FileRange;
+  readonly program: ColumnsProgram;
+  readonly fields: readonly Field[];
+}
+
+/** Counts what is read; `take` answers the bytes since it was last asked. */
+export interface ByteCount {
+  add(bytes: number): void;
+  take(): number;
+}
+
+function byteCount(): ByteCount {
+  let bytes = 0;
+  return {
+    add: (more) => {
+      bytes += more;
+    },
+    take: () => {
+      const taken = bytes;
+      bytes = 0;
+      return taken;
+    },
+  };
+}
+
+export interface ColumnsWorld extends SourceWorld {
+  readonly count: ByteCount;
+}
+
+function batchesOf(selection: FileSelection, world: ColumnsWorld): AsyncIterable<Batch> {
+  const { format } = selection.program;
+  switch (format) {
+    case "parquet":
+      return parquetRange(selection, world);
+    default:
+      throw noSuchStep("the executor", format);
+  }
+}
+
+function wantedFields({ options, columns }: ColumnsProgram): readonly Field[] {
+  const { fields } = options.schema;
+  if (columns === undefined) return fields;
+  return columns.map((name) => {
+    const field = fields.find((candidate) => candidate.name === name);
+    if (field !== undefined) return field;
+    throw new EngineError("INTERNAL", `column "${name}" is wanted, but not in the schema`);
+  });
+}
+
+/** Columns of the schema that the file's folders tell, with their values. */
+function folderValues(program: ColumnsProgram, uri: string): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>();
+  if (program.options.partitionColumns !== true) return values;
+  const texts = partitionValues(uri);
+  for (const field of program.options.schema.fields) {
+    const text = texts.get(field.name);
+    if (text !== undefined) values.set(field.name, partitionValue(field, text));
+  }
+  return values;
+}
+
+function boundOf(value: unknown): Bound | undefined {
+  switch (typeof value) {
+    case "number":
+    case "bigint":
+      return value;
+    case "boolean":
+      return Number(value);
+    case "string":
+      return new TextEncoder().encode(value);
+    default:
+      return value instanceof Date ? value.getTime() / 86_400_000 : undefined;
+  }
+}
+
+/** Whether the folders alone leave out the whole file. */
+function isLeftOut(program: ColumnsProgram, values: ReadonlyMap<string, unknown>): boolean {
+  if (program.pruning === undefined || values.size === 0) return false;
+  const rangeOf: RangeOf = (name) => {
+    const field = program.options.schema.fields.find((candidate) => candidate.name === name);
+    if (field === undefined || !values.has(name) || field.type.kind === "decimal") return undefined;
+    const value = values.get(name);
+    const bound = boundOf(value);
+    const isNothing = value === null;
+    return {
+      type: field.type,
+      min: bound,
+      max: bound,
+      mayHaveNulls: isNothing,
+      mayHaveValues: !isNothing,
+    };
+  };
+  return !mayBeTrue(program.pruning, rangeOf);
+}
+
+/** The batch with the folders' columns in their places. */
+function withFolders(
+  batch: Batch,
+  fields: readonly Field[],
+  values: ReadonlyMap<string, unknown>,
+): Batch {
+  let next = 0;
+  const columns = fields.map((field): Column => {
+    if (values.has(field.name)) return constantColumn(field, values.get(field.name), batch.rows);
+    const column = batch.columns[next++];
+    if (column?.name === field.name) return column;
+    throw new EngineError("INTERNAL", `column "${field.name}" is missing in a batch`);
+  });
+  return { ...makeBatch("record", columns), rows: batch.rows };
+}
+
+export async function readColumns(
+  split: TaskSplit,
+  program: ColumnsProgram,
+  world: SourceWorld,
+  sink: BatchSink,
+): Promise<void> {
+  const wanted = wantedFields(program);
+  const count = byteCount();
+  for (const range of split.ranges) {
+    world.onFile(range.uri);
+    const values = folderValues(program, range.uri);
+    if (isLeftOut(program, values)) continue;
+    const fields = wanted.filter(({ name }) => !values.has(name));
+    for await (const batch of batchesOf({ range, program, fields }, { ...world, count })) {
+      const whole = values.size === 0 ? batch : withFolders(batch, wanted, values);
+      if (!(await sink.pushBatch(whole, count.take()))) return;
+    }
+  }
+}

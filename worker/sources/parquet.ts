@@ -1,0 +1,52 @@
+// Parquet files as a source: the row groups whose middle lies in the split.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import type { ByteCount, ColumnsWorld, FileSelection } from "./columns.ts";
+
+/** One request for each range, however large it is. */
+export async function readRange(
+  reader: ByteReader,
+  uri: string,
+  offsetBytes: number,
+  lengthBytes: number,
+  count: ByteCount,
+): Promise<Uint8Array> {
+  const blocks = reader.openRange(uri, offsetBytes, offsetBytes + lengthBytes, lengthBytes);
+  try {
+    const first = (await blocks.next()) ?? new Uint8Array(0);
+    count.add(first.length);
+    if (first.length === lengthBytes) return first;
+    // A read of a file may be cut short; what was read is overwritten by the next.
+    const whole = new Uint8Array(lengthBytes);
+    whole.set(first);
+    let filled = first.length;
+    for (let block = await blocks.next(); block !== undefined; block = await blocks.next()) {
+      whole.set(block, filled);
+      filled += block.length;
+      count.add(block.length);
+    }
+    return whole.subarray(0, filled);
+  } finally {
+    blocks.close();
+  }
+}
+
+export async function* parquetRange(
+  { range, program, fields }: FileSelection,
+  { reader, count }: ColumnsWorld,
+): AsyncGenerator<Batch> {
+  const { uri, fileBytes, startByte, endByte } = range;
+  const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
+  const file = await openParquet({ uri, sizeBytes: fileBytes, read });
+  const { pruning } = program;
+  const { schema } = program.options;
+  yield* readParquet(file, {
+    fields,
+    schema,
+    startByte,
+    endByte,
+    ...(pruning === undefined ? {} : { pruning }),
+  });
+}
