@@ -14,6 +14,7 @@ const membership: Membership = {
   voters: ["a", "b"].map(asMasterId),
   votersOutgoing: [asMasterId("a")],
   learners: [asMasterId('é ,"|')],
+  members: new Map([[asMasterId("a"), { address: "a:1", key: "", replaces: "b" }]]),
 };
 const bytes = Uint8Array.of(1, 2, 3);
 
@@ -82,6 +83,45 @@ describe("peer messages", () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  /** Where a message was damaged: bytes overwritten, cut off, doubled. */
+  const damage = fc.array(
+    fc.record({
+      at: fc.nat({ max: 200 }),
+      value: fc.nat({ max: 255 }),
+      how: fc.constantFrom("set", "cut", "insert"),
+    }),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  test("a damaged message is refused by a typed error, or is one that the wire carries", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...messages), damage, (message, damages) => {
+        let wire = [...encodePeerMessage(message)];
+        for (const { at, value, how } of damages) {
+          const place = at % wire.length;
+          if (how === "set") wire[place] = value;
+          else if (how === "insert") wire.splice(place, 0, value);
+          else wire = wire.slice(0, Math.max(1, place));
+        }
+        try {
+          const decoded = decodePeerMessage(Uint8Array.from(wire));
+          const again = decodePeerMessage(encodePeerMessage(decoded));
+          expect(again.kind).toBe(decoded.kind);
+          expect([again.from, again.to, again.term]).toEqual([
+            ...[decoded.from, decoded.to, decoded.term],
+          ]);
+          for (const value of Object.values(decoded)) {
+            if (typeof value === "number") expect(value).toBeGreaterThanOrEqual(0);
+          }
+        } catch (thrown) {
+          if (!(thrown instanceof EngineError)) throw thrown;
+          expect(thrown.code).toBe("MESSAGE_INVALID");
+        }
+      }),
+      { numRuns: 10_000 },
     );
   });
 });

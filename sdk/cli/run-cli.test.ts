@@ -338,8 +338,66 @@ describe("other commands", () => {
     expect(failing.seen.notes).toContain("error DISK_FULL");
   });
 
+  test("a new master is waited for until it votes, and its progress is told", async () => {
+    const learner: MasterView = {
+      ...{ masterId: "m2", address: "b:1", key: "k", role: "learner" },
+      ...{ matchIndex: 4, lagEntries: 5, isHeard: true },
+    };
+    const voter: MasterView = { ...learner, role: "voter", matchIndex: 9, lagEntries: 0 };
+    const looks = [learner, learner, voter];
+    const { seen, run } = fakeWorld({
+      world: { pause: async () => {} },
+      client: {
+        masters: {
+          ...fakeClient({ out: "", notes: "", stopped: 0, closed: 0, calls: [] }).masters,
+          add: async () => mastersView([masterOne, learner]),
+          list: async () => mastersView([masterOne, looks.shift() ?? voter]),
+        },
+      },
+    });
+    expect(await run("master", "add", "m2", "b:1")).toBe(0);
+    expect(seen.notes).toBe("m2 has 4 of 9 log entries\n");
+    expect(seen.out).toBe("  m1  a:1  leader  entry 9\n  m2  b:1  voter   entry 9\n");
+    expect(looks).toEqual([]);
+  });
+
+  test("a new master that does not come closer is given up, with what to do about it", async () => {
+    let nowMs = 0;
+    const learner: MasterView = { ...masterOne, masterId: "m2", role: "learner", matchIndex: 0 };
+    const client = fakeClient({ out: "", notes: "", stopped: 0, closed: 0, calls: [] });
+    const list = async () => mastersView([masterOne, learner]);
+    const { seen, run } = fakeWorld({
+      world: {
+        nowMs: () => nowMs,
+        pause: async (delayMs) => {
+          nowMs += delayMs;
+        },
+      },
+      client: { masters: { ...client.masters, add: list, list } },
+    });
+    expect(await run("master", "replace", "m1", "m2", "b:1")).toBe(7);
+    expect(seen.notes).toContain("undo it with millrace master remove m2");
+  });
+
+  test("masters are removed, forced or not, and leadership is handed over", async () => {
+    const { seen, run } = fakeWorld();
+    expect(await run("master", "remove", "m2")).toBe(0);
+    expect(await run("master", "remove", "m2", "--force")).toBe(0);
+    expect(await run("master", "transfer", "m1", "--json")).toBe(0);
+    expect(seen.calls).toEqual(["remove m2 false", "remove m2 true", "transfer m1"]);
+    expect(seen.out).toContain('"masters":[{"masterId":"m1"');
+  });
+
   test.each([
     [[], 2, "Usage: millrace COMMAND"],
+    [["master", "drop", "m1"], 2, "knows list, add, replace, remove and transfer, not 'drop'"],
+    [["master", "add", "m4"], 2, "master add needs ID HOST:PORT"],
+    [["master", "add", "m4", "nowhere"], 2, "must be HOST:PORT"],
+    [["master", "list", "m4"], 2, "too many arguments: 'm4'"],
+    [
+      ["master", "--id", "m", "--data", "d", "--peers", "m=a:1", "--join", "b:1"],
+      ...([2, "--peers founds a cluster and --join joins one"] as const),
+    ],
     [["--version"], 0, ""],
     [["rnu"], 2, "did you mean run?"],
     [["job.ts"], 2, "did you mean run job.ts?"],

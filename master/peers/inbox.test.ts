@@ -1,0 +1,92 @@
+// What comes from other masters is taken whole or refused whole, before the core sees any of it.
+
+import { describe, expect, test } from "vitest";
+import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import { peerMessagesQueuedMax } from "../../proto/limits.ts";
+import { fakeClock } from "../../proto/testing/fake-clock.ts";
+import type { StepRequest } from "../../proto/wire/generated/engine.ts";
+import { createLocalRpc } from "../../proto/wire/local-rpc.ts";
+import { peerApi } from "../../proto/wire/methods.ts";
+import type { Message } from "../raft/messages.ts";
+import { encodePeerMessage } from "./codec.ts";
+import { bindPeers } from "./inbox.ts";
+
+const [a, b, c] = [asMasterId("a"), asMasterId("b"), asMasterId("c")];
+
+function heartbeat(change: Partial<Message> = {}): Uint8Array {
+  const message = { kind: "heartbeat", from: b, to: a, term: 1, commit: 0, readRound: 0 } as const;
+  return encodePeerMessage({ ...message, ...change } as Message);
+}
+
+function open(removed: string[] = []) {
+  const rpc = createLocalRpc(fakeClock());
+  const received: Message[] = [];
+  const heard = new Map<string, string>();
+  const bindings = bindPeers({
+    ...{ clusterId: asClusterId("one"), self: a, key: "key-a" },
+    lastIndex: () => 7,
+    hear: (id, address) => heard.set(id, address),
+    isRemoved: ({ id, key }) => removed.includes(`${id}/${key}`),
+    receive: (message) => received.push(message),
+  });
+  rpc.serve("a:1", bindings);
+  const peer = rpc.client({ role: "node" });
+  const whole: StepRequest = {
+    ...{ clusterId: "one", from: "b", to: "a", fromAddress: "b:1", fromKey: "key-b" },
+    messages: [heartbeat()],
+  };
+  const send = (change: Partial<StepRequest>) =>
+    peer.call("a:1", peerApi.step, { ...whole, ...change }, { timeoutMs: 1000 });
+  return { rpc, peer, received, heard, send };
+}
+
+describe("inbox", () => {
+  test("messages arrive in order, repeated ones as often as they come, and tell where the sender is", async () => {
+    const { received, heard, send } = open();
+    const messages = [3, 1, 1].map((term) => heartbeat({ term }));
+    await send({ messages });
+    await send({ messages });
+    expect(received.map(({ term }) => term)).toEqual([3, 1, 1, 3, 1, 1]);
+    expect(heard).toEqual(new Map([["b", "b:1"]]));
+  });
+
+  test.each<[string, Partial<StepRequest>, string]>([
+    ["another cluster", { clusterId: "two" }, "MESSAGE_INVALID"],
+    ["another receiver", { messages: [heartbeat(), heartbeat({ to: c })] }, "MESSAGE_INVALID"],
+    ["another sender", { messages: [heartbeat(), heartbeat({ from: c })] }, "MESSAGE_INVALID"],
+    ["our own name", { from: "a", messages: [heartbeat({ from: a })] }, "MESSAGE_INVALID"],
+    ["no message", { messages: [heartbeat(), new Uint8Array(0)] }, "MESSAGE_INVALID"],
+    ["cut short", { messages: [heartbeat(), heartbeat().subarray(0, 5)] }, "MESSAGE_INVALID"],
+    ["an impossible number", { messages: [heartbeat({ term: -1 })] }, "MESSAGE_INVALID"],
+    ["a long address", { fromAddress: "x".repeat(261) }, "LIMIT_EXCEEDED"],
+    ["a long key", { fromKey: "x".repeat(261) }, "LIMIT_EXCEEDED"],
+    [
+      "too many at once",
+      { messages: Array.from({ length: peerMessagesQueuedMax + 1 }, () => heartbeat()) },
+      "LIMIT_EXCEEDED",
+    ],
+  ])("%s: all of it is refused", async (_what, change, code) => {
+    const { received, heard, send } = open();
+    await expect(send(change)).rejects.toMatchObject({ code });
+    expect(received).toEqual([]);
+    expect(heard.size).toBe(0);
+  });
+
+  test("who was removed is told so; the same id with another folder is not", async () => {
+    const { received, send } = open(["b/key-b"]);
+    await expect(send({})).rejects.toMatchObject({ code: "MASTER_REMOVED" });
+    expect(received).toEqual([]);
+    await send({ fromKey: "another" });
+    expect(received).toHaveLength(1);
+  });
+
+  test("says who it is, to nodes only", async () => {
+    const { rpc, peer } = open();
+    const asked = peer.call("a:1", peerApi.identify, {}, { timeoutMs: 1000 });
+    const identity = { clusterId: "one", masterId: "a", key: "key-a", lastIndex: 7 };
+    expect(await asked).toEqual(identity);
+    const client = rpc.client({ role: "client" });
+    const refused = client.call("a:1", peerApi.identify, {}, { timeoutMs: 1000 });
+    await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
