@@ -126,6 +126,8 @@ export const jobsLiveMax = 1000;
 export const jobHistoryBytesMax = 16 * 1024 * 1024;
 /** All bundles together: they are part of every snapshot. */
 export const bundlesBytesMax = 256 * 1024 * 1024;
+/** Stages whose outputs one job keeps for later actions: each is a record per task in the state. */
+export const keptStagesMax = 64;
 /** Output folders that wait to be swept: beyond it the store is out of order, and no new output starts. */
 export const sweepsPendingMax = 10_000;
 

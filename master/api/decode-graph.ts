@@ -71,6 +71,9 @@ function decodeStage(value: unknown, before: readonly StagePlan[], stages: numbe
     program: decodeProgram(`${at}.program`, plain.program),
     splits: decodeSplits(`${at}.splits`, plain.splits, taskCount),
     inputBytes: integer(`${at}.inputBytes`, plain.inputBytes, 0, Number.MAX_SAFE_INTEGER, code),
+    ...(plain.keep === undefined
+      ? {}
+      : { keep: text(`${at}.keep`, plain.keep, labelCharsMax, code) }),
   };
 }
 

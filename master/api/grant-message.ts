@@ -80,7 +80,9 @@ function inputMessages(running: RunningAction, stageId: number): wire.StageLocat
       const { token, workerId } = task;
       const worker = running.state.workers.get(workerId);
       assert(worker !== undefined, `task ${taskIndex} is done on ${workerId}, which is no member`);
-      maps.push({ taskIndex, workerId, address: worker.dataAddress, token });
+      const own = { actionIndex: running.action.actionIndex, stageId: id };
+      const origin = task.origin ?? own;
+      maps.push({ taskIndex, workerId, address: worker.dataAddress, token, ...origin });
     }
     all.push({ stageId: id, maps });
   }

@@ -12,6 +12,7 @@ import type { CommandReply } from "./commands.ts";
 import { needDriver } from "./drivers.ts";
 import { needJob, type RunningAction } from "./find.ts";
 import { settleJob } from "./job-end.ts";
+import { adoptKept, keepOutputs } from "./kept.ts";
 import { claimForJob, hold, releaseOwned, releaseStep, stepOwner } from "./locks.ts";
 import { refuse } from "./refuse.ts";
 import { isComplete, startStages, summarizeStage } from "./stages.ts";
@@ -58,6 +59,7 @@ export function startAction(
   job.driversLost = 0;
   job.open.add(graph.actionIndex);
   job.revision = state.appliedIndex;
+  adoptKept({ state, job, action, stages });
   completeAction({ state, job, action, stages });
   return { kind: "ok" };
 }
@@ -157,6 +159,7 @@ export function completeAction(running: RunningAction): void {
     if (task.kind === "done" && task.upload !== undefined) uploads.push(task.upload);
   }
   const tokens = acceptedTokens(running);
+  keepOutputs(job, action.actionIndex, stages);
   dropAllLeases(running);
   action.phase = { kind: "committing", stages: stages.map(lastSummary), uploads, tokens };
   touchNow(state, job, action);
@@ -178,6 +181,7 @@ export function cancelAction(running: RunningAction, error: ErrorRecord): void {
 function endAction(running: RunningAction, outcome: ActionOutcome, cancelled: boolean): void {
   const { state, job, action, stages } = running;
   const tokens = acceptedTokens(running);
+  keepOutputs(job, action.actionIndex, stages);
   dropAllLeases(running);
   recordOutcome(state, job, action, outcome, {
     stages: stages.map(lastSummary),

@@ -31,6 +31,7 @@ function closeIfOver(state: ClusterState, job: JobState): void {
   job.phase = { kind: "ended", end: job.phase.end };
   job.revision = state.appliedIndex;
   job.historyBytes = 0;
+  job.kept.clear();
   for (const action of job.actions.values()) {
     releaseStep(state, job.jobId, action);
     stripAction(action);

@@ -37,6 +37,7 @@ export function submitJob(state: ClusterState, submit: Submit): CommandReply {
       : { kind: "client", token, renewedTick: state.tick },
     driversLost: 0,
     actions: new Map(),
+    kept: new Map(),
     historyBytes: 0,
     open: new Set(),
   });

@@ -47,7 +47,7 @@ function isUnfinished(task: TaskState | undefined): boolean {
 }
 
 /** Consumers first: a consumer that must run again makes its own lost inputs needed. */
-function rerunNeeded(running: RunningAction): void {
+export function rerunNeeded(running: RunningAction): void {
   for (let stageId = running.stages.length - 1; stageId >= 0; stageId--) {
     const consumer = running.stages[stageId]!;
     const unfinished = consumer.tasks.length - consumer.done - consumer.lost;

@@ -13,6 +13,7 @@ import {
   type ClusterState,
   emptyState,
   type JobState,
+  type KeptTask,
   type StageState,
 } from "./state.ts";
 
@@ -26,7 +27,10 @@ type StoredPhase =
   | Exclude<ActionPhase, { kind: "running" }>
   | { readonly kind: "running"; readonly stages: readonly StoredStage[] };
 type StoredAction = Omit<ActionState, "phase"> & { readonly phase: StoredPhase };
-type StoredJob = Omit<JobState, "actions" | "open"> & { readonly actions: readonly StoredAction[] };
+type StoredJob = Omit<JobState, "actions" | "open" | "kept"> & {
+  readonly actions: readonly StoredAction[];
+  readonly kept: readonly (readonly [string, (KeptTask | null)[]])[];
+};
 
 interface StoredState {
   readonly version: number;
@@ -70,8 +74,9 @@ export function snapshotPieces(state: ClusterState): readonly JsonPiece[] {
   return json.pieces();
 }
 
-function putJob(json: JsonPieces, { open: _, actions, ...fields }: JobState): void {
-  json.begin(fields, "actions");
+function putJob(json: JsonPieces, { open: _, actions, kept, ...fields }: JobState): void {
+  const copied = [...kept].map(([name, tasks]) => [name, [...tasks]]);
+  json.begin({ ...fields, kept: copied }, "actions");
   json.each([...actions.values()], (action) => putAction(json, action));
   json.text("}");
 }
@@ -157,8 +162,8 @@ function parse(text: string): StoredState {
 }
 
 function restoreJob(state: ClusterState, stored: StoredJob): void {
-  const { actions, ...fields } = stored;
-  const job: JobState = { ...fields, actions: new Map(), open: new Set() };
+  const { actions, kept, ...fields } = stored;
+  const job: JobState = { ...fields, actions: new Map(), open: new Set(), kept: new Map(kept) };
   state.jobs.set(job.jobId, job);
   if (job.phase.kind !== "ended") state.live.add(job.jobId);
   for (const action of actions) {

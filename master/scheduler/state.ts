@@ -140,6 +140,8 @@ export interface JobState {
   driversLost: number;
   /** In order of their start. */
   readonly actions: Map<number, ActionState>;
+  /** By the name of the stage; null where the output was lost. */
+  readonly kept: Map<string, (KeptTask | null)[]>;
   /** UTF-8 bytes of all recorded outcomes as JSON. */
   historyBytes: number;
   /** Derived: actions that have not ended. */
@@ -255,6 +257,24 @@ export interface DoneTask extends TaskTrials {
   readonly bytes: number;
   readonly resultJson?: string;
   readonly upload?: TaskUpload;
+  /** The stage that sealed the output, where it is of an earlier action. */
+  readonly origin?: OutputOrigin;
+}
+
+/** Names of sealed outputs begin with the action and the stage that made them. */
+export interface OutputOrigin {
+  readonly actionIndex: number;
+  readonly stageId: number;
+}
+
+/** One task's output that a job keeps for later actions. */
+export interface KeptTask {
+  readonly token: number;
+  readonly workerId: WorkerId;
+  readonly digest: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly origin: OutputOrigin;
 }
 
 /** Finished and used, then its output went away; runs again only when somebody needs it again. */

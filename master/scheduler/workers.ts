@@ -6,6 +6,7 @@ import { buildRing, type Ring } from "../placement/ring.ts";
 import type { Command, CommandReply } from "./commands.ts";
 import { loseDriversOf, renewDrivers } from "./drivers.ts";
 import { findTask, findWorker } from "./find.ts";
+import { loseKept } from "./kept.ts";
 import { renewTasks } from "./leases.ts";
 import { refuse } from "./refuse.ts";
 import { loseOutputsOf } from "./reruns.ts";
@@ -61,6 +62,7 @@ export function loseWorker(state: ClusterState, worker: WorkerState): void {
   state.workers.delete(worker.workerId);
   state.ring = undefined;
   loseOutputsOf(state, worker.workerId);
+  loseKept(state, worker.workerId);
   loseDriversOf(state, worker.workerId);
 }
 

@@ -44,6 +44,8 @@ export interface StagePlan {
   readonly program: TaskProgram;
   /** One per task for stages in which some task reads files, else empty. */
   readonly splits: readonly TaskSplit[];
+  /** Names an output that later actions of the job use again where they have the same stage. */
+  readonly keep?: string;
   /** Input bytes of the whole stage where known, for progress. */
   readonly inputBytes: number;
 }

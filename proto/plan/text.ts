@@ -52,6 +52,7 @@ function stageText(stage: StagePlan): string {
     `  ${sourceText(stage.program.source)}`,
     ...stage.program.operators.map((operator) => `  ${operatorText(operator)}`),
     `  ${sinkText(stage.program.sink)}${outputText(stage)}`,
+    ...(stage.keep === undefined ? [] : [`  kept as ${stage.keep}`]),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

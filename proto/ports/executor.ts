@@ -12,6 +12,9 @@ export interface MapLocation {
   readonly workerId: string;
   readonly address: string;
   readonly token: number;
+  /** The action and stage that sealed it; those of the input where not set. */
+  readonly actionIndex?: number;
+  readonly stageId?: number;
 }
 
 export interface StageInput {

@@ -32,12 +32,13 @@ export function addOperator(open: OpenStage, operator: OperatorProgram, name?: s
   return { ...open, names, operators: [...open.operators, operator] };
 }
 
-/** Appends the finished stage; answers its id. */
+/** Appends the finished stage; answers its id. `keep` names an output for later actions. */
 export function seal(
   stages: StagePlan[],
   open: OpenStage,
   sink: SinkProgram,
   output: StageOutput,
+  keep?: string,
 ): number {
   const stageId = stages.length;
   if (stageId >= stagesPerActionMax) {
@@ -56,6 +57,7 @@ export function seal(
     program: { source: open.source, operators: open.operators, sink },
     splits: open.splits,
     inputBytes: open.inputBytes,
+    ...(keep === undefined ? {} : { keep }),
   });
   return stageId;
 }
@@ -102,8 +104,9 @@ export function gather(
 }
 
 /** Keeps what each task made where it is, to be read by the same-numbered tasks of several stages. */
-export function hold(stages: StagePlan[], open: OpenStage, node: NodeId): OpenStage {
-  const from = sealShuffle(stages, open, { kind: "single" }, 1);
+export function hold(stages: StagePlan[], open: OpenStage, node: NodeId, keep?: string): OpenStage {
+  const sink = { kind: "shuffle", partitioner: { kind: "single" } } as const;
+  const from = seal(stages, open, sink, { kind: "shuffle", partitions: 1 }, keep);
   return {
     ...openShuffle(from, node, open.taskCount, [`held #${node}`], open.bytesBelow),
     inputs: [{ stageId: from, partition: 0, maps: "own" }],

@@ -1,13 +1,15 @@
 // The open stage of one node over those of its inputs; each kind of node has its file beside this one.
 
 import { unreachable } from "../../proto/errors.ts";
+import { digestText } from "../../proto/plan/digest.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
+import { logicalText } from "../../proto/plan/text.ts";
 import { addAggregate, addDistinct, addWindows } from "./group-stages.ts";
 import { joinStages } from "./join-stages.ts";
 import { addKeyed, repartition } from "./keyed-stages.ts";
 import { addLimit } from "./limit-stages.ts";
-import { addOperator, type OpenStage } from "./open-stage.ts";
+import { addOperator, hold, type OpenStage } from "./open-stage.ts";
 import { openFiles, openRange, openValues } from "./read-stages.ts";
 import { cogroupStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
@@ -66,10 +68,16 @@ function openUnary(planning: Planning, node: UnaryNode, open: OpenStage): OpenSt
     case "limit":
       return addLimit(planning, open, node);
     case "cache":
-      return open;
+      return hold(planning.stages, open, node.id, keepName(node));
     default:
       return addOperator(open, narrow(node), node.kind);
   }
+}
+
+/** Says how the rows are made: kept tasks and those made again must divide them alike. */
+function keepName(node: Extract<LogicalNode, { readonly kind: "cache" }>): string {
+  const made = logicalText({ kind: "count", input: node.input });
+  return `cache#${node.id}:${digestText(made)}`;
 }
 
 type NarrowNode = Exclude<

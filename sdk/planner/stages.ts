@@ -67,7 +67,7 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
   for (const node of nodes) {
     const below = inputsOf(node).map((input) => opened.get(input)!);
     const open = openNode(planning, node, below);
-    const isShared = (readers.get(node) ?? 0) > 1;
+    const isShared = (readers.get(node) ?? 0) > 1 && node.kind !== "cache";
     opened.set(node, isShared && isCostly(open) ? hold(planning.stages, open, node.id) : open);
   }
   return opened.get(last)!;

@@ -58,8 +58,10 @@ function neededOf(node: LogicalNode, needed: Needed, context: RuleContext): read
       return [plus(needed, [columnOf(node.column)])];
     case "limit":
     case "sample":
-    case "cache":
       return [needed];
+    // What is kept must be the same for every action.
+    case "cache":
+      return ["all"];
     case "repartition":
       return [typeof node.by === "string" ? "all" : plus(needed, node.by)];
     case "join":

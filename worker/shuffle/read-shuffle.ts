@@ -24,9 +24,15 @@ export interface ShuffleRead {
   readonly input: StageInput;
 }
 
-function failure(block: BlockId, location: MapLocation, thrown: unknown): EngineError {
+/** `stageId`: of the input, as the reader's action knows it. */
+function failure(
+  block: BlockId,
+  location: MapLocation,
+  stageId: number,
+  thrown: unknown,
+): EngineError {
   const error = toEngineError(thrown);
-  const { stageId, taskIndex, token } = block;
+  const { taskIndex, token } = block;
   return new EngineError(
     error.code,
     `block ${block.partition} of map task ${taskIndex} of stage ${stageId} on worker ` +
@@ -93,8 +99,9 @@ export async function* readShuffle(
   const start = (): void => {
     const location = maps[started++]!;
     const { taskIndex, token } = location;
-    const { stageId } = input.input;
-    const block = { jobId, actionIndex, stageId, taskIndex, token, partition };
+    const { stageId = input.input.stageId } = location;
+    const action = location.actionIndex ?? actionIndex;
+    const block = { jobId, actionIndex: action, stageId, taskIndex, token, partition };
     const bytes = fetchBlock(world, block, location);
     // Met when its turn comes, which may be never.
     bytes.catch(() => undefined);
@@ -110,7 +117,7 @@ export async function* readShuffle(
       length = fetched.length;
       batches = readBlock(fetched);
     } catch (thrown) {
-      throw failure(block, location, thrown);
+      throw failure(block, location, input.input.stageId, thrown);
     }
     yield { batches, bytes: length };
   }

@@ -13,7 +13,7 @@ function stage(
   stageId: number,
   label: string,
   taskCount: number,
-  rest: Pick<StagePlan, "inputs" | "placement" | "output">,
+  rest: Pick<StagePlan, "inputs" | "placement" | "output" | "keep">,
 ): StagePlan {
   return { stageId, label, taskCount, program, splits: [], inputBytes: 0, ...rest };
 }
@@ -28,6 +28,8 @@ export interface GraphShape {
   /** Empty for a result. */
   readonly folderUri: string;
   readonly plan: string;
+  /** The reduces' output is kept under this name; empty for none. */
+  readonly keep?: string;
 }
 
 /** map → reduce → sort, as far as asked for. */
@@ -49,6 +51,7 @@ export function graphOf(shape: GraphShape): StageGraph {
         inputs: [{ stageId: 0, partition: "own", maps: "all" }],
         placement: { kind: "ring" },
         output: sorts ? shuffle : last,
+        ...(shape.keep === undefined ? {} : { keep: shape.keep }),
       }),
     );
   }

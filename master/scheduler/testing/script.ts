@@ -173,6 +173,7 @@ function submitOf(line: Line): Command {
 function actionOf(session: Session, line: Line): Command {
   const jobId = asJobId(word(line, 0));
   const actionIndex = Number(word(line, 1));
+  const keep = line.options.get("keep");
   const graph = graphOf({
     actionIndex,
     maps: numberOption(line, "maps", 1),
@@ -180,6 +181,7 @@ function actionOf(session: Session, line: Line): Command {
     sorts: line.words.includes("sorts"),
     folderUri: line.options.get("output") ?? "",
     plan: line.options.get("plan") ?? "0",
+    ...(keep === undefined ? {} : { keep }),
   });
   const driverToken = numberOption(line, "as", session.drivers.get(jobId) ?? 0);
   return { kind: "startAction", jobId, driverToken, graph };

@@ -256,11 +256,14 @@ export interface StageLocations {
   maps: BlockLocation[];
 }
 
+/** The block's own action and stage, which an earlier action may have been. */
 export interface BlockLocation {
   taskIndex: number;
   workerId: string;
   address: string;
   token: number;
+  actionIndex: number;
+  stageId: number;
 }
 
 export interface DriverGrant {
@@ -2829,7 +2832,7 @@ export const StageLocations: MessageFns<StageLocations> = {
 };
 
 function createBaseBlockLocation(): BlockLocation {
-  return { taskIndex: 0, workerId: "", address: "", token: 0 };
+  return { taskIndex: 0, workerId: "", address: "", token: 0, actionIndex: 0, stageId: 0 };
 }
 
 export const BlockLocation: MessageFns<BlockLocation> = {
@@ -2845,6 +2848,12 @@ export const BlockLocation: MessageFns<BlockLocation> = {
     }
     if (message.token !== 0) {
       writer.uint32(32).int64(message.token);
+    }
+    if (message.actionIndex !== 0) {
+      writer.uint32(40).uint32(message.actionIndex);
+    }
+    if (message.stageId !== 0) {
+      writer.uint32(48).uint32(message.stageId);
     }
     return writer;
   },
@@ -2892,6 +2901,22 @@ export const BlockLocation: MessageFns<BlockLocation> = {
             }
 
             message.token = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.actionIndex = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.stageId = reader.uint32();
             continue;
           }
         }
