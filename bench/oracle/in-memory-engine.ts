@@ -1,6 +1,7 @@
 // Runs a job for real but on one thread: its driver, its planner, its replays, and every task on workers in memory.
 
 import { EngineError } from "../../proto/errors.ts";
+import { describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionOutcome,
   DriverHost,
@@ -13,7 +14,6 @@ import type {
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { runTask, type TaskWorld } from "../../worker/executor/run.ts";
 import { TestCluster } from "../../worker/executor/test-cluster.ts";
 import { cellsBytes, cellsOf } from "../../worker/operators/cells.ts";
@@ -137,8 +137,10 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
   let written = "";
   const host: DriverHost = {
     planTargets: job.planTargets,
-    describeInput: async (format: string) => {
-      throw noSuchStep("the driver", format);
+    describeInput: (format, files, options) => {
+      const read = async (uri: string, offset: number, length: number) =>
+        job.files.get(uri)!.subarray(offset, offset + length);
+      return describeInput({ read }, format, files, options);
     },
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,

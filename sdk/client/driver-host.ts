@@ -1,6 +1,7 @@
 // What a driver program in this process is given: inputs listed here, actions run by the cluster.
 
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
+import { describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionOutcome,
   CommittedOutput,
@@ -9,7 +10,6 @@ import type {
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
 
@@ -83,9 +83,7 @@ export function createDriverHost(
   }
 
   const host: DriverHost = {
-    describeInput: async (format: string) => {
-      throw noSuchStep("the driver", format);
-    },
+    describeInput: (format, files, options) => describeInput(world.store, format, files, options),
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.
     recordedOutcome: async () => undefined,

@@ -11,6 +11,11 @@ export interface SplitOptions {
   readonly divisible: boolean;
 }
 
+function compressionOf(uri: string): FileRange["compression"] {
+  if (uri.endsWith(".gz")) return "gzip";
+  return uri.endsWith(".zst") ? "zstd" : "none";
+}
+
 /** Splits in the order of the files, so that task order is input order. Every byte is in exactly one range. */
 export function planSplits(
   files: readonly InputFile[],
@@ -29,7 +34,7 @@ export function planSplits(
     packedBytes = 0;
   };
   for (const file of files) {
-    const compression = file.uri.endsWith(".gz") ? "gzip" : "none";
+    const compression = compressionOf(file.uri);
     const divisible = options.divisible && compression === "none";
     if (divisible && file.sizeBytes > bytesTarget) {
       flush();

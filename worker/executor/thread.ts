@@ -2,12 +2,12 @@
 
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
+import { describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
 import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { cellsOf } from "../operators/cells.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { inputReader } from "./file-reader.ts";
@@ -101,9 +101,7 @@ function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
   const store = openStore();
   return {
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
-    describeInput: async (format: string) => {
-      throw noSuchStep("the driver", format);
-    },
+    describeInput: (format, files, options) => describeInput(store, format, files, options),
     listInputs: async (pattern) => {
       const found = await store.list(pattern);
       if (found.length > 0) return found;

@@ -1,9 +1,9 @@
 // `millrace explain JOB`: the plans of a job's first action, without a cluster, reading no data.
 
 import { EngineError } from "../../../proto/errors.ts";
+import { describeInput } from "../../../proto/formats/describe.ts";
 import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";
 import { encodeValue } from "../../../proto/plan/values.ts";
-import { noSuchStep } from "../../../proto/unsupported.ts";
 import { listInputs } from "../../client/driver-host.ts";
 import type { CompiledJob } from "../../client/world.ts";
 import { type Command, commonOptions } from "../command.ts";
@@ -59,9 +59,7 @@ async function firstAction(
     show = resolve;
   });
   const host: DriverHost = {
-    describeInput: async (format: string) => {
-      throw noSuchStep("the driver", format);
-    },
+    describeInput: (format, files, options) => describeInput(store, format, files, options),
     listInputs: (pattern) => listInputs(store, pattern),
     recordedOutcome: async () => undefined,
     runAction: (action) => {
