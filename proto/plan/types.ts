@@ -153,6 +153,8 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
   if (isNumeric(a) && isNumeric(b)) return commonNumber(a, b);
   const kinds = new Set<DataTypeKind>([a.kind, b.kind]);
   if (kinds.has("date") && kinds.has("timestamp")) return a.kind === "timestamp" ? a : b;
+  // Both are instants: only what they show differs.
+  if (a.kind === "timestamp" && b.kind === "timestamp" && a.zone && b.zone) return instantType;
   if (a.kind === "list" && b.kind === "list") {
     const item = commonType(a.item.type, b.item.type);
     return item && listType(item, a.item.nullable || b.item.nullable);

@@ -3,7 +3,7 @@
 import { assert } from "../../../proto/errors.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { exprText } from "../../../proto/plan/expr-text.ts";
-import { isProblem } from "../../../proto/plan/functions/function.ts";
+import { isProblem, type TypeAnswer } from "../../../proto/plan/functions/function.ts";
 import { findScalar } from "../../../proto/plan/functions/scalars.ts";
 import {
   boolType,
@@ -20,6 +20,7 @@ import { type Kernel, valueError } from "./kernel.ts";
 import { kernelOf } from "./kernels.ts";
 import { literalVector } from "./literal.ts";
 import { andVectors, orVectors, rowsWhere } from "./logic.ts";
+import { isOpenStruct } from "./settle-json.ts";
 import { expanded, joinRows, nullsOf, takeRows } from "./take.ts";
 import { asConstant, isValidAt, type Vector } from "./vector.ts";
 
@@ -79,14 +80,25 @@ function describe(expr: Extract<Expr, { kind: "call" }>, args: readonly Bound[],
   const types = args.map(({ type }) => type);
   const literals = expr.args.map((arg) => (arg.kind === "literal" ? arg.text : undefined));
   const text = exprText(expr);
-  const result = known.resultType(types, literals);
-  if (!isProblem(result))
+  const result = runResult(known.resultType(types, literals), expr.name, types);
+  if (!isProblem(result) && result.kind !== "any") {
     return { known, call: { name: expr.name, text, types, result, literals } };
+  }
   for (const arg of expr.args) {
     const mixture = mixtureIn(arg, columns);
     if (mixture !== undefined) throw valueError(text, mixture);
   }
-  throw valueError(text, result.problem);
+  throw valueError(
+    text,
+    isProblem(result) ? result.problem : "its type does not show in the values",
+  );
+}
+
+/** A struct that was found in values has the fields of one batch only: others are null in it. */
+function runResult(answer: TypeAnswer, name: string, types: readonly DataType[]): TypeAnswer {
+  if (isProblem(answer)) return name === "field" && isOpenStruct(types[0]!) ? nullType : answer;
+  const ofNull = answer.kind === "any" && types.some(({ kind }) => kind === "null");
+  return ofNull ? nullType : answer;
 }
 
 function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Bound {
@@ -96,6 +108,9 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
   const propagates = known.nulls === "propagate";
   if (propagates && plain.some(({ type }) => type.kind === "null")) {
     return { type: result, canFail: false, run: (rows) => nullsOf(result, rows.count) };
+  }
+  if (expr.name === "field" && result.kind === "null") {
+    return { type: nullType, canFail: false, run: (rows) => nullsOf(nullType, rows.count) };
   }
   const kernel = kernelOf(call);
   const args = plain.map((arg, index) => {

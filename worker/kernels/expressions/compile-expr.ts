@@ -4,9 +4,10 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
+import { expressionBindingsMax } from "../../../proto/limits.ts";
 import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
-import { typeText } from "../../../proto/plan/types.ts";
+import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
 import { type Bound, Rows } from "./bound.ts";
 import { rowsWhere } from "./logic.ts";
@@ -20,12 +21,10 @@ export type Evaluate = (batch: Batch) => Column;
 /** Indices of rows in rising order; undefined for all rows. */
 export type Selection = Int32Array | undefined;
 
-/** Expressions seen with more sets of column types than this choose their kernels anew. */
-const boundMax = 64;
-
 interface Input {
   readonly name: string;
   readonly column: Column;
+  readonly type: DataType;
   readonly mixture: string | undefined;
 }
 
@@ -38,7 +37,7 @@ function inputOf(batch: Batch, name: string): Input {
       `the rows have no column ${columnText(name)}; they have: ${names || "none"}`,
     );
   }
-  if (!isPlainJson(column)) return { name, column, mixture: undefined };
+  if (!isPlainJson(column)) return { name, column, type: columnType(column), mixture: undefined };
   return { name, ...settledJson(column) };
 }
 
@@ -49,13 +48,13 @@ function binder(expr: Expr): (batch: Batch) => Vector {
   return (batch) => {
     const inputs = new Map(names.map((name) => [name, inputOf(batch, name)]));
     const signature = [...inputs.values()]
-      .map(({ column, mixture }) => `${typeText(columnType(column))} ${mixture ?? ""}`)
+      .map(({ type, mixture }) => `${typeText(type)} ${mixture ?? ""}`)
       .join("|");
     let bound = known.get(signature);
     if (bound === undefined) {
-      if (known.size === boundMax) known.clear();
+      if (known.size === expressionBindingsMax) known.clear();
       bound = bind(expr, {
-        typeOf: (name) => columnType(inputs.get(name)!.column),
+        typeOf: (name) => inputs.get(name)!.type,
         mixture: (name) => inputs.get(name)!.mixture,
       });
       known.set(signature, bound);

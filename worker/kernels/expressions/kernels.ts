@@ -6,6 +6,13 @@ import { arithmeticKernel, divideKernel, signKernel } from "./arithmetic.ts";
 import { validBytes } from "./bits.ts";
 import { comparisonKernel } from "./compare.ts";
 import { equalOrBothNull, isInKernel } from "./equality.ts";
+import { choiceKernels } from "./functions/choices.ts";
+import { listKernels } from "./functions/lists.ts";
+import { numberKernels } from "./functions/numbers.ts";
+import { patternKernels } from "./functions/patterns.ts";
+import { textByteKernels } from "./functions/text-bytes.ts";
+import { textKernels } from "./functions/texts.ts";
+import { timeKernels } from "./functions/times.ts";
 import type { Call, Kernel, MakeKernel } from "./kernel.ts";
 import { notVector } from "./logic.ts";
 import { boolVector, isValidAt } from "./vector.ts";
@@ -25,7 +32,7 @@ function nullTest(wanted: boolean): Kernel {
 }
 
 /** `and`, `or` and `coalesce` leave rows out and are bound by themselves. */
-type BoundElsewhere = "and" | "or";
+type BoundElsewhere = "and" | "or" | "coalesce";
 
 const core = {
   eq: (call) => comparisonKernel("eq", call),
@@ -46,6 +53,13 @@ const core = {
   divide: () => divideKernel(),
   negate: (call) => signKernel("negate", call),
   abs: (call) => signKernel("abs", call),
+  ...choiceKernels,
+  ...listKernels,
+  ...numberKernels,
+  ...patternKernels,
+  ...textByteKernels,
+  ...textKernels,
+  ...timeKernels,
 } satisfies Record<string, MakeKernel>;
 
 type KernelName = Exclude<ScalarFunctionName, BoundElsewhere>;

@@ -52,9 +52,16 @@ function fits(kind: string, value: unknown): boolean {
   }
 }
 
+/** Types of structs that were found in values: another batch may show more fields. */
+const openStructs = new WeakSet<DataType>();
+
+export function isOpenStruct(type: DataType): boolean {
+  return openStructs.has(type);
+}
+
 function structType(records: readonly Readonly<Record<string, unknown>>[]): DataType {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return {
+  const type: DataType = {
     kind: "struct",
     fields: names.map((name) => ({
       name,
@@ -62,6 +69,8 @@ function structType(records: readonly Readonly<Record<string, unknown>>[]): Data
       nullable: true,
     })),
   };
+  openStructs.add(type);
+  return type;
 }
 
 interface Settled {
@@ -100,17 +109,18 @@ function settledType(values: readonly unknown[]): Settled {
 /** The column in a type of its own, or as it is with the reason why it has none. */
 export function settledJson(column: TextColumn): {
   readonly column: Column;
+  readonly type: DataType;
   readonly mixture: string | undefined;
 } {
   const values = columnValues(column).map((value) => value ?? null);
   const { type, kinds } = settledType(values);
   if (type.kind !== "json") {
-    return { column: buildColumnAs(column.name, type, values, "null"), mixture: undefined };
+    return { column: buildColumnAs(column.name, type, values, "null"), type, mixture: undefined };
   }
   const mixture =
     `column ${columnText(column.name)} holds ${kinds.join(" and ")} in one batch; ` +
     "give its values one type first";
-  return { column: { ...column, validity: withoutNulls(values) }, mixture };
+  return { column: { ...column, validity: withoutNulls(values) }, type, mixture };
 }
 
 /** The null of tagged JSON as a null of the column. */

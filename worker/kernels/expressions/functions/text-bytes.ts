@@ -1,0 +1,112 @@
+// Kernels of text that work on its bytes, without a string for each row.
+
+import { boolType, int32Type, utf8Type } from "../../../../proto/plan/types.ts";
+import type { Call, Kernel, MakeKernel } from "../kernel.ts";
+import { rawsOf, vectorOfRaws } from "../raw.ts";
+import { rowwise } from "../rowwise.ts";
+import { boolVector, flatVector, numberVector, type TextVector, type Vector } from "../vector.ts";
+import { containsInList } from "./lists.ts";
+
+function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i]!;
+  return all < 0x80;
+}
+
+/** Letters of ASCII in the other case, in place of a string for each row; undefined of other text. */
+function asciiCased(vector: TextVector, from: number): TextVector | undefined {
+  const { offsets, bytes } = vector;
+  const start = offsets[0]!;
+  const end = offsets.at(-1)!;
+  if (!isAsciiBytes(bytes, start, end)) return undefined;
+  const out = new Uint8Array(end);
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    out[i] = byte >= from && byte < from + 26 ? byte ^ 0x20 : byte;
+  }
+  return { ...vector, bytes: out };
+}
+
+const smallA = 0x61;
+const capitalA = 0x41;
+
+function cased(vector: Vector, from: number, change: (text: string) => string): Vector {
+  const text = flatVector(vector as TextVector);
+  const quick = asciiCased(text, from);
+  if (quick !== undefined) return quick;
+  const raws = rawsOf(text).map((raw) => (raw === null ? null : change(raw as string)));
+  return { ...vectorOfRaws(utf8Type, raws), constant: vector.constant };
+}
+
+export const lowered = (vector: Vector): Vector =>
+  cased(vector, capitalA, (text) => text.toLowerCase());
+
+const uppered = (vector: Vector): Vector => cased(vector, smallA, (text) => text.toUpperCase());
+
+const changed = (change: (vector: Vector) => Vector): MakeKernel => {
+  return () => ({ canFail: false, run: ([text]) => ({ ...change(text!), constant: false }) });
+};
+
+function counts(count: (bytes: Uint8Array, start: number, end: number) => number): MakeKernel {
+  return () => ({
+    canFail: false,
+    run: ([vector], rows, valid) => {
+      const { offsets, bytes, codes } = vector as TextVector;
+      const slots = codes === undefined ? rows : offsets.length - 1;
+      const words = new Int32Array(slots);
+      for (let i = 0; i < slots; i++) words[i] = count(bytes, offsets[i]!, offsets[i + 1]!);
+      if (codes === undefined) return numberVector(int32Type, words, valid);
+      const out = new Int32Array(rows);
+      for (let i = 0; i < rows; i++) out[i] = words[codes[i]!] ?? 0;
+      return numberVector(int32Type, out, valid);
+    },
+  });
+}
+
+/** Bytes that start a character. */
+function countCharacters(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) count += (bytes[i]! & 0xc0) === 0x80 ? 0 : 1;
+  return count;
+}
+
+function side(call: Call, atEnd: boolean): Kernel {
+  const byRow = rowwise(call, (text: string, part: string) =>
+    atEnd ? text.endsWith(part) : text.startsWith(part),
+  );
+  return {
+    canFail: false,
+    run: (args, rows, valid) => {
+      const [text, part] = args as readonly [TextVector, TextVector];
+      if (!part.constant || text.constant) return byRow.run(args, rows, valid);
+      const { offsets: from, bytes: all } = flatVector(part);
+      const word = all.subarray(from[0]!, from[1]!);
+      const { offsets, bytes } = flatVector(text);
+      const out = new Uint8Array(rows);
+      for (let i = 0; i < rows; i++) {
+        const start = offsets[i]!;
+        const end = offsets[i + 1]!;
+        let same = end - start >= word.length;
+        const first = atEnd ? end - word.length : start;
+        for (let at = 0; same && at < word.length; at++) same = bytes[first + at] === word[at];
+        out[i] = same ? 1 : 0;
+      }
+      return boolVector(boolType, out, valid);
+    },
+  };
+}
+
+function contains(call: Call): Kernel {
+  if (call.types[0]!.kind !== "utf8") return containsInList(call);
+  return rowwise(call, (text: string, part: string) => text.includes(part));
+}
+
+export const textByteKernels = {
+  upper: changed(uppered),
+  lower: changed(lowered),
+  length: counts(countCharacters),
+  byteLength: counts((_, start, end) => end - start),
+  startsWith: (call) => side(call, false),
+  endsWith: (call) => side(call, true),
+  contains,
+} satisfies Record<string, MakeKernel>;
