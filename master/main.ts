@@ -45,11 +45,20 @@ export interface RunningMaster {
   stop(): Promise<void>;
 }
 
+/** As others reach it, who learn of it from this master. */
+function ownAddress({ id, host, port }: MasterMainOptions): string {
+  if (host !== "0.0.0.0" && host !== "::") return `${host}:${port}`;
+  throw new EngineError(
+    "USAGE",
+    `${host} is no address that others could reach ${id} at: name one with --peers ${id}=HOST:${port}`,
+  );
+}
+
 /** The founders as the command line names them: without any, this master alone. */
 function foundersOf(options: MasterMainOptions): Map<MasterId, string> {
   const founders = new Map<MasterId, string>();
   for (const [id, address] of options.peers) founders.set(asMasterId(id), address);
-  if (founders.size === 0) founders.set(asMasterId(options.id), `${options.host}:${options.port}`);
+  if (founders.size === 0) founders.set(asMasterId(options.id), ownAddress(options));
   if (!founders.has(asMasterId(options.id))) {
     throw new EngineError(
       "USAGE",
@@ -62,7 +71,7 @@ function foundersOf(options: MasterMainOptions): Map<MasterId, string> {
 
 function beginningOf(options: MasterMainOptions, rpc: RpcClient): Beginning {
   const { join = [] } = options;
-  if (join.length === 0) return { kind: "found", founders: foundersOf(options) };
+  if (join.length === 0) return { kind: "found", founders: () => foundersOf(options) };
   return {
     kind: "join",
     clusterId: () => findCluster(rpc, realClock, join),

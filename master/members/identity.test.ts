@@ -11,7 +11,7 @@ const sha256Hex = (bytes: Uint8Array) => createHash("sha256").update(bytes).dige
 
 function founding(founders: Readonly<Record<string, string>>): Beginning {
   const all = Object.entries(founders).map(([id, address]) => [asMasterId(id), address] as const);
-  return { kind: "found", founders: new Map(all) };
+  return { kind: "found", founders: () => new Map(all) };
 }
 
 function joining(clusterId = "one"): Beginning {

@@ -81,7 +81,7 @@ function isFounder(item: unknown): boolean {
 
 /** How a master with an empty data folder begins. */
 export type Beginning =
-  | { readonly kind: "found"; readonly founders: ReadonlyMap<MasterId, string> }
+  | { readonly kind: "found"; founders(): ReadonlyMap<MasterId, string> }
   | { readonly kind: "join"; clusterId(): Promise<ClusterId>; newKey(): string };
 
 /**
@@ -120,7 +120,7 @@ async function begin(
     const clusterId = await beginning.clusterId();
     return { clusterId, masterId, key: beginning.newKey(), founders: new Map(), isRemoved: false };
   }
-  const { founders } = beginning;
+  const founders = beginning.founders();
   const clusterId = clusterIdOf(founders, sha256Hex);
   return { clusterId, masterId, key: "", founders, isRemoved: false };
 }

@@ -173,6 +173,19 @@ test("members that joined find each other again from their disks alone", async (
   expect(names(await world.list())).toEqual(["b", "c", "d"]);
 });
 
+test("what one leader began, the next one finishes", async () => {
+  const world = await threeMasters();
+  await world.start("d", { key: "key-d" });
+  const { leader } = await world.list();
+  const replaces = leader === "a" ? "b" : "a";
+  await world.during(world.leader.call(masterApi.add, { masterId: "d", address: "d:1", replaces }));
+  await world.stop(leader);
+  await world.settle(10_000);
+  expect(names(await world.list())).not.toContain(replaces);
+  const added = (await world.list()).masters.find(({ masterId }) => masterId === "d");
+  expect(added?.role).toMatch(/^(voter|leader)$/);
+});
+
 test("a repeated request changes nothing, and another one for the same master is refused", async () => {
   const world = await threeMasters();
   await world.start("d", { key: "key-d" });

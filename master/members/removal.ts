@@ -39,13 +39,14 @@ export type Standing =
  * anew reads of earlier ones under its id, which had other folders.
  */
 export function watchStanding(raft: Raft, self: Identified): (now: MembershipStatus) => Standing {
-  const { memberships, commitIndex } = raft.log;
-  let wasMember = memberships.some(
-    ({ index, membership }) => index <= commitIndex && isMember(membership, self),
-  );
+  let wasMember = false;
   return ({ isCommitted, membership }) => {
     const isOne = isMember(membership, self);
-    if (isCommitted) wasMember ||= isOne;
+    // Of several that were committed at once, only the last one is told.
+    const { memberships, commitIndex } = raft.log;
+    wasMember ||= memberships.some(
+      (placed) => placed.index <= commitIndex && isMember(placed.membership, self),
+    );
     if (isOne || !wasMember) return "member";
     return isCommitted ? "removed" : "doubtful";
   };
