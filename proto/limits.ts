@@ -229,6 +229,8 @@ export const stringCounterBytesMax = 1024 * 1024 * 1024;
 export const partialEntriesMax = 1024 * 1024;
 /** Memory of the string counter of a map task before the same. */
 export const partialTextBytesMax = 128 * 1024 * 1024;
+/** Keys of groups or of a join that lie within such a range are found by an array: 16 MiB, twice a cache. */
+export const denseKeysMax = 4 * 1024 * 1024;
 /** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */
 export const shufflePartitionRowsHeld = 16_384;
 /** The same over all partitions of a task. */

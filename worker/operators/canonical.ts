@@ -1,26 +1,11 @@
 // Equality and hashing of keys of any type: equal keys have equal canonical bytes, on every worker.
 
-import { encodeValue } from "../../proto/plan/values.ts";
+import { canonicalText } from "../kernels/canonical-text.ts";
 import { stableHash32 } from "../kernels/stable-hash.ts";
 
 /** Whether a Map can tell values of this kind apart by itself. */
 export function isPrimitive(value: unknown): boolean {
   return typeof value !== "object" || value === null;
-}
-
-function sortKeys(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? 0 : value;
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (value instanceof Date || value instanceof Uint8Array) return value;
-  // A key that is undefined is one that is missing: batches do not tell them apart.
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
-}
-
-/** The same text for values that are equal, whatever the order of their keys. */
-export function canonicalText(value: unknown): string {
-  return encodeValue(sortKeys(value));
 }
 
 /** Never part of UTF-8: keeps `"1"` and `1` apart, while strings hash as their bare bytes. */

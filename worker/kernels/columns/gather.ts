@@ -1,0 +1,244 @@
+// Picks rows of a column by their indices: the one way in which built-in operators move rows.
+
+import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
+import {
+  type Column,
+  decimalWords,
+  isValid,
+  type ListColumn,
+  type TextColumn,
+} from "../../../proto/batch/column.ts";
+import { unreachable } from "../../../proto/errors.ts";
+import { allSet, bitAt, bitBytes, clearBit, setBit } from "./bits.ts";
+
+/** Row indices; -1 stands for a row of nulls where a function says so. */
+export type Rows = Int32Array | Uint32Array;
+
+function gatherInt32(values: Int32Array, rows: Rows): Int32Array {
+  const out = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]!]!;
+  return out;
+}
+
+function gatherFloats(values: Float64Array, rows: Rows): Float64Array {
+  const out = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]!]!;
+  return out;
+}
+
+/** Rows of `words` times 64 bits. */
+function gatherWords(values: BigInt64Array, rows: Rows, words: number): BigInt64Array {
+  const out = new BigInt64Array(rows.length * words);
+  const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const to = new Int32Array(out.buffer);
+  if (words === 1) {
+    for (let i = 0; i < rows.length; i++) {
+      const at = rows[i]! * 2;
+      to[2 * i] = from[at]!;
+      to[2 * i + 1] = from[at + 1]!;
+    }
+    return out;
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i]! * 4;
+    for (let k = 0; k < 4; k++) to[4 * i + k] = from[at + k]!;
+  }
+  return out;
+}
+
+function gatherBits(bits: Uint8Array, rows: Rows): Uint8Array {
+  const out = new Uint8Array(bitBytes(rows.length));
+  for (let i = 0; i < rows.length; i++) {
+    out[i >> 3] = out[i >> 3]! | (bitAt(bits, rows[i]!) << (i & 7));
+  }
+  return out;
+}
+
+/** Longer texts are copied by the engine, shorter ones byte by byte: a call costs more than a few bytes. */
+const copiedBytesMin = 24;
+
+function gatherText(column: TextColumn, rows: Rows): TextColumn {
+  const { offsets: from, values } = column;
+  const offsets = new Int32Array(rows.length + 1);
+  let end = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    end += from[row + 1]! - from[row]!;
+    offsets[i + 1] = end;
+  }
+  const out = new Uint8Array(end);
+  for (let i = 0; i < rows.length; i++) {
+    const start = from[rows[i]!]!;
+    const to = offsets[i]!;
+    const length = offsets[i + 1]! - to;
+    if (length >= copiedBytesMin) out.set(values.subarray(start, start + length), to);
+    else for (let k = 0; k < length; k++) out[to + k] = values[start + k]!;
+  }
+  return { ...column, length: rows.length, offsets, values: out };
+}
+
+function gatherList(column: ListColumn, rows: Rows): ListColumn {
+  const { offsets: from } = column;
+  const offsets = new Int32Array(rows.length + 1);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    offsets[i + 1] = offsets[i]! + from[row + 1]! - from[row]!;
+  }
+  const items = new Int32Array(offsets[rows.length]!);
+  for (let i = 0; i < rows.length; i++) {
+    const start = from[rows[i]!]!;
+    for (let to = offsets[i]!, at = start; to < offsets[i + 1]!; to++, at++) items[to] = at;
+  }
+  return { ...column, length: rows.length, offsets, item: gather(column.item, items) };
+}
+
+function gatherValues(column: Column, rows: Rows): Column {
+  const length = rows.length;
+  switch (column.type) {
+    case "null":
+      return { ...column, length };
+    case "bool":
+      return { ...column, length, values: gatherBits(column.values, rows) };
+    case "int32":
+    case "date":
+      return { ...column, length, values: gatherInt32(column.values, rows) };
+    case "float64":
+      return { ...column, length, values: gatherFloats(column.values, rows) };
+    case "int53":
+    case "int64":
+      return { ...column, length, values: gatherWords(column.values, rows, 1) };
+    case "timestamp":
+      return { ...column, length, values: gatherWords(column.values, rows, 1) };
+    case "decimal": {
+      const words = decimalWords(column.precision);
+      return { ...column, length, values: gatherWords(column.values, rows, words) };
+    }
+    case "dictionary":
+      return { ...column, length, codes: gatherInt32(column.codes, rows) };
+    case "utf8":
+    case "json":
+    case "binary":
+      return gatherText(column, rows);
+    case "list":
+      return gatherList(column, rows);
+    case "struct":
+      return { ...column, length, fields: column.fields.map((field) => gather(field, rows)) };
+    default:
+      return unreachable(column);
+  }
+}
+
+/** The rows in the order of their indices, each of which must be within the column. */
+export function gather(column: Column, rows: Rows): Column {
+  const picked = gatherValues(column, rows);
+  if (column.validity === undefined) return picked;
+  return { ...picked, validity: gatherBits(column.validity, rows) };
+}
+
+export function gatherBatch(batch: Batch, rows: Rows): Batch {
+  return {
+    shape: batch.shape,
+    rows: rows.length,
+    columns: batch.columns.map((column) => gather(column, rows)),
+  };
+}
+
+/** As `gather`, but an index of -1 makes a null. */
+export function gatherOrNull(column: Column, rows: Int32Array): Column {
+  const length = rows.length;
+  if (column.length === 0) return nullColumn(column.name, length);
+  const inside = new Int32Array(length);
+  let validity: Uint8Array | undefined;
+  for (let i = 0; i < length; i++) {
+    const row = rows[i]!;
+    inside[i] = row < 0 ? 0 : row;
+    if (row >= 0 && isValid(column, row)) continue;
+    validity ??= allSet(length);
+    clearBit(validity, i);
+  }
+  if (column.type === "null") return { ...column, length };
+  return { ...gatherValues(column, inside), validity } as Column;
+}
+
+export function nullColumn(name: string, length: number): Column {
+  return { name, type: "null", length, nulls: "null", validity: undefined };
+}
+
+/** Indices of rows, `count` of them from `start` on. */
+export function rowsFrom(start: number, count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let i = 0; i < count; i++) rows[i] = start + i;
+  return rows;
+}
+
+/** A row of a mask of bits becomes an index where its bit is set. */
+export function rowsOfBits(bits: Uint8Array, length: number): Int32Array {
+  const rows = new Int32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    rows[count] = i;
+    count += bitAt(bits, i);
+  }
+  return rows.subarray(0, count);
+}
+
+export function sliceBatch(batch: Batch, start: number, end: number): Batch {
+  if (start === 0 && end === batch.rows) return batch;
+  return makeBatch(
+    batch.shape,
+    batch.columns.map((column) => slice(column, start, end)),
+  );
+}
+
+function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Array {
+  if ((start & 7) === 0) return bits.subarray(start >> 3, bitBytes(end));
+  const out = new Uint8Array(bitBytes(end - start));
+  for (let i = start; i < end; i++) if (bitAt(bits, i) === 1) setBit(out, i - start);
+  return out;
+}
+
+/** Rows `start` (included) to `end`; shares the memory of the column where it can. */
+export function slice(column: Column, start: number, end: number): Column {
+  const length = end - start;
+  const { validity } = column;
+  const base = {
+    length,
+    validity: validity === undefined ? undefined : sliceBits(validity, start, end),
+  };
+  switch (column.type) {
+    case "null":
+      return { ...column, length };
+    case "bool":
+      return { ...column, ...base, values: sliceBits(column.values, start, end) };
+    case "int32":
+    case "date":
+      return { ...column, ...base, values: column.values.subarray(start, end) };
+    case "float64":
+      return { ...column, ...base, values: column.values.subarray(start, end) };
+    case "int53":
+    case "int64":
+      return { ...column, ...base, values: column.values.subarray(start, end) };
+    case "timestamp":
+      return { ...column, ...base, values: column.values.subarray(start, end) };
+    case "decimal": {
+      const words = decimalWords(column.precision);
+      return { ...column, ...base, values: column.values.subarray(start * words, end * words) };
+    }
+    case "dictionary":
+      return { ...column, ...base, codes: column.codes.subarray(start, end) };
+    case "utf8":
+    case "json":
+    case "binary":
+      return { ...column, ...base, offsets: column.offsets.subarray(start, end + 1) };
+    case "list":
+      return { ...column, ...base, offsets: column.offsets.subarray(start, end + 1) };
+    case "struct":
+      return {
+        ...column,
+        ...base,
+        fields: column.fields.map((field) => slice(field, start, end)),
+      };
+    default:
+      return unreachable(column);
+  }
+}
