@@ -51,19 +51,21 @@ export type SourceProgram =
       /** Rows for which it is not true may be left out. */
       readonly pruning?: Expr;
     }
-  /** Of rows in the plan, those with this share of the task: `floor(rows × task / tasks)` and on. */
+  /** Rows that stand in the plan, all in one task. */
   | {
       readonly kind: "values";
       readonly node: NodeId;
       readonly rowsJson: string;
       readonly schema?: Schema;
     }
+  /** Of `tasks` tasks each has an even share of the numbers, in order. */
   | {
       readonly kind: "range";
       readonly node: NodeId;
       readonly start: number;
       readonly end: number;
       readonly step: number;
+      readonly tasks: number;
     }
   | ShuffleSource
   /** A task belongs to the last branch whose `firstTask` is not above its index, and counts from there. */

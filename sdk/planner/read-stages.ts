@@ -108,7 +108,7 @@ export function openRange(node: RangeNode): OpenStage {
     ...noFiles,
     names: ["range"],
     taskCount,
-    source: { kind: "range", node: id, start, end, step },
+    source: { kind: "range", node: id, start, end, step, tasks: taskCount },
     bytesBelow: rows * bytesPerNumber,
   };
 }

@@ -2,7 +2,6 @@
 
 import type { NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
 import { filterStage } from "../operators/filter.ts";
 import { flatMapStage } from "../operators/flat-map.ts";
@@ -14,6 +13,7 @@ import { sortStage } from "../operators/sort.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Closure, UserCode } from "../operators/user-code.ts";
+import { buildColumnStage } from "./column-stages.ts";
 
 export type ClosureOf = (node: NodeId) => Closure;
 
@@ -59,7 +59,7 @@ function buildStage(
     case "filter":
       return filterStage(unary(), index, user, next);
     case "limit":
-      return limitStage(operator.rows, next);
+      return limitStage(operator.rows, operator.offset ?? 0, next);
     case "countByValue":
       return operator.phase === "partial" ? countPartialStage(next) : countFinalStage(next);
     case "reduceByKey": {
@@ -76,7 +76,7 @@ function buildStage(
       return sortStage(operator.key, operator.rowsMax ?? Number.POSITIVE_INFINITY, keys, next);
     }
     default:
-      throw noSuchStep("the executor", operator);
+      return buildColumnStage(operator, index, user, next);
   }
 }
 

@@ -1,26 +1,20 @@
 // Runs one attempt of a task: source, operators, sink. Reaches the world through ports only.
 
-import type { Batch } from "../../proto/batch/batch.ts";
 import { EngineError, toEngineError } from "../../proto/errors.ts";
+import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { BlockClient } from "../../proto/ports/blocks.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
-import { readShuffle } from "../shuffle/read-shuffle.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
-import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
-import { csvSource } from "../sources/csv.ts";
-import { ndjsonSource } from "../sources/ndjson.ts";
-import type { FileSource } from "../sources/source.ts";
-import { textSource } from "../sources/text.ts";
 import { operatorLabels } from "./labels.ts";
 import { buildPipeline, type ClosureOf, needsClosures } from "./pipeline.ts";
 import { buildSink } from "./task-sink.ts";
+import { type Feed, ofBranch, pushSide, pushSource } from "./task-source.ts";
 
 /** The user's functions of one action, loaded and bound. */
 export interface LoadedClosures {
@@ -47,9 +41,14 @@ interface Attempt {
   readonly spec: TaskSpec;
   readonly world: TaskWorld;
   readonly cells: TaskCells;
+  readonly source: SourceProgram;
+  /** The task's index among those of its branch. */
+  readonly index: number;
   readonly first: Stage;
   readonly stages: readonly Stage[];
   readonly sink: Sink;
+  /** Those that may have work to wait for. */
+  readonly waiting: readonly Stage[];
   file: string | undefined;
 }
 
@@ -66,103 +65,29 @@ async function settle(attempt: Attempt): Promise<void> {
   const { ints } = attempt.cells;
   ints[cellAt.steps] = ints[cellAt.steps]! + 1;
   checkCancelled(attempt.cells);
-  const writing = attempt.sink.drain();
-  if (writing !== undefined) await writing;
-}
-
-function countIn({ cells }: Attempt, rows: number, bytes: number): void {
-  cells.floats[0] = cells.floats[0]! + rows;
-  cells.floats[1] = cells.floats[1]! + bytes;
-}
-
-async function pushFiles(attempt: Attempt, source: FileSource): Promise<void> {
-  const { spec, world, first } = attempt;
-  await source.run(
-    spec.split ?? { ranges: [] },
-    {
-      reader: world.reader,
-      gunzip: world.gunzip,
-      onFile: (uri) => {
-        attempt.file = uri;
-      },
-    },
-    {
-      push: async (rows, bytes) => {
-        countIn(attempt, rows.length, bytes);
-        if (rows.length > 0) first.push(rows);
-        await settle(attempt);
-        return first.wantsMore();
-      },
-    },
-  );
-  attempt.file = undefined;
-}
-
-async function pushColumns(attempt: Attempt, program: ColumnsProgram): Promise<void> {
-  const { spec, world, first } = attempt;
-  const { reader, gunzip } = world;
-  const onFile = (uri: string): void => {
-    attempt.file = uri;
-  };
-  await readColumns(
-    spec.split ?? { ranges: [] },
-    program,
-    { reader, gunzip, onFile },
-    {
-      pushBatch: async (batch, bytes) => {
-        countIn(attempt, batch.rows, bytes);
-        pushBatch(first, batch);
-        await settle(attempt);
-        return first.wantsMore();
-      },
-    },
-  );
-  attempt.file = undefined;
-}
-
-async function pushShuffle(attempt: Attempt, stageId: number): Promise<void> {
-  const { spec, world, first } = attempt;
-  const { taskIndex, actionIndex } = spec;
-  const input = spec.inputs.find((candidate) => candidate.input.stageId === stageId);
-  if (input === undefined) {
-    throw new EngineError("INTERNAL", `stage ${stageId} is no input of task ${taskIndex}`);
-  }
-  const { jobId } = spec.context;
-  for await (const part of readShuffle(world, { jobId, actionIndex, taskIndex, input })) {
-    countIn(attempt, 0, part.bytes);
-    for (const batch of part.batches) {
-      countIn(attempt, batch.rows, 0);
-      pushBatch(first, batch);
-      await settle(attempt);
-      if (!first.wantsMore()) return;
-    }
-  }
-}
-
-function pushBatch(first: Stage, batch: Batch): void {
-  if (batch.rows > 0) first.pushBatch(batch);
-}
-
-async function pushSource(attempt: Attempt): Promise<void> {
-  const { source } = attempt.spec.program;
-  switch (source.kind) {
-    case "text":
-      return pushFiles(attempt, textSource);
-    case "ndjson":
-      return pushFiles(attempt, ndjsonSource);
-    case "csv":
-      return pushFiles(attempt, csvSource(source.options));
-    case "columns":
-      return pushColumns(attempt, source);
-    case "shuffle":
-      return pushShuffle(attempt, source.stageId);
-    default:
-      throw noSuchStep("the executor", source);
+  for (const stage of attempt.waiting) {
+    const work = stage.drain?.();
+    if (work !== undefined) await work;
   }
 }
 
 async function pump(attempt: Attempt): Promise<SinkResult> {
-  if (attempt.first.wantsMore()) await pushSource(attempt);
+  const feed: Feed = {
+    spec: attempt.spec,
+    world: attempt.world,
+    first: attempt.first,
+    settle: () => settle(attempt),
+    onFile: (uri) => {
+      attempt.file = uri;
+    },
+    countIn: (rows, bytes) => {
+      const { floats } = attempt.cells;
+      floats[0] = floats[0]! + rows;
+      floats[1] = floats[1]! + bytes;
+    },
+  };
+  for (const { side } of attempt.stages) if (side !== undefined) await pushSide(feed, side);
+  if (attempt.first.wantsMore()) await pushSource(feed, attempt.source, attempt.index);
   for (const stage of attempt.stages) {
     for (const _ of stage.finish()) await settle(attempt);
   }
@@ -202,10 +127,11 @@ function placed(thrown: unknown, spec: TaskSpec): EngineError {
 
 /** Rejects with an EngineError; nothing of a failed attempt is visible. */
 export async function runTask(
-  spec: TaskSpec,
+  planned: TaskSpec,
   world: TaskWorld,
   cells: TaskCells,
 ): Promise<TaskResult> {
+  const { spec, index } = ofBranch(planned);
   let sink: Sink | undefined;
   let attempt: Attempt | undefined;
   try {
@@ -219,7 +145,11 @@ export async function runTask(
     };
     sink = await buildSink(spec, world, closure, user);
     const stages = buildPipeline(spec.program, closure, user, sink);
-    attempt = { spec, world, cells, first: stages[0] ?? sink, stages, sink, file: undefined };
+    const first = stages[0] ?? sink;
+    const { source } = spec.program;
+    const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);
+    const parts = { first, stages, sink, waiting };
+    attempt = { spec, world, cells, source, index, ...parts, file: undefined };
     const result = await pump(attempt);
     return { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 // Builds the sink of a task's program.
 
-import { batchRows } from "../../proto/batch/batch.ts";
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { type Batch, batchRows } from "../../proto/batch/batch.ts";
+import { unreachable } from "../../proto/errors.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
@@ -10,27 +10,31 @@ import type { UserCode } from "../operators/user-code.ts";
 import { arrowSink, lineSink } from "../output/output-sinks.ts";
 import { collectSink, countSink } from "../output/result-sinks.ts";
 import type { Sink } from "../output/sink.ts";
-import { hashPartitioner, rangePartitioner } from "../shuffle/partition-rows.ts";
+import { ColumnSample } from "../shuffle/column-sample.ts";
+import { evenBatches, hashBatches, rangeBatches } from "../shuffle/partition-batches.ts";
+import {
+  closurePartitioner,
+  hashPartitioner,
+  rangePartitioner,
+} from "../shuffle/partition-rows.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
 import { sealedPath } from "../shuffle/sealed-files.ts";
 import { type Routing, shuffleSink } from "../shuffle/shuffle-sink.ts";
 import type { ClosureOf } from "./pipeline.ts";
 import type { TaskWorld } from "./run.ts";
+import { inputOfStage } from "./task-source.ts";
 
-async function readBounds(
+async function boundBatches(
   spec: TaskSpec,
   world: TaskWorld,
   stageId: number,
-): Promise<readonly unknown[]> {
-  const input = spec.inputs.find((candidate) => candidate.input.stageId === stageId);
-  if (input === undefined) {
-    throw new EngineError("INTERNAL", `the bounds of stage ${stageId} are no input of this task`);
-  }
+): Promise<readonly Batch[]> {
+  const input = inputOfStage(spec, stageId);
   const { taskIndex, actionIndex } = spec;
   const { jobId } = spec.context;
-  const bounds: unknown[] = [];
+  const bounds: Batch[] = [];
   for await (const part of readShuffle(world, { jobId, actionIndex, taskIndex, input })) {
-    for (const batch of part.batches) bounds.push(...batchRows(batch));
+    bounds.push(...part.batches);
   }
   return bounds;
 }
@@ -58,14 +62,34 @@ async function routingOf(
       const isClosure = key.by.kind === "closure";
       const closure = isClosure ? (closureOf(node) as (row: unknown) => unknown) : undefined;
       const keys = keyReader(key, closure, spec.program.operators.length, user);
-      const bounds = await readBounds(spec, world, boundsStageId);
+      const bounds = (await boundBatches(spec, world, boundsStageId)).flatMap(batchRows);
       return {
         kind: "each",
         partitioner: rangePartitioner(key.direction, keys, bounds, partitions),
       };
     }
+    case "hashColumns":
+      return { kind: "columns", partitionOf: hashBatches(partitioner) };
+    case "even":
+      return { kind: "columns", partitionOf: evenBatches(partitioner.partitions, spec.taskIndex) };
+    case "closure": {
+      const { node, partitions } = partitioner;
+      const choose = closureOf(node) as (row: unknown) => unknown;
+      const index = spec.program.operators.length;
+      return { kind: "each", partitioner: closurePartitioner(choose, partitions, index, user) };
+    }
+    case "holdAndSampleBy": {
+      const { keys, samplePartition, samplesMax } = partitioner;
+      const sample = new ColumnSample(keys, samplesMax);
+      return { kind: "sampledColumns", partition: 0, samplePartition, sample };
+    }
+    case "rangeBy": {
+      const { keys, boundsStageId, partitions } = partitioner;
+      const bounds = await boundBatches(spec, world, boundsStageId);
+      return { kind: "columns", partitionOf: rangeBatches(keys, bounds, partitions) };
+    }
     default:
-      throw noSuchStep("the executor", partitioner);
+      return unreachable(partitioner);
   }
 }
 

@@ -1,6 +1,8 @@
 // One step of a task's pipeline: rows are pushed into it, and it pushes what it makes into the next.
 
-import { type Batch, batchRows } from "../../proto/batch/batch.ts";
+import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
+import { batchRowsMax } from "../../proto/limits.ts";
+import { sliceBatch } from "../kernels/columns/gather.ts";
 
 export interface Stage {
   /** The array belongs to the caller: it may be changed after the call. */
@@ -12,8 +14,17 @@ export interface Stage {
   finish(): Iterable<void>;
   /** Whether many small arrays cost no more than one large one. */
   readonly takesSmall: boolean;
+  /** Work to wait for before more rows are pushed, where there is any. */
+  drain?(): Promise<void> | undefined;
+  /** A shuffle input that is pushed whole before the first row of the pipeline. */
+  readonly side?: SideInput;
   /** Set where rows are split by the hash of this column: batches of one partition may come directly. */
   readonly hashed?: HashedStage;
+}
+
+export interface SideInput {
+  readonly stageId: number;
+  pushBatch(batch: Batch): void;
 }
 
 export interface HashedStage {
@@ -24,6 +35,32 @@ export interface HashedStage {
 
 export function pushBatchAsRows(stage: Pick<Stage, "push">): (batch: Batch) => void {
   return (batch) => stage.push(batchRows(batch));
+}
+
+/** A stage that works on columns: rows of closures become columns at its border, and nowhere else. */
+export function columnStage(
+  next: Stage,
+  pushBatch: (batch: Batch) => void,
+  more: Partial<Stage> = {},
+): Stage {
+  return {
+    push: (rows) => {
+      if (rows.length > 0) pushBatch(batchOfRows(rows));
+    },
+    pushBatch,
+    wantsMore: () => next.wantsMore(),
+    finish: nothingHeld,
+    takesSmall: false,
+    ...more,
+  };
+}
+
+/** Hands on a large batch in pieces, pausing between them. */
+export function* pushPieces(batch: Batch, next: Stage): Iterable<void> {
+  for (let start = 0; start < batch.rows && next.wantsMore(); start += batchRowsMax) {
+    next.pushBatch(sliceBatch(batch, start, Math.min(start + batchRowsMax, batch.rows)));
+    yield;
+  }
 }
 
 /** For stages that hold nothing back. */

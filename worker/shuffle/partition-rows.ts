@@ -4,7 +4,15 @@ import { assert, EngineError } from "../../proto/errors.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
 import { partitionOf } from "../kernels/stable-hash.ts";
 import { hashKey } from "../operators/canonical.ts";
+import { cellAt } from "../operators/cells.ts";
 import { compareKeyed, type KeyReader } from "../operators/sort-keys.ts";
+import {
+  enterUser,
+  leaveUser,
+  type UserCode,
+  unsupported,
+  userFailure,
+} from "../operators/user-code.ts";
 
 /** The partition of each row, in order. */
 export type Partitioner = (rows: readonly unknown[]) => ArrayLike<number>;
@@ -24,6 +32,39 @@ export function hashPartitioner(column: "value" | "key", partitions: number): Pa
     for (let i = 0; i < rows.length; i++) {
       out[i] = partitionOf(hashKey(keyOfRow(rows[i], column)), partitions);
     }
+    return out;
+  };
+}
+
+/** By the number that the user's function answers, modulo the partitions. */
+export function closurePartitioner(
+  closure: (row: unknown) => unknown,
+  partitions: number,
+  index: number,
+  user: UserCode,
+): Partitioner {
+  const { ints } = user.cells;
+  let base = 0;
+  return (rows) => {
+    const out = new Uint16Array(rows.length);
+    enterUser(user, index);
+    try {
+      for (let i = 0; i < rows.length; i++) {
+        ints[cellAt.row] = base + i;
+        const answer = closure(rows[i]);
+        if (!Number.isSafeInteger(answer)) {
+          throw unsupported(
+            `the function of repartition returned ${String(answer)}; it must return a whole number`,
+          );
+        }
+        const rest = (answer as number) % partitions;
+        out[i] = rest < 0 ? rest + partitions : rest;
+      }
+    } catch (thrown) {
+      throw userFailure(user, thrown);
+    }
+    leaveUser(user);
+    base += rows.length;
     return out;
   };
 }

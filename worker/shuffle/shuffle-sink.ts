@@ -5,7 +5,9 @@ import { assert } from "../../proto/errors.ts";
 import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits.ts";
 import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
 import type { Sink } from "../output/sink.ts";
+import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
 import { BlockWriter } from "./block.ts";
+import type { ColumnSample } from "./column-sample.ts";
 import { type Partitioner, StrideSample } from "./partition-rows.ts";
 import type { SealedFiles } from "./sealed-files.ts";
 import { sealOutput } from "./shuffle-file.ts";
@@ -78,6 +80,14 @@ export type Routing =
       readonly samplesMax: number;
     }
   | { readonly kind: "each"; readonly partitioner: Partitioner }
+  /** Batches stay batches: columns are divided, never rows. */
+  | { readonly kind: "columns"; readonly partitionOf: BatchPartitioner }
+  | {
+      readonly kind: "sampledColumns";
+      readonly partition: number;
+      readonly samplePartition: number;
+      readonly sample: ColumnSample;
+    }
   | {
       readonly kind: "hashed";
       readonly column: "value" | "key";
@@ -95,9 +105,17 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
   const buffers = new PartitionBuffers(partitions);
   const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
+  const divider = new BatchDivider(partitions, (partition, batch) =>
+    buffers.addBatch(partition, batch),
+  );
 
   const push = (rows: readonly unknown[]): void => {
+    if (rows.length === 0) return;
     switch (routing.kind) {
+      case "columns":
+      case "sampledColumns":
+        pushBatch(batchOfRows(rows));
+        break;
       case "one":
         buffers.addRows(routing.partition, rows);
         break;
@@ -112,8 +130,20 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     }
   };
   const pushBatch = (batch: Batch): void => {
-    if (routing.kind === "one") buffers.addBatch(routing.partition, batch);
-    else pushBatchAsRows({ push })(batch);
+    switch (routing.kind) {
+      case "one":
+        buffers.addBatch(routing.partition, batch);
+        break;
+      case "columns":
+        divider.add(batch, routing.partitionOf(batch));
+        break;
+      case "sampledColumns":
+        buffers.addBatch(routing.partition, batch);
+        routing.sample.add(batch);
+        break;
+      default:
+        pushBatchAsRows({ push })(batch);
+    }
   };
   const base = {
     push,
@@ -123,6 +153,10 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     takesSmall: false,
     drain: () => undefined,
     seal: async () => {
+      divider.flush();
+      if (routing.kind === "sampledColumns") {
+        for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
+      }
       if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);

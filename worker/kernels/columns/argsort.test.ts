@@ -40,16 +40,14 @@ const places = fc.constantFrom<"first" | "last">("first", "last");
 
 describe("argsort", () => {
   test("is the stable order of the keys", () => {
-    const cases = fc
-      .integer({ min: 0, max: 60 })
-      .chain((rows) =>
-        fc
-          .array(fc.tuple(arbitraryColumn("k", rows), directions, places), {
-            minLength: 1,
-            maxLength: 3,
-          })
-          .map((keys) => ({ rows, keys })),
-      );
+    const cases = fc.integer({ min: 0, max: 60 }).chain((rows) =>
+      fc
+        .array(fc.tuple(arbitraryColumn("k", rows), directions, places), {
+          minLength: 1,
+          maxLength: 3,
+        })
+        .map((keys) => ({ rows, keys })),
+    );
     fc.assert(
       fc.property(cases, ({ rows, keys }) => {
         const steps = keys.flatMap(([{ column }, direction, nulls]) =>

@@ -58,6 +58,19 @@ export class GroupTable {
     return groups;
   }
 
+  /** The same groups under keys with more words for tags, all of them zero: columns that were null so far. */
+  withTagWords(before: number, after: number): GroupTable {
+    const table = new GroupTable();
+    for (let group = 0; group < this.count; group++) {
+      const key = this.words.subarray(this.starts[group]!, this.starts[group + 1]!);
+      const words = new Int32Array(key.length + after - before);
+      words.set(key.subarray(0, before));
+      words.set(key.subarray(before), after);
+      table.add({ rows: 1, words, starts: undefined, width: words.length });
+    }
+    return table;
+  }
+
   /** The slot of a key, or the free one where it belongs. */
   private slotOf(hash: number, words: Int32Array, start: number, end: number): number {
     const { slots, starts } = this;

@@ -306,10 +306,18 @@ class Writer {
   }
 }
 
+/** Words of tags that keys of so many columns need. */
+export function tagWordsOf(columns: number): number {
+  return Math.ceil(columns / tagsPerWord);
+}
+
 /** `rows` is needed where there are no columns: all rows have then the same key. */
-export function keyRows(columns: readonly Column[], rows: number): KeyRows {
+export function keyRows(
+  columns: readonly Column[],
+  rows: number,
+  tagWords = tagWordsOf(columns.length),
+): KeyRows {
   const plans = columns.map(planOf);
-  const tagWords = Math.ceil(columns.length / tagsPerWord);
   const isOneWidth = plans.every(isFixed);
   const fixedWords = 2 * plans.filter((plan) => plan.kind === "fixed").length;
   const width = isOneWidth ? tagWords + fixedWords : 0;
@@ -321,6 +329,23 @@ export function keyRows(columns: readonly Column[], rows: number): KeyRows {
   const writer = new Writer(rows, tagWords, width, used);
   for (const plan of plans) writer.add(plan);
   return { rows, words: writer.words, starts: writer.starts, width };
+}
+
+/** 1 for each row that has a null among its keys, of which there are `columns`; undefined where none has. */
+export function nullKeys(keys: KeyRows, columns: number): Uint8Array | undefined {
+  const { rows, words, starts, width } = keys;
+  let out: Uint8Array | undefined;
+  for (let i = 0; i < rows; i++) {
+    const start = starts === undefined ? i * width : starts[i]!;
+    for (let column = 0; column < columns; column++) {
+      const tags = words[start + Math.floor(column / tagsPerWord)]!;
+      if (((tags >>> ((column % tagsPerWord) * tagBits)) & 15) !== keyTags.null) continue;
+      out ??= new Uint8Array(rows);
+      out[i] = 1;
+      break;
+    }
+  }
+  return out;
 }
 
 function scramble(hash: number): number {

@@ -21,3 +21,16 @@ export function unsignedHalvesOf(values: Words): Uint32Array {
 export function numberOfHalves(low: number, high: number): number {
   return high * twoTo32 + (low >>> 0);
 }
+
+/** Whole numbers that are exact as float64 to 64 bits each. */
+export function wholeNumbers(numbers: Float64Array): BigInt64Array {
+  const out = new BigInt64Array(numbers.length);
+  const halves = new Int32Array(out.buffer);
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i]!;
+    const high = Math.floor(value / twoTo32);
+    halves[2 * i] = value - high * twoTo32;
+    halves[2 * i + 1] = high;
+  }
+  return out;
+}

@@ -1,0 +1,48 @@
+// Builds the stages of operators on typed columns, which need no function of the user.
+
+import type { OperatorProgram } from "../../proto/plan/program.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
+import { conformStage } from "../operators/conform.ts";
+import { distinctStage } from "../operators/distinct.ts";
+import { explodeStage } from "../operators/explode.ts";
+import { rowMatchStage } from "../operators/row-matches.ts";
+import { sampleStage } from "../operators/sample.ts";
+import { selectStage } from "../operators/select.ts";
+import { sortBoundsStage } from "../operators/sort-bounds.ts";
+import { sortByStage } from "../operators/sort-by.ts";
+import type { Stage } from "../operators/stage.ts";
+import type { UserCode } from "../operators/user-code.ts";
+import { whereStage } from "../operators/where.ts";
+
+export function buildColumnStage(
+  operator: OperatorProgram,
+  index: number,
+  user: UserCode,
+  next: Stage,
+): Stage {
+  switch (operator.kind) {
+    case "conform":
+      return conformStage(operator.schema, user.labels[index]!, user.partition, next);
+    case "select":
+      return selectStage(operator.columns, next);
+    case "where":
+      return whereStage(operator.predicate, next);
+    case "distinct":
+      return distinctStage(operator.on, next);
+    case "explode":
+      return explodeStage(operator.column, operator.outer, next);
+    case "sample":
+      return sampleStage(operator.fraction, operator.seed, user.partition, next);
+    case "sortBy": {
+      const rowsMax = operator.rowsMax ?? Number.POSITIVE_INFINITY;
+      return sortByStage(operator.keys, rowsMax, next);
+    }
+    case "sortBounds":
+      return sortBoundsStage(operator.keys, operator.partitions, next);
+    case "intersect":
+    case "except":
+      return rowMatchStage(operator, next);
+    default:
+      throw noSuchStep("the executor", operator);
+  }
+}

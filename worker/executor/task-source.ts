@@ -1,0 +1,180 @@
+// Feeds a task's pipeline: from files, from shuffle inputs, from rows of the plan itself.
+
+import { type Batch, batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { batchRowsMax } from "../../proto/limits.ts";
+import type { SourceProgram } from "../../proto/plan/program.ts";
+import { decodeValue } from "../../proto/plan/values.ts";
+import type { StageInput, TaskSpec } from "../../proto/ports/executor.ts";
+import { wholeNumbers } from "../kernels/columns/words.ts";
+import { conformBatch } from "../operators/conform.ts";
+import type { SideInput, Stage } from "../operators/stage.ts";
+import { readShuffle } from "../shuffle/read-shuffle.ts";
+import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
+import { csvSource } from "../sources/csv.ts";
+import { ndjsonSource } from "../sources/ndjson.ts";
+import type { FileSource } from "../sources/source.ts";
+import { textSource } from "../sources/text.ts";
+import type { TaskWorld } from "./run.ts";
+
+/** What a source needs of the attempt that it feeds. */
+export interface Feed {
+  readonly spec: TaskSpec;
+  readonly world: TaskWorld;
+  readonly first: Stage;
+  /** After every chunk: waits for what has to be written or answered. */
+  settle(): Promise<void>;
+  onFile(uri: string | undefined): void;
+  countIn(rows: number, bytes: number): void;
+}
+
+/** A task of a union as one of its own branch: its source, and its operators before those of all. */
+export function ofBranch(spec: TaskSpec): { readonly spec: TaskSpec; readonly index: number } {
+  let { program } = spec;
+  let index = spec.taskIndex;
+  while (program.source.kind === "branches") {
+    const at = index;
+    const branch = program.source.branches.findLast(({ firstTask }) => firstTask <= at);
+    if (branch === undefined) {
+      throw new EngineError("INTERNAL", `task ${spec.taskIndex} belongs to no branch of its union`);
+    }
+    index -= branch.firstTask;
+    const { source } = branch;
+    program = { ...program, source, operators: [...branch.operators, ...program.operators] };
+  }
+  return { spec: { ...spec, program }, index };
+}
+
+async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
+  const { spec, world, first } = feed;
+  const { reader, gunzip } = world;
+  await source.run(
+    spec.split ?? { ranges: [] },
+    { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
+    {
+      push: async (rows, bytes) => {
+        feed.countIn(rows.length, bytes);
+        if (rows.length > 0) first.push(rows);
+        await feed.settle();
+        return first.wantsMore();
+      },
+    },
+  );
+  feed.onFile(undefined);
+}
+
+async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
+  const { spec, world } = feed;
+  const { reader, gunzip } = world;
+  await readColumns(
+    spec.split ?? { ranges: [] },
+    program,
+    { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
+    { pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes) },
+  );
+  feed.onFile(undefined);
+}
+
+export function inputOfStage(spec: TaskSpec, stageId: number): StageInput {
+  const input = spec.inputs.find((candidate) => candidate.input.stageId === stageId);
+  if (input !== undefined) return input;
+  throw new EngineError("INTERNAL", `stage ${stageId} is no input of task ${spec.taskIndex}`);
+}
+
+async function pushShuffle(
+  feed: Feed,
+  stageId: number,
+  pushBatch: (batch: Batch) => void,
+  wantsMore: () => boolean,
+): Promise<void> {
+  const { spec, world } = feed;
+  const { taskIndex, actionIndex } = spec;
+  const { jobId } = spec.context;
+  const input = inputOfStage(spec, stageId);
+  for await (const part of readShuffle(world, { jobId, actionIndex, taskIndex, input })) {
+    feed.countIn(0, part.bytes);
+    for (const batch of part.batches) {
+      feed.countIn(batch.rows, 0);
+      if (batch.rows > 0) pushBatch(batch);
+      await feed.settle();
+      if (!wantsMore()) return;
+    }
+  }
+}
+
+/** The input that a join or another operator of two inputs takes first. */
+export async function pushSide(feed: Feed, side: SideInput): Promise<void> {
+  await pushShuffle(
+    feed,
+    side.stageId,
+    (batch) => side.pushBatch(batch),
+    () => true,
+  );
+}
+
+async function pushOwn(feed: Feed, batch: Batch, bytes: number): Promise<boolean> {
+  feed.countIn(batch.rows, bytes);
+  if (batch.rows > 0) feed.first.pushBatch(batch);
+  await feed.settle();
+  return feed.first.wantsMore();
+}
+
+type SourceOf<Kind> = Extract<SourceProgram, { readonly kind: Kind }>;
+
+async function pushValues(feed: Feed, source: SourceOf<"values">): Promise<void> {
+  const rows = decodeValue(source.rowsJson) as readonly unknown[];
+  for (let start = 0; start < rows.length; start += batchRowsMax) {
+    const batch = batchOfRows(rows.slice(start, start + batchRowsMax));
+    const { schema, node } = source;
+    const what = { operator: `values#${node}`, partition: 0, firstRow: start };
+    const typed = schema === undefined ? batch : conformBatch(batch, schema, what);
+    if (!(await pushOwn(feed, typed, 0))) return;
+  }
+}
+
+async function pushRange(feed: Feed, source: SourceOf<"range">, index: number): Promise<void> {
+  const { start, end, step, tasks } = source;
+  const rows = Math.max(Math.ceil((end - start) / step), 0);
+  const first = Math.floor((rows * index) / tasks);
+  const last = Math.floor((rows * (index + 1)) / tasks);
+  for (let from = first; from < last; from += batchRowsMax) {
+    const numbers = new Float64Array(Math.min(batchRowsMax, last - from));
+    for (let i = 0; i < numbers.length; i++) numbers[i] = start + (from + i) * step;
+    const values = wholeNumbers(numbers);
+    const base = {
+      name: "value",
+      length: numbers.length,
+      nulls: "null",
+      validity: undefined,
+    } as const;
+    const batch = makeBatch("scalar", [{ ...base, type: "int53", values }]);
+    if (!(await pushOwn(feed, batch, 0))) return;
+  }
+}
+
+/** `index`: that of the task among those of its branch. */
+export async function pushSource(feed: Feed, source: SourceProgram, index: number): Promise<void> {
+  const { first } = feed;
+  switch (source.kind) {
+    case "text":
+      return pushFiles(feed, textSource);
+    case "ndjson":
+      return pushFiles(feed, ndjsonSource);
+    case "csv":
+      return pushFiles(feed, csvSource(source.options));
+    case "columns":
+      return pushColumns(feed, source);
+    case "shuffle": {
+      const push = (batch: Batch) => first.pushBatch(batch);
+      return pushShuffle(feed, source.stageId, push, () => first.wantsMore());
+    }
+    case "values":
+      return pushValues(feed, source);
+    case "range":
+      return pushRange(feed, source, index);
+    case "branches":
+      throw new EngineError("INTERNAL", "a task of a union was not given its branch");
+    default:
+      return unreachable(source);
+  }
+}

@@ -1,0 +1,63 @@
+// Divides batches into those of partitions, many rows at a time, so that the pieces are worth a block's frame.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import { columnType } from "../../proto/batch/column.ts";
+import { shuffleRowsHeldMax } from "../../proto/limits.ts";
+import { typeText } from "../../proto/plan/types.ts";
+import { concatBatches } from "../kernels/columns/concat.ts";
+import { gatherBatch } from "../kernels/columns/gather.ts";
+import { groupRows } from "../kernels/columns/group-index.ts";
+
+/** The partition of each row of a batch. */
+export type BatchPartitioner = (batch: Batch) => Int32Array;
+
+/** Batches of one signature can be joined without a change of any value. */
+function signatureOf(batch: Batch): string {
+  const columns = batch.columns.map(
+    (column) => `${JSON.stringify(column.name)} ${typeText(columnType(column))} ${column.nulls}`,
+  );
+  return [batch.shape, ...columns].join();
+}
+
+/** Keeps rows of a partition in the order they came. */
+export class BatchDivider {
+  private readonly partitions: number;
+  private readonly emit: (partition: number, batch: Batch) => void;
+  private held: { readonly batch: Batch; readonly partitions: Int32Array }[] = [];
+  private heldRows = 0;
+  private signature = "";
+
+  constructor(partitions: number, emit: (partition: number, batch: Batch) => void) {
+    this.partitions = partitions;
+    this.emit = emit;
+  }
+
+  add(batch: Batch, partitions: Int32Array): void {
+    if (batch.rows === 0) return;
+    const signature = signatureOf(batch);
+    if (signature !== this.signature) this.flush();
+    this.signature = signature;
+    this.held.push({ batch, partitions });
+    this.heldRows += batch.rows;
+    if (this.heldRows >= shuffleRowsHeldMax) this.flush();
+  }
+
+  flush(): void {
+    if (this.heldRows === 0) return;
+    const whole = concatBatches(this.held.map(({ batch }) => batch));
+    const chosen = new Int32Array(this.heldRows);
+    let at = 0;
+    for (const { partitions } of this.held) {
+      chosen.set(partitions, at);
+      at += partitions.length;
+    }
+    this.held = [];
+    this.heldRows = 0;
+    if (this.partitions === 1) return this.emit(0, whole);
+    const { starts, rows } = groupRows(chosen, this.partitions);
+    for (let partition = 0; partition < this.partitions; partition++) {
+      const own = rows.subarray(starts[partition]!, starts[partition + 1]!);
+      if (own.length > 0) this.emit(partition, gatherBatch(whole, own));
+    }
+  }
+}
