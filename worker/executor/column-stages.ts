@@ -2,6 +2,7 @@
 
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
+import { aggregateStage } from "../operators/aggregate.ts";
 import { conformStage } from "../operators/conform.ts";
 import { distinctStage } from "../operators/distinct.ts";
 import { explodeStage } from "../operators/explode.ts";
@@ -27,6 +28,8 @@ export function buildColumnStage(
       return selectStage(operator.columns, next);
     case "where":
       return whereStage(operator.predicate, next);
+    case "aggregate":
+      return aggregateStage(operator, next);
     case "distinct":
       return distinctStage(operator.on, next);
     case "explode":

@@ -1,0 +1,72 @@
+// What every aggregate offers to the operator: one state for each group, kept in columns.
+
+import type { Column } from "../../../proto/batch/column.ts";
+import { assert } from "../../../proto/errors.ts";
+
+/** The state of one aggregate for all groups; groups are numbers from 0. */
+export interface Accumulator {
+  /** Whether rows with a null are left out before they come here. */
+  readonly skipsNulls: boolean;
+  /** Makes room for so many groups; new ones have seen nothing. */
+  reserve(groups: number): void;
+  /** Values in the order of the rows, each with its group. `args` are as long as `groups`. */
+  add(args: readonly Column[], groups: Int32Array): void;
+  /** States of another accumulator as `states` made them, each with its group, in order. */
+  merge(states: readonly Column[], groups: Int32Array): void;
+  /** Columns that `merge` understands, a row for each group. */
+  states(groups: number): readonly Column[];
+  result(groups: number): Column;
+}
+
+type Numbers = Float64Array | Int32Array | Uint8Array | BigInt64Array;
+
+function grown<T extends Numbers>(array: T, length: number, make: (length: number) => T): T {
+  if (length <= array.length) return array;
+  const out = make(Math.max(length, 2 * array.length, 16));
+  (out as { set(from: unknown): void }).set(array);
+  return out;
+}
+
+export function grownFloats(array: Float64Array, length: number): Float64Array {
+  return grown<Float64Array>(array, length, (size) => new Float64Array(size));
+}
+
+export function grownInts(array: Int32Array, length: number): Int32Array {
+  return grown<Int32Array>(array, length, (size) => new Int32Array(size));
+}
+
+export function grownBytes(array: Uint8Array, length: number): Uint8Array {
+  return grown<Uint8Array>(array, length, (size) => new Uint8Array(size));
+}
+
+export function grownWords(array: BigInt64Array, length: number): BigInt64Array {
+  return grown<BigInt64Array>(array, length, (size) => new BigInt64Array(size));
+}
+
+/** Validity bits of groups for which `has` is not 0; undefined where all have something. */
+export function validWhere(has: Uint8Array | Float64Array, groups: number): Uint8Array | undefined {
+  let bits: Uint8Array | undefined;
+  for (let group = 0; group < groups; group++) {
+    if (has[group] !== 0) continue;
+    bits ??= new Uint8Array((groups + 7) >> 3).fill(0xff);
+    bits[group >> 3] = bits[group >> 3]! & ~(1 << (group & 7));
+  }
+  return bits;
+}
+
+export function floatColumn(
+  values: Float64Array,
+  length: number,
+  validity: Uint8Array | undefined,
+): Column {
+  return {
+    ...{ name: "", length, nulls: "null", validity },
+    ...{ type: "float64", values: values.slice(0, length) },
+  } as Column;
+}
+
+/** The values of a state that was made as float64, also where no group had any. */
+export function floatsOf(column: Column | undefined): Float64Array {
+  assert(column?.type === "float64", `a state of numbers is ${column?.type}`);
+  return column.values;
+}

@@ -1,0 +1,26 @@
+// count: rows, or values that are not null.
+
+import type { Column } from "../../../proto/batch/column.ts";
+import { countColumn } from "../../../proto/batch/column.ts";
+import { type Accumulator, floatColumn, floatsOf, grownFloats } from "./accumulator.ts";
+
+export function countAccumulator(): Accumulator {
+  let counts = new Float64Array(0);
+  return {
+    skipsNulls: true,
+    reserve: (groups) => {
+      counts = grownFloats(counts, groups) as Float64Array<ArrayBuffer>;
+    },
+    add: (_, groups) => {
+      for (let i = 0; i < groups.length; i++) counts[groups[i]!] = counts[groups[i]!]! + 1;
+    },
+    merge: ([states], groups) => {
+      const others = floatsOf(states);
+      for (let i = 0; i < groups.length; i++) {
+        counts[groups[i]!] = counts[groups[i]!]! + others[i]!;
+      }
+    },
+    states: (groups) => [floatColumn(counts, groups, undefined)],
+    result: (groups): Column => countColumn("", counts.subarray(0, groups)),
+  };
+}
