@@ -32,6 +32,7 @@ import { createReplica, type StateMachine } from "./replica.ts";
 import { apply } from "./scheduler/apply.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
 import { intents } from "./scheduler/intents.ts";
+import type { LeaseBug } from "./scheduler/planted-bugs.ts";
 import { decodeSnapshot, snapshotPieces } from "./scheduler/snapshot.ts";
 import { type ClusterState, emptyState } from "./scheduler/state.ts";
 import { needsTicks } from "./scheduler/ticks.ts";
@@ -47,6 +48,8 @@ export interface MasterOptions {
   /** Instead of the usual ones: small logs and snapshots show soon what large ones show late. */
   readonly raftConfig?: RaftConfig | undefined;
   readonly snapshotEveryBytes?: number | undefined;
+  /** Known mistakes are for tests only. */
+  readonly plantedBug?: LeaseBug | undefined;
 }
 
 /** Looks on, and changes nothing. */
@@ -80,8 +83,8 @@ interface Machine extends StateMachine<CommandReply> {
   readonly state: ClusterState;
 }
 
-function createMachine(watch: MasterWatch | undefined): Machine {
-  let state = emptyState();
+function createMachine(watch: MasterWatch | undefined, plantedBug?: LeaseBug): Machine {
+  let state = emptyState(plantedBug);
   return {
     get state() {
       return state;
@@ -92,7 +95,7 @@ function createMachine(watch: MasterWatch | undefined): Machine {
       return reply;
     },
     restore: (bytes) => {
-      state = decodeSnapshot(new TextDecoder().decode(bytes));
+      state = decodeSnapshot(new TextDecoder().decode(bytes), plantedBug);
       watch?.applied(state.appliedIndex, state);
     },
     snapshot: () => {
@@ -130,7 +133,7 @@ function membershipFields({ index, isCommitted, membership }: MembershipStatus) 
 export function createMasterNode(options: MasterOptions, ports: MasterPorts): MasterNode {
   const { masterId, clusterId, key = "" } = options;
   const { clock, log, store } = ports;
-  const machine = createMachine(ports.watch);
+  const machine = createMachine(ports.watch, options.plantedBug);
   const changes = createChanges(clock);
   const raft = recover(options, ports, machine);
   let status: Status = { role: "follower", term: raft.term, leader: undefined };

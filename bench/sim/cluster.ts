@@ -5,6 +5,7 @@ import { createMasterNode, type MasterNode } from "../../master/node.ts";
 import type { RaftConfig } from "../../master/raft/config.ts";
 import { membershipOf } from "../../master/raft/membership.ts";
 import { simpleVoters } from "../../master/raft/quorum.ts";
+import type { LeaseBug } from "../../master/scheduler/planted-bugs.ts";
 import { openRaftStorage, type RaftStorage } from "../../master/storage/raft-storage.ts";
 import { assert, toErrorRecord } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
@@ -51,6 +52,8 @@ export interface VirtualOptions {
   readonly snapshotEveryBytes?: number;
   readonly segmentBytesMax?: number;
   taskMs?(random: RandomStream): number;
+  /** In every master, to show that it would be found. */
+  readonly plantedBug?: LeaseBug;
 }
 
 interface Master {
@@ -173,6 +176,7 @@ export function createVirtualCluster(options: VirtualOptions) {
         peers,
         raftConfig: options.raftConfig,
         snapshotEveryBytes: options.snapshotEveryBytes,
+        plantedBug: options.plantedBug,
       },
       {
         storage: logs.watched(name, storage),
