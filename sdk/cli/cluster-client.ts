@@ -4,6 +4,8 @@ import type { MastersReply } from "../../proto/wire/generated/engine.ts";
 import { clientApi, masterApi } from "../../proto/wire/methods.ts";
 import type { ClusterView, MastersView } from "../../proto/wire/views.ts";
 import { jobView, jobViews } from "../client/follow-job.ts";
+import { keepLock } from "../client/held-lock.ts";
+import { claimLock, listLocks, releaseLock } from "../client/lock-claim.ts";
 import { runAttached, submitDetached } from "../client/submit-job.ts";
 import type { ClientWorld } from "../client/world.ts";
 import type { ClusterClient } from "./ports.ts";
@@ -14,6 +16,7 @@ const jobsShownMax = 100;
 export function createClusterClient(
   world: ClientWorld,
   workingFolder: string,
+  holder: string,
   close: () => void,
 ): ClusterClient {
   const { leader } = world;
@@ -34,6 +37,13 @@ export function createClusterClient(
       add: async (request) => mastersOf(await leader.call(masterApi.add, request)),
       remove: async (request) => mastersOf(await leader.call(masterApi.remove, request)),
       transfer: async (request) => mastersOf(await leader.call(masterApi.transfer, request)),
+    },
+    locks: {
+      claim: (name, options) => claimLock(world, name, { holder, ...options }),
+      hold: async (name, options) =>
+        keepLock(world, await claimLock(world, name, { holder, ...options })),
+      release: (name, token) => releaseLock(world, { name, owner: "", token }),
+      list: (prefix) => listLocks(world, prefix),
     },
     close,
   };

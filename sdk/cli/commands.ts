@@ -40,6 +40,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/cancel.ts")).cancelCommand,
   },
   {
+    name: "lock",
+    summary: "Holds a lock, gives one back, or lists them",
+    load: async () => (await import("./commands/lock.ts")).lockCommand,
+  },
+  {
     name: "master",
     summary: "Runs a master of a cluster, or changes which masters it has",
     load: async () => (await import("./commands/master.ts")).masterCommand,

@@ -1,7 +1,7 @@
 // The `millrace` command: chooses the real world for the commands, and loads the costly parts late.
 
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import packageFile from "../../package.json" with { type: "json" };
 import { EngineError } from "../../proto/errors.ts";
@@ -65,10 +65,13 @@ async function connect({ masters, token, searchMsMax }: ConnectOptions): Promise
   const random = seeds.realRandom();
   const search = searchMsMax === undefined ? {} : { searchMsMax };
   const leader = leaders.createLeaderClient({ rpc, clock, masters, random, ...search });
-  return clients.createClusterClient({ leader, clock, random, store }, process.cwd(), () => {
+  const close = (): void => {
     leader.close();
     rpc.close();
-  });
+  };
+  const holder = `${hostname()}:${process.pid}`;
+  const parts = { leader, clock, random, store };
+  return clients.createClusterClient(parts, process.cwd(), holder, close);
 }
 
 const terminal = createTerminal(process.stdout, process.stderr, () => performance.now());
@@ -114,6 +117,10 @@ const world: World = {
   },
   generateToken: async () => (await import("../../proto/io/tokens.ts")).generateToken(),
   connect,
+  runProgram: async (command, options) => {
+    const { runProgram } = await import("./run-program.ts");
+    return await runProgram(command, options);
+  },
   startEmbedded: (options) => {
     const program = fileURLToPath(built("../embedded/main.mjs"));
     const cluster = startEmbeddedCluster(program, options);

@@ -2,12 +2,25 @@
 
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import type { ClusterView, JobView, MastersView } from "../../proto/wire/views.ts";
+import type { ClusterView, JobView, LockView, MastersView } from "../../proto/wire/views.ts";
+import type { ClusterLock } from "../client/held-lock.ts";
+import type { LockOptions } from "../client/lock-claim.ts";
 import type { AttachedHooks } from "../client/submit-job.ts";
 import type { CompiledJob, FinishedJob } from "../client/world.ts";
 import type { ProgressOutput } from "./progress.ts";
+import type { ProgramOptions } from "./run-program.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LockCalls {
+  /** Holds a lock for its lease, without renewing it. */
+  claim(name: string, options: LockOptions): Promise<{ readonly token: number }>;
+  /** Holds a lock and renews it until it is released. */
+  hold(name: string, options: LockOptions): Promise<ClusterLock>;
+  /** Whether it was held with this token. */
+  release(name: string, token: number): Promise<boolean>;
+  list(prefix: string): Promise<readonly LockView[]>;
+}
 
 /** A connection to a cluster. Every call rejects with an EngineError. */
 export interface ClusterClient {
@@ -21,6 +34,7 @@ export interface ClusterClient {
   jobs(): Promise<readonly JobView[]>;
   cluster(): Promise<ClusterView>;
   readonly masters: MasterCalls;
+  readonly locks: LockCalls;
   close(): void;
 }
 
@@ -128,6 +142,8 @@ export interface World {
   readToken(query: TokenQuery): Promise<string | undefined>;
   generateToken(): Promise<string>;
   connect(options: ConnectOptions): Promise<ClusterClient>;
+  /** Runs another program on this terminal, and answers its exit code. */
+  runProgram(command: readonly string[], options: ProgramOptions): Promise<number>;
   startEmbedded(options: EmbeddedOptions): EmbeddedCluster;
   startMaster(options: MasterOptions): Promise<RunningNode>;
   startWorker(options: WorkerOptions): Promise<RunningNode>;

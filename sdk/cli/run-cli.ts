@@ -10,6 +10,7 @@ import { ReaderGone, type World } from "./ports.ts";
 export function wantsJson(args: readonly string[]): boolean {
   for (const arg of args.slice(1)) {
     if (arg === "--json") return true;
+    if (arg === "--") return false;
     // What follows the job's path belongs to the job.
     if (/\.[mc]?[jt]s$/.test(arg)) return false;
   }
