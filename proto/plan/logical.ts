@@ -119,7 +119,7 @@ export type KeyedNode = UnaryNode &
   (
     | { readonly kind: "countByValue" }
     | { readonly kind: "reduceByKey" }
-    /** Two functions: adds a value to a state, merges two states. The zero stands in the plan. */
+    /** The function is called with `"add"`, a state and a value, or with `"merge"` and two states. */
     | { readonly kind: "aggregateByKey"; readonly zeroJson: string }
     /** To `[key, values]`; with `sorted` the values are in the order of a function's answers. */
     | { readonly kind: "groupByKey"; readonly sorted: boolean }
@@ -139,6 +139,11 @@ export interface JoinKey {
   readonly right: Expr;
 }
 
+export interface ColumnRename {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface JoinNode extends NodeBase {
   readonly kind: "join";
   readonly left: LogicalNode;
@@ -150,7 +155,7 @@ export interface JoinNode extends NodeBase {
    * Columns of the result. Those of the right input that are named like one of the left are left out where
    * both are joined on by that name, else renamed by `rightNames`.
    */
-  readonly rightNames: readonly { readonly from: string; readonly to: string }[];
+  readonly rightNames: readonly ColumnRename[];
   /** Holds of rows that match, over left and renamed right columns. */
   readonly condition?: Expr;
   /** The right input is small enough to be sent whole to every task. Set by a hint or by the optimizer. */
@@ -161,6 +166,17 @@ export interface JoinNode extends NodeBase {
 export type ColumnNode = UnaryNode &
   (
     | { readonly kind: "select"; readonly columns: readonly NamedExpr[] }
+    /**
+     * The input's columns without some, some of them renamed; then others in the places of those of their
+     * name, or at the end. Expressions read the input's columns by their names there. It is a `select` whose
+     * other columns only the schema tells.
+     */
+    | {
+        readonly kind: "alter";
+        readonly drop: readonly string[];
+        readonly rename: readonly ColumnRename[];
+        readonly columns: readonly NamedExpr[];
+      }
     | { readonly kind: "where"; readonly predicate: Expr }
     /** Without keys one row, even of no input. */
     | {
@@ -238,7 +254,7 @@ export interface WriteOptions {
 export type Action =
   | { readonly kind: "collect"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }
-  /** Runs the function of a node for its effects; answers nothing. */
+  /** Calls the function of this id with an iterator of the rows of one task, and awaits it; answers nothing. */
   | { readonly kind: "forEach"; readonly input: LogicalNode; readonly id: NodeId }
   | {
       readonly kind: "write";

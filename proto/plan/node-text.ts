@@ -14,6 +14,7 @@ import type {
   ClosureNode,
   ColumnarReadNode,
   ColumnNode,
+  ColumnRename,
   CsvOptions,
   JoinNode,
   KeyedNode,
@@ -111,12 +112,11 @@ export function joinKeysText(on: readonly { readonly left: Expr; readonly right:
 }
 
 function joinText(node: JoinNode): string {
-  const names = node.rightNames.map(({ from, to }) => `${columnText(from)} as ${columnText(to)}`);
   return [
     node.type,
     ...(node.on.length === 0 ? [] : [`on ${joinKeysText(node.on)}`]),
     ...(node.condition === undefined ? [] : [`where ${exprText(node.condition)}`]),
-    ...(names.length === 0 ? [] : [`right ${names.join(", ")}`]),
+    ...(node.rightNames.length === 0 ? [] : [`right ${renamesText(node.rightNames)}`]),
     ...(node.strategy === undefined ? [] : [node.strategy]),
   ].join(" ");
 }
@@ -152,10 +152,24 @@ function keyedText(node: KeyedNode): string {
   }
 }
 
+function renamesText(renames: readonly ColumnRename[]): string {
+  return renames.map(({ from, to }) => `${columnText(from)} as ${columnText(to)}`).join(", ");
+}
+
+function alterText(node: Extract<ColumnNode, { kind: "alter" }>): string {
+  return [
+    ...(node.drop.length === 0 ? [] : [`without ${node.drop.map(columnText).join(", ")}`]),
+    ...(node.rename.length === 0 ? [] : [`rename ${renamesText(node.rename)}`]),
+    ...(node.columns.length === 0 ? [] : [`with ${node.columns.map(namedText).join(", ")}`]),
+  ].join(" ");
+}
+
 function columnNodeText(node: ColumnNode): string {
   switch (node.kind) {
     case "select":
       return node.columns.map(namedText).join(", ");
+    case "alter":
+      return alterText(node);
     case "where":
       return exprText(node.predicate);
     case "aggregate": {

@@ -1,130 +1,40 @@
 // The typed shell over plan nodes: each method answers a new dataset, and only actions run anything.
 
-import { EngineError } from "../../proto/errors.ts";
-import type { LogicalNode, SortDirection, SortKey } from "../../proto/plan/logical.ts";
-import type { ColumnOf, Sortable, Widened } from "./columns.ts";
-import type { Closure, Session } from "./session.ts";
+import type { Action } from "../../proto/plan/logical.ts";
+import type { Widened } from "./columns.ts";
+import { checkedFunction, nodeOf, sessionOf, step } from "./dataset-base.ts";
+import { JoinSteps } from "./join-steps.ts";
 import { DatasetWriter } from "./writer.ts";
 
 /**
- * A typed, immutable, lazy collection of rows. Transformations describe; actions (`count`, `collect`,
- * `take`, `first`, `reduce`, `write`) run what was described on the cluster and answer a promise.
+ * A typed, immutable, lazy collection of rows. Transformations describe; actions (`count`, `collect`, `take`,
+ * `first`, `reduce`, `forEach`, `toArrow`, `for await` and `write`) run what was described on the cluster and
+ * answer a promise.
  *
  * Functions given to a dataset run on workers, once per row and in any order. They may use whatever they
  * captured and import, and must not change it: each worker has copies of its own. What they throw ends the
  * job with USER_CODE_FAILED, which names the line of the function, the input file and the row.
+ *
+ * Columns are named, or come to a function as expressions: `flights.where((c) => c.delay.gt(30))`. Such steps
+ * are planned and run without an object for each row.
  */
-export class Dataset<out T> {
-  readonly #session: Session;
-  readonly #node: LogicalNode;
-
-  /** Jobs start from `mr.read`; there is no use in calling this. */
-  constructor(session: Session, node: LogicalNode) {
-    this.#session = session;
-    this.#node = Object.freeze(node);
-    Object.freeze(this);
+export class Dataset<out T> extends JoinSteps<T> {
+  /**
+   * Keeps the rows on the disks of the workers once they were made, for jobs that read them several times.
+   * What is lost with a worker is made again.
+   * @example const known = flights.where((c) => c.delay.isNotNull()).cache();
+   */
+  cache(): Dataset<T> {
+    return step(this, { kind: "cache", level: "disk" });
   }
 
   /**
-   * Applies a function to each row.
-   * @param transform answers the new row: a scalar, an array or a plain object
-   * @example lines.map((line) => line.length)
+   * Keeps the rows in the object store once they were made: dearer than `cache`, and never made again in this
+   * job, whatever is lost.
+   * @example const ranks = pairs.checkpoint();
    */
-  map<U>(transform: (row: T) => U): Dataset<U> {
-    return this.#apply("map", transform);
-  }
-
-  /**
-   * Applies a function to each row and puts what it yields in the row's place, in order.
-   * @param transform answers none, one or many new rows
-   * @example lines.flatMap((line) => line.split(" "))
-   */
-  flatMap<U>(transform: (row: T) => Iterable<U>): Dataset<U> {
-    return this.#apply("flatMap", transform);
-  }
-
-  /**
-   * Keeps the rows for which the function answers true.
-   * @param keep a predicate; a type guard narrows the rows' type
-   * @example words.filter((word) => word.length > 3)
-   */
-  filter<U extends T>(keep: (row: T) => row is U): Dataset<U>;
-  filter(keep: (row: T) => boolean): Dataset<T>;
-  filter(keep: (row: T) => boolean): Dataset<T> {
-    return this.#apply("filter", keep);
-  }
-
-  /**
-   * Pairs each row with a key, as `[key, row]`, for `reduceByKey`.
-   * @param keyOf answers the key: a scalar, an array or a plain object
-   * @example sales.keyBy((sale) => sale.shop)
-   */
-  keyBy<K>(keyOf: (row: T) => K): Dataset<[K, T]> {
-    return this.map((row): [K, T] => [keyOf(row), row]);
-  }
-
-  /**
-   * Combines the values of each key into one pair per key. Only for datasets of `[key, value]` pairs.
-   * @param combine two values into one; must be associative and commutative, since the grouping is not fixed
-   * @example words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b)
-   */
-  reduceByKey<K, V>(
-    this: Dataset<readonly [K, V]>,
-    combine: (a: Widened<V>, b: Widened<V>) => Widened<V>,
-  ): Dataset<[K, Widened<V>]> {
-    const id = this.#session.nextNode(checkedFunction("reduceByKey", combine));
-    return new Dataset(this.#session, { kind: "reduceByKey", id, input: this.#node });
-  }
-
-  /**
-   * Counts how often each distinct row occurs: one `{ value, count }` per distinct row, in no fixed order.
-   * @example words.countByValue().orderBy("count", "desc")
-   */
-  countByValue(): Dataset<{ readonly value: T; readonly count: number }> {
-    const id = this.#session.nextNode();
-    return new Dataset(this.#session, { kind: "countByValue", id, input: this.#node });
-  }
-
-  /**
-   * Sorts all rows. Rows with an equal key are ordered by the whole row, so the order is always the same.
-   * @param key name of a column (`"value"` of scalar rows, `"key"` or `"value"` of pairs), or a function that
-   *   answers what to sort by
-   * @param direction `"asc"` unless told
-   * @throws PLAN_INVALID for a direction that is neither `"asc"` nor `"desc"`
-   * @example counts.orderBy("count", "desc")
-   * @example words.orderBy((word) => word.length)
-   */
-  orderBy<Row>(
-    // Asked of `this`, so that a dataset of narrower rows stays assignable to one of wider rows.
-    this: Dataset<Row>,
-    key: ColumnOf<Row> | ((row: Row) => Sortable),
-    direction: SortDirection = "asc",
-  ): Dataset<Row> {
-    if (direction !== "asc" && direction !== "desc") {
-      throw new EngineError(
-        "PLAN_INVALID",
-        `orderBy: the direction is '${String(direction)}'; use "asc" or "desc"`,
-      );
-    }
-    const isClosure = typeof key === "function";
-    const by: SortKey["by"] = isClosure ? { kind: "closure" } : { kind: "column", name: key };
-    const id = this.#session.nextNode(isClosure ? (key as Closure) : undefined);
-    const sortKey = Object.freeze({ by: Object.freeze(by), direction });
-    return new Dataset(this.#session, { kind: "orderBy", id, input: this.#node, key: sortKey });
-  }
-
-  /**
-   * Keeps the first rows: by the order of a preceding `orderBy`, else in the order of the input files.
-   * @param rows how many, at most
-   * @throws PLAN_INVALID when `rows` is not a whole number from 0 on
-   * @example counts.orderBy("count", "desc").limit(10)
-   */
-  limit(rows: number): Dataset<T> {
-    if (!Number.isSafeInteger(rows) || rows < 0) {
-      throw new EngineError("PLAN_INVALID", `limit of ${rows} rows; give a whole number from 0 on`);
-    }
-    const id = this.#session.nextNode();
-    return new Dataset(this.#session, { kind: "limit", id, input: this.#node, rows });
+  checkpoint(): Dataset<T> {
+    return step(this, { kind: "cache", level: "store" });
   }
 
   /**
@@ -148,25 +58,47 @@ export class Dataset<out T> {
 
   /**
    * Action: counts the rows.
-   * @example if ((await errors.count()) > 0) { … }
+   * @example const total = await words.count();
    */
   async count(): Promise<number> {
-    return await this.#session.count({ kind: "count", input: this.#node });
+    return await sessionOf(this).count({ kind: "count", input: nodeOf(this) });
   }
 
   /**
    * Action: answers all rows, in order. For results that fit the driver's memory; write larger ones.
    * @throws RESULT_TOO_LARGE when the rows do not fit the recorded result
-   * @example const totals = new Map(await sales.reduceByKey((a, b) => a + b).collect());
+   * @example const totals = new Map(await pairs.reduceByKey((a, b) => a + b).collect());
    */
   async collect(): Promise<T[]> {
-    return (await this.#session.collect({ kind: "collect", input: this.#node })) as T[];
+    return (await sessionOf(this).collect(this.#collectAction())) as T[];
+  }
+
+  /**
+   * Action: answers the rows one by one, in order, without holding all of them: `for await (const row of rows)`.
+   * @example
+   * for await (const flight of flights.orderBy("at")) {
+   *   if (flight.delay === null) break;
+   * }
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for await (const part of sessionOf(this).collectParts(this.#collectAction())) {
+      yield* part as readonly T[];
+    }
+  }
+
+  /**
+   * Action: answers all rows as bytes of an Arrow IPC stream, for other libraries that read it.
+   * @throws RESULT_TOO_LARGE when the rows do not fit the recorded result
+   * @example const bytes = await flights.limit(1000).toArrow();
+   */
+  async toArrow(): Promise<Uint8Array> {
+    return await sessionOf(this).toArrow(this.#collectAction());
   }
 
   /**
    * Action: combines all rows into one; undefined when there are none.
    * @param combine two rows into one; must be associative and commutative
-   * @example const total = await prices.reduce((a, b) => a + b);
+   * @example const total = await numbers.reduce((a, b) => a + b);
    */
   async reduce(combine: (a: T, b: T) => T): Promise<T | undefined> {
     const pairs = this.keyBy(() => 0).reduceByKey(
@@ -177,21 +109,51 @@ export class Dataset<out T> {
   }
 
   /**
+   * Action: calls a function for each row, on the workers, for what it does elsewhere. A task that is run again
+   * calls it again: what it does must bear that.
+   * @param effect may answer a promise, which is awaited before the next row
+   * @example await words.forEach(async (word) => { await lookUp(word); });
+   */
+  async forEach(effect: (row: T) => void | Promise<void>): Promise<void> {
+    checkedFunction("forEach", effect);
+    await this.forEachPartition(async (rows) => {
+      for (const row of rows) await effect(row);
+    });
+  }
+
+  /**
+   * Action: calls a function once for the rows of each task, on the workers. A task that is run again calls it
+   * again: what it does must bear that.
+   * @param effect gets the rows one by one; may answer a promise
+   * @example await words.forEachPartition(async (rows) => { await lookUp([...rows].join(" ")); });
+   */
+  async forEachPartition(
+    effect: (rows: IterableIterator<T>) => void | Promise<void>,
+  ): Promise<void> {
+    const session = sessionOf(this);
+    const id = session.nextNode(checkedFunction("forEachPartition", effect));
+    await session.forEach({ kind: "forEach", input: nodeOf(this), id });
+  }
+
+  /**
+   * Tells how the rows would be made: the plan as it was written, as it was optimised, and the stages.
+   * @param options `analyze` runs it, and adds rows, bytes, time and peak memory to each operator
+   * @example const plan = await flights.where((c) => c.delay.gt(30)).explain();
+   */
+  async explain(options: { readonly analyze?: boolean } = {}): Promise<string> {
+    const analyze = options.analyze === true;
+    return await sessionOf(this).explain(this.#collectAction(), { analyze });
+  }
+
+  /**
    * Actions that write the rows to a folder, visible all at once when the whole output is committed.
    * @example await counts.write.ndjson("s3://results/word-count");
    */
   get write(): DatasetWriter<T> {
-    return new DatasetWriter<T>(this.#session, this.#node);
+    return new DatasetWriter<T>(sessionOf(this), nodeOf(this));
   }
 
-  #apply<U>(kind: "map" | "flatMap" | "filter", closure: Closure): Dataset<U> {
-    const id = this.#session.nextNode(checkedFunction(kind, closure));
-    return new Dataset(this.#session, { kind, id, input: this.#node });
+  #collectAction(): Extract<Action, { kind: "collect" }> {
+    return { kind: "collect", input: nodeOf(this) };
   }
-}
-
-/** For jobs that were not checked by `tsc`. */
-function checkedFunction(method: string, closure: unknown): Closure {
-  if (typeof closure === "function") return closure as Closure;
-  throw new EngineError("PLAN_INVALID", `${method} was given ${typeof closure}, not a function`);
 }

@@ -1,5 +1,8 @@
 // What `run` is given: the entry to data, and the only clock and dice that replays can repeat.
 
+import type { RowSchema } from "../columns/schema.ts";
+import { constantRows, rangeOf } from "./constant-rows.ts";
+import type { Dataset } from "./dataset.ts";
 import { type JobLock, type JobLockOptions, takeLock } from "./job-lock.ts";
 import { Reader } from "./reader.ts";
 import type { Session } from "./session.ts";
@@ -8,6 +11,25 @@ import type { Session } from "./session.ts";
 export interface Millrace {
   /** Reads files into datasets. */
   readonly read: Reader;
+  /**
+   * A dataset of rows that stand in the program; they travel with the plan, so let them be few.
+   * @param rows scalars, pairs or plain objects
+   * @param schema the columns and their types; without it they are read off the rows
+   * @throws VALUE_UNSUPPORTED for what cannot be a row
+   * @example mr.of([{ origin: "SEA", city: "Seattle" }, { origin: "SFO", city: "San Francisco" }])
+   */
+  of<Row>(rows: readonly NoInfer<Row>[], schema: RowSchema<Row>): Dataset<Row>;
+  of<T>(rows: readonly T[]): Dataset<T>;
+  /**
+   * A dataset of whole numbers from `start` up to, and without, `end`.
+   * @param start the first number; with one argument it is the end, and the start is 0
+   * @param end the bound
+   * @param step from one number to the next; 1 unless told, negative to count down
+   * @throws PLAN_INVALID for numbers that are not whole, or a step of 0
+   * @example mr.range(1_000_000).map((n) => n * n)
+   */
+  range(end: number): Dataset<number>;
+  range(start: number, end: number, step?: number): Dataset<number>;
   /**
    * When the job was submitted, in milliseconds since 1970: the same on every replay. Use it instead of
    * `Date.now()`, which makes a replay differ and the job end with PLAN_DIVERGED.
@@ -49,6 +71,10 @@ export function createMillrace(
 ): Millrace {
   return Object.freeze({
     read: new Reader(session),
+    of: (rows: readonly unknown[], schema?: RowSchema<unknown>) =>
+      constantRows(session, rows, schema),
+    range: (start: number, end?: number, step = 1) =>
+      end === undefined ? rangeOf(session, 0, start, step) : rangeOf(session, start, end, step),
     now: () => submittedWallMs,
     random,
     lock: (name: string, options?: JobLockOptions) => takeLock(session, name, options),

@@ -2,11 +2,18 @@
 
 import type { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
-import type { CsvColumnType } from "../../proto/plan/logical.ts";
+import type {
+  ColumnarFormat,
+  ColumnarReadNode,
+  ColumnarReadOptions,
+  CsvColumnType,
+} from "../../proto/plan/logical.ts";
+import { RowSchema } from "../columns/schema.ts";
 import type { CsvRow } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { resolveInput } from "./paths.ts";
 import type { Session } from "./session.ts";
+import { checkDelimiter } from "./writer.ts";
 
 export interface CsvLayout {
   /** Whether the first record names the columns (the default); else they are `c0`, `c1`, … */
@@ -19,6 +26,23 @@ export interface CsvReadOptions<Columns extends Readonly<Record<string, CsvColum
   extends CsvLayout {
   /** The columns to read, by name: `{ price: "number" }`. Others are left out. Without it all are strings. */
   readonly columns: Columns;
+}
+
+/** Of CSV files with a schema: the columns are typed, and kept as columns. */
+export interface CsvSchemaOptions<Row> extends CsvLayout, ColumnFileReadOptions<Row> {
+  /** What stands for null, beside nothing between two delimiters. */
+  readonly nullText?: string;
+}
+
+/** Of files with columns. */
+export interface ColumnFileReadOptions<Row> extends FolderOptions {
+  /** The columns: files must fit it, others of their columns are left out. */
+  readonly schema: RowSchema<Row>;
+}
+
+export interface FolderOptions {
+  /** Folders `name=value` below the pattern are columns too. */
+  readonly partitionColumns?: boolean;
 }
 
 export interface NdjsonReadOptions<T> {
@@ -54,11 +78,21 @@ export class Reader {
   /**
    * One row per line of newline-delimited JSON.
    * @param pattern which files
-   * @param options a schema that checks and types each row; without one rows are `unknown`, or what you say
+   * @param options a schema of columns, into which lines are read without an object for each; or a zod schema,
+   *   which checks each row by a function; without one rows are `unknown`, or what you say
    * @throws PLAN_INVALID for a path that cannot be understood
+   * @example mr.read.ndjson("sales.ndjson", { schema: schema({ shop: utf8, price: float64 }) })
    * @example mr.read.ndjson("sales.ndjson", { schema: z.object({ shop: z.string(), price: z.number() }) })
    */
-  ndjson<T = unknown>(pattern: string, options?: NdjsonReadOptions<T>): Dataset<T> {
+  ndjson<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
+  ndjson<T = unknown>(pattern: string, options?: NdjsonReadOptions<T>): Dataset<T>;
+  ndjson<T>(
+    pattern: string,
+    options?: NdjsonReadOptions<T> | ColumnFileReadOptions<T>,
+  ): Dataset<T> {
+    if (options !== undefined && isColumnar(options)) {
+      return this.#columns("ndjson", pattern, options);
+    }
     const id = this.#session.nextNode();
     const node = { kind: "readNdjson", id, pattern: this.#resolve(pattern) } as const;
     if (options === undefined) return new Dataset<T>(this.#session, node);
@@ -67,12 +101,50 @@ export class Reader {
   }
 
   /**
+   * The rows of Parquet files, as columns. Only the columns that the job uses are fetched.
+   * @param pattern which files
+   * @param options the schema that they must fit; without one it is read off the files, and the columns have to
+   *   be cast where they are used
+   * @throws PLAN_INVALID for a path that cannot be understood
+   * @example mr.read.parquet("flights/", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   * @example mr.read.parquet("flights/").where((c) => c("delay").cast(int32).gt(30))
+   */
+  parquet<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
+  parquet(pattern: string, options?: FolderOptions): Dataset<Record<string, unknown>>;
+  parquet<Row>(
+    pattern: string,
+    options: FolderOptions | ColumnFileReadOptions<Row> = {},
+  ): Dataset<Row> {
+    return this.#columns("parquet", pattern, options);
+  }
+
+  /**
+   * The rows of Arrow IPC files, as columns.
+   * @param pattern which files
+   * @param options the schema that they must fit; without one it is read off the files, and the columns have to
+   *   be cast where they are used
+   * @throws PLAN_INVALID for a path that cannot be understood
+   * @example mr.read.arrow("flights.arrow", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   */
+  arrow<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
+  arrow(pattern: string, options?: FolderOptions): Dataset<Record<string, unknown>>;
+  arrow<Row>(
+    pattern: string,
+    options: FolderOptions | ColumnFileReadOptions<Row> = {},
+  ): Dataset<Row> {
+    return this.#columns("arrow", pattern, options);
+  }
+
+  /**
    * One row per record of comma-separated values (RFC 4180: quotes may span lines).
    * @param pattern which files
-   * @param options the columns' types, whether there is a header, the delimiter
+   * @param options a schema, or the columns' types; whether there is a header, the delimiter. With a schema an
+   *   empty field is null where the column may be; with `columns` it is an empty string
    * @throws PLAN_INVALID for a path or a delimiter that cannot be understood
+   * @example mr.read.csv("sales.csv", { schema: schema({ shop: utf8, price: decimal(15, 2) }) })
    * @example mr.read.csv("sales.csv", { columns: { shop: "string", price: "number" } })
    */
+  csv<Row>(pattern: string, options: CsvSchemaOptions<Row>): Dataset<Row>;
   csv(pattern: string, options?: CsvLayout): Dataset<Record<string, string>>;
   csv<const Columns extends Readonly<Record<string, CsvColumnType>>>(
     pattern: string,
@@ -80,15 +152,14 @@ export class Reader {
   ): Dataset<CsvRow<Columns>>;
   csv(
     pattern: string,
-    options: CsvLayout & { readonly columns?: Readonly<Record<string, CsvColumnType>> } = {},
-  ): Dataset<Record<string, string>> | Dataset<CsvRow<Readonly<Record<string, CsvColumnType>>>> {
+    options: CsvLayout & {
+      readonly columns?: Readonly<Record<string, CsvColumnType>>;
+      readonly schema?: RowSchema<unknown>;
+    } = {},
+  ): Dataset<never> {
     const { columns = {}, header = true, delimiter = "," } = options;
-    if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-      throw new EngineError(
-        "PLAN_INVALID",
-        `read.csv: the delimiter ${JSON.stringify(delimiter)} is not one character beside quotes and line ends`,
-      );
-    }
+    checkDelimiter("read.csv", delimiter);
+    if (options.schema !== undefined) return this.#columns("csv", pattern, options);
     const id = this.#session.nextNode();
     return new Dataset(this.#session, {
       kind: "readCsv",
@@ -98,9 +169,33 @@ export class Reader {
     });
   }
 
+  #columns<Row>(
+    format: ColumnarFormat,
+    pattern: string,
+    given: Omit<ColumnarReadOptions, "schema"> & { readonly schema?: RowSchema<unknown> },
+  ): Dataset<Row> {
+    const { schema, header, delimiter, nullText, partitionColumns } = given;
+    const options: ColumnarReadOptions = Object.freeze({
+      ...(schema === undefined ? {} : { schema: { fields: schema.fields } }),
+      ...(header === undefined ? {} : { header }),
+      ...(delimiter === undefined ? {} : { delimiter }),
+      ...(nullText === undefined ? {} : { nullText }),
+      ...(partitionColumns === undefined ? {} : { partitionColumns }),
+    });
+    const id = this.#session.nextNode();
+    const node = { kind: "readColumns", id, format, pattern: this.#resolve(pattern), options };
+    return new Dataset<Row>(this.#session, node as ColumnarReadNode);
+  }
+
   #resolve(pattern: string): string {
     return resolveInput(pattern, this.#session.workingFolder);
   }
+}
+
+function isColumnar<T>(
+  options: NdjsonReadOptions<T> | ColumnFileReadOptions<T>,
+): options is ColumnFileReadOptions<T> {
+  return options.schema instanceof RowSchema;
 }
 
 /** Runs on workers, once per row. */

@@ -11,14 +11,23 @@ export interface HeldLock {
   readonly actionIndex: number;
 }
 
+type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
+
 export interface Session {
   /** Relative paths are resolved against it. */
   readonly workingFolder: string;
   /** Ids follow the order of creation, which makes them equal on every replay. */
   nextNode(closure?: Closure): NodeId;
-  collect(action: Extract<Action, { kind: "collect" }>): Promise<readonly unknown[]>;
-  count(action: Extract<Action, { kind: "count" }>): Promise<number>;
-  write(action: Extract<Action, { kind: "write" }>): Promise<CommittedOutput>;
+  collect(action: ActionOf<"collect">): Promise<readonly unknown[]>;
+  /** As `collect`, in parts in their order, of which only one need be held. */
+  collectParts(action: ActionOf<"collect">): AsyncIterable<readonly unknown[]>;
+  /** As `collect`, as an Arrow IPC stream. */
+  toArrow(action: ActionOf<"collect">): Promise<Uint8Array>;
+  count(action: ActionOf<"count">): Promise<number>;
+  forEach(action: ActionOf<"forEach">): Promise<void>;
+  write(action: ActionOf<"write">): Promise<CommittedOutput>;
+  /** The plans of an action as text; with `analyze` after running it, with what it took. */
+  explain(action: Action, options: { readonly analyze: boolean }): Promise<string>;
   /** Numbered among the actions, by which it is given back. */
   lock(name: string, waitMs: number): Promise<HeldLock>;
   unlock(name: string, actionIndex: number): Promise<void>;

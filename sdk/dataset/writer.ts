@@ -1,9 +1,42 @@
 // The output formats of a dataset.
 
+import { EngineError } from "../../proto/errors.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
-import type { LogicalNode, OutputFormat } from "../../proto/plan/logical.ts";
+import type { LogicalNode, OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
+import type { ColumnName } from "../columns/column-for.ts";
 import { resolveOutput } from "./paths.ts";
 import type { Session } from "./session.ts";
+
+/** How files are cut and packed. */
+export interface FileOptions {
+  /** Files are closed at about this many bytes. */
+  readonly fileBytesTarget?: number;
+  /** Unless told: none for text, CSV and NDJSON, zstd for Parquet and Arrow. */
+  readonly compression?: "none" | "gzip" | "zstd";
+}
+
+/** Of formats with columns. */
+export interface ColumnFileOptions<Name extends string> extends FileOptions {
+  /** Columns whose values become folders, as in `year=2024/`, and are left out of the files. */
+  readonly partitionBy?: Name | readonly Name[];
+}
+
+/** Of Parquet files. */
+export interface ParquetOptions<Name extends string>
+  extends Omit<ColumnFileOptions<Name>, "compression"> {
+  /** zstd unless told. */
+  readonly compression?: "none" | "gzip" | "zstd" | "snappy";
+}
+
+/** Of CSV files. */
+export interface CsvWriteOptions<Name extends string> extends ColumnFileOptions<Name> {
+  /** Whether the first record names the columns; true unless told. */
+  readonly header?: boolean;
+  /** One character; `,` unless told. */
+  readonly delimiter?: string;
+}
+
+type Given = Omit<CsvWriteOptions<string>, "compression"> & Pick<WriteOptions, "compression">;
 
 /**
  * Writes rows to a folder: one file per task, listed by `_manifest.json`, which appears last. A folder that
@@ -25,35 +58,125 @@ export class DatasetWriter<out T> {
   /**
    * Action: writes one line per row. Only for datasets of strings.
    * @param folder a path, `file:///…` or `s3://…`
+   * @param options compression and the size of files
    * @throws PLAN_INVALID for a path that names no folder; OUTPUT_EXISTS; OUTPUT_LOCKED
    * @example await lines.filter((line) => line.includes("ERROR")).write.text("errors");
    */
-  text(this: DatasetWriter<string>, folder: string): Promise<CommittedOutput> {
-    return this.#write("text", folder);
+  text(
+    this: DatasetWriter<string>,
+    folder: string,
+    options: FileOptions = {},
+  ): Promise<CommittedOutput> {
+    return this.#write("text", folder, options);
   }
 
   /**
    * Action: writes one JSON value per line.
    * @param folder a path, `file:///…` or `s3://…`
+   * @param options columns that become folders, compression and the size of files
    * @throws PLAN_INVALID for a path that names no folder; OUTPUT_EXISTS; OUTPUT_LOCKED
    * @example await counts.write.ndjson("s3://results/counts");
    */
-  ndjson(folder: string): Promise<CommittedOutput> {
-    return this.#write("ndjson", folder);
+  ndjson<Row>(
+    this: DatasetWriter<Row>,
+    folder: string,
+    options: ColumnFileOptions<ColumnName<Row>> = {},
+  ): Promise<CommittedOutput> {
+    return this.#write("ndjson", folder, options);
+  }
+
+  /**
+   * Action: writes comma-separated values (RFC 4180).
+   * @param folder a path, `file:///…` or `s3://…`
+   * @param options header and delimiter, columns that become folders, compression and the size of files
+   * @throws PLAN_INVALID for a path that names no folder or a delimiter that is not one character; OUTPUT_EXISTS;
+   *   OUTPUT_LOCKED
+   * @example await sales.write.csv("sales", { partitionBy: "shop" });
+   */
+  csv<Row>(
+    this: DatasetWriter<Row>,
+    folder: string,
+    options: CsvWriteOptions<ColumnName<Row>> = {},
+  ): Promise<CommittedOutput> {
+    const { delimiter = "," } = options;
+    checkDelimiter("write.csv", delimiter);
+    return this.#write("csv", folder, options);
   }
 
   /**
    * Action: writes Arrow IPC files, which keep every column's type and are read without parsing.
    * @param folder a path, `file:///…` or `s3://…`
+   * @param options columns that become folders, compression and the size of files
    * @throws PLAN_INVALID for a path that names no folder; OUTPUT_EXISTS; OUTPUT_LOCKED
    * @example await sales.write.arrow("s3://results/sales");
    */
-  arrow(folder: string): Promise<CommittedOutput> {
-    return this.#write("arrow", folder);
+  arrow<Row>(
+    this: DatasetWriter<Row>,
+    folder: string,
+    options: ColumnFileOptions<ColumnName<Row>> = {},
+  ): Promise<CommittedOutput> {
+    return this.#write("arrow", folder, options);
   }
 
-  async #write(format: OutputFormat, folder: string): Promise<CommittedOutput> {
-    const folderUri = resolveOutput(folder, this.#session.workingFolder);
-    return await this.#session.write({ kind: "write", input: this.#node, format, folderUri });
+  /**
+   * Action: writes Parquet files, which keep every column's type and are small.
+   * @param folder a path, `file:///…` or `s3://…`
+   * @param options columns that become folders, compression and the size of files
+   * @throws PLAN_INVALID for a path that names no folder; OUTPUT_EXISTS; OUTPUT_LOCKED
+   * @example await flights.write.parquet("s3://results/flights", { partitionBy: ["origin"] });
+   */
+  parquet<Row>(
+    this: DatasetWriter<Row>,
+    folder: string,
+    options: ParquetOptions<ColumnName<Row>> = {},
+  ): Promise<CommittedOutput> {
+    return this.#write("parquet", folder, options);
   }
+
+  async #write(format: OutputFormat, folder: string, given: Given): Promise<CommittedOutput> {
+    const folderUri = resolveOutput(folder, this.#session.workingFolder);
+    const options = checkedOptions(format, given);
+    return await this.#session.write({
+      kind: "write",
+      input: this.#node,
+      format,
+      folderUri,
+      ...(Object.keys(options).length === 0 ? {} : { options }),
+    });
+  }
+}
+
+/** Throws PLAN_INVALID for what is not one character beside quotes and line ends. */
+export function checkDelimiter(method: string, delimiter: string): void {
+  if (delimiter.length === 1 && !/["\r\n]/.test(delimiter)) return;
+  throw new EngineError(
+    "PLAN_INVALID",
+    `${method}: the delimiter ${JSON.stringify(delimiter)} is not one character beside quotes and line ends`,
+  );
+}
+
+const compressions: readonly unknown[] = ["none", "gzip", "zstd", "snappy"];
+
+function checkedOptions(format: OutputFormat, given: Given): WriteOptions {
+  const { partitionBy, fileBytesTarget, compression, header, delimiter } = given;
+  if (fileBytesTarget !== undefined && !(fileBytesTarget >= 1)) {
+    throw new EngineError(
+      "PLAN_INVALID",
+      `write.${format}: fileBytesTarget is ${fileBytesTarget}; give a number of bytes`,
+    );
+  }
+  if (compression !== undefined && !compressions.includes(compression)) {
+    throw new EngineError(
+      "PLAN_INVALID",
+      `write.${format}: there is no compression '${compression}'; use ${compressions.join(", ")}`,
+    );
+  }
+  const names = typeof partitionBy === "string" ? [partitionBy] : partitionBy;
+  return Object.freeze({
+    ...(names === undefined ? {} : { partitionBy: Object.freeze([...names]) }),
+    ...(fileBytesTarget === undefined ? {} : { fileBytesTarget }),
+    ...(compression === undefined ? {} : { compression }),
+    ...(header === undefined ? {} : { header }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+  });
 }

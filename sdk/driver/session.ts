@@ -7,10 +7,12 @@ import { planNodes } from "../../proto/plan/inputs.ts";
 import { lockStepText, lockToken } from "../../proto/plan/lock-step.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
-import { actionText } from "../../proto/plan/text.ts";
+import { actionText, logicalText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
+import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Closure, HeldLock, Session } from "../dataset/session.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
+import { optimize } from "../planner/optimize.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
 
 /** Runs or recalls an action. Stays pending for ever where the program must not go on. */
@@ -51,6 +53,31 @@ export class DriverSession implements Session {
     const rows = parts.flatMap((part) => decodeValue(part) as unknown[]);
     // Each task kept the first rows of its own; the first of all come first in task order.
     return rows.slice(0, collectedRowsMax(action));
+  }
+
+  async *collectParts(
+    action: Extract<Action, { kind: "collect" }>,
+  ): AsyncGenerator<readonly unknown[]> {
+    let left = collectedRowsMax(action) ?? Number.POSITIVE_INFINITY;
+    for (const part of resultParts(action, await this.#run(action))) {
+      const rows = (decodeValue(part) as readonly unknown[]).slice(0, left);
+      left -= rows.length;
+      yield rows;
+      if (left === 0) return;
+    }
+  }
+
+  async toArrow(): Promise<Uint8Array> {
+    throw noSuchStep("the driver", "toArrow");
+  }
+
+  async forEach(action: Extract<Action, { kind: "forEach" }>): Promise<void> {
+    resultParts(action, await this.#run(action));
+  }
+
+  async explain(action: Action, options: { readonly analyze: boolean }): Promise<string> {
+    if (options.analyze) throw noSuchStep("the driver", "explain with analyze");
+    return `${logicalText(action)}\n${logicalText(optimize(action))}`;
   }
 
   async count(action: Extract<Action, { kind: "count" }>): Promise<number> {

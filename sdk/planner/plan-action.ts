@@ -17,6 +17,7 @@ import { assertStageGraph } from "./check-graph.ts";
 import { optimize } from "./optimize.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 import { schemasOf } from "./schema-of.ts";
+import { settleAlters } from "./settle-alters.ts";
 import { planStages } from "./stages.ts";
 
 /**
@@ -39,7 +40,8 @@ export function planAction(
   inputs: PlanInputs,
   targets: PlanTargets = targetsFor([...inputs.files.values()].flat()),
 ): PlannedAction {
-  const optimised = optimize(action, { schemas: inputs.schemas });
+  const settled = { ...action, input: settleAlters(action.input, inputs.schemas) };
+  const optimised = optimize(settled, { schemas: inputs.schemas });
   const schemas = schemasOf(optimised.input, inputs.schemas);
   const graph: StageGraph = {
     actionIndex,

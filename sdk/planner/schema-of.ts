@@ -1,6 +1,8 @@
 // The columns of each node of a plan, as far as they are known before the run; checks expressions on the way.
 
 import { EngineError } from "../../proto/errors.ts";
+import { alteredColumns } from "../../proto/plan/altered-columns.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../proto/plan/expr-text.ts";
 import { typeOfAggregate, typeOfExpr, typeOfWindow } from "../../proto/plan/expr-type.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
@@ -133,6 +135,7 @@ function columnSchema(
     {
       kind:
         | "select"
+        | "alter"
         | "where"
         | "aggregate"
         | "sortBy"
@@ -146,7 +149,14 @@ function columnSchema(
 ): KnownSchema {
   switch (node.kind) {
     case "select":
-      return known(node.columns.map(({ name, expr }) => field(name, typeOfExpr(expr, input))));
+      return known(node.columns.map(({ name, expr }) => typed(name, expr, input)));
+    case "alter": {
+      for (const { expr } of node.columns) typeOfExpr(expr, input);
+      return (
+        input &&
+        known(alteredColumns(node, input).map(({ name, expr }) => typed(name, expr, input)))
+      );
+    }
     case "where":
       checkBool(node.predicate, input);
       return input;
@@ -170,6 +180,12 @@ function columnSchema(
     case "sample":
       return input;
   }
+}
+
+/** A column as it stands keeps that it holds no nulls. */
+function typed(name: string, expr: Expr, input: KnownSchema): Field {
+  const same = expr.kind === "column" && input !== undefined && findField(input, expr.name);
+  return same ? { ...same, name } : field(name, typeOfExpr(expr, input));
 }
 
 /** With a column of a type that only the run will tell, the whole is not known. */

@@ -1,0 +1,34 @@
+// What `mapBatches` is given and answers: columns as typed arrays.
+
+import type { RecordOf } from "../columns/column-for.ts";
+
+type ValuesFor<V> = [NonNullable<V>] extends [boolean]
+  ? Uint8Array
+  : [NonNullable<V>] extends [number]
+    ? Int32Array | Float64Array
+    : [NonNullable<V>] extends [bigint]
+      ? BigInt64Array
+      : [NonNullable<V>] extends [Date]
+        ? Float64Array
+        : readonly V[];
+
+/**
+ * One column of a batch. Numbers, bigints and booleans (1 and 0) stand in typed arrays, dates as milliseconds
+ * since 1970; everything else stands in a plain array.
+ */
+export interface BatchColumn<V> {
+  readonly values: ValuesFor<V>;
+  /** Where it is set: 1 for each row that has a value, 0 for null. */
+  readonly valid?: Uint8Array;
+}
+
+/** Some rows, column by column. Not to be changed or kept. */
+export interface Batch<T> {
+  readonly rows: number;
+  readonly columns: { readonly [Name in keyof RecordOf<T>]-?: BatchColumn<RecordOf<T>[Name]> };
+}
+
+/** Columns of equal length: values alone where none is null, or with `valid`. */
+export type BatchColumns<T> = {
+  readonly [Name in keyof T]: BatchColumn<T[Name]> | BatchColumn<T[Name]>["values"];
+};

@@ -1,0 +1,116 @@
+// Types of joins: which keys fit, which names clash, and what rows come out.
+
+import type { JoinType } from "../../proto/plan/logical.ts";
+import type { Columns, RecordOf } from "../columns/column-for.ts";
+import type { Expression } from "../columns/expression.ts";
+import type { Stored } from "./row-types.ts";
+
+/** How two datasets are joined. */
+export interface JoinOptions<Type extends JoinType, Names> {
+  /** Which rows are kept; those that match (`"inner"`) unless told. */
+  readonly type?: Type;
+  /** Other names for columns of the right dataset, by their names there. */
+  readonly rename?: Names;
+  /**
+   * How the rows meet, where the engine should not choose by itself: `"broadcast"` sends the right dataset
+   * whole to every task, `"shuffle"` sends rows of both by their keys.
+   */
+  readonly strategy?: "broadcast" | "shuffle";
+}
+
+/** Names that columns of both datasets have. */
+export type CommonName<Left, Right> = keyof RecordOf<Left> & keyof RecordOf<Right> & string;
+
+type IsOpen<T> = string extends keyof RecordOf<T> ? true : false;
+
+type Kind<V> = unknown extends V
+  ? "unknown"
+  : [V] extends [boolean]
+    ? "boolean"
+    : [V] extends [number]
+      ? "number"
+      : [V] extends [bigint]
+        ? "bigint"
+        : [V] extends [string]
+          ? "string"
+          : [V] extends [Date]
+            ? "Date"
+            : "object";
+
+type KindOf<T, Name> = Name extends keyof RecordOf<T>
+  ? Kind<NonNullable<RecordOf<T>[Name]>>
+  : "unknown";
+
+type Unlike<Left, Right, Name extends string> = Name extends string
+  ? KindOf<Left, Name> extends KindOf<Right, Name>
+    ? never
+    : `the column '${Name}' is ${KindOf<Left, Name>} on the left and ${KindOf<Right, Name>} on the right`
+  : never;
+
+type Clash<Left, Right, Name extends string, Names> = Exclude<
+  CommonName<Left, Right>,
+  Name | keyof Names
+>;
+
+type ClashText<Names extends string> = Names extends string
+  ? `both have a column '${Names}': rename the right one, as in { rename: { ${Names}: "…" } }`
+  : never;
+
+/** `unknown` where a join is in order, else a text that says why it is not. */
+export type JoinProblem<Left, Right, Name extends string, Type extends JoinType, Names> =
+  IsOpen<Left> extends true
+    ? unknown
+    : IsOpen<Right> extends true
+      ? unknown
+      : [Unlike<Left, Right, Name>] extends [never]
+        ? Type extends "semi" | "anti"
+          ? unknown
+          : [Clash<Left, Right, Name, Names>] extends [never]
+            ? unknown
+            : ClashText<Clash<Left, Right, Name, Names>>
+        : Unlike<Left, Right, Name>;
+
+/** Names of columns that are equal, or a condition over the columns of both. */
+export type JoinOn<Left, Right, Name extends string> =
+  | Name
+  | readonly Name[]
+  | ((left: Columns<Left>, right: Columns<Right>) => Expression<boolean | null>);
+
+/** Columns of the right dataset in the result, under their new names. */
+type RightColumns<Right, Name, Names> = {
+  [Key in Exclude<keyof RecordOf<Right>, Exclude<Name, keyof Names>> as Key extends keyof Names
+    ? Names[Key] & string
+    : Key]: Stored<RecordOf<Right>[Key]>;
+};
+
+type OrNull<Yes, V> = Yes extends true ? V | null : V;
+
+type MayMissLeft<Type> = Type extends "right" | "full" ? true : false;
+type MayMissRight<Type> = Type extends "left" | "full" ? true : false;
+
+type LeftValue<Left, Right, Name, Type, Key> = Key extends keyof RecordOf<Left>
+  ? Key extends Name & keyof RecordOf<Right>
+    ? MayMissLeft<Type> extends true
+      ? Type extends "right"
+        ? Stored<RecordOf<Right>[Key]>
+        : Stored<RecordOf<Left>[Key]> | Stored<RecordOf<Right>[Key]>
+      : Stored<RecordOf<Left>[Key]>
+    : OrNull<MayMissLeft<Type>, Stored<RecordOf<Left>[Key]>>
+  : never;
+
+type BothColumns<Left, Right, Name, Type, Columns> = {
+  readonly [Key in keyof RecordOf<Left> | keyof Columns]: Key extends keyof RecordOf<Left>
+    ? LeftValue<Left, Right, Name, Type, Key>
+    : Key extends keyof Columns
+      ? OrNull<MayMissRight<Type>, Columns[Key]>
+      : never;
+};
+
+/** The rows of a join. */
+export type JoinRow<Left, Right, Name, Type extends JoinType, Names> = Type extends "semi" | "anti"
+  ? Left
+  : IsOpen<Left> extends true
+    ? RecordOf<Left> & RecordOf<Right>
+    : IsOpen<Right> extends true
+      ? RecordOf<Left> & RecordOf<Right>
+      : BothColumns<Left, Right, Name, Type, RightColumns<Right, Name, Names>>;
