@@ -4,7 +4,7 @@ import { assert } from "../../../proto/errors.ts";
 import { taskName } from "../../../proto/ids.ts";
 import { type RunningAction, refOf, runningActions } from "../find.ts";
 import { indexStage } from "../stages.ts";
-import type { ClusterState, DoneTask, StageState } from "../state.ts";
+import type { ClusterState, DoneTask, LockClaim, StageState } from "../state.ts";
 
 function sameSet(what: string, a: ReadonlySet<number>, b: ReadonlySet<number>): void {
   assert(a.size === b.size && [...a].every((item) => b.has(item)), `${what} is out of step`);
@@ -56,7 +56,31 @@ function checkNotNeeded(running: RunningAction, stage: StageState, taskIndex: nu
   }
 }
 
+/** Whoever holds a lock was told, or holds it for an output; whoever waits still does. */
+function checkLocks(state: ClusterState): void {
+  assert(state.freedLocks.size === 0, "a lock was freed and not handed on");
+  for (const [name, { claim, token, waiters }] of state.locks) {
+    assert(claim !== undefined, `lock ${name} is kept for nobody`);
+    assert(token > 0 && token <= state.appliedIndex, `lock ${name} has the token ${token}`);
+    const phaseOf = ({ step }: LockClaim) =>
+      step && state.jobs.get(step.jobId)?.actions.get(step.actionIndex)?.phase;
+    if (claim.step !== undefined) {
+      assert(state.live.has(claim.step.jobId), `lock ${name} outlived ${claim.owner}`);
+      const phase = phaseOf(claim);
+      const isTold = phase?.kind === "ended" && phase.outcome.kind === "result";
+      assert(isTold, `${claim.owner} holds lock ${name} and was not told`);
+    }
+    for (const waiter of waiters) {
+      if (waiter.step === undefined) continue;
+      assert(phaseOf(waiter)?.kind === "running", `${waiter.owner} waits and is over`);
+      const isOwn = waiter.step.jobId === claim.step?.jobId;
+      assert(!isOwn, `${waiter.owner} waits for its own job`);
+    }
+  }
+}
+
 export function checkInvariants(state: ClusterState): void {
+  checkLocks(state);
   let leases = 0;
   for (const running of runningActions(state)) {
     assert(running.job.phase.kind === "running", `${running.job.jobId} ends with running actions`);

@@ -11,6 +11,7 @@ import {
   type TaskRef,
   taskName,
 } from "../../../proto/ids.ts";
+import type { LockStep } from "../../../proto/plan/stage.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 import { apply } from "../apply.ts";
 import { assign, assignDriver } from "../assign.ts";
@@ -180,6 +181,7 @@ function driverTokenOf(walk: Walk, jobId: JobId): number {
 function startAction(walk: Walk, jobId: JobId): void {
   const { random } = walk;
   const actionIndex = walk.state.jobs.get(jobId)?.actions.size ?? 0;
+  if (random.below(6) === 0) return startLockStep(walk, jobId, actionIndex);
   const graph = graphOf({
     actionIndex,
     maps: 1 + random.below(4),
@@ -188,6 +190,18 @@ function startAction(walk: Walk, jobId: JobId): void {
     folderUri: random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`,
     plan: "p",
   });
+  run(walk, { kind: "startAction", jobId, driverToken: driverTokenOf(walk, jobId), graph });
+}
+
+/** Of few locks, so that jobs wait for each other; now and then one is given back that was never taken. */
+function startLockStep(walk: Walk, jobId: JobId, actionIndex: number): void {
+  const { random } = walk;
+  const name = `l${random.below(2)}`;
+  const lock: LockStep =
+    random.below(3) > 0
+      ? { kind: "lock", name, waitMs: random.below(2) * random.below(20_000) }
+      : { kind: "unlock", name, actionIndex: random.below(actionIndex + 1) };
+  const graph = { actionIndex, planDigest: `${lock.kind}:0`, label: "", stages: [], lock };
   run(walk, { kind: "startAction", jobId, driverToken: driverTokenOf(walk, jobId), graph });
 }
 
@@ -313,7 +327,7 @@ function randomStep(walk: Walk): void {
   else if (roll < 95) doIntents(walk);
   else if (roll < 96) run(walk, { kind: "cancelJob", jobId, reason: "" });
   else if (roll < 98) finish(walk, jobId);
-  else if (roll < 99) walk.twin = decodeSnapshot(encodeSnapshot(walk.state));
+  else if (roll < 99) walk.twin = decodeSnapshot(encodeSnapshot(walk.state), walk.state.plantedBug);
   else takeLate(walk);
 }
 
