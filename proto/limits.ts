@@ -198,6 +198,10 @@ export const plannedSplitsMax = 50_000;
 export const rangeRowsPerTask = 1024 * 1024;
 /** A side of a join with at most this many bytes of input files is sent whole to the tasks of the other. */
 export const broadcastBytesMax = 16 * 1024 * 1024;
+/** A larger side of a join is cut without first counting what a filter leaves of it: it would fill the disks. */
+export const measuredBytesMax = 8 * 1024 * 1024 * 1024;
+/** Memory of a row of unknown columns, for estimates. */
+export const assumedRowBytes = 64;
 /** Small files packed into one map task. */
 export const filesPerSplitMax = 1024;
 /** Nodes of one plan: each is a digest in every grant and a step of every replay. */

@@ -95,7 +95,8 @@ test("a job runs from upload to result", async () => {
     ),
   ).toEqual([1, 1]);
   const reduce = (await poll(master, "w1", 4)).grants[0]!;
-  const map = { workerId: "w1", address: "host:1", token: maps.token };
+  const origin = { actionIndex: 0, stageId: 0 };
+  const map = { workerId: "w1", address: "host:1", token: maps.token, ...origin };
   expect(reduce.inputs).toEqual([
     { stageId: 0, maps: [0, 1].map((taskIndex) => ({ taskIndex, ...map })) },
   ]);

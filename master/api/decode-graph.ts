@@ -48,6 +48,7 @@ export function decodeGraph(graphJson: string): StageGraph {
     actionIndex: integer("graph.actionIndex", plain.actionIndex, 0, actionsPerJobMax - 1, code),
     planDigest,
     label: text("graph.label", plain.label, labelCharsMax, code),
+    ...(plain.measures === true ? { measures: true } : {}),
     stages: decoded,
     ...(lock === undefined ? {} : { lock }),
   };

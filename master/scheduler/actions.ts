@@ -47,6 +47,7 @@ export function startAction(
     actionIndex: graph.actionIndex,
     planDigest: graph.planDigest,
     label: graph.label,
+    ...(graph.measures === true ? { measures: true } : {}),
     startedIndex: state.appliedIndex,
     folderUri,
     format: output.kind === "output" ? output.format : "",
@@ -151,7 +152,8 @@ export function completeAction(running: RunningAction): void {
   if (!isComplete(last)) return;
   if (action.folderUri === "") {
     const parts = last.tasks.map((task) => (task.kind === "done" ? (task.resultJson ?? "") : ""));
-    endAction(running, { kind: "result", parts }, false);
+    const measured = action.measures === true ? ({ measured: true } as const) : {};
+    endAction(running, { kind: "result", parts, ...measured }, false);
     return;
   }
   const uploads: TaskUpload[] = [];

@@ -180,6 +180,8 @@ export interface ActionState {
   readonly planDigest: string;
   readonly label: string;
   readonly startedIndex: number;
+  /** Its result counts rows for the plan of the action that follows. */
+  readonly measures?: true;
   /** Where the output goes, and as what; empty for results. */
   readonly folderUri: string;
   readonly format: OutputFormat | "";

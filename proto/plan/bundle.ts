@@ -28,7 +28,12 @@ export interface CommittedOutput {
 /** How an action ended; recorded in the replicated state, so that every replay continues past it. */
 export type ActionOutcome =
   /** One part per task of the last stage, in task order: tagged JSON of an array of rows, or of a count. */
-  | { readonly kind: "result"; readonly parts: readonly string[] }
+  | {
+      readonly kind: "result";
+      readonly parts: readonly string[];
+      /** Counts for the plan of the action that follows in the program. */
+      readonly measured?: true;
+    }
   | { readonly kind: "committed"; readonly output: CommittedOutput }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
 

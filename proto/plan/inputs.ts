@@ -41,12 +41,12 @@ export function planNodes(last: LogicalNode): readonly LogicalNode[] {
 /** The plan with each node replaced by what `change` makes of it over its changed inputs. */
 export function mapPlan(
   last: LogicalNode,
-  change: (node: LogicalNode) => LogicalNode,
+  change: (node: LogicalNode, before: LogicalNode) => LogicalNode,
 ): LogicalNode {
   const changed = new Map<LogicalNode, LogicalNode>();
   for (const node of planNodes(last)) {
     const inputs = inputsOf(node).map((input) => changed.get(input)!);
-    changed.set(node, change(withInputs(node, inputs)));
+    changed.set(node, change(withInputs(node, inputs), node));
   }
   return changed.get(last)!;
 }

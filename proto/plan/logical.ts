@@ -158,8 +158,11 @@ export interface JoinNode extends NodeBase {
   readonly rightNames: readonly ColumnRename[];
   /** Holds of rows that match, over left and renamed right columns. */
   readonly condition?: Expr;
-  /** The right input is small enough to be sent whole to every task. Set by a hint or by the optimizer. */
-  readonly strategy?: "broadcast" | "shuffle";
+  /**
+   * The right (or left) input is sent whole to every task of the other, or both are cut by their keys. Set by
+   * a hint, or by the optimizer once it knows the sizes.
+   */
+  readonly strategy?: "broadcast" | "broadcastLeft" | "shuffle";
 }
 
 /** Work on typed columns. */

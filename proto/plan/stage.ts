@@ -63,6 +63,8 @@ export interface StageGraph {
   /** Digest of the logical plan of the action, without its inputs: equal on every replay. */
   readonly planDigest: string;
   readonly label: string;
+  /** It only counts rows that are kept for the plan's next action: no action of the program is numbered so. */
+  readonly measures?: true;
   /** In topological order; the last stage carries the action's output. None for a lock step. */
   readonly stages: readonly StagePlan[];
   readonly lock?: LockStep;

@@ -8,11 +8,12 @@ import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import type { Schema } from "../../proto/plan/types.ts";
-import { encodeValue } from "../../proto/plan/values.ts";
+import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { planAction } from "../planner/plan-action.ts";
 import { fileReads, type PlanInputs } from "../planner/plan-inputs.ts";
+import type { ActionNumbers } from "./numbering.ts";
 import { parseParams } from "./params.ts";
 import { seededRandom } from "./random.ts";
 import { DriverSession } from "./session.ts";
@@ -34,7 +35,7 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
     });
   const session = new DriverSession(
     context.workingFolder,
-    (action, actionIndex) => orEnd(perform(host, action, actionIndex)),
+    (action, numbers) => orEnd(perform(host, action, numbers)),
     (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
   );
   const run = async (): Promise<string> => {
@@ -45,15 +46,46 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   return await Promise.race([run(), unrepeatable]);
 }
 
+/** Counts sides of joins first where the plan asks for it; then the action itself. */
 async function perform(
   host: DriverHost,
   action: Action,
-  actionIndex: number,
+  numbers: ActionNumbers,
 ): Promise<ActionOutcome> {
-  const recorded = await host.recordedOutcome(actionIndex, planDigest(action));
-  if (recorded !== undefined) return recorded;
-  const inputs = await planInputs(host, action);
-  return await host.runAction(planAction(action, actionIndex, inputs, host.planTargets));
+  const digest = planDigest(action);
+  const measured: number[] = [];
+  let inputs: PlanInputs | undefined;
+  for (;;) {
+    const actionIndex = numbers.next();
+    const recorded = await host.recordedOutcome(actionIndex, digest);
+    if (recorded !== undefined) {
+      if (!isMeasured(recorded)) {
+        numbers.settled();
+        return recorded;
+      }
+      measured.push(countOf(recorded.parts));
+      continue;
+    }
+    inputs ??= await planInputs(host, action);
+    const planned = planAction(action, actionIndex, inputs, host.planTargets, measured);
+    if (planned.graph.measures !== true) numbers.settled();
+    const outcome = await host.runAction(planned);
+    if (!isMeasured(outcome)) {
+      numbers.settled();
+      return outcome;
+    }
+    measured.push(countOf(outcome.parts));
+  }
+}
+
+type Measured = Extract<ActionOutcome, { readonly kind: "result" }>;
+
+export function isMeasured(outcome: ActionOutcome | undefined): outcome is Measured {
+  return outcome?.kind === "result" && outcome.measured === true;
+}
+
+function countOf(parts: readonly string[]): number {
+  return parts.reduce((sum, part) => sum + (decodeValue(part) as number), 0);
 }
 
 async function performLockStep(

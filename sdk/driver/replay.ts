@@ -7,6 +7,7 @@ import { lockStepDigest, lockStepText } from "../../proto/plan/lock-step.ts";
 import { actionText } from "../../proto/plan/text.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
+import { isMeasured } from "./drive.ts";
 import { parseParams } from "./params.ts";
 import { seededRandom } from "./random.ts";
 import { DriverSession } from "./session.ts";
@@ -34,7 +35,13 @@ export async function replay(job: Job, request: ReplayRequest): Promise<Replayed
   };
   const session = new DriverSession(
     context.workingFolder,
-    (action, index) => recall(index, actionText(action), planDigest(action)),
+    (action, numbers) => {
+      let index = numbers.next();
+      // Counts that its plan asked for have numbers of their own.
+      while (index < actionIndex && isMeasured(history[index])) index = numbers.next();
+      numbers.settled();
+      return recall(index, actionText(action), planDigest(action));
+    },
     (step, index) => recall(index, lockStepText(step), lockStepDigest(step)),
   );
   const run = async (): Promise<void> => {

@@ -12,11 +12,13 @@ import { decodeValue } from "../../proto/plan/values.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Closure, HeldLock, Session } from "../dataset/session.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
+import { mayMeasure } from "../planner/decide-joins.ts";
 import { optimize } from "../planner/optimize.ts";
+import { type ActionNumbers, Numbering } from "./numbering.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
 
 /** Runs or recalls an action. Stays pending for ever where the program must not go on. */
-export type PerformAction = (action: Action, actionIndex: number) => Promise<ActionOutcome>;
+export type PerformAction = (action: Action, numbers: ActionNumbers) => Promise<ActionOutcome>;
 
 /** The same for a lock step, which is numbered among the actions. */
 export type PerformLockStep = (step: LockStep, actionIndex: number) => Promise<ActionOutcome>;
@@ -28,7 +30,7 @@ export class DriverSession implements Session {
   readonly #outcomes = new OrderedOutcomes();
   readonly #closures = new Map<NodeId, Closure>();
   #nodes = 0;
-  #actions = 0;
+  readonly #numbering = new Numbering();
   #isOver = false;
 
   constructor(workingFolder: string, perform: PerformAction, performLockStep: PerformLockStep) {
@@ -93,15 +95,14 @@ export class DriverSession implements Session {
 
   async lock(name: string, waitMs: number): Promise<HeldLock> {
     const step: LockStep = { kind: "lock", name, waitMs };
-    const actionIndex = this.#actions;
-    const outcome = await this.#runLockStep(step);
+    const { outcome, actionIndex } = await this.#runLockStep(step);
     if (outcome.kind === "result") return { token: lockToken(outcome), actionIndex };
     return failWith(lockStepText(step), outcome);
   }
 
   async unlock(name: string, actionIndex: number): Promise<void> {
     const step: LockStep = { kind: "unlock", name, actionIndex };
-    const outcome = await this.#runLockStep(step);
+    const { outcome } = await this.#runLockStep(step);
     if (outcome.kind !== "result") failWith(lockStepText(step), outcome);
   }
 
@@ -125,9 +126,16 @@ export class DriverSession implements Session {
     );
   }
 
-  #runLockStep(step: LockStep): Promise<ActionOutcome> {
+  async #runLockStep(
+    step: LockStep,
+  ): Promise<{ readonly outcome: ActionOutcome; readonly actionIndex: number }> {
     this.#checkNotOver(lockStepText(step));
-    return this.#outcomes.inTurn(this.#performLockStep(step, this.#actions++));
+    let numbered = 0;
+    const outcome = this.#numbering.one((actionIndex) => {
+      numbered = actionIndex;
+      return this.#performLockStep(step, actionIndex);
+    });
+    return { outcome: await this.#outcomes.inTurn(outcome), actionIndex: numbered };
   }
 
   #run(action: Action): Promise<ActionOutcome> {
@@ -140,7 +148,15 @@ export class DriverSession implements Session {
           "write an intermediate output and read it",
       );
     }
-    return this.#outcomes.inTurn(this.#perform(action, this.#actions++));
+    return this.#outcomes.inTurn(this.#start(action));
+  }
+
+  #start(action: Action): Promise<ActionOutcome> {
+    if (mayMeasure(action)) {
+      return this.#numbering.several((numbers) => this.#perform(action, numbers));
+    }
+    const only = (actionIndex: number) => ({ next: () => actionIndex, settled: () => {} });
+    return this.#numbering.one((actionIndex) => this.#perform(action, only(actionIndex)));
   }
 }
 

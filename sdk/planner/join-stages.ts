@@ -6,10 +6,10 @@ import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { addOperator, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
 
-type Side = "left" | "right";
+export type Side = "left" | "right";
 
 /** Kept sides whose unmatched rows must come out are whole in one task only. */
-function mayBroadcast(node: JoinNode, kept: Side): boolean {
+export function mayKeep(node: JoinNode, kept: Side): boolean {
   switch (node.type) {
     case "inner":
     case "cross":
@@ -30,14 +30,15 @@ function broadcastSide(node: JoinNode, left: OpenStage, right: OpenStage): Side 
   // One task sees all: it may keep any side.
   if (left.taskCount === 1) return "right";
   if (right.taskCount === 1 && node.type !== "semi" && node.type !== "anti") return "left";
-  const mayKeepRight = mayBroadcast(node, "right");
+  const mayKeepRight = mayKeep(node, "right");
   if (node.on.length === 0) return mayKeepRight ? "right" : undefined;
   if (node.strategy === "broadcast" && mayKeepRight) return "right";
+  if (node.strategy === "broadcastLeft" && mayKeep(node, "left")) return "left";
   if (node.strategy === "shuffle") return undefined;
   const smaller: Side = left.bytesBelow < right.bytesBelow ? "left" : "right";
   for (const side of [smaller, smaller === "left" ? "right" : "left"] as const) {
     const bytes = side === "left" ? left.bytesBelow : right.bytesBelow;
-    if (bytes <= broadcastBytesMax && mayBroadcast(node, side)) return side;
+    if (bytes <= broadcastBytesMax && mayKeep(node, side)) return side;
   }
   return undefined;
 }

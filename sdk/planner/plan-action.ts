@@ -14,6 +14,7 @@ import type { Action } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { assertStageGraph } from "./check-graph.ts";
+import { decideJoins } from "./decide-joins.ts";
 import { optimize } from "./optimize.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 import { schemasOf } from "./schema-of.ts";
@@ -33,20 +34,29 @@ export function targetsFor(files: readonly InputFile[]): PlanTargets {
   };
 }
 
-/** Pure: the same action over the same inputs gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED. */
+/**
+ * Pure: the same action over the same inputs gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED.
+ * `measured`: rows of the sides of joins that were counted so far. Where one more is needed, the graph is one
+ * that makes, keeps and counts it (`measures` is set); with its count the action is to be planned again.
+ */
 export function planAction(
   action: Action,
   actionIndex: number,
   inputs: PlanInputs,
   targets: PlanTargets = targetsFor([...inputs.files.values()].flat()),
+  measured: readonly number[] = [],
 ): PlannedAction {
   const settled = { ...action, input: settleAlters(action.input, inputs.schemas) };
-  const optimised = optimize(settled, { schemas: inputs.schemas });
+  const rewritten = optimize(settled, { schemas: inputs.schemas });
+  const known = schemasOf(rewritten.input, inputs.schemas);
+  const { plan, measure } = decideJoins(rewritten, inputs, known, measured);
+  const optimised: Action = measure === undefined ? plan : { kind: "count", input: measure };
   const schemas = schemasOf(optimised.input, inputs.schemas);
   const graph: StageGraph = {
     actionIndex,
     planDigest: planDigest(action),
-    label: actionText(action),
+    label: measure === undefined ? actionText(action) : `sizes for ${actionText(action)}`,
+    ...(measure === undefined ? {} : { measures: true }),
     stages: planStages(optimised, inputs, targets, schemas),
   };
   assertStageGraph(graph);

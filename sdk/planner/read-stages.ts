@@ -29,8 +29,14 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     operators: [],
     splits,
     inputBytes,
-    bytesBelow: Math.ceil(inputBytes * shareRead(planning.inputs, node)),
+    bytesBelow: bytesRead(planning.inputs, node),
   };
+}
+
+/** Bytes of the files as far as they are read. */
+export function bytesRead(inputs: PlanInputs, node: FileReadNode): number {
+  const all = filesOf(inputs, node).reduce((sum, file) => sum + file.sizeBytes, 0);
+  return Math.ceil(all * shareRead(inputs, node));
 }
 
 /** Of the columns of the files, the share that is read: as if all were equally large. */

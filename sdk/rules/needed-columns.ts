@@ -160,10 +160,8 @@ export const neededColumns: Rule = {
 
 /** Replaces nodes, whatever becomes of what they read. */
 function replaceAll(last: LogicalNode, better: ReadonlyMap<LogicalNode, LogicalNode>): LogicalNode {
-  const originals = planNodes(last);
-  let at = 0;
-  return mapPlan(last, (seen) => {
-    const after = better.get(originals[at++]!);
+  return mapPlan(last, (seen, before) => {
+    const after = better.get(before);
     if (after === undefined) return seen;
     return "input" in seen && "input" in after ? { ...after, input: seen.input } : after;
   });

@@ -61,7 +61,9 @@ export async function testJob<Schema extends z.ZodObject, Result>(
   const outputs = new Map<string, readonly unknown[]>();
   const session: DriverSession = new DriverSession(
     workingFolder,
-    async (action, actionIndex) => {
+    async (action, numbers) => {
+      const actionIndex = numbers.next();
+      numbers.settled();
       const rows = evaluate(action.input, {
         rowsOf: (source) => rowsOf(source, contents),
         closure: (node) => closureOf(session, node),

@@ -1,0 +1,123 @@
+// Joins whose sides may be far smaller than their files: counted first, then decided by what was found.
+
+import { expect, test } from "vitest";
+import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
+import type { Action, JoinNode, JoinType, LogicalNode } from "../../proto/plan/logical.ts";
+import { int64Type, type Schema } from "../../proto/plan/types.ts";
+import { mayMeasure } from "./decide-joins.ts";
+import { planAction } from "./plan-action.ts";
+import { fileReads } from "./plan-inputs.ts";
+
+const schema: Schema = { fields: [{ name: "id", type: int64Type, nullable: false }] };
+const read = (id: number): LogicalNode => ({
+  kind: "readColumns",
+  id,
+  format: "parquet",
+  pattern: `s3://b/${id}/`,
+  options: { schema },
+});
+const filtered = (input: LogicalNode, id: number): LogicalNode => ({
+  kind: "where",
+  id,
+  input,
+  predicate: {
+    kind: "call",
+    name: "gt",
+    args: [
+      { kind: "column", name: "id" },
+      { kind: "literal", type: int64Type, text: "7" },
+    ],
+  },
+});
+const join = (
+  left: LogicalNode,
+  right: LogicalNode,
+  type: JoinType = "inner",
+  more: Partial<JoinNode> = {},
+): JoinNode => ({
+  kind: "join",
+  id: 9,
+  left,
+  right,
+  type,
+  on: [{ left: { kind: "column", name: "id" }, right: { kind: "column", name: "id" } }],
+  rightNames: [],
+  ...more,
+});
+const collect = (input: LogicalNode): Action => ({ kind: "collect", input });
+
+const mebibyte = 1024 * 1024;
+const targets: PlanTargets = { splitBytes: 32 * mebibyte, partitionBytes: 64 * mebibyte };
+const large = 500 * mebibyte;
+
+function planned(action: Action, sizes: readonly number[], measured: readonly number[]) {
+  const files = new Map(
+    fileReads(action).map((node): [number, readonly InputFile[]] => [
+      node.id,
+      [{ uri: `s3://b/${node.id}/a`, sizeBytes: sizes[node.id]! }],
+    ]),
+  );
+  return planAction(action, 0, { files, schemas: new Map() }, targets, measured);
+}
+
+const strategyOf = (text: string): string =>
+  /inner.*?(broadcastLeft|broadcast|shuffle)?$/m.exec(text)?.[1] ?? "none";
+
+test("a filtered side is counted, kept, and decides", () => {
+  const action = collect(join(read(0), filtered(read(1), 2)));
+  expect(mayMeasure(action)).toBe(true);
+  const first = planned(action, [large, large], []);
+  expect(first.graph.measures).toBe(true);
+  expect(first.graph.label).toBe("sizes for collect");
+  const kept = first.graph.stages.find((stage) => stage.keep !== undefined)!;
+  for (const [rows, strategy] of [
+    [1000, "broadcast"],
+    [100_000_000, "shuffle"],
+  ] as const) {
+    const second = planned(action, [large, large], [rows]);
+    expect(second.graph.measures).toBeUndefined();
+    expect(strategyOf(second.text.optimised)).toBe(strategy);
+    // The side is made by the same stage, so that what was counted is used.
+    const again = second.graph.stages.find((stage) => stage.keep !== undefined)!;
+    expect(again.keep).toBe(kept.keep);
+    expect(again.program).toEqual(kept.program);
+    expect(again.splits).toEqual(kept.splits);
+    expect(second.graph.planDigest).toBe(first.graph.planDigest);
+  }
+});
+
+test("where files say enough, nothing is counted", () => {
+  const small = mebibyte;
+  const action = collect(join(read(0), filtered(read(1), 2)));
+  expect(planned(action, [large, small], []).graph.measures).toBeUndefined();
+  expect(planned(action, [small, large], []).graph.measures).toBeUndefined();
+  const bare = collect(join(read(0), read(1)));
+  expect(planned(bare, [large, large], []).graph.measures).toBeUndefined();
+  const hinted = collect(join(read(0), filtered(read(1), 2), "inner", { strategy: "broadcast" }));
+  expect(mayMeasure(hinted)).toBe(false);
+  expect(planned(hinted, [large, large], []).graph.measures).toBeUndefined();
+});
+
+test("a side whose rows come out unmatched is not sent whole, so it is not counted either", () => {
+  const left = collect(join(filtered(read(0), 2), read(1), "left"));
+  expect(planned(left, [large, large], []).graph.measures).toBeUndefined();
+  const full = collect(join(filtered(read(0), 2), filtered(read(1), 3), "full"));
+  expect(planned(full, [large, large], []).graph.measures).toBeUndefined();
+  const right = collect(join(filtered(read(0), 2), read(1), "right"));
+  expect(planned(right, [large, large], []).graph.measures).toBe(true);
+});
+
+test("joins are decided from the sources up, one count after the other", () => {
+  const inner = join(read(0), filtered(read(1), 2));
+  const outer: JoinNode = { ...join(read(3), inner), id: 10 };
+  const action = collect(outer);
+  const sizes = [large, large, 0, large];
+  const counts: number[] = [];
+  for (let asked = 0; asked < 2; asked++) {
+    expect(planned(action, sizes, counts).graph.measures).toBe(true);
+    counts.push(10);
+  }
+  const last = planned(action, sizes, counts);
+  expect(last.graph.measures).toBeUndefined();
+  expect(last.text.optimised.match(/broadcast/g)).toHaveLength(2);
+});

@@ -1,0 +1,77 @@
+// Chooses between sending a side of a join whole and cutting both, by real sizes: what a filter or an
+// aggregate leaves shows only when it ran, so such a side is made first, kept, and counted.
+
+import { broadcastBytesMax, measuredBytesMax } from "../../proto/limits.ts";
+import { mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
+import type { Action, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
+import { bytesBelow, bytesOfRows } from "./estimate.ts";
+import { mayKeep, type Side } from "./join-stages.ts";
+import type { PlanInputs } from "./plan-inputs.ts";
+import type { KnownSchema } from "./schema-of.ts";
+
+export interface Decided {
+  readonly plan: Action;
+  /** To be made and counted before the plan can be decided further. */
+  readonly measure?: LogicalNode;
+}
+
+/** Whether an action may ask for a count of a side; said by its shape alone, so that replays agree. */
+export function mayMeasure(action: Action): boolean {
+  return planNodes(action.input).some((node) => node.kind === "join" && isOpen(node));
+}
+
+function isOpen(node: LogicalNode): node is JoinNode {
+  return node.kind === "join" && node.strategy === undefined && node.on.length > 0;
+}
+
+/** Steps after which there may be far fewer rows than before. */
+function mayShrink(node: LogicalNode): boolean {
+  return planNodes(node).some(({ kind }) =>
+    ["where", "filter", "aggregate", "distinct", "limit", "sample", "reduceByKey", "join"].includes(
+      kind,
+    ),
+  );
+}
+
+/**
+ * `rows`: counts of the sides that were asked for so far, in order. The joins of a plan are decided from the
+ * sources up, each by the sizes that those below it have then.
+ */
+export function decideJoins(
+  action: Action,
+  inputs: PlanInputs,
+  schemas: ReadonlyMap<LogicalNode, KnownSchema>,
+  rows: readonly number[],
+): Decided {
+  const bytes = bytesBelow(action.input, inputs);
+  let asked = 0;
+  let measure: LogicalNode | undefined;
+  const input = mapPlan(action.input, (after, before) => {
+    if (measure !== undefined || !isOpen(before) || after.kind !== "join") return after;
+    const side = sideToMeasure(before, bytes);
+    if (side === undefined) return after;
+    const kept: LogicalNode = { kind: "cache", id: before.id, input: after[side], level: "disk" };
+    const counted = rows[asked++];
+    if (counted === undefined) {
+      measure = kept;
+      return after;
+    }
+    const isSmall = bytesOfRows(counted, schemas.get(before[side])) <= broadcastBytesMax;
+    const strategy = !isSmall ? "shuffle" : side === "right" ? "broadcast" : "broadcastLeft";
+    const sides = side === "left" ? [kept, after.right] : [after.left, kept];
+    return { ...(withInputs(after, sides) as JoinNode), strategy };
+  });
+  const plan = { ...action, input };
+  return measure === undefined ? { plan } : { plan, measure };
+}
+
+/** The side that could be sent whole if it is small, where its files alone do not say that it is. */
+function sideToMeasure(node: JoinNode, bytes: ReadonlyMap<LogicalNode, number>): Side | undefined {
+  const of = (side: Side) => bytes.get(node[side])!;
+  const sides = (["right", "left"] as const).filter((side) => mayKeep(node, side));
+  if (sides.some((side) => of(side) <= broadcastBytesMax)) return undefined;
+  const [best] = sides
+    .filter((side) => of(side) <= measuredBytesMax && mayShrink(node[side]))
+    .sort((a, b) => of(a) - of(b));
+  return best;
+}
