@@ -6,6 +6,7 @@ import { aggregateStage } from "../operators/aggregate.ts";
 import { conformStage } from "../operators/conform.ts";
 import { distinctStage } from "../operators/distinct.ts";
 import { explodeStage } from "../operators/explode.ts";
+import { joinStage } from "../operators/join.ts";
 import { rowMatchStage } from "../operators/row-matches.ts";
 import { sampleStage } from "../operators/sample.ts";
 import { selectStage } from "../operators/select.ts";
@@ -42,6 +43,8 @@ export function buildColumnStage(
     }
     case "sortBounds":
       return sortBoundsStage(operator.keys, operator.partitions, next);
+    case "join":
+      return joinStage(operator, next);
     case "intersect":
     case "except":
       return rowMatchStage(operator, next);

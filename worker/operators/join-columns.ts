@@ -1,0 +1,64 @@
+// The columns of a join's rows: those of the left side, then those of the right that are not joined by name.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
+import { isValid } from "../../proto/batch/column.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
+import { columnOf, concat } from "../kernels/columns/concat.ts";
+import { gatherOrNull, nullColumn } from "../kernels/columns/gather.ts";
+
+export interface JoinNames {
+  readonly on: readonly { readonly left: Expr; readonly right: Expr }[];
+  readonly rightNames: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** Names that both sides are joined by: they are one column of the result. */
+export function sharedNames(names: JoinNames): ReadonlySet<string> {
+  const shared = names.on.flatMap(({ left, right }) =>
+    left.kind === "column" && right.kind === "column" && left.name === right.name
+      ? [left.name]
+      : [],
+  );
+  return new Set(shared);
+}
+
+/** Rows of one side for the rows of the result: an index of -1 is a row of nulls. */
+export interface SideRows {
+  readonly batch: Batch | undefined;
+  /** Names of its columns, also where there is no batch. */
+  readonly names: readonly string[];
+  readonly rows: Int32Array;
+}
+
+function taken({ batch, rows }: SideRows, name: string): Column {
+  if (batch === undefined) return nullColumn(name, rows.length);
+  return { ...gatherOrNull(columnOf(batch, name), rows), name, nulls: "null" };
+}
+
+/** The one where it is valid, else the other. */
+function eitherOf(left: Column, right: Column): Column {
+  const isWhole = left.type !== "null" && left.validity === undefined;
+  if (isWhole || right.type === "null") return left;
+  const both = concat(left.name, [left, right]);
+  const rows = new Int32Array(left.length);
+  for (let i = 0; i < rows.length; i++) rows[i] = isValid(left, i) ? i : left.length + i;
+  return gatherOrNull(both, rows);
+}
+
+/** Keys by name are those of the left side, and of the right where a row has no left. */
+export function joinedColumns(join: JoinNames, left: SideRows, right: SideRows): Column[] {
+  const shared = sharedNames(join);
+  const renames = new Map(join.rightNames.map(({ from, to }) => [from, to]));
+  const isShared = (name: string) => shared.has(name) && left.names.includes(name);
+  return [
+    ...left.names.map((name) => {
+      const own = taken(left, name);
+      return shared.has(name) && right.names.includes(name)
+        ? eitherOf(own, taken(right, name))
+        : own;
+    }),
+    ...right.names
+      .filter((name) => !isShared(name))
+      .map((name) => ({ ...taken(right, name), name: renames.get(name) ?? name })),
+  ];
+}

@@ -1,0 +1,233 @@
+// join: keeps one side by key in memory and finds for each row of the pipeline its partners.
+
+import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
+import { type Column, columnType } from "../../proto/batch/column.ts";
+import { batchRowsMax } from "../../proto/limits.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
+import type { JoinType } from "../../proto/plan/logical.ts";
+import type { JoinBuild } from "../../proto/plan/program.ts";
+import type { DataType, Schema } from "../../proto/plan/types.ts";
+import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
+import { columnNames } from "../kernels/columns/concat.ts";
+import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
+import { widerType } from "../kernels/columns/widen.ts";
+import { evaluator, predicate } from "./evaluate.ts";
+import { type JoinNames, joinedColumns, type SideRows } from "./join-columns.ts";
+import { crossPairs, JoinTable, type Pairs } from "./join-table.ts";
+import { HeldRows } from "./sort-by.ts";
+import { columnStage, type Stage } from "./stage.ts";
+
+export interface JoinProgram extends JoinNames {
+  readonly type: JoinType;
+  readonly condition?: Expr;
+  readonly build: JoinBuild;
+  readonly leftSchema?: Schema;
+  readonly rightSchema?: Schema;
+}
+
+const namesOf = (schema: Schema | undefined): readonly string[] =>
+  schema?.fields.map(({ name }) => name) ?? [];
+
+function withNames(known: readonly string[], batch: Batch | undefined): readonly string[] {
+  return [...new Set([...known, ...(batch === undefined ? [] : columnNames([batch]))])];
+}
+
+/** What becomes of rows without a partner, told from the side that streams. */
+interface Outer {
+  readonly keepsProbe: boolean;
+  readonly keepsKept: boolean;
+}
+
+function outerOf({ type, build }: JoinProgram): Outer {
+  const left = type === "left" || type === "full";
+  const right = type === "right" || type === "full";
+  return build.pipeline === "left"
+    ? { keepsProbe: left, keepsKept: right }
+    : { keepsProbe: right, keepsKept: left };
+}
+
+class Join {
+  private readonly program: JoinProgram;
+  private readonly next: Stage;
+  private readonly outer: Outer;
+  private readonly probeKeys: readonly ((batch: Batch) => Column)[];
+  private readonly keptKeys: readonly ((batch: Batch) => Column)[];
+  private readonly holds: ((batch: Batch) => Int32Array | undefined) | undefined;
+  private readonly arriving = new HeldRows();
+  private kept: Batch | undefined;
+  private table: JoinTable | undefined;
+  private keptTypes: readonly DataType[] = [];
+  private isReady = false;
+  /** Kept rows that had a partner. */
+  private matched = new Uint8Array(0);
+  private keptNames: readonly string[] = [];
+  /** Columns of the side that streams, as far as they were seen. */
+  private probeNames: readonly string[];
+
+  constructor(program: JoinProgram, next: Stage) {
+    this.program = program;
+    this.next = next;
+    this.outer = outerOf(program);
+    const isLeft = program.build.pipeline === "left";
+    this.probeKeys = program.on.map(({ left, right }) => evaluator(isLeft ? left : right));
+    this.keptKeys = program.on.map(({ left, right }) => evaluator(isLeft ? right : left));
+    this.holds = program.condition && predicate(program.condition);
+    this.probeNames = namesOf(isLeft ? program.leftSchema : program.rightSchema);
+  }
+
+  addKept(batch: Batch): void {
+    this.arriving.add(batch);
+  }
+
+  /** Once all kept rows are there. */
+  private prepare(): void {
+    if (this.isReady) return;
+    this.isReady = true;
+    const { build, leftSchema, rightSchema, on } = this.program;
+    this.kept = this.arriving.take();
+    const schema = build.pipeline === "left" ? rightSchema : leftSchema;
+    this.keptNames = withNames(namesOf(schema), this.kept);
+    if (this.kept === undefined) return;
+    const { rows } = this.kept;
+    this.matched = new Uint8Array(bitBytes(rows));
+    if (on.length === 0) return;
+    const kept = this.kept;
+    const keys = this.keptKeys.map((key) => key(kept));
+    this.keptTypes = keys.map(columnType);
+    this.table = new JoinTable(keys, rows);
+  }
+
+  private pairsOf(batch: Batch): Pairs {
+    const none = { probe: new Int32Array(0), kept: new Int32Array(0) };
+    if (this.kept === undefined) return none;
+    if (this.table === undefined) return crossPairs(batch.rows, this.kept.rows);
+    const keys = this.probeKeys.map((key) => key(batch));
+    for (const [at, key] of keys.entries()) {
+      // Keys that could never be equal are a mistake, not an empty result.
+      widerType(`${at + 1} of the join's keys`, this.keptTypes[at]!, columnType(key));
+    }
+    return this.table.pairsOf(keys, batch.rows);
+  }
+
+  /** The result for some pairs; -1 stands for a side without a partner. */
+  private rowsOf(probe: Batch | undefined, pairs: Pairs): Batch {
+    const streaming: SideRows = { batch: probe, names: this.probeNames, rows: pairs.probe };
+    const kept: SideRows = { batch: this.kept, names: this.keptNames, rows: pairs.kept };
+    const isLeft = this.program.build.pipeline === "left";
+    const [left, right] = isLeft ? [streaming, kept] : [kept, streaming];
+    return makeBatch("record", joinedColumns(this.program, left, right));
+  }
+
+  /** Those of the pairs for which the condition holds. */
+  private filtered(batch: Batch, pairs: Pairs): Pairs {
+    if (this.holds === undefined || pairs.probe.length === 0) return pairs;
+    const rows = this.holds(this.rowsOf(batch, pairs));
+    if (rows === undefined) return pairs;
+    return {
+      probe: rows.map((row) => pairs.probe[row]!),
+      kept: rows.map((row) => pairs.kept[row]!),
+    };
+  }
+
+  push(whole: Batch): void {
+    this.prepare();
+    this.probeNames = withNames(this.probeNames, whole);
+    // A cross join of large batches would make all its pairs at once.
+    const step =
+      this.table === undefined && this.kept !== undefined
+        ? Math.max(1, Math.floor((4 * batchRowsMax) / Math.max(this.kept.rows, 1)))
+        : whole.rows;
+    for (let start = 0; start < whole.rows && this.next.wantsMore(); start += step) {
+      const count = Math.min(step, whole.rows - start);
+      this.pushSome(count === whole.rows ? whole : gatherBatch(whole, rowsFrom(start, count)));
+    }
+  }
+
+  private pushSome(batch: Batch): void {
+    const pairs = this.filtered(batch, this.pairsOf(batch));
+    const { type } = this.program;
+    if (type === "semi" || type === "anti") return this.pushFound(batch, pairs, type);
+    if (this.outer.keepsKept) {
+      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
+    }
+    const all = this.outer.keepsProbe ? withAllRows(pairs, batch.rows) : pairs;
+    for (let start = 0; start < all.probe.length; start += batchRowsMax) {
+      const end = Math.min(start + batchRowsMax, all.probe.length);
+      const some = { probe: all.probe.subarray(start, end), kept: all.kept.subarray(start, end) };
+      this.next.pushBatch(this.rowsOf(batch, some));
+    }
+  }
+
+  /** Left rows that have a partner, or none, as they came. */
+  private pushFound(batch: Batch, pairs: Pairs, type: "semi" | "anti"): void {
+    if (this.program.build.pipeline === "right") {
+      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
+      return;
+    }
+    const found = new Uint8Array(batch.rows);
+    for (let i = 0; i < pairs.probe.length; i++) found[pairs.probe[i]!] = 1;
+    const rows = rowsWhere(batch.rows, (row) => (found[row] === 1) === (type === "semi"));
+    if (rows.length > 0) this.next.pushBatch(gatherBatch(batch, rows));
+  }
+
+  *finish(): Iterable<void> {
+    this.prepare();
+    const { kept } = this;
+    const { type, build } = this.program;
+    const isFound = (type === "semi" || type === "anti") && build.pipeline === "right";
+    if (kept === undefined || !(isFound || this.outer.keepsKept)) return;
+    const rows = rowsWhere(
+      kept.rows,
+      (row) => (bitAt(this.matched, row) === 1) === (type === "semi"),
+    );
+    for (let start = 0; start < rows.length && this.next.wantsMore(); start += batchRowsMax) {
+      const own = rows.subarray(start, start + batchRowsMax);
+      const probe = new Int32Array(own.length).fill(-1);
+      if (isFound) this.next.pushBatch(gatherBatch(kept, own));
+      else this.next.pushBatch(this.rowsOf(undefined, { probe, kept: own }));
+      yield;
+    }
+  }
+}
+
+function rowsWhere(count: number, isWanted: (row: number) => boolean): Int32Array {
+  const rows = new Int32Array(count);
+  let found = 0;
+  for (let row = 0; row < count; row++) if (isWanted(row)) rows[found++] = row;
+  return rows.subarray(0, found);
+}
+
+/** The pairs, and in its place each row of the batch that has none. */
+function withAllRows({ probe, kept }: Pairs, rows: number): Pairs {
+  const has = new Uint8Array(rows);
+  let found = 0;
+  for (let i = 0; i < probe.length; i++) {
+    if (has[probe[i]!] === 0) found++;
+    has[probe[i]!] = 1;
+  }
+  if (found === rows) return { probe, kept };
+  const length = probe.length + rows - found;
+  const all = { probe: new Int32Array(length), kept: new Int32Array(length) };
+  let from = 0;
+  let to = 0;
+  for (let row = 0; row < rows; row++) {
+    if (has[row] === 0) {
+      all.probe[to] = row;
+      all.kept[to++] = -1;
+      continue;
+    }
+    for (; from < probe.length && probe[from] === row; from++) {
+      all.probe[to] = row;
+      all.kept[to++] = kept[from]!;
+    }
+  }
+  return all;
+}
+
+export function joinStage(program: JoinProgram, next: Stage): Stage {
+  const join = new Join(program, next);
+  return columnStage(next, (batch) => join.push(batch), {
+    finish: () => join.finish(),
+    side: { stageId: program.build.stageId, pushBatch: (batch) => join.addKept(batch) },
+  });
+}
