@@ -15,6 +15,7 @@ import { sortByStage } from "../operators/sort-by.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { UserCode } from "../operators/user-code.ts";
 import { whereStage } from "../operators/where.ts";
+import { windowStage } from "../operators/window.ts";
 
 export function buildColumnStage(
   operator: OperatorProgram,
@@ -43,6 +44,8 @@ export function buildColumnStage(
     }
     case "sortBounds":
       return sortBoundsStage(operator.keys, operator.partitions, next);
+    case "window":
+      return windowStage(operator.windows, next);
     case "join":
       return joinStage(operator, next);
     case "intersect":

@@ -1,7 +1,7 @@
 // aggregate: one row for each group of equal keys. Partial states cross the shuffle as columns.
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
-import { type Column, isValid } from "../../proto/batch/column.ts";
+import type { Column } from "../../proto/batch/column.ts";
 import { partialEntriesMax } from "../../proto/limits.ts";
 import type { Expr, NamedAggregate, NamedExpr } from "../../proto/plan/expr.ts";
 import { exprText } from "../../proto/plan/expr-text.ts";
@@ -11,6 +11,7 @@ import { firstRows, GroupIndex } from "../kernels/columns/group-index.ts";
 import type { Selection } from "../kernels/expressions/compile-expr.ts";
 import type { Accumulator } from "./aggregates/accumulator.ts";
 import { accumulatorOf } from "./aggregates/accumulator-of.ts";
+import { addArguments, mergeStates } from "./aggregates/feed.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import { columnStage, pushPieces, type Stage } from "./stage.ts";
 
@@ -60,19 +61,6 @@ class BatchExpressions {
     this.selections.set(text, selection);
     return selection;
   }
-}
-
-/** Of these rows (all where not set) those with a value in the column; undefined for all rows. */
-function withValue(column: Column, rows: Selection): Selection {
-  if (column.type === "null") return new Int32Array(0);
-  if (column.validity === undefined) return rows;
-  const out = new Int32Array(rows?.length ?? column.length);
-  let count = 0;
-  for (let i = 0; i < out.length; i++) {
-    const row = rows === undefined ? i : rows[i]!;
-    if (isValid(column, row)) out[count++] = row;
-  }
-  return count === column.length ? undefined : out.subarray(0, count);
 }
 
 /** Names of state columns: not to be mistaken for those of keys, and the same in both phases. */
@@ -132,19 +120,10 @@ class Groups {
     for (const [at, { call }] of aggregates.entries()) {
       const accumulator = this.accumulators[at]!;
       accumulator.reserve(this.size);
-      let args = call.args.map((arg) => this.expressions.column(arg));
-      let rows = call.filter === undefined ? undefined : this.expressions.selection(call.filter);
-      if (accumulator.skipsNulls && args[0] !== undefined) rows = withValue(args[0], rows);
-      if (rows === undefined) {
-        accumulator.add(args, groups);
-        continue;
-      }
-      const wanted = rows;
-      args = args.map((arg) => gather(arg, wanted));
-      accumulator.add(
-        args,
-        wanted.map((row) => groups[row]!),
-      );
+      const args = call.args.map((arg) => this.expressions.column(arg));
+      const { filter } = call;
+      const rows = filter === undefined ? undefined : this.expressions.selection(filter);
+      addArguments(accumulator, args, groups, rows);
     }
   }
 
@@ -155,20 +134,10 @@ class Groups {
     for (const [at, accumulator] of this.accumulators.entries()) {
       accumulator.reserve(this.size);
       const own = `${this.prefix}${at}.`;
-      let states = batch.columns
+      const states = batch.columns
         .filter(({ name }) => name.startsWith(own))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      // A group that has seen nothing has null for its first state.
-      const rows = accumulator.skipsNulls ? withValue(states[0]!, undefined) : undefined;
-      if (rows === undefined) {
-        accumulator.merge(states, groups);
-        continue;
-      }
-      states = states.map((state) => gather(state, rows));
-      accumulator.merge(
-        states,
-        rows.map((row) => groups[row]!),
-      );
+      mergeStates(accumulator, states, groups);
     }
   }
 
