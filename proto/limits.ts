@@ -235,6 +235,8 @@ export const partialEntriesMax = 1024 * 1024;
 export const partialTextBytesMax = 128 * 1024 * 1024;
 /** Keys of groups or of a join that lie within such a range are found by an array: 16 MiB, twice a cache. */
 export const denseKeysMax = 4 * 1024 * 1024;
+/** Answers of asynchronous calls that wait for one before them: order is kept, memory is bounded. */
+export const asyncRowsAheadMax = 4096;
 /** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */
 export const shufflePartitionRowsHeld = 16_384;
 /** The same over all partitions of a task. */

@@ -1,7 +1,7 @@
 // Builds the stages of operators on typed columns, which need no function of the user.
 
-import type { OperatorProgram } from "../../proto/plan/program.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
+import { unreachable } from "../../proto/errors.ts";
+import type { ColumnOperator } from "../../proto/plan/program.ts";
 import { aggregateStage } from "../operators/aggregate.ts";
 import { conformStage } from "../operators/conform.ts";
 import { distinctStage } from "../operators/distinct.ts";
@@ -18,7 +18,7 @@ import { whereStage } from "../operators/where.ts";
 import { windowStage } from "../operators/window.ts";
 
 export function buildColumnStage(
-  operator: OperatorProgram,
+  operator: Exclude<ColumnOperator, { readonly kind: "cogroup" }>,
   index: number,
   user: UserCode,
   next: Stage,
@@ -52,6 +52,6 @@ export function buildColumnStage(
     case "except":
       return rowMatchStage(operator, next);
     default:
-      throw noSuchStep("the executor", operator);
+      return unreachable(operator);
   }
 }

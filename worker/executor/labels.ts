@@ -6,10 +6,14 @@ import type { TaskProgram } from "../../proto/plan/program.ts";
 export function operatorLabels(program: TaskProgram): readonly string[] {
   const names = program.operators.map((operator) => {
     const { kind, node } = operator;
-    return kind === "sort" || kind === "rangeBounds" ? `orderBy#${node}` : `${kind}#${node}`;
+    const isSort = ["sort", "rangeBounds", "sortBounds"].includes(kind);
+    return isSort ? `orderBy#${node}` : `${kind}#${node}`;
   });
   const { sink } = program;
   if (sink.kind === "output") return [...names, `write ${sink.format}`];
   if (sink.kind !== "shuffle") return [...names, sink.kind];
-  return [...names, "node" in sink.partitioner ? `orderBy#${sink.partitioner.node}` : "shuffle"];
+  const { partitioner } = sink;
+  if (!("node" in partitioner)) return [...names, "shuffle"];
+  const step = partitioner.kind === "closure" ? "repartition" : "orderBy";
+  return [...names, `${step}#${partitioner.node}`];
 }

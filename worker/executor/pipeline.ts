@@ -2,11 +2,23 @@
 
 import type { NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
+import type { RateLimiter } from "../../proto/ports/rate-limiter.ts";
+import type { BatchView } from "../operators/batch-view.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
 import { filterStage } from "../operators/filter.ts";
 import { flatMapStage } from "../operators/flat-map.ts";
+import { forEachStage } from "../operators/for-each.ts";
+import {
+  aggregateByKeyStage,
+  cogroupStage,
+  type FoldFunction,
+  groupByKeyStage,
+} from "../operators/keyed-values.ts";
 import { limitStage } from "../operators/limit.ts";
 import { mapStage } from "../operators/map.ts";
+import { mapAsyncStage } from "../operators/map-async.ts";
+import { mapBatchesStage } from "../operators/map-batches.ts";
+import { mapPartitionsStage } from "../operators/map-partitions.ts";
 import { rangeBoundsStage } from "../operators/range-bounds.ts";
 import { reduceByKeyStage } from "../operators/reduce-by-key.ts";
 import { sortStage } from "../operators/sort.ts";
@@ -23,10 +35,14 @@ function usesClosure(operator: OperatorProgram): boolean {
     case "flatMap":
     case "filter":
     case "reduceByKey":
+    case "aggregateByKey":
+    case "mapPartitions":
+    case "mapBatches":
+    case "mapAsync":
+    case "forEach":
       return true;
-    case "limit":
-    case "countByValue":
-      return false;
+    case "groupByKey":
+      return operator.sorted;
     case "sort":
     case "rangeBounds":
       return operator.key.by.kind === "closure";
@@ -40,16 +56,25 @@ export function needsClosures(program: TaskProgram): boolean {
   if (program.operators.some(usesClosure)) return true;
   if (program.sink.kind !== "shuffle") return false;
   const { partitioner } = program.sink;
+  if (partitioner.kind === "closure") return true;
   return "key" in partitioner && partitioner.key.by.kind === "closure";
+}
+
+/** What stages may need of the task they are part of. */
+export interface StageWorld {
+  readonly closureOf: ClosureOf;
+  readonly user: UserCode;
+  /** For operators with a bound on their rate. */
+  limiterOf(node: NodeId, ratePerSecond: number): RateLimiter;
 }
 
 function buildStage(
   operator: OperatorProgram,
   index: number,
-  closureOf: ClosureOf,
-  user: UserCode,
+  world: StageWorld,
   next: Stage,
 ): Stage {
+  const { closureOf, user } = world;
   const unary = () => closureOf(operator.node) as (row: unknown) => unknown;
   switch (operator.kind) {
     case "map":
@@ -75,6 +100,33 @@ function buildStage(
       }
       return sortStage(operator.key, operator.rowsMax ?? Number.POSITIVE_INFINITY, keys, next);
     }
+    case "aggregateByKey":
+      return aggregateByKeyStage(
+        operator,
+        closureOf(operator.node) as FoldFunction,
+        index,
+        user,
+        next,
+      );
+    case "groupByKey":
+      return groupByKeyStage(operator.sorted ? unary() : undefined, index, user, next);
+    case "cogroup":
+      return cogroupStage(operator.stageId, next);
+    case "mapPartitions": {
+      const closure = closureOf(operator.node) as (rows: IterableIterator<unknown>) => unknown;
+      return mapPartitionsStage(closure, index, user, next);
+    }
+    case "mapBatches": {
+      const closure = closureOf(operator.node) as (batch: BatchView) => unknown;
+      return mapBatchesStage(closure, operator.schema, index, user, next);
+    }
+    case "mapAsync": {
+      const { node, concurrency, ratePerSecond } = operator;
+      const limiter = ratePerSecond > 0 ? world.limiterOf(node, ratePerSecond) : undefined;
+      return mapAsyncStage(unary(), { concurrency, limiter }, index, user, next);
+    }
+    case "forEach":
+      return forEachStage(unary(), index, user);
     default:
       return buildColumnStage(operator, index, user, next);
   }
@@ -83,14 +135,13 @@ function buildStage(
 /** The operators' stages in order; the last pushes into the sink. */
 export function buildPipeline(
   program: TaskProgram,
-  closureOf: ClosureOf,
-  user: UserCode,
+  world: StageWorld,
   sink: Stage,
 ): readonly Stage[] {
   const stages: Stage[] = [];
   let next = sink;
   for (let index = program.operators.length - 1; index >= 0; index--) {
-    next = buildStage(program.operators[index]!, index, closureOf, user, next);
+    next = buildStage(program.operators[index]!, index, world, next);
     stages.unshift(next);
   }
   return stages;

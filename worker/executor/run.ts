@@ -4,6 +4,7 @@ import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { BlockClient } from "../../proto/ports/blocks.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
+import type { RateLimiters } from "../../proto/ports/rate-limiter.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
 import type { Stage } from "../operators/stage.ts";
@@ -34,6 +35,7 @@ export interface TaskWorld {
   readonly blocks: BlockClient;
   readonly files: SealedFiles;
   readonly closures: ClosureLoader;
+  readonly rateLimiters: RateLimiters;
 }
 
 /** One attempt while it runs. */
@@ -144,7 +146,11 @@ export async function runTask(
       labels: operatorLabels(spec.program),
     };
     sink = await buildSink(spec, world, closure, user);
-    const stages = buildPipeline(spec.program, closure, user, sink);
+    const { actionIndex } = spec;
+    const { jobId } = spec.context;
+    const limiterOf = (node: number, ratePerSecond: number) =>
+      world.rateLimiters.of({ jobId, actionIndex, node }, ratePerSecond);
+    const stages = buildPipeline(spec.program, { closureOf: closure, user, limiterOf }, sink);
     const first = stages[0] ?? sink;
     const { source } = spec.program;
     const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);

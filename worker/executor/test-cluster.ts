@@ -93,6 +93,7 @@ export class TestCluster {
         fetch: (address, block) => blockProvider(this.files[Number(address)]!, released)(block),
         close: () => undefined,
       },
+      rateLimiters: { of: () => ({ take: async () => undefined }) },
       closures: {
         load: async () => ({
           closure: (node) => this.functions[node]!,

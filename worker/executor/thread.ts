@@ -4,11 +4,13 @@ import { isMainThread, type MessagePort, parentPort, workerData } from "node:wor
 import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
+import { realClock } from "../../proto/io/clock.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
 import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { cellsOf } from "../operators/cells.ts";
+import { tokenBuckets } from "../operators/token-bucket.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { inputReader } from "./file-reader.ts";
 import { gunzipBlocks } from "./gunzip.ts";
@@ -63,6 +65,7 @@ function worldOf(settings: ExecutorSettings): TaskWorld {
     blocks: createBlockClient({ token: settings.blockToken }),
     files: blockingSealedFiles(settings.shuffleFolder),
     closures: closureLoader(new Bundles(settings.bundleFolder)),
+    rateLimiters: tokenBuckets(realClock),
   };
 }
 

@@ -1,0 +1,100 @@
+// mapPartitions: the user's function over all rows of a task at once.
+
+import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
+import { chunkRowsMax } from "../../proto/limits.ts";
+import { cellAt } from "./cells.ts";
+import type { Stage } from "./stage.ts";
+import {
+  enterUser,
+  leaveUser,
+  refusePromise,
+  type UserCode,
+  unsupported,
+  userFailure,
+} from "./user-code.ts";
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator] === "function"
+  );
+}
+
+/**
+ * The rows wait as columns until all are there, since a function cannot be stopped while it asks for the next
+ * one; then it gets them one by one, and what it yields goes on as it comes.
+ */
+export function mapPartitionsStage(
+  closure: (rows: IterableIterator<unknown>) => unknown,
+  index: number,
+  user: UserCode,
+  next: Stage,
+): Stage {
+  const { ints } = user.cells;
+  const held: Batch[] = [];
+  function* rowsOfTask(): IterableIterator<unknown> {
+    let row = 0;
+    for (let batch = held.shift(); batch !== undefined; batch = held.shift()) {
+      for (const value of batchRows(batch)) {
+        ints[cellAt.row] = row++;
+        ints[cellAt.steps] = ints[cellAt.steps]! + 1;
+        yield value;
+      }
+    }
+  }
+  /** One chunk of what the function yields; undefined when there is no more. */
+  const take = (items: Iterator<unknown>): unknown[] | undefined => {
+    const out: unknown[] = [];
+    enterUser(user, index);
+    try {
+      while (out.length < chunkRowsMax) {
+        const item = items.next();
+        if (item.done === true) break;
+        out.push(item.value);
+        ints[cellAt.steps] = ints[cellAt.steps]! + 1;
+      }
+    } catch (thrown) {
+      throw userFailure(user, thrown);
+    }
+    leaveUser(user);
+    return out.length === 0 ? undefined : out;
+  };
+  const begin = (): Iterator<unknown> => {
+    enterUser(user, index);
+    try {
+      const answer = closure(rowsOfTask());
+      refusePromise(answer, "mapPartitions");
+      if (!isIterable(answer)) {
+        throw unsupported(
+          `the function of mapPartitions returned ${answer === null ? "null" : typeof answer} ` +
+            "where an array or iterable belongs; return [] for no rows",
+        );
+      }
+      return answer[Symbol.iterator]();
+    } catch (thrown) {
+      throw userFailure(user, thrown);
+    } finally {
+      leaveUser(user);
+    }
+  };
+  return {
+    push: (rows) => {
+      if (rows.length > 0) held.push(batchOfRows(rows));
+    },
+    pushBatch: (batch) => void held.push(batch),
+    wantsMore: () => next.wantsMore(),
+    finish: function* () {
+      const items = begin();
+      while (next.wantsMore()) {
+        const rows = take(items);
+        if (rows === undefined) return;
+        next.push(rows);
+        yield;
+      }
+      // A generator may hold what it has to give back.
+      items.return?.();
+    },
+    takesSmall: false,
+  };
+}
