@@ -34,6 +34,8 @@ export const snapshotPieceItems = 1024;
 export const snapshotSliceMs = 5;
 /** Bytes of a snapshot that are copied or checksummed before the clock is looked at. */
 export const snapshotSliceBytes = 1024 * 1024;
+/** A WAL segment grows by multiples of this, in zeros, before it is written to. Part of its format. */
+export const walReserveBytes = 64 * 1024;
 /** One WAL segment. */
 export const walSegmentBytesMax = 16 * 1024 * 1024;
 /** Messages waiting for one peer: more than the pipeline ever holds; the oldest is dropped beyond it. */
@@ -372,6 +374,8 @@ export const blockConnectionsMax = 1024;
 
 /** Operations waiting on one open file: its owner awaits them in small groups. */
 export const diskOperationsQueuedMax = 1024;
+/** Bytes that are written by a call of this thread: about the cost of handing them to another one. */
+export const diskWriteNowBytesMax = 64 * 1024;
 /** Attempts to take the lock of a data folder while others race for it. */
 export const diskLockAttemptsMax = 16;
 

@@ -56,8 +56,8 @@ export function slowDisk(disk: MemoryDisk, ports: SlowDiskPorts): Disk {
       await wait();
       await disk.writeAtomic(path, bytes);
     },
-    openAppend: async (path) => {
-      const file = await disk.openAppend(path);
+    openAppend: async (path, sizeBytes) => {
+      const file = await disk.openAppend(path, sizeBytes);
       return {
         ...file,
         sync: async () => {
@@ -70,14 +70,15 @@ export function slowDisk(disk: MemoryDisk, ports: SlowDiskPorts): Disk {
 }
 
 /**
- * Flips one bit in the older half of the newest log segment, which was synced long ago. The end of a
- * log after a crash is another matter: there rot and a torn write look the same.
+ * Flips one bit in the older half of what was written to the newest log segment: beyond it lies
+ * reserve, where a bit changes nothing.
  */
 export function flipBit(disk: MemoryDisk, random: RandomStream): boolean {
   const path = disk.paths().findLast((name) => name.startsWith("wal/"));
   const bytes = path === undefined ? undefined : disk.peek(path);
-  if (path === undefined || bytes === undefined || bytes.length < 512) return false;
-  const at = random.below(Math.floor(bytes.length / 2));
+  const written = (bytes?.findLastIndex((byte) => byte !== 0) ?? -1) + 1;
+  if (path === undefined || bytes === undefined || written < 512) return false;
+  const at = random.below(Math.floor(written / 2));
   bytes[at] = bytes[at]! ^ (1 << random.below(8));
   disk.poke(path, bytes);
   return true;

@@ -24,15 +24,17 @@ export type WalRecord =
 
 /*
  * Layout, little-endian:
- *   0 u16 magic | 2 u8 type | 3 u8 zero | 4 u32 payload bytes
+ *   0 u16 magic | 2 u8 type | 3 u8 1 if a trailer ends it | 4 u32 payload bytes
  *   8 u32 start of its batch in the file | 12 u32 checksum of the record before
- *   16 u32 checksum of bytes 0 to 16 and the payload | 20 payload
+ *   16 u32 checksum of bytes 0 to 16 and the payload | 20 payload, the trailer its last byte
  * Everything before the start of a batch was synced before the batch was written. So a good record
  * proves that damage before its batch is corruption, while damage within its batch may be a torn
- * write.
+ * write. The trailer tells a torn record from a rotten one: without its end a record lacks more than
+ * one bit.
  */
 export const recordHeaderBytes = 20;
-const recordMagic = 0x4c57;
+export const recordMagic = 0x4c57;
+export const recordTrailer = 0xff;
 const typeNumbers = { segment: 1, entry: 2, hardState: 3, reset: 4, mark: 5 } as const;
 const typeNames = ["", "segment", "entry", "hardState", "reset", "mark"] as const;
 /** Their places are part of the format. */
@@ -75,7 +77,7 @@ function payloadOf(record: WalRecord): { numbers: readonly number[]; rest: Uint8
   }
 }
 
-const numbersBytes = 24;
+export const numbersBytes = 24;
 
 /** The bytes of one batch, and the checksum on which the next batch builds. */
 export interface EncodedBatch {
@@ -90,7 +92,7 @@ export function encodeBatch(
 ): EncodedBatch {
   const payloads = records.map(payloadOf);
   const size = payloads.reduce(
-    (sum, payload) => sum + recordHeaderBytes + numbersBytes + payload.rest.length,
+    (sum, payload) => sum + recordHeaderBytes + numbersBytes + payload.rest.length + 1,
     0,
   );
   const bytes = new Uint8Array(size);
@@ -101,7 +103,8 @@ export function encodeBatch(
     const start = at;
     view.setUint16(start, recordMagic, true);
     view.setUint8(start + 2, typeNumbers[records[position]!.type]);
-    view.setUint32(start + 4, numbersBytes + rest.length, true);
+    view.setUint8(start + 3, 1);
+    view.setUint32(start + 4, numbersBytes + rest.length + 1, true);
     view.setUint32(start + 8, batchStart, true);
     view.setUint32(start + 12, previous, true);
     at += recordHeaderBytes;
@@ -111,13 +114,14 @@ export function encodeBatch(
     }
     bytes.set(rest, at);
     at += rest.length;
+    bytes[at++] = recordTrailer;
     previous = checksumOf(bytes, start, at);
     view.setUint32(start + 16, previous, true);
   }
   return { bytes, chain: previous };
 }
 
-function checksumOf(bytes: Uint8Array, start: number, end: number): number {
+export function checksumOf(bytes: Uint8Array, start: number, end: number): number {
   const header = crc32c(bytes.subarray(start, start + 16));
   return crc32c(bytes.subarray(start + recordHeaderBytes, end), header);
 }
@@ -159,7 +163,8 @@ function decodeRecord(
 ): WalRecord | undefined {
   const at = offset + recordHeaderBytes;
   const [first, second, third] = [getU64(view, at), getU64(view, at + 8), getU64(view, at + 16)];
-  const rest = bytes.subarray(at + numbersBytes, endOffset);
+  const restEnd = bytes[offset + 3] === 0 ? endOffset : endOffset - 1;
+  const rest = bytes.subarray(at + numbersBytes, restEnd);
   const type = typeNames[view.getUint8(offset + 2)];
   switch (type) {
     case "segment": {

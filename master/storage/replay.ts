@@ -85,12 +85,12 @@ export interface Combined {
   readonly needsReset: boolean;
 }
 
-/** Puts log and snapshot together. `wasCut`: a torn tail was removed, so the end may be missing. */
+/** Puts log and snapshot together. `mayLackEnd`: the last batch may be there in part only. */
 export function combine(
   state: Replayed,
   snapshot: Snapshot | undefined,
   path: string,
-  wasCut: boolean,
+  mayLackEnd: boolean,
 ): Combined {
   const snapshotIndex = snapshot?.index ?? 0;
   if (snapshotIndex < state.baseIndex) {
@@ -104,7 +104,7 @@ export function combine(
   const entries = belongs ? state.entries.slice(snapshotIndex - state.baseIndex) : [];
   const hardState = reconcile(state.hardState, snapshot, snapshotIndex + entries.length, {
     path,
-    wasCut: wasCut || !belongs,
+    mayLackEnd: mayLackEnd || !belongs,
   });
   return { recovered: { hardState, snapshot, entries }, needsReset: !belongs };
 }
@@ -121,9 +121,9 @@ function reconcile(
   saved: HardState,
   snapshot: Snapshot | undefined,
   lastIndex: number,
-  log: { readonly path: string; readonly wasCut: boolean },
+  log: { readonly path: string; readonly mayLackEnd: boolean },
 ): HardState {
-  if (saved.commit > lastIndex && !log.wasCut) {
+  if (saved.commit > lastIndex && !log.mayLackEnd) {
     throw corrupt(log.path, 0, `entry ${saved.commit} was committed, the log ends ${lastIndex}`);
   }
   const commit = Math.max(Math.min(saved.commit, lastIndex), snapshot?.index ?? 0);

@@ -1,12 +1,20 @@
 // One file of the write-ahead log: its name, its first bytes, and how its records are read back.
 
+import { isZeroFrom } from "../../proto/checksum/zeros.ts";
 import { EngineError } from "../../proto/errors.ts";
+import { walReserveBytes } from "../../proto/limits.ts";
 import { mayBeginRecord, readRecord, recordHeaderBytes, type WalRecord } from "./record.ts";
+import { fitsRecord, isOneBitOff } from "./record-rot.ts";
 
 export const walFolder = "wal";
-/** Since 2 an entry may carry a membership; the rest is as in 1. */
-export const walVersion = 2;
+/**
+ * Since 2 an entry may carry a membership. Since 3 a segment comes into being whole, and grows by
+ * zeros that are durable before anything is written over them: no crash makes it shorter, and at
+ * least one zero follows what was written.
+ */
+export const walVersion = 3;
 const walVersionMin = 1;
+const walVersionReserved = 3;
 /** `MRWAL`, zero, then the version as u16. */
 export const segmentPrefix = Uint8Array.of(0x4d, 0x52, 0x57, 0x41, 0x4c, 0, walVersion, 0);
 
@@ -30,6 +38,9 @@ export interface SegmentContents {
   readonly chain: number;
   /** Everything before is good. */
   readonly goodBytes: number;
+  /** Where the last batch of good records begins. Of it alone a crash may have kept a part. */
+  readonly lastBatchStart: number;
+  readonly version: number;
   /** What is wrong at `goodBytes`, and whether what is lost there had surely been acknowledged. */
   readonly damage: { readonly what: string; readonly isAcknowledged: boolean } | undefined;
 }
@@ -43,43 +54,75 @@ export function corrupt(path: string, byteOffset: number, what: string): EngineE
   );
 }
 
-/** Reads all good records from the beginning. `chain` is that of the segment before, if known. */
+export interface ReadStart {
+  readonly at: number;
+  readonly chain: number | undefined;
+  readonly batchStart: number;
+}
+
+const textOfTruncation = "the file was cut short there";
+
+/**
+ * Reads all good records, from the beginning or from a place known to be good. `chain` is that of the
+ * segment before, if known.
+ */
 export function readSegment(
   path: string,
   bytes: Uint8Array,
   chain: number | undefined,
+  from: ReadStart = { at: segmentPrefix.length, chain, batchStart: 0 },
 ): SegmentContents {
-  const prefixDamage = checkPrefix(path, bytes);
+  const prefix = checkPrefix(path, bytes);
+  const isReserved = typeof prefix === "number" && prefix >= walVersionReserved;
   const records: WalRecord[] = [];
   const offsets: number[] = [];
-  let previous = chain;
-  let at = prefixDamage === undefined ? segmentPrefix.length : 0;
-  let damage = prefixDamage;
+  let { chain: previous, batchStart: lastBatchStart } = from;
+  let at = typeof prefix === "number" ? from.at : 0;
+  let damage = typeof prefix === "number" ? undefined : prefix;
   while (damage === undefined && at < bytes.length) {
     const read = readRecord(bytes, at);
     if (typeof read === "string") {
+      if (isReserved && isZeroFrom(bytes, at)) break;
       damage = read;
     } else if (previous !== undefined && read.previousChain !== previous) {
       damage = "a record that does not follow the one before it";
     } else {
       records.push(read.record);
       offsets.push(at);
+      lastBatchStart = read.batchStart;
       previous = read.chain;
       at = read.endOffset;
     }
   }
-  if (damage === undefined && records.length === 0) damage = "no record";
+  const isCutShort = isReserved && !endsInReserve(bytes, at);
+  if (isCutShort) damage = textOfTruncation;
+  if (damage === undefined && records.length === 0 && at === segmentPrefix.length) {
+    damage = "no record";
+  }
+  const found =
+    damage === undefined
+      ? undefined
+      : { what: damage, isAcknowledged: isCutShort || at === 0 || wasSynced(bytes, at) };
+  const version = typeof prefix === "number" ? prefix : 0;
   return {
-    records,
-    offsets,
-    chain: previous ?? 0,
-    goodBytes: at,
-    damage:
-      damage === undefined ? undefined : { what: damage, isAcknowledged: wasSynced(bytes, at) },
+    ...{ records, offsets, chain: previous ?? 0, goodBytes: at, lastBatchStart, version },
+    damage: found,
   };
 }
 
-function checkPrefix(path: string, bytes: Uint8Array): string | undefined {
+/**
+ * Is what was written followed by what was reserved? Only zeros ever made the file longer, so a crash
+ * leaves a length between two multiples only where the rest beyond the lower one is zeros; and a
+ * record that was not written whole lies within the file nevertheless.
+ */
+function endsInReserve(bytes: Uint8Array, goodBytes: number): boolean {
+  const whole = bytes.length - (bytes.length % walReserveBytes);
+  if (whole === 0 || goodBytes >= bytes.length) return false;
+  return goodBytes < whole ? fitsRecord(bytes, goodBytes) : isZeroFrom(bytes, whole);
+}
+
+/** The version, or what is wrong. */
+function checkPrefix(path: string, bytes: Uint8Array): number | string {
   if (bytes.length < segmentPrefix.length) return "an incomplete beginning";
   const isOurs = segmentPrefix.subarray(0, 6).every((byte, at) => bytes[at] === byte);
   if (!isOurs) return "not the beginning of a log segment";
@@ -92,11 +135,15 @@ function checkPrefix(path: string, bytes: Uint8Array): string | undefined {
       { file: path, byteOffset: 6 },
     );
   }
-  return version < walVersionMin ? `format ${version}, which never was` : undefined;
+  return version < walVersionMin ? `format ${version}, which never was` : version;
 }
 
-/** Is there a good record further on that was written only after `offset` was synced? */
+/**
+ * Was what lies at `offset` durable once? Yes, if there is a good record further on that was written
+ * only after it was synced; and yes, if one bit makes it good, since no torn write looks like that.
+ */
 function wasSynced(bytes: Uint8Array, offset: number): boolean {
+  if (isOneBitOff(bytes, offset)) return true;
   const last = bytes.length - recordHeaderBytes;
   for (let at = offset; at <= last; at++) {
     if (!mayBeginRecord(bytes, at)) continue;

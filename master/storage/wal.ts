@@ -1,7 +1,8 @@
 // The write-ahead log: segments in a folder, appended in batches of one write and one sync.
 
+import { assert } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
-import { walSegmentBytesMax } from "../../proto/limits.ts";
+import { walReserveBytes, walSegmentBytesMax } from "../../proto/limits.ts";
 import type { AppendFile, Disk } from "../../proto/ports/disk.ts";
 import type { HardState, Snapshot } from "../raft/entry.ts";
 import { encodeBatch, type WalRecord } from "./record.ts";
@@ -14,6 +15,7 @@ import {
   segmentPrefix,
   sequenceOf,
   walFolder,
+  walVersion,
 } from "./segment.ts";
 import { checkCluster } from "./snapshot-files.ts";
 
@@ -56,7 +58,7 @@ export async function openWal(
   if (read.segments.length === 0 && snapshot !== undefined) {
     throw corrupt(walFolder, 0, "it is empty although there is a snapshot, so votes may be lost");
   }
-  const { recovered, needsReset } = combine(read.state, snapshot, firstPath, read.wasCut);
+  const { recovered, needsReset } = combine(read.state, snapshot, firstPath, read.mayLackEnd);
   const logEnd = lastOf(read.state);
   const state: State = {
     ...{ disk, clusterId, segmentBytesMax },
@@ -67,7 +69,7 @@ export async function openWal(
     hardState: recovered.hardState,
     isMarked: true,
   };
-  await reopenLast(state, read.goodBytes);
+  await reopenLast(state, read.last);
   if (needsReset && snapshot !== undefined) {
     const { index, term } = snapshot;
     const { hardState } = recovered;
@@ -75,6 +77,9 @@ export async function openWal(
       { type: "reset", index, term },
       { type: "hardState", hardState },
     ]);
+  } else if (recovered.hardState.commit < read.state.hardState.commit) {
+    // It spoke of entries that were torn away with it. Later batches must not seem to have lost them.
+    await append(state, [{ type: "hardState", hardState: recovered.hardState }]);
   }
   return { wal: faceOf(state), recovered };
 }
@@ -95,9 +100,9 @@ interface ReadAll {
   readonly segments: Segment[];
   readonly state: Replayed;
   readonly chain: number;
-  /** Good bytes in the last segment. */
-  readonly goodBytes: number;
-  readonly wasCut: boolean;
+  readonly last: SegmentContents | undefined;
+  /** A crash may have kept the last hard state without the entries that it speaks of. */
+  readonly mayLackEnd: boolean;
 }
 
 async function readAll(disk: Disk, clusterId: ClusterId): Promise<ReadAll> {
@@ -107,8 +112,8 @@ async function readAll(disk: Disk, clusterId: ClusterId): Promise<ReadAll> {
   const segments: Segment[] = [];
   let chain: number | undefined =
     names[0] !== undefined && sequenceOf(names[0]) === 1 ? 0 : undefined;
-  let goodBytes = 0;
-  let wasCut = false;
+  let last: SegmentContents | undefined;
+  let mayLackEnd = false;
   for (const [position, name] of names.entries()) {
     const path = `${walFolder}/${name}`;
     const sequence = sequenceOf(name)!;
@@ -127,19 +132,26 @@ async function readAll(disk: Disk, clusterId: ClusterId): Promise<ReadAll> {
       if (!isLast || contents.damage.isAcknowledged) {
         throw corrupt(path, contents.goodBytes, contents.damage.what);
       }
-      wasCut = true;
+      mayLackEnd = contents.version < walVersion;
     }
     if (contents.records.length === 0) {
-      // The crash came while it was being created, so nothing in it was ever acknowledged.
+      // Formats 1 and 2 left this when the crash came while it was being created.
+      if (contents.version >= walVersion) throw corrupt(path, 0, "it holds nothing");
       await disk.remove(path);
       break;
     }
+    mayLackEnd ||= isHardStateLast(contents);
     checkFirst(path, contents, sequence, clusterId);
     segments.push({ path, sequence, maxIndex: replaySegment(state, contents, path, segments) });
     chain = contents.chain;
-    goodBytes = contents.goodBytes;
+    last = contents;
   }
-  return { segments, state, chain: chain ?? 0, goodBytes, wasCut };
+  return { segments, state, chain: chain ?? 0, last, mayLackEnd };
+}
+
+function isHardStateLast({ records, offsets, lastBatchStart }: SegmentContents): boolean {
+  const at = records.findLastIndex((record) => record.type === "hardState");
+  return at >= 0 && offsets[at]! >= lastBatchStart;
 }
 
 function checkFirst(
@@ -169,36 +181,66 @@ function replaySegment(
   return maxIndex;
 }
 
-/** Cuts a torn tail, and syncs: what a dead process wrote may be readable but not yet durable. */
-async function reopenLast(state: State, goodBytes: number): Promise<void> {
+/** Clears a torn tail, and syncs: what a dead process wrote may be readable but not yet durable. */
+async function reopenLast(state: State, last: SegmentContents | undefined): Promise<void> {
   const segment = state.segments.at(-1);
-  if (segment === undefined) {
-    await append(state, []);
+  if (segment === undefined || last === undefined) {
+    await beginSegment(state);
     return;
   }
-  state.file = await state.disk.openAppend(segment.path);
-  if (state.file.sizeBytes() > goodBytes) await state.file.truncate(goodBytes);
-  await state.file.sync();
+  const { goodBytes, version, damage } = last;
+  const file = await state.disk.openAppend(segment.path, goodBytes);
+  state.file = file;
+  if (version < walVersion) {
+    // It had no reserve, and gets none: the next batch begins a segment of this format.
+    if (damage !== undefined) await file.truncate(goodBytes);
+    await file.sync();
+    await beginSegment(state);
+    return;
+  }
+  if (damage !== undefined) await file.reserve(file.reservedBytes());
+  else await file.sync();
 }
 
 async function append(state: State, records: readonly WalRecord[]): Promise<void> {
-  const isFull = state.file === undefined || state.file.sizeBytes() >= state.segmentBytesMax;
-  const file = isFull ? await beginSegment(state) : state.file!;
-  const all = isFull ? [...segmentOpening(state), ...records] : records;
-  const batch = encodeBatch(all, file.sizeBytes(), state.chain);
-  await file.append(isFull ? joined(segmentPrefix, batch.bytes) : batch.bytes);
+  assert(state.file !== undefined, "the log was closed");
+  if (state.file.sizeBytes() >= state.segmentBytesMax) await beginSegment(state);
+  const file = state.file;
+  const batch = encodeBatch(records, file.sizeBytes(), state.chain);
+  await reserveFor(file, batch.bytes.length);
+  await file.append(batch.bytes);
   await file.sync();
   state.chain = batch.chain;
   for (const record of records) note(state, record);
 }
 
-async function beginSegment(state: State): Promise<AppendFile> {
+/** So that a zero follows whatever is written. Large batches come in a row, and need it less often. */
+async function reserveFor(file: AppendFile, bytes: number): Promise<void> {
+  if (file.reservedBytes() > bytes) return;
+  const end = roundUp(file.sizeBytes() + bytes * reservedBatches + 1);
+  await file.reserve(end - file.sizeBytes());
+}
+
+const reservedBatches = 4;
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / walReserveBytes) * walReserveBytes;
+}
+
+/** Whole or not at all, so that a crash leaves no segment that does not say what it is. */
+async function beginSegment(state: State): Promise<void> {
   await state.file?.close();
   const sequence = (state.segments.at(-1)?.sequence ?? 0) + 1;
   const path = `${walFolder}/${segmentName(sequence, state.last.index + 1)}`;
-  state.file = await state.disk.openAppend(path);
   state.segments.push({ path, sequence, maxIndex: state.last.index });
-  return state.file;
+  const batch = encodeBatch(segmentOpening(state), 0, state.chain);
+  const sizeBytes = segmentPrefix.length + batch.bytes.length;
+  const bytes = new Uint8Array(roundUp(sizeBytes + 1));
+  bytes.set(segmentPrefix);
+  bytes.set(batch.bytes, segmentPrefix.length);
+  await state.disk.writeAtomic(path, bytes);
+  state.file = await state.disk.openAppend(path, sizeBytes);
+  state.chain = batch.chain;
 }
 
 /** Enough for a segment to stand first, once those before it are gone. */
@@ -209,13 +251,6 @@ function segmentOpening(state: State): readonly WalRecord[] {
     { type: "segment", clusterId, sequence, lastIndex: last.index, lastTerm: last.term },
     { type: "hardState", hardState },
   ];
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
 }
 
 function note(state: State, record: WalRecord): void {

@@ -147,9 +147,9 @@ function diskOf(root: string): Disk {
         }
       });
     },
-    openAppend: async (path) => {
+    openAppend: async (path, sizeBytes) => {
       const full = await place(path);
-      const file = await openAppendFile(path, full);
+      const file = await openAppendFile(path, full, sizeBytes);
       // Always: a process may have died between creating the file and making its name durable.
       await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
       return file;

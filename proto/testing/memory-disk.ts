@@ -1,5 +1,6 @@
 // A disk in memory that loses what was not synced, tears it, rots, and fails on demand.
 
+import { isZeroFrom } from "../checksum/zeros.ts";
 import { EngineError } from "../errors.ts";
 import type { AppendFile, Disk } from "../ports/disk.ts";
 
@@ -39,6 +40,8 @@ interface File {
   buffer: Uint8Array;
   length: number;
   syncedLength: number;
+  /** How long the file is on the disk: zeros lie between what was appended and here. */
+  allocated: number;
   /** Durable bytes that a truncation removed without a sync since: a crash brings them back. */
   cut: { readonly at: number; readonly bytes: Uint8Array } | undefined;
 }
@@ -60,7 +63,8 @@ type Begin = (
 
 function fileOf(bytes: Uint8Array): File {
   const { length } = bytes;
-  return { buffer: bytes.slice(), length, syncedLength: length, cut: undefined };
+  const allocated = length;
+  return { buffer: bytes.slice(), length, syncedLength: length, allocated, cut: undefined };
 }
 
 function grow(file: File, bytes: Uint8Array): void {
@@ -74,6 +78,13 @@ function grow(file: File, bytes: Uint8Array): void {
   file.length = length;
 }
 
+/** What was appended, then zeros as far as the file was extended. */
+function wholeOf(file: File, length: number): Uint8Array {
+  const bytes = new Uint8Array(Math.max(length, file.allocated));
+  bytes.set(file.buffer.subarray(0, length));
+  return bytes;
+}
+
 function shrink(file: File, sizeBytes: number): void {
   if (sizeBytes < file.syncedLength) {
     const before = file.cut === undefined ? new Uint8Array(0) : file.cut.bytes;
@@ -84,10 +95,11 @@ function shrink(file: File, sizeBytes: number): void {
     file.syncedLength = sizeBytes;
   }
   file.length = Math.min(file.length, sizeBytes);
+  file.allocated = Math.min(file.allocated, sizeBytes);
 }
 
 function afterCrash(file: File, tornBytes: number): Uint8Array {
-  if (file.cut === undefined) return file.buffer.slice(0, file.syncedLength + tornBytes);
+  if (file.cut === undefined) return wholeOf(file, file.syncedLength + tornBytes);
   const bytes = new Uint8Array(file.cut.at + file.cut.bytes.length);
   bytes.set(file.buffer.subarray(0, file.cut.at));
   bytes.set(file.cut.bytes, file.cut.at);
@@ -113,7 +125,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
   const paths = (): string[] => [...state.files.keys()].sort((a, b) => (a < b ? -1 : 1));
   const contents = (path: string): Uint8Array | undefined => {
     const file = state.files.get(path);
-    return file?.buffer.slice(0, file.length);
+    return file === undefined ? undefined : wholeOf(file, file.length);
   };
   const begin: Begin = async (kind, path, bytes = 0, onFault = () => {}) => {
     await state.hanging;
@@ -151,9 +163,10 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
       await begin("read", path);
       return contents(path);
     },
-    openAppend: async (path) => {
+    openAppend: async (path, sizeBytes) => {
       await begin("open", path);
       const file = state.files.get(path) ?? fileOf(new Uint8Array(0));
+      if (sizeBytes !== undefined) beginAt(file, sizeBytes);
       state.files.set(path, file);
       return appendFile(state, path, file, begin);
     },
@@ -169,10 +182,26 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
   return disk;
 }
 
+/** What lies beyond is still there, until it is overwritten: as something cut that a crash brings back. */
+function beginAt(file: File, sizeBytes: number): void {
+  const isZero = isZeroFrom(file.buffer.subarray(0, file.length), sizeBytes);
+  const allocated = Math.max(file.allocated, file.length);
+  shrink(file, sizeBytes);
+  file.allocated = allocated;
+  if (isZero) file.cut = undefined;
+}
+
 function appendFile(state: State, path: string, file: File, begin: Begin): AppendFile {
   return {
     path,
     sizeBytes: () => file.length,
+    reservedBytes: () => Math.max(0, file.allocated - file.length),
+    reserve: async (bytes) => {
+      await begin("append", path, bytes);
+      await begin("sync", path);
+      file.allocated = Math.max(file.allocated, file.length + bytes);
+      file.cut = undefined;
+    },
     append: async (bytes) => {
       await begin("append", path, bytes.length, ({ writtenBytes }) =>
         grow(file, bytes.subarray(0, writtenBytes ?? 0)),
