@@ -19,6 +19,7 @@ import { type Connection, connectLeader } from "./api-calls.ts";
 import { measureProposals } from "./proposals.ts";
 import { measureReplica } from "./replica-batches.ts";
 import { measureScheduling } from "./scheduling.ts";
+import { measureSnapshot } from "./snapshot-block.ts";
 import { type Figure, gather, percentile, summarize, tableRow } from "./statistics.ts";
 import { measureTaskBytes, measureTaskCost } from "./task-cost.ts";
 
@@ -91,7 +92,11 @@ describe("measures", () => {
 
   test("tasks", () => {
     expectFigures(measureTaskCost([200, 400]), 3);
-    expectFigures(measureTaskBytes(20_000), 5);
+    expectFigures(measureTaskBytes(20_000), 4);
+  });
+
+  test("a snapshot", async () => {
+    expectFigures(await measureSnapshot(join(folder, "snapshot"), 2000), 3);
   });
 });
 
