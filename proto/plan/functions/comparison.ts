@@ -1,6 +1,6 @@
 // Comparisons and logic. Three-valued as in SQL: what is compared with null is unknown, which is null.
 
-import { anyType, boolType, commonType, typeText } from "../types.ts";
+import { boolType, commonType, type DataType, nullType, typeText } from "../types.ts";
 import { mayBe, type ScalarFunction, type TypeAnswer } from "./function.ts";
 
 function comparison(signature: string, summary: string): ScalarFunction {
@@ -57,10 +57,16 @@ export const comparisonFunctions = {
     argsMin: 1,
     argsMax: Number.POSITIVE_INFINITY,
     nulls: "own",
-    resultType: ([value, ...others]): TypeAnswer => {
-      const wrong = others.find((other) => commonType(value ?? anyType, other) === undefined);
-      if (wrong === undefined) return boolType;
-      return { problem: `cannot compare ${typeText(value!)} with ${typeText(wrong)}` };
+    resultType: (types): TypeAnswer => {
+      let common: DataType = nullType;
+      for (const type of types) {
+        const wider = commonType(common, type);
+        if (wider === undefined) {
+          return { problem: `cannot compare ${typeText(common)} with ${typeText(type)}` };
+        }
+        common = wider;
+      }
+      return boolType;
     },
   },
 } as const satisfies Record<string, ScalarFunction>;

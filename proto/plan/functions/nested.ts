@@ -12,10 +12,16 @@ import {
   utf8Type,
 } from "../types.ts";
 import { anything, define, list, number, ofFirst, optional, rest, text } from "./define.ts";
-import type { LiteralTexts, ScalarFunction, TypeAnswer } from "./function.ts";
+import type { LiteralTexts, ScalarFunction, TypeAnswer, TypeProblem } from "./function.ts";
 
 function itemType(type: DataType): DataType {
   return type.kind === "list" ? type.item.type : anyType;
+}
+
+/** Why the value of the second type can be no item of the list. */
+export function cannotHold([list, value]: readonly DataType[]): TypeProblem | undefined {
+  if (commonType(itemType(list!), value!) !== undefined) return undefined;
+  return { problem: `cannot look for ${typeText(value!)} in ${typeText(list!)}` };
 }
 
 function listOfCommon(types: readonly DataType[]): TypeAnswer {
@@ -68,7 +74,7 @@ export const nestedFunctions = {
     "listPosition(list, value)",
     "Where the value first is in the list; 0 where it is not.",
     [list, anything],
-    int32Type,
+    (types) => cannotHold(types) ?? int32Type,
   ),
   slice: define(
     "slice(list, start, length?)",

@@ -4,6 +4,8 @@ import { boolType, int32Type, listType, typeText, utf8Type } from "../types.ts";
 import { define, number, optional, rest, text } from "./define.ts";
 import { mayBe, type ScalarFunction, type TypeAnswer } from "./function.ts";
 
+import { cannotHold } from "./nested.ts";
+
 export const stringFunctions = {
   upper: define("upper(text)", "The text in capital letters.", [text], utf8Type),
   lower: define("lower(text)", "The text in small letters.", [text], utf8Type),
@@ -107,7 +109,7 @@ export const stringFunctions = {
     argsMax: 2,
     nulls: "propagate",
     resultType: ([whole, part]): TypeAnswer => {
-      if (mayBe(whole!, "list", "json")) return boolType;
+      if (mayBe(whole!, "list", "json")) return cannotHold([whole!, part!]) ?? boolType;
       if (mayBe(whole!, "utf8") && mayBe(part!, "utf8")) return boolType;
       return { problem: `cannot look for ${typeText(part!)} in ${typeText(whole!)}` };
     },
