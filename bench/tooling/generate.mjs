@@ -1,4 +1,4 @@
-// Generates code from its sources: wire messages from proto/wire/*.proto, then the kernels.
+// Generates from sources: wire messages from proto/wire/*.proto, the page of functions, then the kernels.
 // With `--check` it writes nothing to the tree and fails, naming the files that are out of date.
 import { spawnSync } from "node:child_process";
 import {
@@ -13,10 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { functionPage } from "./function-page.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const wireFolder = join(root, "proto/wire");
 const generatedFolder = join(wireFolder, "generated");
+const functionsFile = join(root, "docs/functions.md");
 const kernelsGenerator = join(root, "worker/kernels/generate.mjs");
 
 /** Bytes are Uint8Array views, 64-bit integers are numbers, and every message is spelt out in full. */
@@ -82,7 +84,17 @@ function update(fresh, present) {
   }
 }
 
-function main(args) {
+/** False when the page is out of date and must not be written. */
+async function generatePage(check) {
+  const fresh = await functionPage(root);
+  const present = existsSync(functionsFile) ? readFileSync(functionsFile, "utf8") : undefined;
+  if (fresh === present) return true;
+  if (!check) writeFileSync(functionsFile, fresh);
+  else process.stderr.write("out of date: docs/functions.md (run: npm run generate)\n");
+  return !check;
+}
+
+async function main(args) {
   const check = args.includes("--check");
   const scratch = mkdtempSync(join(tmpdir(), "millrace-generate-"));
   let failed = false;
@@ -102,6 +114,7 @@ function main(args) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+  if (!(await generatePage(check))) failed = true;
   if (existsSync(kernelsGenerator)) {
     const kernelArgs = [kernelsGenerator, ...(check ? ["--check"] : [])];
     if (run(process.execPath, kernelArgs, root) !== 0) failed = true;
@@ -110,7 +123,7 @@ function main(args) {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`generate: ${error.message}\n`);
   process.exitCode = 1;

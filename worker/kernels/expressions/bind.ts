@@ -65,7 +65,9 @@ function converted(
   return {
     type: to,
     canFail: input.canFail || (onFailure === "error" && castCanFail(input.type, to)),
-    run: (rows) => castVector(input.run(rows), to, onFailure, text),
+    // A constant must not fail for rows that there are none of.
+    run: (rows) =>
+      rows.count === 0 ? nullsOf(to, 0) : castVector(input.run(rows), to, onFailure, text),
   };
 }
 

@@ -64,6 +64,15 @@ describe("expressions", () => {
     );
   });
 
+  test("what no row asks for does not fail, not even of literals", () => {
+    const wrong: Expr = { kind: "cast", input: text("x"), to: int32Type, onFailure: "error" };
+    const never = call("and", call("isNull", int(1)), call("eq", wrong, int(1)));
+    expect(evaluate(never, [{ a: 1 }])).toEqual([false]);
+    expect(evaluate(call("coalesce", int(1), wrong), [{ a: 1 }])).toEqual([1]);
+    expect(evaluate(wrong, [])).toEqual([]);
+    expect(() => evaluate(wrong, [{ a: 1 }])).toThrow(/"x" of the type utf8 is no int32/);
+  });
+
   test("a predicate selects the rows that are true", () => {
     const batch = batchOfRows([{ a: 1 }, { a: null }, { a: 3 }]);
     expect(compilePredicate(call("ge", column("a"), float(1)))(batch)).toEqual(Int32Array.of(0, 2));
