@@ -9,7 +9,9 @@ import type { LeaseBug } from "../../master/scheduler/planted-bugs.ts";
 import { openRaftStorage, type RaftStorage } from "../../master/storage/raft-storage.ts";
 import { assert, toErrorRecord } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
+import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { silentLog } from "../../proto/ports/log.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
@@ -22,6 +24,7 @@ import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
 import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
 import type { ClockFault } from "./gate.ts";
 import { createNetwork, type Life, type Observer } from "./network.ts";
+import { createOperator } from "./operator.ts";
 import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
 import { createTrace } from "./trace.ts";
 import { createVirtualTime } from "./virtual-time.ts";
@@ -70,7 +73,9 @@ export const threeMasters = ["a", "b", "c"] as const;
 
 /** What all parts of one cluster share. */
 function createWorld(options: VirtualOptions) {
-  const { pace = 1, driftPerThousandMax = 0, masters: masterNames = threeMasters } = options;
+  const { pace = 1, driftPerThousandMax = 0, masters: founders = threeMasters } = options;
+  /** Who should run: the founders, then whoever is added, without whoever is removed. */
+  const masterNames = [...founders];
   const random = randomStream(options.seed);
   const clock = createVirtualTime();
   const trace = createTrace();
@@ -108,22 +113,35 @@ function createWorld(options: VirtualOptions) {
     taskMs: options.taskMs ?? ((stream) => 20 + stream.below(400)),
   };
   return {
-    ...{ pace, driftPerThousandMax, masterNames, random, clock, trace, jobs, logs, watch },
+    ...{
+      pace,
+      driftPerThousandMax,
+      founders,
+      masterNames,
+      random,
+      clock,
+      trace,
+      jobs,
+      logs,
+      watch,
+    },
     ...{ failures, check, network, counts, count, floor },
   };
 }
 
 export function createVirtualCluster(options: VirtualOptions) {
   const world = createWorld(options);
-  const { pace, driftPerThousandMax, masterNames, random, clock, trace, jobs, logs } = world;
-  const { watch, failures, check, network, counts, count, floor } = world;
+  const { pace, driftPerThousandMax, founders, masterNames, random, clock, trace } = world;
+  const { jobs, logs, watch, failures, check, network, counts, count, floor } = world;
   const bucket = memoryBucket();
   const disks = new Map<string, MemoryDisk>();
   const diskTroubles = new Map<string, DiskTrouble>();
   const masters = new Map<string, Master>();
   const workers = new Map<string, Worker>();
-  const peers = new Map(masterNames.map((name) => [asMasterId(name), `${name}:1`]));
-  const addresses = [...peers.values()];
+  const peers = new Map(founders.map((name) => [asMasterId(name), `${name}:1`]));
+  const addresses = () => [...new Set([...masterNames, ...founders])].map((name) => `${name}:1`);
+  /** Keys of the data folders of those that joined. */
+  const keys = new Map<string, string>();
   const clockFaults = new Map<string, ClockFault>();
   let lives = 0;
   const storeTrouble: StoreTrouble = { ...calmStore };
@@ -169,17 +187,22 @@ export function createVirtualCluster(options: VirtualOptions) {
       network.leave(name);
       return storage !== "rotten";
     }
+    let looked = storage;
+    check(() => {
+      looked = logs.watched(name, storage);
+    });
+    const key = keys.get(name);
     const node = createMasterNode(
       {
         masterId: asMasterId(name),
         clusterId,
-        peers,
+        ...(key === undefined ? { peers } : { peers: new Map(), key }),
         raftConfig: options.raftConfig,
         snapshotEveryBytes: options.snapshotEveryBytes,
         plantedBug: options.plantedBug,
       },
       {
-        storage: logs.watched(name, storage),
+        storage: looked,
         rpc: life.client,
         clock: life.clock,
         random: stream,
@@ -233,6 +256,12 @@ export function createVirtualCluster(options: VirtualOptions) {
   function endProcess(name: string, node: MasterNode, failure: unknown): void {
     if (masters.get(name)?.node !== node) return;
     const { code: why, message } = toErrorRecord(failure);
+    if (why === "MASTER_REMOVED") {
+      count("endedAsRemoved");
+      masters.delete(name);
+      network.leave(name);
+      return;
+    }
     if (why !== "DISK_FULL" && why !== "DISK_FAILED") {
       failures.push(failure);
       return;
@@ -274,7 +303,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     const node = createWorkerNode(
       { workerId: name, dataAddress: `${name}:1`, slots, weight: 1 },
       {
-        leader: createLeaderClient({ ...search, masters: addresses }),
+        leader: createLeaderClient({ ...search, masters: addresses() }),
         pool: executor,
         clock: life.clock,
         random: stream,
@@ -298,14 +327,28 @@ export function createVirtualCluster(options: VirtualOptions) {
     worker.node.stop();
   }
 
-  function client(name: string): Client {
+  function searcher(name: string): { readonly leader: LeaderCalls; readonly clock: Clock } {
     const life = join(name, random.child(name));
     const ports = { rpc: life.client, clock: life.clock, random: random.child(`${name} search`) };
-    const leader = createLeaderClient({ ...ports, masters: addresses, searchMsMax: 300_000 });
-    return createClient({ leader, clock: life.clock, code, sha256: codeSha256 });
+    const leader = createLeaderClient({ ...ports, masters: addresses(), searchMsMax: 300_000 });
+    return { leader, clock: life.clock };
+  }
+
+  function client(name: string): Client {
+    return createClient({ ...searcher(name), code, sha256: codeSha256 });
   }
 
   const outside = client("client");
+  const operator = createOperator({
+    ...searcher("operator"),
+    ...{ founders, count },
+    startJoiner: async (name) => {
+      keys.set(name, `key of ${name}`);
+      masterNames.push(name);
+      await startMaster(name);
+    },
+    onRemoved: (name) => void masterNames.splice(masterNames.indexOf(name), 1),
+  });
 
   /** Lets virtual time pass until the promise has an answer. */
   async function during<Value>(promise: Promise<Value>, limitMs = 300_000 * pace): Promise<Value> {
@@ -330,7 +373,7 @@ export function createVirtualCluster(options: VirtualOptions) {
   }
 
   async function start(): Promise<void> {
-    for (const name of masterNames) await startMaster(name);
+    for (const name of founders) await startMaster(name);
     for (const name of options.workers) startWorker(name);
   }
 
@@ -342,7 +385,7 @@ export function createVirtualCluster(options: VirtualOptions) {
 
   return {
     ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs },
-    ...{ masters, workers, masterNames, clockFaults, counts, count, pace },
+    ...{ masters, workers, masterNames, operator, clockFaults, counts, count, pace },
     ...{ start, startMaster, killMaster, startWorker, killWorker, during, advance, client, stop },
     sealedBy: floor.sealed,
     diskTrouble: troubleOf,

@@ -69,16 +69,23 @@ export function slowDisk(disk: MemoryDisk, ports: SlowDiskPorts): Disk {
   };
 }
 
+/** Bytes that the last batch of a log never has here. */
+const lastBatchBytesMax = 8192;
+
 /**
- * Flips one bit in the older half of what was written to the newest log segment: beyond it lies
- * reserve, where a bit changes nothing.
+ * Flips one bit somewhere in what was written to the log but in its last batch, where rot and a torn
+ * write look the same. False where the log is too short for that.
  */
 export function flipBit(disk: MemoryDisk, random: RandomStream): boolean {
-  const path = disk.paths().findLast((name) => name.startsWith("wal/"));
+  const segments = disk.paths().filter((name) => name.startsWith("wal/"));
+  const path = segments[random.below(Math.max(1, segments.length))];
   const bytes = path === undefined ? undefined : disk.peek(path);
-  const written = (bytes?.findLastIndex((byte) => byte !== 0) ?? -1) + 1;
-  if (path === undefined || bytes === undefined || written < 512) return false;
-  const at = random.below(Math.floor(written / 2));
+  if (path === undefined || bytes === undefined) return false;
+  // Beyond it lies reserve, where a bit changes nothing.
+  const written = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  const length = path === segments.at(-1) ? written - lastBatchBytesMax : written;
+  if (length < 1) return false;
+  const at = random.below(length);
   bytes[at] = bytes[at]! ^ (1 << random.below(8));
   disk.poke(path, bytes);
   return true;

@@ -187,8 +187,10 @@ const disks = {
   },
   bitFlip: async (world, random) => {
     const { cluster, rotten } = world;
-    const name = pick(random, cluster.masterNames);
-    if (rotten.size > 0 && !rotten.has(name)) return;
+    const { operator } = cluster;
+    // One voter of three or more, and none while it is open who votes.
+    const name = pick(random, [...operator.members]);
+    if (rotten.size > 0 || operator.isBusy() || operator.members.size < 3) return;
     await cluster.killMaster(name);
     const disk = cluster.disks.get(name);
     if (disk !== undefined && flipBit(disk, random)) rotten.add(name);
@@ -217,8 +219,20 @@ const others = {
       .cancel(jobId)
       .catch(() => undefined);
   },
-  transferLeader: () => {},
-  changeMembers: () => {},
+  transferLeader: ({ cluster: { operator } }, random) => {
+    if (!operator.isBusy()) operator.transfer(pick(random, [...operator.members]));
+  },
+  changeMembers: ({ cluster: { operator }, rotten }, random) => {
+    if (operator.isBusy()) return;
+    const { members } = operator;
+    const [damaged] = rotten;
+    const kind = pick(random, ["add", "remove", "replace"] as const);
+    // A member with a rotten log cannot vote: another takes its place before anything else.
+    if (damaged !== undefined && members.has(damaged)) operator.add(damaged);
+    else if (kind === "remove" && members.size > 3) operator.remove(pick(random, [...members]));
+    else if (kind === "add" && members.size < 5) operator.add(undefined);
+    else operator.add(pick(random, [...members]));
+  },
 } as const satisfies Readonly<Record<string, Event>>;
 
 const events: Readonly<Record<EventName, Event>> = { ...cuts, ...processes, ...disks, ...others };
