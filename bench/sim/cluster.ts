@@ -24,7 +24,7 @@ import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
 import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
 import type { ClockFault } from "./gate.ts";
 import { createNetwork, type Life, type Observer } from "./network.ts";
-import { createOperator } from "./operator.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
 import { createTrace } from "./trace.ts";
 import { createVirtualTime } from "./virtual-time.ts";
@@ -129,20 +129,27 @@ function createWorld(options: VirtualOptions) {
   };
 }
 
+/** What there is of each node, by its name. */
+function newRegistry() {
+  return {
+    disks: new Map<string, MemoryDisk>(),
+    diskTroubles: new Map<string, DiskTrouble>(),
+    masters: new Map<string, Master>(),
+    workers: new Map<string, Worker>(),
+    /** Of the data folders of masters that joined. */
+    keys: new Map<string, string>(),
+    clockFaults: new Map<string, ClockFault>(),
+  };
+}
+
 export function createVirtualCluster(options: VirtualOptions) {
   const world = createWorld(options);
   const { pace, driftPerThousandMax, founders, masterNames, random, clock, trace } = world;
   const { jobs, logs, watch, failures, check, network, counts, count, floor } = world;
   const bucket = memoryBucket();
-  const disks = new Map<string, MemoryDisk>();
-  const diskTroubles = new Map<string, DiskTrouble>();
-  const masters = new Map<string, Master>();
-  const workers = new Map<string, Worker>();
+  const { disks, diskTroubles, masters, workers, keys, clockFaults } = newRegistry();
   const peers = new Map(founders.map((name) => [asMasterId(name), `${name}:1`]));
   const addresses = () => [...new Set([...masterNames, ...founders])].map((name) => `${name}:1`);
-  /** Keys of the data folders of those that joined. */
-  const keys = new Map<string, string>();
-  const clockFaults = new Map<string, ClockFault>();
   let lives = 0;
   const storeTrouble: StoreTrouble = { ...calmStore };
 
@@ -339,16 +346,20 @@ export function createVirtualCluster(options: VirtualOptions) {
   }
 
   const outside = client("client");
-  const operator = createOperator({
-    ...searcher("operator"),
-    ...{ founders, count },
-    startJoiner: async (name) => {
-      keys.set(name, `key of ${name}`);
-      masterNames.push(name);
-      await startMaster(name);
-    },
-    onRemoved: (name) => void masterNames.splice(masterNames.indexOf(name), 1),
-  });
+  function hireOperator(): Operator {
+    return createOperator({
+      ...searcher("operator"),
+      ...{ founders, count },
+      startJoiner: async (name) => {
+        keys.set(name, `key of ${name}`);
+        masterNames.push(name);
+        await startMaster(name);
+      },
+      onRemoved: (name) => void masterNames.splice(masterNames.indexOf(name), 1),
+    });
+  }
+
+  const operator = hireOperator();
 
   /** Lets virtual time pass until the promise has an answer. */
   async function during<Value>(promise: Promise<Value>, limitMs = 300_000 * pace): Promise<Value> {

@@ -3,6 +3,7 @@
 import { unreachable } from "../../proto/errors.ts";
 import { becomeLeader } from "./leader.ts";
 import { isUpToDate, lastIndexOf, lastTermOf } from "./log.ts";
+import { votersOf } from "./membership.ts";
 import type { PreVote, PreVoteReply, Vote, VoteReply } from "./messages.ts";
 import { allVoters, isVoter, voteResult } from "./quorum.ts";
 import {
@@ -25,11 +26,24 @@ export function tickElection(raft: Raft): void {
 }
 
 /**
+ * Voters may, and so may one that the last entries of its log remove while they are not committed: it
+ * may be the only one that has them, so that nobody else can win (Ongaro's thesis, 4.2.2). Its own vote
+ * does not count then.
+ */
+function mayStand(raft: Raft): boolean {
+  if (isVoter(currentVoters(raft), raft.id)) return true;
+  const { memberships, commitIndex } = raft.log;
+  const [before, last] = memberships.slice(-2);
+  if (before === undefined || last === undefined || last.index <= commitIndex) return false;
+  return isVoter(votersOf(before.membership), raft.id);
+}
+
+/**
  * Asks whether an election could be won before disturbing anyone: a node that was cut off would
  * otherwise come back with a high term and depose a healthy leader.
  */
 export function startPreVote(raft: Raft): void {
-  if (!isVoter(currentVoters(raft), raft.id) || raft.role.kind === "leader") return;
+  if (!mayStand(raft) || raft.role.kind === "leader") return;
   raft.role = { kind: "preCandidate", votes: new Map([[raft.id, true]]) };
   raft.leader = undefined;
   resetElectionTimer(raft);
@@ -45,7 +59,7 @@ export function startPreVote(raft: Raft): void {
 
 /** The election itself. `force`: the leader asked for it. */
 export function startVote(raft: Raft, force: boolean): void {
-  if (!isVoter(currentVoters(raft), raft.id) || raft.role.kind === "leader") return;
+  if (!mayStand(raft) || raft.role.kind === "leader") return;
   raft.term += 1;
   raft.votedFor = raft.id;
   raft.role = { kind: "candidate", votes: new Map([[raft.id, true]]) };

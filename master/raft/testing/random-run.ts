@@ -1,9 +1,10 @@
 // One run of a cluster from one seed: random faults first, then calm, in which it must recover.
 
-import { assert, EngineError } from "../../../proto/errors.ts";
+import { assert, EngineError, unreachable } from "../../../proto/errors.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 import { defaultRaftConfig, type RaftConfig } from "../config.ts";
 import { allMembers, isJoint, type MembershipChange } from "../membership.ts";
+import type { Message } from "../messages.ts";
 import type { PlantedBug } from "../planted-bugs.ts";
 import { changeMembership, propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
 import { membershipStatusOf, type Raft } from "../state.ts";
@@ -22,6 +23,9 @@ import {
 import { checkAlways, checkLogs, type Invariants, newInvariants } from "./invariants.ts";
 import { textToBytes } from "./text.ts";
 
+/** Old messages of which a copy may still come. */
+const archivedMax = 200;
+
 export interface RunReport {
   readonly applied: number;
   readonly terms: number;
@@ -37,6 +41,8 @@ interface Run {
   readonly invariants: Invariants;
   readonly random: RandomStream;
   readonly nodes: readonly Node[];
+  /** Messages that were delivered or lost before: an old copy may come at any time. */
+  readonly archive: Message[];
   /** Weight of each event in this run: each seed draws its own mix of faults. */
   readonly weights: readonly (readonly [EventName, number])[];
   proposals: number;
@@ -47,19 +53,24 @@ interface Run {
 const eventNames = [
   ...["tick", "deliver", "drop", "duplicate", "propose", "save", "hold", "crash"],
   ...["restart", "compact", "partition", "heal", "read", "transfer", "change"],
+  ...["replay", "rush", "strand", "duel"],
 ] as const;
 type EventName = (typeof eventNames)[number];
 
 const usualWeights: Readonly<Record<string, number>> = {
-  tick: 50,
+  tick: 150,
   deliver: 400,
   propose: 30,
   save: 80,
   hold: 4,
   restart: 10,
-  heal: 3,
-  read: 6,
-  change: 5,
+  heal: 8,
+  read: 20,
+  change: 10,
+  replay: 12,
+  rush: 5,
+  strand: 3,
+  duel: 3,
 };
 
 const smallConfig: RaftConfig = {
@@ -87,11 +98,13 @@ export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug):
   );
   const run: Run = {
     ...{ cluster, invariants, random, nodes, weights },
+    archive: [],
     ...{ proposals: 0, crashes: 0, drops: 0 },
   };
   for (let count = 0; count < steps; count++) {
-    const node = nodes[random.below(nodes.length)]!;
-    happen(run, pickEvent(run), node);
+    const event = pickEvent(run);
+    const node = pickNode(run, event);
+    happen(run, event, node);
     pump(cluster, node);
     checkAlways(invariants, cluster);
     if (count % 64 === 0) checkLogs(invariants, cluster);
@@ -106,6 +119,18 @@ export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug):
     snapshots: invariants.snapshotsInstalled,
     changes: invariants.memberships.length,
   };
+}
+
+/** What only leaders accept mostly goes to one that takes itself for a leader. */
+function pickNode({ nodes, random }: Run, event: EventName): Node {
+  const isForLeaders = ["propose", "read", "change", "transfer", "strand"].includes(event);
+  const leaders = isForLeaders && random.below(8) > 0 ? nodes.filter(leads) : [];
+  const choice = leaders.length > 0 ? leaders : nodes;
+  return choice[random.below(choice.length)]!;
+}
+
+function leads(node: Node): boolean {
+  return node.raft?.role.kind === "leader";
 }
 
 function pickEvent(run: Run): EventName {
@@ -168,7 +193,99 @@ function happen(run: Run, event: EventName, node: Node): void {
     case "change":
       if (raft !== undefined) changeSomething(run, raft);
       return;
+    case "replay":
+      replay(run);
+      return;
+    case "rush":
+      rush(run, node);
+      return;
+    case "strand":
+      strand(run, node);
+      return;
+    case "duel":
+      duel(run, node);
+      return;
+    default:
+      unreachable(event);
   }
+}
+
+/** A copy that was under way for long: of its term still, or of one that is over. */
+function replay(run: Run, to?: Node): void {
+  const { cluster, random } = run;
+  const archive = run.archive.filter((message) => to === undefined || message.to === to.id);
+  if (archive.length === 0) return;
+  const message = archive[random.below(archive.length)]!;
+  const receiver = cluster.nodes.get(message.to);
+  if (receiver?.raft === undefined) return;
+  step(receiver.raft, message);
+  pump(cluster, receiver);
+}
+
+/** A node's time runs until it stands for election: terms would change too seldom else. */
+function rush(run: Run, node: Node): void {
+  const { raft } = node;
+  if (raft === undefined || raft.role.kind === "leader") return;
+  for (let ticks = 0; ticks <= raft.config.electionTicksMax; ticks++) {
+    if (raft.role.kind !== "follower") break;
+    tick(raft);
+  }
+  pump(run.cluster, node);
+}
+
+/**
+ * A leader, alone or with one other, is cut off with what it just took on; the others elect another, and
+ * what was late for the old one arrives.
+ */
+function strand(run: Run, leader: Node): void {
+  const { cluster, random, nodes, invariants } = run;
+  const { raft } = leader;
+  if (raft === undefined || !leads(leader)) return;
+  const friend = nodes[random.below(nodes.length)]!.id;
+  const minority = random.below(2) === 0 ? [leader.id] : [leader.id, friend];
+  const others = nodes.filter(({ id }) => !minority.includes(id));
+  partition(cluster, [minority, others.map(({ id }) => id)]);
+  for (let count = random.below(3); count >= 0; count--) {
+    if (random.below(3) === 0) changeSomething(run, raft);
+    else propose(raft, textToBytes(`c${++run.proposals}`));
+  }
+  pump(cluster, leader);
+  passSilence(run, others);
+  for (let count = random.below(60); count > 0; count--) happenToMessage(run, "deliver");
+  if (leader.raft !== raft || random.below(2) === 0) return;
+  const context = invariants.readsAsked.size;
+  invariants.readsAsked.set(context, invariants.history.length);
+  readIndex(raft, context);
+  pump(cluster, leader);
+  for (let count = 0; count < 20; count++) replay(run, leader);
+}
+
+/** So long without a word from a leader that these stand for election, or vote in one. */
+function passSilence(run: Run, nodes: readonly Node[]): void {
+  for (const { raft } of nodes) {
+    if (raft !== undefined) raft.electionElapsedTicks += raft.config.electionTicksMin;
+  }
+  rush(run, nodes[run.random.below(nodes.length)]!);
+}
+
+/** Two stand for election at once; one that votes loses power between two saves, and is asked again. */
+function duel(run: Run, voter: Node): void {
+  const { random, cluster, nodes } = run;
+  const rivals = nodes.filter((node) => node !== voter && !leads(node));
+  voter.holdsSaves = true;
+  passSilence(
+    run,
+    nodes.filter((node) => !leads(node)),
+  );
+  rush(run, rivals[random.below(rivals.length)]!);
+  for (let count = 10 + random.below(40); count > 0; count--) happenToMessage(run, "deliver");
+  finishSave(cluster, voter);
+  if (voter.raft === undefined || random.below(2) === 0) return;
+  run.crashes++;
+  crashNode(voter, random.below(voter.saving.length + 1));
+  voter.holdsSaves = false;
+  startNode(cluster, voter);
+  for (let count = 0; count < 20; count++) replay(run, voter);
 }
 
 /** Any change to any node; what makes no sense is refused. */
@@ -197,10 +314,12 @@ function splitInTwo(run: Run): readonly (readonly string[])[] {
 
 /** Any message in the network may be next: order is not kept. */
 function happenToMessage(run: Run, event: "deliver" | "drop" | "duplicate"): void {
-  const { cluster, random } = run;
+  const { cluster, random, archive } = run;
   if (cluster.network.length === 0) return;
   const at = random.below(Math.min(cluster.network.length, 40));
   const message = cluster.network[at]!;
+  archive.push(message);
+  if (archive.length > archivedMax) archive.splice(random.below(archivedMax), 1);
   if (event !== "duplicate") cluster.network.splice(at, 1);
   const receiver = cluster.nodes.get(message.to);
   if (event === "drop" || isCut(cluster, message) || receiver?.raft === undefined) {
@@ -221,6 +340,7 @@ function calmDown(run: Run): void {
     if (node.raft === undefined) startNode(cluster, node);
   }
   let marker = "";
+  let calmTerm = 0;
   for (let round = 0; round < 200; round++) {
     for (const node of nodes) {
       if (node.raft !== undefined) tick(node.raft);
@@ -232,6 +352,7 @@ function calmDown(run: Run): void {
     }
     checkAlways(invariants, cluster);
     const leader = nodes.find((node) => node.raft?.role.kind === "leader")?.raft;
+    if (round === 100) calmTerm = leader?.term ?? 0;
     if (round >= 100 && marker === "" && leader !== undefined) {
       if (propose(leader, textToBytes("last")).kind === "accepted") marker = "last";
     }
@@ -239,6 +360,7 @@ function calmDown(run: Run): void {
   checkLogs(invariants, cluster);
   const lead = nodes.find((node) => node.raft?.role.kind === "leader")?.raft;
   assert(lead !== undefined, "calm did not bring a leader");
+  assert(lead.term === calmTerm, `in calm ${lead.id} leads ${lead.term} after ${calmTerm}`);
   const { membership, isCommitted } = membershipStatusOf(lead);
   assert(isCommitted && !isJoint(membership), "calm did not end a change of membership");
   const members = allMembers(membership);
