@@ -30,9 +30,14 @@ export type { Expression, SortTerm } from "./columns/expression.ts";
 export { asc, col, desc, every, type FreeColumn, lit, some, when } from "./columns/free.ts";
 export {
   avg,
+  concatWs,
   count,
   countDistinct,
   denseRank,
+  makeDate,
+  makeList,
+  makeStruct,
+  makeTimestamp,
   max,
   min,
   ntile,

@@ -162,7 +162,17 @@ export interface OrderedMethods<V, N extends null, R, Other = Operand<V>> {
 }
 
 /** Of types whose values have an order. */
-export interface ExtremeMethods<V, N extends null, R> {
+export interface ExtremeMethods<V, N extends null, R, Other = Operand<V>> {
+  /**
+   * The last of this and other values in order; nulls are left out, and NaN is the greatest number.
+   * @example flights.select((c) => ({ late: c.delay.greatest(0) }))
+   */
+  greatest<O extends Other>(...others: readonly O[]): ColumnOf<V, N & NullOf<O>, R & NeedsOf<O>>;
+  /**
+   * The first of this and other values in order; nulls are left out.
+   * @example flights.select((c) => ({ early: c.delay.least(0) }))
+   */
+  least<O extends Other>(...others: readonly O[]): ColumnOf<V, N & NullOf<O>, R & NeedsOf<O>>;
   /**
    * Aggregate: the first value in order, nulls left out.
    * @example flights.groupBy("origin").agg((c) => ({ earliest: c.at.min() }))

@@ -123,10 +123,10 @@ export function list<V>(item: ColumnType<V>): ColumnType<readonly V[]> {
 /** Names and their types. */
 export type ColumnTypes = Readonly<Record<string, ColumnType<unknown>>>;
 
-/** The values of several types by name. */
+/** The values of several types by name. With `unknown`, so that messages show the fields and not this name. */
 export type ValuesOf<Columns extends ColumnTypes> = {
   readonly [Name in keyof Columns]: ValueOfType<Columns[Name]>;
-};
+} & unknown;
 
 /**
  * Objects with named fields; a plain object in rows.

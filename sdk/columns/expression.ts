@@ -24,9 +24,12 @@ export type Operand<V> = V | null | Expression<V | null>;
 /** `null` where an operand may be null, else `never`. */
 export type NullOf<O> = O extends Expression<infer V> ? Extract<V, null> : Extract<O, null>;
 
+/** Of what did not fit, nothing is known, and one message is enough. */
+type Known<Row> = [Row] extends [never] ? unknown : Row;
+
 /** The columns that operands need; many operands need those of each. */
 export type NeedsOf<O> = [Extract<O, Expression<unknown>>] extends [Expression<unknown, infer Row>]
-  ? Row
+  ? Known<Row>
   : unknown;
 
 /** `"late"` has the values `string`, not only that one. */

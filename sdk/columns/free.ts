@@ -6,6 +6,7 @@ import type { BooleanColumn, BooleanMethods } from "./boolean-column.ts";
 import { ColumnValue, layersOf, toColumn } from "./build.ts";
 import type { ColumnFor } from "./column-for.ts";
 import type { ColumnType } from "./column-type.ts";
+import type { DateMethods } from "./date-column.ts";
 import type {
   Expression,
   NeedsOf,
@@ -15,7 +16,8 @@ import type {
   ValueOfOperand,
   Widened,
 } from "./expression.ts";
-import type { NumericMethods } from "./number-column.ts";
+import type { NumberMethods, NumericMethods } from "./number-column.ts";
+import type { StringMethods } from "./string-column.ts";
 import "./methods.ts";
 
 type Has<Name extends string, V> = { readonly [Key in Name]?: V | null | undefined };
@@ -30,6 +32,9 @@ type OfType<Name extends string, V> = EqualityMethods<V, null, Named<Name> & Has
 export type FreeColumn<Name extends string> = Expression<Reference<Name>, Named<Name>> &
   AnyMethods<Reference<Name>, null, Named<Name>> &
   NumericMethods<number, null, Named<Name> & Has<Name, number>> &
+  NumberMethods<null, Named<Name> & Has<Name, number>> &
+  StringMethods<null, Named<Name> & Has<Name, string>> &
+  DateMethods<null, Named<Name> & Has<Name, Date>> &
   BooleanMethods<null, Named<Name> & Has<Name, boolean>> &
   OfType<Name, number> &
   OfType<Name, string> &

@@ -1,8 +1,11 @@
-// Aggregates and window functions as free functions: for those without a column, and for columns by name.
+// Functions that are no methods of a column: those without one or with many, and aggregates of columns by name.
 
 import type { Aggregate } from "./aggregate.ts";
-import { aggregateOf, WindowFunctionValue } from "./build.ts";
-import type { Expression } from "./expression.ts";
+import { aggregateOf, callOf, WindowFunctionValue } from "./build.ts";
+import type { DateColumn } from "./date-column.ts";
+import type { Expression, NeedsOf, NullOf, Operand, ValueOfOperand } from "./expression.ts";
+import type { ListColumn, StructColumn } from "./nested-column.ts";
+import type { StringColumn } from "./string-column.ts";
 import type { WindowValue } from "./window.ts";
 import "./methods.ts";
 
@@ -104,6 +107,85 @@ export function percentRank(): WindowValue<number, unknown> {
  */
 export function ntile(parts: number): WindowValue<number, unknown> {
   return ofWindow("ntile", parts);
+}
+
+/**
+ * Texts that are not null, with a separator between them; null where the separator is.
+ * @param separator stands between each two texts
+ * @param texts what is put together
+ * @example flights.select((c) => ({ route: concatWs("-", c.origin, c.destination) }))
+ */
+export function concatWs<A extends Operand<string>, B extends Operand<string>>(
+  separator: A,
+  ...texts: readonly B[]
+): StringColumn<NullOf<A>, NeedsOf<A> & NeedsOf<B>> {
+  return called("concatWs", [separator, ...texts]);
+}
+
+/**
+ * The date of a year, a month and a day; one that does not exist ends the job.
+ * @param year such as 2024
+ * @param month from 1
+ * @param day from 1
+ * @example flights.select((c) => ({ newYear: makeDate(c.at.year(), 1, 1) }))
+ */
+export function makeDate<O extends Operand<number>>(
+  year: O,
+  month: O,
+  day: O,
+): DateColumn<NullOf<O>, NeedsOf<O>> {
+  return called("makeDate", [year, month, day]);
+}
+
+/**
+ * The time on a clock without a zone; one that does not exist ends the job.
+ * @param year such as 2024
+ * @param month from 1
+ * @param day from 1
+ * @param hour from 0
+ * @param minute from 0
+ * @param second may have a fraction
+ * @example flights.select((c) => ({ noon: makeTimestamp(c.at.year(), 1, 1, 12, 0, 0) }))
+ */
+export function makeTimestamp<O extends Operand<number>>(
+  year: O,
+  month: O,
+  day: O,
+  hour: O,
+  minute: O,
+  second: O,
+): DateColumn<NullOf<O>, NeedsOf<O>> {
+  return called("makeTimestamp", [year, month, day, hour, minute, second]);
+}
+
+/**
+ * A list of values.
+ * @param values expressions and plain values of one type
+ * @example flights.select((c) => ({ ends: makeList(c.origin, c.destination) }))
+ */
+export function makeList<O>(
+  ...values: readonly O[]
+): ListColumn<ValueOfOperand<O>, never, NeedsOf<O>> {
+  return called("makeList", values);
+}
+
+/**
+ * An object of values by their names.
+ * @param fields expressions by the names of the fields
+ * @example flights.select((c) => ({ route: makeStruct({ from: c.origin, to: c.destination }) }))
+ */
+export function makeStruct<const Fields extends Readonly<Record<string, Expression<unknown>>>>(
+  fields: Fields,
+): StructColumn<
+  { readonly [Name in keyof Fields]: ValueOfOperand<Fields[Name]> },
+  never,
+  NeedsOf<Fields[keyof Fields]>
+> {
+  return called("makeStruct", Object.entries(fields).flat());
+}
+
+function called<C>(name: string, operands: readonly unknown[]): C {
+  return callOf(name, operands) as unknown as C;
 }
 
 function made<A>(name: string, operands: readonly Expression<unknown>[]): A {

@@ -9,8 +9,6 @@ import {
   ColumnValue,
   callOf,
   descending,
-  layersOf,
-  toColumn,
   WindowFunctionValue,
 } from "./build.ts";
 import { ColumnType } from "./column-type.ts";
@@ -43,16 +41,14 @@ function castTo(column: ColumnValue, type: unknown, onFailure: "error" | "null")
   );
 }
 
-function nullIf(column: ColumnValue, value: unknown): ColumnValue {
-  const isEqual = callOf("eq", [column, value]);
-  const nothing = toColumn(null);
-  return new ColumnValue(
-    {
-      kind: "case",
-      branches: [{ when: isEqual.expr, result: nothing.expr }],
-      otherwise: column.expr,
-    },
-    layersOf([isEqual, column]),
+/** The source and the flags of a regular expression, as the functions of the plan take them. */
+function regexParts(pattern: unknown): readonly [unknown, string] {
+  if (!(pattern instanceof RegExp)) return [pattern, ""];
+  const flags = pattern.flags.replace(/[gu]/g, "");
+  if (!/[^ims]/.test(flags)) return [pattern.source, flags];
+  throw new EngineError(
+    "PLAN_INVALID",
+    `the regular expression ${String(pattern)} has the flags '${flags}'; there are i, m and s`,
   );
 }
 
@@ -72,8 +68,30 @@ const ownMethods: Readonly<Record<string, Method>> = {
   between(low, high) {
     return callOf("and", [callOf("ge", [this, low]), callOf("le", [this, high])]);
   },
-  nullIf(value) {
-    return nullIf(this, value);
+  dateTrunc(unit) {
+    return callOf("dateTrunc", [unit, this]);
+  },
+  dateAdd(unit, count) {
+    return callOf("dateAdd", [unit, count, this]);
+  },
+  dateDiff(unit, to) {
+    return callOf("dateDiff", [unit, this, to]);
+  },
+  regexMatches(pattern) {
+    const [source, flags] = regexParts(pattern);
+    return callOf("regexMatches", [this, source, flags]);
+  },
+  regexExtract(pattern, group = 0) {
+    const [source, flags] = regexParts(pattern);
+    return callOf("regexExtract", [this, source, group, flags]);
+  },
+  regexExtractAll(pattern, group = 0) {
+    const [source, flags] = regexParts(pattern);
+    return callOf("regexExtractAll", [this, source, group, flags]);
+  },
+  regexReplace(pattern, by) {
+    const [source, flags] = regexParts(pattern);
+    return callOf("regexReplace", [this, source, by, flags]);
   },
 };
 

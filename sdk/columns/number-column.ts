@@ -3,9 +3,12 @@
 
 import type { Aggregate } from "./aggregate.ts";
 import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
+import type { BooleanColumn } from "./boolean-column.ts";
 import type { ColumnOf } from "./column-for.ts";
 import type { Decimal } from "./column-type.ts";
+import type { DateColumn } from "./date-column.ts";
 import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { StringColumn } from "./string-column.ts";
 
 /** Methods of columns of numbers. `V`: number, bigint or Decimal; `Other`: what they are reckoned with. */
 export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Divisor = Other> {
@@ -45,6 +48,31 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
    */
   abs(): ColumnOf<V, N, R>;
   /**
+   * Rounded to some digits after the point (0 unless told; negative ones lie before it), halves away from zero.
+   * @example flights.select((c) => ({ hours: c.delay.div(60).round(1) }))
+   */
+  round(digits?: number): ColumnOf<V, N, R>;
+  /**
+   * The next whole number that is not greater.
+   * @example flights.select((c) => ({ hours: c.delay.div(60).floor() }))
+   */
+  floor(): ColumnOf<V, N, R>;
+  /**
+   * The next whole number that is not less.
+   * @example flights.select((c) => ({ hours: c.delay.div(60).ceil() }))
+   */
+  ceil(): ColumnOf<V, N, R>;
+  /**
+   * The number without its fraction.
+   * @example flights.select((c) => ({ hours: c.delay.div(60).trunc() }))
+   */
+  trunc(): ColumnOf<V, N, R>;
+  /**
+   * -1, 0 or 1; NaN of NaN.
+   * @example flights.select((c) => ({ sign: c.delay.sign() }))
+   */
+  sign(): NumberColumn<N, R>;
+  /**
    * Aggregate: the sum, nulls left out. Whole numbers that overflow end the job.
    * @example sales.groupBy("shop").agg((c) => ({ total: c.price.sum() }))
    */
@@ -72,6 +100,134 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
   approxQuantile(share: number): Aggregate<number | N, null, R>;
 }
 
+/** Methods of columns of JavaScript's numbers. */
+export interface NumberMethods<N extends null, R> {
+  /**
+   * The square root; NaN of a negative number.
+   * @example flights.select((c) => ({ x: c.delay.sqrt() }))
+   */
+  sqrt(): NumberColumn<N, R>;
+  /**
+   * The cube root.
+   * @example flights.select((c) => ({ x: c.delay.cbrt() }))
+   */
+  cbrt(): NumberColumn<N, R>;
+  /**
+   * e to the power of the number.
+   * @example flights.select((c) => ({ x: c.delay.exp() }))
+   */
+  exp(): NumberColumn<N, R>;
+  /**
+   * The natural logarithm; NaN of a negative number, -Infinity of 0.
+   * @example flights.select((c) => ({ x: c.delay.ln() }))
+   */
+  ln(): NumberColumn<N, R>;
+  /**
+   * The logarithm to the base 10.
+   * @example flights.select((c) => ({ x: c.delay.log10() }))
+   */
+  log10(): NumberColumn<N, R>;
+  /**
+   * The logarithm to the base 2.
+   * @example flights.select((c) => ({ x: c.delay.log2() }))
+   */
+  log2(): NumberColumn<N, R>;
+  /**
+   * The sine of an angle in radians.
+   * @example flights.select((c) => ({ x: c.delay.sin() }))
+   */
+  sin(): NumberColumn<N, R>;
+  /**
+   * The cosine of an angle in radians.
+   * @example flights.select((c) => ({ x: c.delay.cos() }))
+   */
+  cos(): NumberColumn<N, R>;
+  /**
+   * The tangent of an angle in radians.
+   * @example flights.select((c) => ({ x: c.delay.tan() }))
+   */
+  tan(): NumberColumn<N, R>;
+  /**
+   * The angle in radians of a sine; NaN outside -1 to 1.
+   * @example flights.select((c) => ({ x: c.delay.asin() }))
+   */
+  asin(): NumberColumn<N, R>;
+  /**
+   * The angle in radians of a cosine; NaN outside -1 to 1.
+   * @example flights.select((c) => ({ x: c.delay.acos() }))
+   */
+  acos(): NumberColumn<N, R>;
+  /**
+   * The angle in radians of a tangent.
+   * @example flights.select((c) => ({ x: c.delay.atan() }))
+   */
+  atan(): NumberColumn<N, R>;
+  /**
+   * An angle in radians as degrees.
+   * @example flights.select((c) => ({ x: c.delay.degrees() }))
+   */
+  degrees(): NumberColumn<N, R>;
+  /**
+   * An angle in degrees as radians.
+   * @example flights.select((c) => ({ x: c.delay.radians() }))
+   */
+  radians(): NumberColumn<N, R>;
+  /**
+   * The number to a power, as a float64.
+   * @example flights.select((c) => ({ x: c.delay.pow(2) }))
+   */
+  pow<A extends Operand<number>>(exponent: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The angle in radians of the point whose y this is.
+   * @example flights.select((c) => ({ x: c.delay.atan2(1) }))
+   */
+  atan2<A extends Operand<number>>(x: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Whether the number is NaN; false of whole numbers.
+   * @example flights.where((c) => c.delay.div(0).isNaN())
+   */
+  isNaN(): BooleanColumn<N, R>;
+  /**
+   * Whether the number is neither NaN nor an infinity.
+   * @example flights.where((c) => c.delay.div(0).isFinite())
+   */
+  isFinite(): BooleanColumn<N, R>;
+  /**
+   * The character of a code point; one that does not exist ends the job.
+   * @example flights.select((c) => ({ letter: c.delay.chr() }))
+   */
+  chr(): StringColumn<N, R>;
+  /**
+   * The instant so many seconds after 1970; fractions count down to microseconds.
+   * @example flights.select((c) => ({ at: c.delay.fromEpochSeconds() }))
+   */
+  fromEpochSeconds(): DateColumn<N, R>;
+  /**
+   * The instant so many milliseconds after 1970; fractions count down to microseconds.
+   * @example flights.select((c) => ({ at: c.delay.fromEpochMillis() }))
+   */
+  fromEpochMillis(): DateColumn<N, R>;
+}
+
+/** Methods of columns of whole numbers. */
+export interface BitMethods<V, N extends null, R> {
+  /**
+   * The bits that both have. For whole numbers.
+   * @example flights.select((c) => ({ bits: c.delay.bitAnd(3) }))
+   */
+  bitAnd<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The bits that one of both has. For whole numbers.
+   * @example flights.select((c) => ({ bits: c.delay.bitOr(3) }))
+   */
+  bitOr<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The bits that exactly one has. For whole numbers.
+   * @example flights.select((c) => ({ bits: c.delay.bitXor(3) }))
+   */
+  bitXor<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+}
+
 /** What a decimal is exactly reckoned with. */
 export type ExactOperand = bigint | null | Expression<Decimal | bigint | null>;
 
@@ -85,7 +241,9 @@ export interface NumberColumn<out N extends null = never, in R = unknown>
     EqualityMethods<number, N, R>,
     ExtremeMethods<number, N, R>,
     OrderedMethods<number, N, R>,
-    NumericMethods<number, N, R> {}
+    NumericMethods<number, N, R>,
+    NumberMethods<N, R>,
+    BitMethods<number, N, R> {}
 
 /** A column of whole numbers of 64 bits. */
 export interface BigintColumn<out N extends null = never, in R = unknown>
@@ -94,13 +252,14 @@ export interface BigintColumn<out N extends null = never, in R = unknown>
     EqualityMethods<bigint, N, R>,
     ExtremeMethods<bigint, N, R>,
     OrderedMethods<bigint, N, R>,
-    NumericMethods<bigint, N, R> {}
+    NumericMethods<bigint, N, R>,
+    BitMethods<bigint, N, R> {}
 
 /** A column of exact decimals. */
 export interface DecimalColumn<out N extends null = never, in R = unknown>
   extends Expression<Decimal | N, R>,
     AnyMethods<Decimal, N, R>,
     EqualityMethods<Decimal, N, R, DecimalOperand>,
-    ExtremeMethods<Decimal, N, R>,
+    ExtremeMethods<Decimal, N, R, DecimalOperand>,
     OrderedMethods<Decimal, N, R, DecimalOperand>,
     NumericMethods<Decimal, N, R, ExactOperand, DecimalOperand> {}

@@ -1,7 +1,222 @@
 // Columns of text.
 
 import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
-import type { Expression } from "./expression.ts";
+import type { BooleanColumn } from "./boolean-column.ts";
+import type { DateColumn } from "./date-column.ts";
+import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { ListColumn } from "./nested-column.ts";
+import type { NumberColumn } from "./number-column.ts";
+
+/** Methods of columns of text. Places are counted from 1, as in SQL. */
+export interface StringMethods<N extends null, R> {
+  /**
+   * The text in capital letters.
+   * @example flights.select((c) => ({ x: c.origin.upper() }))
+   */
+  upper(): StringColumn<N, R>;
+  /**
+   * The text in small letters.
+   * @example flights.select((c) => ({ x: c.origin.lower() }))
+   */
+  lower(): StringColumn<N, R>;
+  /**
+   * The first letter of each word (of letters and digits) as a capital, the others small.
+   * @example flights.select((c) => ({ x: c.origin.initcap() }))
+   */
+  initcap(): StringColumn<N, R>;
+  /**
+   * How many characters the text has.
+   * @example flights.select((c) => ({ x: c.origin.length() }))
+   */
+  length(): NumberColumn<N, R>;
+  /**
+   * How many bytes the text has in UTF-8.
+   * @example flights.select((c) => ({ x: c.origin.byteLength() }))
+   */
+  byteLength(): NumberColumn<N, R>;
+  /**
+   * The characters from last to first.
+   * @example flights.select((c) => ({ x: c.origin.reverse() }))
+   */
+  reverse(): StringColumn<N, R>;
+  /**
+   * The code point of the first character; 0 of the empty text.
+   * @example flights.select((c) => ({ x: c.origin.ascii() }))
+   */
+  ascii(): NumberColumn<N, R>;
+  /**
+   * The text without some characters at its start and end; without spaces unless told.
+   * @example flights.select((c) => ({ x: c.origin.trim() }))
+   */
+  trim(characters?: string): StringColumn<N, R>;
+  /**
+   * The text without some characters at its start; without spaces unless told.
+   * @example flights.select((c) => ({ x: c.origin.trimStart() }))
+   */
+  trimStart(characters?: string): StringColumn<N, R>;
+  /**
+   * The text without some characters at its end; without spaces unless told.
+   * @example flights.select((c) => ({ x: c.origin.trimEnd() }))
+   */
+  trimEnd(characters?: string): StringColumn<N, R>;
+  /**
+   * The characters from a place on, counted from 1; a negative one counts from the end.
+   * @example flights.select((c) => ({ x: c.origin.substring(1, 2) }))
+   */
+  substring<A extends Operand<number>>(
+    start: A,
+    length?: number,
+  ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The first characters; none of a negative count.
+   * @example flights.select((c) => ({ x: c.origin.left(2) }))
+   */
+  left<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The last characters; none of a negative count.
+   * @example flights.select((c) => ({ x: c.origin.right(2) }))
+   */
+  right<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The text with others behind it; null where one of them is.
+   * @example flights.select((c) => ({ route: c.origin.concat("-", c.destination) }))
+   */
+  concat<A extends Operand<string>>(
+    ...texts: readonly A[]
+  ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The text with every occurrence of a part replaced; unchanged where the part is empty.
+   * @example flights.select((c) => ({ x: c.tail.replace("-", "") }))
+   */
+  replace<A extends Operand<string>, B extends Operand<string>>(
+    part: A,
+    by: B,
+  ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
+  /**
+   * Each character that is in `from` becomes the one at its place in `to`, or nothing where `to` is shorter.
+   * @example flights.select((c) => ({ x: c.tail.translate("-_", "  ") }))
+   */
+  translate<A extends Operand<string>, B extends Operand<string>>(
+    from: A,
+    to: B,
+  ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
+  /**
+   * The parts between separators; the characters where the separator is empty.
+   * @example flights.select((c) => ({ parts: c.tail.split("-") }))
+   */
+  split<A extends Operand<string>>(separator: A): ListColumn<string, N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The part between separators at an index, counted from 1, or from the end where negative; empty where there is none.
+   * @example flights.select((c) => ({ first: c.tail.splitPart("-", 1) }))
+   */
+  splitPart<A extends Operand<string>, B extends Operand<number>>(
+    separator: A,
+    index: B,
+  ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
+  /**
+   * Whether the text starts with a part.
+   * @example flights.where((c) => c.tail.startsWith("N"))
+   */
+  startsWith<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Whether the text ends with a part.
+   * @example flights.where((c) => c.tail.endsWith("N"))
+   */
+  endsWith<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Whether a part is somewhere in the text.
+   * @example flights.where((c) => c.tail.contains("N"))
+   */
+  contains<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Where a part first starts, counted from 1; 0 where it is not there.
+   * @example flights.select((c) => ({ at: c.tail.position("-") }))
+   */
+  position<A extends Operand<string>>(part: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The text brought to a length by fill (spaces) before it; cut to the length where it is longer.
+   * @example flights.select((c) => ({ x: c.tail.padStart(8, "0") }))
+   */
+  padStart<A extends Operand<number>>(
+    length: A,
+    fill?: string,
+  ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The text brought to a length by fill (spaces) behind it; cut to the length where it is longer.
+   * @example flights.select((c) => ({ x: c.tail.padEnd(8, "0") }))
+   */
+  padEnd<A extends Operand<number>>(
+    length: A,
+    fill?: string,
+  ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The text again and again; empty where the count is not positive.
+   * @example flights.select((c) => ({ x: c.tail.repeat(2) }))
+   */
+  repeat<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Whether the whole text fits a pattern: % is any text, _ any character, \ takes the next one literally.
+   * @example flights.where((c) => c.tail.like("N%"))
+   */
+  like<A extends Operand<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * As `like`, with capital and small letters alike.
+   * @example flights.where((c) => c.tail.ilike("n%"))
+   */
+  ilike<A extends Operand<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * Whether a regular expression fits a part of the text.
+   * @param pattern of JavaScript, with the flags i, m and s; u is always set
+   * @example flights.where((c) => c.tail.regexMatches(/^n\d+/i))
+   */
+  regexMatches(pattern: RegExp | string): BooleanColumn<N, R>;
+  /**
+   * The first part that a regular expression fits, or one group of it; null where none fits.
+   * @param pattern of JavaScript, with the flags i, m and s; u is always set
+   * @param group which group; the whole part unless told
+   * @example flights.select((c) => ({ number: c.tail.regexExtract(/N(\d+)/, 1) }))
+   */
+  regexExtract(pattern: RegExp | string, group?: number): StringColumn<null, R>;
+  /**
+   * All parts that a regular expression fits, or one group of each.
+   * @param pattern of JavaScript, with the flags i, m and s; u is always set
+   * @param group which group; the whole part unless told
+   * @example flights.select((c) => ({ digits: c.tail.regexExtractAll(/\d/) }))
+   */
+  regexExtractAll(pattern: RegExp | string, group?: number): ListColumn<string | null, N, R>;
+  /**
+   * The text with every part that a regular expression fits replaced.
+   * @param pattern of JavaScript, with the flags i, m and s; u is always set
+   * @param by what comes in its place: `$1` is the first group, `$&` the part, `$$` a dollar
+   * @example flights.select((c) => ({ x: c.tail.regexReplace(/[^0-9]/, "") }))
+   */
+  regexReplace(pattern: RegExp | string, by: string): StringColumn<N, R>;
+  /**
+   * How many characters must be inserted, deleted or changed to make another text of this.
+   * @example flights.select((c) => ({ x: c.origin.levenshtein(c.destination) }))
+   */
+  levenshtein<A extends Operand<string>>(other: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  /**
+   * The date that the text says in a format; a text that does not fit ends the job.
+   * @example flights.select((c) => ({ at: c.tail.toDate("yyyy-MM-dd") }))
+   */
+  toDate(format: string): DateColumn<N, R>;
+  /**
+   * As `toDate`, with null for a text that does not fit.
+   * @example flights.select((c) => ({ at: c.tail.tryToDate("yyyy-MM-dd") }))
+   */
+  tryToDate(format: string): DateColumn<null, R>;
+  /**
+   * The instant that the text says in a format, by its offset (ZZ) or else in a zone (UTC); a text that does not fit ends the job.
+   * @example flights.select((c) => ({ at: c.tail.toTimestamp("yyyy-MM-dd HH:mm") }))
+   */
+  toTimestamp(format: string, zone?: string): DateColumn<N, R>;
+  /**
+   * As `toTimestamp`, with null for a text that does not fit.
+   * @example flights.select((c) => ({ at: c.tail.tryToTimestamp("yyyy-MM-dd HH:mm") }))
+   */
+  tryToTimestamp(format: string, zone?: string): DateColumn<null, R>;
+}
 
 /** A column of text. */
 export interface StringColumn<out N extends null = never, in R = unknown>
@@ -9,4 +224,5 @@ export interface StringColumn<out N extends null = never, in R = unknown>
     AnyMethods<string, N, R>,
     EqualityMethods<string, N, R>,
     ExtremeMethods<string, N, R>,
-    OrderedMethods<string, N, R> {}
+    OrderedMethods<string, N, R>,
+    StringMethods<N, R> {}

@@ -44,7 +44,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    */
   select<
     Row,
-    Name extends ColumnName<Row> = never,
+    Name extends keyof RecordOf<Row> & string = never,
     Made extends Expressions<Row> = Record<never, never>,
   >(
     this: Dataset<Row>,
@@ -98,7 +98,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * @param names of the columns
    * @example flights.drop("tail")
    */
-  drop<Row, Name extends ColumnName<Row>>(
+  drop<Row, Name extends keyof RecordOf<Row> & string>(
     this: Dataset<Row>,
     ...names: readonly Name[]
   ): Dataset<Without<Row, Name>> {
@@ -112,7 +112,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    */
   rename<Row, const Names extends Readonly<Record<string, string>>>(
     this: Dataset<Row>,
-    names: { readonly [Name in ColumnName<Row>]?: string } & Names & KnownNames<Row, Names>,
+    names: { readonly [Name in ColumnName<Row>]?: string } & KnownNames<Row, Names>,
   ): Dataset<Renamed<Row, Names>> {
     const rename = Object.entries(names).map(([from, to]) => ({ from, to: String(to) }));
     return step(this, { kind: "alter", drop: [], rename, columns: [] });
@@ -201,7 +201,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * @example flights.select("origin", "destination").distinct()
    * @example flights.distinct("tail")
    */
-  distinct<Row, Name extends ColumnName<Row>>(
+  distinct<Row, Name extends keyof RecordOf<Row> & string>(
     this: Dataset<Row>,
     ...names: readonly Name[]
   ): Dataset<Row> {

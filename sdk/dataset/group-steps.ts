@@ -3,7 +3,7 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { Aggregate, GroupValue, TotalValue } from "../columns/aggregate.ts";
 import { AggregateValue, aggregateOf, ColumnValue, callOf, layersOf } from "../columns/build.ts";
-import type { Available, ColumnName, Columns, RecordOf } from "../columns/column-for.ts";
+import type { Available, Columns, RecordOf } from "../columns/column-for.ts";
 import { ColumnSteps } from "./column-steps.ts";
 import type { Dataset } from "./dataset.ts";
 import { step } from "./dataset-base.ts";
@@ -71,7 +71,7 @@ export abstract class GroupSteps<out T> extends ColumnSteps<T> {
    */
   groupBy<
     Row,
-    Name extends ColumnName<Row> = never,
+    Name extends keyof RecordOf<Row> & string = never,
     Made extends Expressions<Row> = Record<never, never>,
   >(
     this: Dataset<Row>,
@@ -131,7 +131,7 @@ export class GroupedDataset<T, Keys> {
    * sales.groupBy("shop").pivot("quarter", ["Q1", "Q2"]).agg((c) => ({ total: c.price.sum() }))
    */
   pivot<
-    Name extends ColumnName<T>,
+    Name extends keyof RecordOf<T> & string,
     const Value extends Extract<
       NonNullable<RecordOf<T>[Name & keyof RecordOf<T>]>,
       string | number | bigint | boolean

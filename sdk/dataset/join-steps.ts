@@ -3,11 +3,12 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinKey, JoinType } from "../../proto/plan/logical.ts";
+import type { RecordOf } from "../columns/column-for.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DatasetBase, derive, nodeOf, otherNode, sameRows, step } from "./dataset-base.ts";
 import { GroupSteps } from "./group-steps.ts";
 import { joinCondition } from "./join-condition.ts";
-import type { CommonName, JoinOn, JoinOptions, JoinProblem, JoinRow } from "./join-types.ts";
+import type { JoinOn, JoinOptions, JoinProblem, JoinRow } from "./join-types.ts";
 
 type NoNames = Record<never, never>;
 
@@ -49,7 +50,7 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   join<
     Left,
     Right,
-    const Name extends CommonName<Left, Right> = never,
+    const Name extends keyof RecordOf<Left> & keyof RecordOf<Right> & string = never,
     Type extends JoinType = "inner",
     const Names extends { readonly [Key in keyof Right]?: string } = NoNames,
   >(

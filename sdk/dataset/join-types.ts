@@ -53,7 +53,7 @@ type Clash<Left, Right, Name extends string, Names> = Exclude<
 >;
 
 type ClashText<Names extends string> = Names extends string
-  ? `both have a column '${Names}': rename the right one, as in { rename: { ${Names}: "…" } }`
+  ? `both have a column '${Names}': rename the right one, as in { rename: { ${Names}: … } }`
   : never;
 
 /** `unknown` where a join is in order, else a text that says why it is not. */

@@ -1,7 +1,7 @@
 // Steps on pairs `[key, value]`, by functions of the user's; keys are equal when they have equal contents.
 
 import { encodeValue } from "../../proto/plan/values.ts";
-import type { ColumnName } from "../columns/column-for.ts";
+import type { RecordOf } from "../columns/column-for.ts";
 import { ClosureSteps } from "./closure-steps.ts";
 import type { Sortable, Widened } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
@@ -192,7 +192,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
   repartition<Row>(
     this: Dataset<Row>,
     partitions: number,
-    ...names: readonly ColumnName<Row>[]
+    ...names: readonly (keyof RecordOf<Row> & string)[]
   ): Dataset<Row> {
     checkedCount("repartition", "partitions", partitions, 1);
     const by = names.map((name) => Object.freeze({ kind: "column", name } as const));

@@ -50,18 +50,18 @@ export type Renamed<T, Names> =
       };
 
 /** Says of each misspelt name that there is no such column. */
-export type KnownNames<T, Names> =
-  IsOpen<T> extends true
-    ? unknown
-    : {
-        readonly [Name in Exclude<
-          keyof Names,
-          keyof RecordOf<T>
-        >]: `there is no column '${Name & string}'`;
-      };
+export type KnownNames<T, Names> = {
+  readonly [Name in keyof Names]: Name extends keyof RecordOf<T>
+    ? Names[Name]
+    : `there is no column '${Name & string}'`;
+};
 
-/** Names of columns that hold lists. */
-export type ListName<T> = {
+/** Names of columns that hold lists, or a text that says that there is none. */
+export type ListName<T> = [NameOfList<T>] extends [never]
+  ? "there is no column of lists"
+  : NameOfList<T>;
+
+type NameOfList<T> = {
   [Name in keyof RecordOf<T> & string]: NonNullable<RecordOf<T>[Name]> extends readonly unknown[]
     ? Name
     : never;

@@ -3,7 +3,7 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
 import type { LogicalNode, OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
-import type { ColumnName } from "../columns/column-for.ts";
+import type { RecordOf } from "../columns/column-for.ts";
 import { resolveOutput } from "./paths.ts";
 import type { Session } from "./session.ts";
 
@@ -80,7 +80,7 @@ export class DatasetWriter<out T> {
   ndjson<Row>(
     this: DatasetWriter<Row>,
     folder: string,
-    options: ColumnFileOptions<ColumnName<Row>> = {},
+    options: ColumnFileOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
     return this.#write("ndjson", folder, options);
   }
@@ -96,7 +96,7 @@ export class DatasetWriter<out T> {
   csv<Row>(
     this: DatasetWriter<Row>,
     folder: string,
-    options: CsvWriteOptions<ColumnName<Row>> = {},
+    options: CsvWriteOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
     const { delimiter = "," } = options;
     checkDelimiter("write.csv", delimiter);
@@ -113,7 +113,7 @@ export class DatasetWriter<out T> {
   arrow<Row>(
     this: DatasetWriter<Row>,
     folder: string,
-    options: ColumnFileOptions<ColumnName<Row>> = {},
+    options: ColumnFileOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
     return this.#write("arrow", folder, options);
   }
@@ -128,7 +128,7 @@ export class DatasetWriter<out T> {
   parquet<Row>(
     this: DatasetWriter<Row>,
     folder: string,
-    options: ParquetOptions<ColumnName<Row>> = {},
+    options: ParquetOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
     return this.#write("parquet", folder, options);
   }
