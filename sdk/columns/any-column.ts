@@ -4,7 +4,7 @@ import type { Aggregate } from "./aggregate.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
 import type { ColumnFor, ColumnOf } from "./column-for.ts";
 import type { ColumnType } from "./column-type.ts";
-import type { Expression, NeedsOf, NullOf, Operand, SortTerm } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, NullOfAll, Operand, SortTerm } from "./expression.ts";
 import type { WindowValue } from "./window.ts";
 
 /** `V`: values without null; `N`: `null` where there may be none, else `never`; `R`: the columns needed. */
@@ -116,12 +116,16 @@ export interface EqualityMethods<V, N extends null, R, Other = Operand<V>> {
    * Whether the value is one of these; null where it is not and one of them is null.
    * @example flights.where((c) => c.origin.isIn("SEA", "SFO"))
    */
-  isIn<O extends Other>(...values: readonly O[]): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  isIn<const O extends readonly Other[]>(
+    ...values: O
+  ): BooleanColumn<N | NullOf<O[number]>, R & NeedsOf<O[number]>>;
   /**
    * The value, or the first of the others that is not null.
    * @example flights.withColumn("delay", (c) => c.delay.coalesce(0))
    */
-  coalesce<O extends Other>(...others: readonly O[]): ColumnOf<V, N & NullOf<O>, R & NeedsOf<O>>;
+  coalesce<const O extends readonly Other[]>(
+    ...others: O
+  ): ColumnOf<V, N & NullOfAll<O>, R & NeedsOf<O[number]>>;
   /**
    * Null where the value equals this one.
    * @example flights.withColumn("delay", (c) => c.delay.nullIf(-1))
@@ -167,12 +171,16 @@ export interface ExtremeMethods<V, N extends null, R, Other = Operand<V>> {
    * The last of this and other values in order; nulls are left out, and NaN is the greatest number.
    * @example flights.select((c) => ({ late: c.delay.greatest(0) }))
    */
-  greatest<O extends Other>(...others: readonly O[]): ColumnOf<V, N & NullOf<O>, R & NeedsOf<O>>;
+  greatest<const O extends readonly Other[]>(
+    ...others: O
+  ): ColumnOf<V, N & NullOfAll<O>, R & NeedsOf<O[number]>>;
   /**
    * The first of this and other values in order; nulls are left out.
    * @example flights.select((c) => ({ early: c.delay.least(0) }))
    */
-  least<O extends Other>(...others: readonly O[]): ColumnOf<V, N & NullOf<O>, R & NeedsOf<O>>;
+  least<const O extends readonly Other[]>(
+    ...others: O
+  ): ColumnOf<V, N & NullOfAll<O>, R & NeedsOf<O[number]>>;
   /**
    * Aggregate: the first value in order, nulls left out.
    * @example flights.groupBy("origin").agg((c) => ({ earliest: c.at.min() }))

@@ -24,6 +24,14 @@ export type Operand<V> = V | null | Expression<V | null>;
 /** `null` where an operand may be null, else `never`. */
 export type NullOf<O> = O extends Expression<infer V> ? Extract<V, null> : Extract<O, null>;
 
+/** `null` where all operands may be null, else `never`. */
+export type NullOfAll<Operands extends readonly unknown[]> = Operands extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? NullOf<First> & NullOfAll<Rest>
+  : null;
+
 /** Of what did not fit, nothing is known, and one message is enough. */
 type Known<Row> = [Row] extends [never] ? unknown : Row;
 

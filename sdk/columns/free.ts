@@ -10,6 +10,7 @@ import type { DateMethods } from "./date-column.ts";
 import type {
   Expression,
   NeedsOf,
+  NullOf,
   Operand,
   Reference,
   SortTerm,
@@ -175,10 +176,10 @@ export function desc<const Name extends string>(name: Name): SortTerm<Named<Name
  * @param conditions expressions that are true or false
  * @example flights.where((c) => every(c.delay.gt(30), c.origin.eq("SEA"), c.tail.isNotNull()))
  */
-export function every<O extends Operand<boolean>>(
-  ...conditions: readonly O[]
-): BooleanColumn<null, NeedsOf<O>> {
-  return combined("and", conditions, true) as BooleanColumn<null, NeedsOf<O>>;
+export function every<const O extends readonly Operand<boolean>[]>(
+  ...conditions: O
+): BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>> {
+  return combined("and", conditions, true) as BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>>;
 }
 
 /**
@@ -186,10 +187,10 @@ export function every<O extends Operand<boolean>>(
  * @param conditions expressions that are true or false
  * @example flights.where((c) => some(c.delay.gt(30), c.delay.isNull()))
  */
-export function some<O extends Operand<boolean>>(
-  ...conditions: readonly O[]
-): BooleanColumn<null, NeedsOf<O>> {
-  return combined("or", conditions, false) as BooleanColumn<null, NeedsOf<O>>;
+export function some<const O extends readonly Operand<boolean>[]>(
+  ...conditions: O
+): BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>> {
+  return combined("or", conditions, false) as BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>>;
 }
 
 function combined(name: "and" | "or", conditions: readonly unknown[], ofNone: boolean): unknown {

@@ -9,6 +9,8 @@ import type { StringColumn } from "./string-column.ts";
 import type { WindowValue } from "./window.ts";
 import "./methods.ts";
 
+type Whole = Operand<number>;
+
 /**
  * Aggregate: how many rows there are; of an expression, how many values are not null.
  * @param expression what is counted; rows where it is not given
@@ -115,10 +117,10 @@ export function ntile(parts: number): WindowValue<number, unknown> {
  * @param texts what is put together
  * @example flights.select((c) => ({ route: concatWs("-", c.origin, c.destination) }))
  */
-export function concatWs<A extends Operand<string>, B extends Operand<string>>(
+export function concatWs<A extends Operand<string>, const B extends readonly Operand<string>[]>(
   separator: A,
-  ...texts: readonly B[]
-): StringColumn<NullOf<A>, NeedsOf<A> & NeedsOf<B>> {
+  ...texts: B
+): StringColumn<NullOf<A>, NeedsOf<A | B[number]>> {
   return called("concatWs", [separator, ...texts]);
 }
 
@@ -129,11 +131,11 @@ export function concatWs<A extends Operand<string>, B extends Operand<string>>(
  * @param day from 1
  * @example flights.select((c) => ({ newYear: makeDate(c.at.year(), 1, 1) }))
  */
-export function makeDate<O extends Operand<number>>(
-  year: O,
-  month: O,
-  day: O,
-): DateColumn<NullOf<O>, NeedsOf<O>> {
+export function makeDate<Y extends Whole, M extends Whole, D extends Whole>(
+  year: Y,
+  month: M,
+  day: D,
+): DateColumn<NullOf<Y | M | D>, NeedsOf<Y | M | D>> {
   return called("makeDate", [year, month, day]);
 }
 
@@ -147,14 +149,21 @@ export function makeDate<O extends Operand<number>>(
  * @param second may have a fraction
  * @example flights.select((c) => ({ noon: makeTimestamp(c.at.year(), 1, 1, 12, 0, 0) }))
  */
-export function makeTimestamp<O extends Operand<number>>(
-  year: O,
-  month: O,
-  day: O,
-  hour: O,
-  minute: O,
-  second: O,
-): DateColumn<NullOf<O>, NeedsOf<O>> {
+export function makeTimestamp<
+  Y extends Whole,
+  M extends Whole,
+  D extends Whole,
+  H extends Whole,
+  N extends Whole,
+  S extends Whole,
+>(
+  year: Y,
+  month: M,
+  day: D,
+  hour: H,
+  minute: N,
+  second: S,
+): DateColumn<NullOf<Y | M | D | H | N | S>, NeedsOf<Y | M | D | H | N | S>> {
   return called("makeTimestamp", [year, month, day, hour, minute, second]);
 }
 
@@ -163,9 +172,9 @@ export function makeTimestamp<O extends Operand<number>>(
  * @param values expressions and plain values of one type
  * @example flights.select((c) => ({ ends: makeList(c.origin, c.destination) }))
  */
-export function makeList<O>(
-  ...values: readonly O[]
-): ListColumn<ValueOfOperand<O>, never, NeedsOf<O>> {
+export function makeList<const O extends readonly unknown[]>(
+  ...values: O
+): ListColumn<ValueOfOperand<O[number]>, never, NeedsOf<O[number]>> {
   return called("makeList", values);
 }
 

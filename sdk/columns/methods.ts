@@ -96,7 +96,7 @@ const ownMethods: Readonly<Record<string, Method>> = {
 };
 
 function define(name: string, method: Method): void {
-  Object.defineProperty(ColumnValue.prototype, name, { value: method });
+  Object.defineProperty(ColumnValue.prototype, name, { value: method, configurable: true });
 }
 
 function defineAll(): void {
@@ -120,6 +120,7 @@ function defineAll(): void {
       return new WindowFunctionValue(name, [this, rows]);
     });
   }
+  // Last, since these take arguments in another order than their functions.
   for (const [name, method] of Object.entries(ownMethods)) define(name, method);
 }
 

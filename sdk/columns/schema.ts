@@ -24,8 +24,8 @@ export class RowSchema<out Row> implements Schema {
  *   hold null only if it says `.nullable()`
  * @throws PLAN_INVALID for a value that is no column type
  * @example
- * const flights = schema({ origin: utf8, delay: int32.nullable(), at: timestamp("UTC") });
- * type Flight = RowOf<typeof flights>;
+ * const tripSchema = schema({ origin: utf8, delay: int32.nullable(), at: timestamp("UTC") });
+ * type Trip = RowOf<typeof tripSchema>;
  */
 export function schema<const Columns extends ColumnTypes>(
   columns: Columns,

@@ -81,9 +81,9 @@ export interface StringMethods<N extends null, R> {
    * The text with others behind it; null where one of them is.
    * @example flights.select((c) => ({ route: c.origin.concat("-", c.destination) }))
    */
-  concat<A extends Operand<string>>(
-    ...texts: readonly A[]
-  ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  concat<const A extends readonly Operand<string>[]>(
+    ...texts: A
+  ): StringColumn<N | NullOf<A[number]>, R & NeedsOf<A[number]>>;
   /**
    * The text with every occurrence of a part replaced; unchanged where the part is empty.
    * @example flights.select((c) => ({ x: c.tail.replace("-", "") }))

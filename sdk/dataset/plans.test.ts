@@ -122,7 +122,7 @@ describe("columns", () => {
       ),
     ).toBe(
       'select#2 case when (delay > 60) then "late" when (delay < 0) then "early" else "-" end as state, ' +
-        "case when (delay = 0) then null else delay end as none\n" +
+        "nullIf(delay, 0) as none\n" +
         "{state: utf8?, none: int32?}",
     );
   });

@@ -1,0 +1,131 @@
+// Every public method has an example, which compiles, and runs up to a plan that the planner finds in order.
+
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { encodeValue } from "../../proto/plan/values.ts";
+import { nodeOf } from "../../sdk/dataset/dataset-base.ts";
+import { createMillrace } from "../../sdk/dataset/millrace.ts";
+import { DriverSession } from "../../sdk/driver/session.ts";
+import * as millrace from "../../sdk/index.ts";
+import { schemasOf } from "../../sdk/planner/schema-of.ts";
+import { bodyOf, type Documented, documentedIn } from "./examples.ts";
+import { typeErrors } from "./type-check.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+const files = [
+  ...["any-column", "boolean-column", "number-column", "string-column", "date-column"],
+  ...["nested-column", "aggregate", "window", "expression", "free", "functions"],
+  ...["column-type", "schema"],
+].map((name) => `sdk/columns/${name}.ts`);
+const datasetFiles = [
+  ...["closure-steps", "keyed-steps", "column-steps", "group-steps", "join-steps", "dataset"],
+  ...["reader", "writer"],
+].map((name) => `sdk/dataset/${name}.ts`);
+
+const names = new Set(Object.keys(millrace));
+const documented = [...files, ...datasetFiles].flatMap((file) => documentedIn(root, file, names));
+
+/** What the examples speak of; a user's program would have read it. */
+const given = `
+const flightSchema = schema({
+  origin: utf8, destination: utf8, delay: int32.nullable(), distance: int32, at: timestamp("UTC"),
+  tail: utf8.nullable(),
+});
+const flights = mr.read.parquet("flights/", { schema: flightSchema });
+const earlierFlights = mr.read.parquet("earlier/", { schema: flightSchema });
+const airports = mr.read.csv("airports.csv", { schema: schema({ origin: utf8, city: utf8 }) });
+const sales = mr.read.csv("sales.csv", {
+  schema: schema({ shop: utf8, price: float64, quarter: utf8, tags: list(utf8) }),
+});
+const shops = mr.read.parquet("shops/", {
+  schema: schema({
+    shop: utf8, logo: binary, place: struct({ latitude: float64, longitude: float64 }).nullable(),
+  }),
+});
+const quarters = mr.of([{ quarter: "Q1" }, { quarter: "Q2" }], schema({ quarter: utf8 }));
+const lines = mr.read.text("lines.txt");
+const words = lines.flatMap((line) => line.split(" "));
+const counts = words.countByValue();
+const pairs = words.map((word): [string, number] => [word, word.length]);
+const otherPairs = words.map((word): [string, string] => [word, word]);
+const numbers = mr.range(10);
+const lookUp = async (word: string): Promise<number> => word.length;
+`;
+
+const exports = [...names].filter((name) => name !== "z").join(", ");
+const examples = documented.flatMap(({ name, place, examples: all }) =>
+  all.map((code, index) => ({ title: `${name} ${index + 1}`, place, code })),
+);
+
+function moduleOf(example: (typeof examples)[number]): string {
+  return `import { z, ${exports}, type Millrace, type RowOf } from "millrace";
+export async function example(mr: Millrace): Promise<unknown> {
+${given}
+${bodyOf(example.code)}
+}
+`;
+}
+
+type Run = (mr: unknown, sdk: typeof millrace) => Promise<unknown>;
+
+/** Compiled as it stands, with the names of the SDK and of what the examples speak of in reach. */
+function compiled(code: string): Run {
+  const body = `async (mr, sdk) => { const { z, ${exports} } = sdk; ${given} ${bodyOf(code)} }`;
+  const { outputText } = ts.transpileModule(body, {
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  });
+  return new Function(`return (${outputText.trim().replace(/;$/, "")});`)() as Run;
+}
+
+/** Bytes of Arrow are made by the engine. */
+class SessionWithoutRows extends DriverSession {
+  override async toArrow(): Promise<Uint8Array> {
+    return new Uint8Array();
+  }
+}
+
+/** Answers every action as an engine without rows would. */
+function session(): DriverSession {
+  const locks = (): Promise<never> => Promise.reject(new Error("no example takes a lock"));
+  return new SessionWithoutRows(
+    "/base",
+    async (action) => {
+      if (action.kind === "write") {
+        const output = { folderUri: action.folderUri, files: 0, rows: 0, bytes: 0 };
+        return { kind: "committed", output };
+      }
+      return { kind: "result", parts: [encodeValue(action.kind === "count" ? 0 : [])] };
+    },
+    locks,
+  );
+}
+
+describe("examples in docstrings", () => {
+  test("every public method and function has one", () => {
+    expect(documented.length).toBeGreaterThan(150);
+    const without = documented.filter(({ examples: all }: Documented) => all.length === 0);
+    expect(without.map(({ name, place }) => `${place} ${name}`)).toEqual([]);
+  });
+
+  test("they compile", () => {
+    const blocks = examples.map((example, index) => ({
+      page: `${example.place} ${example.title}`,
+      line: 1,
+      language: "ts",
+      marks: [`example-${index}.ts`],
+      code: moduleOf(example),
+    }));
+    expect(typeErrors(root, blocks)).toEqual([]);
+  }, 60_000);
+
+  test.each(examples.map((example) => [example.title, example.code] as const))(
+    "%s runs",
+    async (_title, code) => {
+      const mr = createMillrace(session(), 0, () => 0.5);
+      const result = await compiled(code)(mr, millrace);
+      if (result instanceof millrace.Dataset) schemasOf(nodeOf(result), new Map());
+    },
+  );
+});
