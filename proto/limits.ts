@@ -257,6 +257,12 @@ export const parquetPageBytesMax = 1024 * 1024 * 1024;
 export const parquetGapBytesMax = 64 * 1024;
 /** Packed bytes of one row group held at once; columns of larger ones are fetched piece by piece. */
 export const parquetHeldBytesMax = 64 * 1024 * 1024;
+/** Rows of a row group that we write: enough that pages and dictionaries are worth their heads. */
+export const parquetGroupRowsMax = 512 * 1024;
+/** Bytes of columns held for a row group that we write, per task. */
+export const parquetGroupBytesMax = 64 * 1024 * 1024;
+/** Bytes of a dictionary that we write: larger ones do not pay. */
+export const parquetDictionaryBytesMax = 1024 * 1024;
 /** Bytes of output encoded before they are written to an upload. */
 export const outputWriteBytes = 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */

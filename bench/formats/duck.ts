@@ -44,15 +44,15 @@ export const manyTypes = `
     null::integer as nothing
   from range(5000) as t(i)`;
 
-/** The same columns as JSON says them, of any table or file that holds them. */
-export function plainRows(from: string): string {
+/** The same columns as JSON says them; `entries`: how those of the map are spelt, where it is one. */
+export function plainRows(from: string, entries = "map_entries(entries)"): string {
   return `
     select * replace (
       hex(bytes) as bytes,
       datediff('day', date '1970-01-01', day)::integer as day,
       epoch_us(clock)::varchar as clock,
       epoch_us(instant)::varchar as instant,
-      map_entries(entries) as entries
+      ${entries} as entries
     )
     from ${from} order by whole`;
 }

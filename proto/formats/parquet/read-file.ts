@@ -17,6 +17,7 @@ import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } f
 import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
 import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
 import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
+import { schemaKey, withOwnTypes } from "./own-schema.ts";
 import {
   columnsOfElements,
   type LeafNode,
@@ -110,7 +111,9 @@ export async function openParquet(input: ParquetInput): Promise<ParquetFile> {
     const columns = columnsOfElements(metadata.elements);
     const leaves = columns.reduce((sum, column) => sum + leavesOf(column).length, 0);
     checkGroups(metadata, input.sizeBytes, leaves);
-    return { input, metadata, columns, schema: schemaOfColumns(columns) };
+    const { fields } = schemaOfColumns(columns);
+    const schema = { fields: withOwnTypes(fields, metadata.keyValues.get(schemaKey)) };
+    return { input, metadata, columns, schema };
   } catch (thrown) {
     throw inFile(input.uri, thrown);
   }
