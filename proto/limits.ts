@@ -263,6 +263,12 @@ export const parquetGroupRowsMax = 512 * 1024;
 export const parquetGroupBytesMax = 64 * 1024 * 1024;
 /** Bytes of a dictionary that we write: larger ones do not pay. */
 export const parquetDictionaryBytesMax = 1024 * 1024;
+/** Files of one output task: more would make a report that a log entry cannot hold. */
+export const uploadsPerTaskMax = 2000;
+/** Bytes of rows held by one output task for partitions whose files are not begun. */
+export const partitionHeldBytesMax = 128 * 1024 * 1024;
+/** Bytes of rows of one Arrow file, which is held whole until its columns are known; larger outputs get several. */
+export const arrowFileBytesMax = 256 * 1024 * 1024;
 /** Bytes of output encoded before they are written to an upload. */
 export const outputWriteBytes = 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */

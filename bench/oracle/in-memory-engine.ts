@@ -105,8 +105,9 @@ class ActionRun {
     };
     const cells = cellsOf(new ArrayBuffer(cellsBytes));
     const result = await runTask(this.spec(stage, taskIndex), world, cells);
-    const written = result.upload && this.cluster.uploads.get(result.upload.uri);
-    if (written !== undefined) this.uploads.push(new TextDecoder().decode(written));
+    for (const { uri } of result.uploads ?? []) {
+      this.uploads.push(new TextDecoder().decode(this.cluster.uploads.get(uri)));
+    }
     return result;
   }
 

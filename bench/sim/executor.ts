@@ -169,7 +169,7 @@ export function createSimulatedExecutor(
         return { ...counts, digest, resultJson: JSON.stringify(text) };
       default: {
         const upload = await write(spec, stage.output.folderUri, text);
-        return { ...counts, digest, upload: { ...upload, rows: rows[0]!.length, digest } };
+        return { ...counts, digest, uploads: [{ ...upload, rows: rows[0]!.length, digest }] };
       }
     }
   }

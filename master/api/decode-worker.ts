@@ -9,6 +9,7 @@ import {
   reportsPerCallMax,
   stagesPerActionMax,
   tasksPerStageMax,
+  uploadsPerTaskMax,
   uriCharsMax,
   workerSlotsMax,
   workerWeightMax,
@@ -150,7 +151,7 @@ function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
     ...(done.resultJson === "" ? {} : { resultJson: done.resultJson }),
     ...(done.uploadJson === ""
       ? {}
-      : { upload: decodeUpload(`${at}.upload_json`, done.uploadJson) }),
+      : { uploads: decodeUploads(`${at}.upload_json`, done.uploadJson) }),
   };
 }
 
@@ -172,8 +173,14 @@ function resultTooLarge(resultJson: string): ReportOutcome | undefined {
   return { kind: "failed", error: { code: "RESULT_TOO_LARGE", message, details } };
 }
 
-function decodeUpload(at: string, uploadJson: string): TaskUpload {
-  const plain = object(at, json(at, uploadJson));
+function decodeUploads(at: string, uploadJson: string): readonly TaskUpload[] {
+  const uploads = list(at, json(at, uploadJson));
+  items(at, uploads, uploadsPerTaskMax);
+  return uploads.map((upload, index) => decodeUpload(`${at}[${index}]`, upload));
+}
+
+function decodeUpload(at: string, upload: unknown): TaskUpload {
+  const plain = object(at, upload);
   const etags = list(`${at}.etags`, plain.etags);
   items(`${at}.etags`, etags, uploadPartsMax);
   return {

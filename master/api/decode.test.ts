@@ -115,8 +115,8 @@ describe("workers", () => {
       refusal(() => decodeReport({ ...worker, reports: [{ ...ref, outcome }] }));
     expect(report(undefined)).toContain("MESSAGE_INVALID reports[0].outcome");
     const value = { rowsIn: 0, bytesIn: 0, rowsOut: 0, bytesOut: 0, digest: "", resultJson: "" };
-    const upload = { $case: "done", value: { ...value, uploadJson: '{"etags":[]}' } } as const;
-    expect(report(upload)).toContain("MESSAGE_INVALID reports[0].done.upload_json.uri");
+    const upload = { $case: "done", value: { ...value, uploadJson: '[{"etags":[]}]' } } as const;
+    expect(report(upload)).toContain("MESSAGE_INVALID reports[0].done.upload_json[0].uri");
     const failed = { $case: "failed", value: { errorJson: "x" } } as const;
     expect(report(failed)).toContain("MESSAGE_INVALID reports[0].failed.error_json is not JSON");
   });

@@ -83,8 +83,9 @@ function inParts(reports: readonly LeaseReport[]): LeaseReport[][] {
 
 function reportChars({ outcome }: LeaseReport): number {
   if (outcome.kind === "failed") return 64 * 1024;
-  const etags = outcome.upload?.etags.length ?? 0;
-  return 1000 + (outcome.resultJson?.length ?? 0) + 100 * etags;
+  const uploads = outcome.uploads ?? [];
+  const etags = uploads.reduce((sum, upload) => sum + upload.etags.length, 0);
+  return 1000 + (outcome.resultJson?.length ?? 0) + 1000 * uploads.length + 100 * etags;
 }
 
 /**

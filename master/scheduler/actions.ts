@@ -158,7 +158,7 @@ export function completeAction(running: RunningAction): void {
   }
   const uploads: TaskUpload[] = [];
   for (const task of last.tasks) {
-    if (task.kind === "done" && task.upload !== undefined) uploads.push(task.upload);
+    if (task.kind === "done" && task.uploads !== undefined) uploads.push(...task.uploads);
   }
   const tokens = acceptedTokens(running);
   keepOutputs(job, action.actionIndex, stages);

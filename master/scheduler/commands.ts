@@ -27,7 +27,7 @@ export interface DoneReport {
   readonly bytes: number;
   readonly digest: string;
   readonly resultJson?: string;
-  readonly upload?: TaskUpload;
+  readonly uploads?: readonly TaskUpload[];
 }
 
 export type ReportOutcome = DoneReport | { readonly kind: "failed"; readonly error: ErrorRecord };

@@ -42,11 +42,12 @@ function reportTask(state: ClusterState, workerId: WorkerId, each: LeaseReport):
 
 function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void {
   const { action, stages, stage, taskIndex } = found;
-  if (done.upload !== undefined && !done.upload.uri.startsWith(action.folderUri)) {
+  const stray = done.uploads?.find(({ uri }) => !uri.startsWith(action.folderUri));
+  if (stray !== undefined) {
     failAction(found, {
       code: "INTERNAL",
       message:
-        `task ${taskName(refOf(found, stage, taskIndex))} wrote ${done.upload.uri}, ` +
+        `task ${taskName(refOf(found, stage, taskIndex))} wrote ${stray.uri}, ` +
         `which is outside of ${action.folderUri}`,
       details: { partition: taskIndex },
     });

@@ -258,7 +258,7 @@ export interface DoneTask extends TaskTrials {
   readonly rows: number;
   readonly bytes: number;
   readonly resultJson?: string;
-  readonly upload?: TaskUpload;
+  readonly uploads?: readonly TaskUpload[];
   /** The stage that sealed the output, where it is of an earlier action. */
   readonly origin?: OutputOrigin;
 }

@@ -78,7 +78,7 @@ export function finishTask(found: FoundTask, task: LeasedTask, report: DoneRepor
     rows: report.rows,
     bytes: report.bytes,
     ...(report.resultJson === undefined ? {} : { resultJson: report.resultJson }),
-    ...(report.upload === undefined ? {} : { upload: report.upload }),
+    ...(report.uploads === undefined ? {} : { uploads: report.uploads }),
   };
   setTask(stage, taskIndex, done);
   stage.rows += report.rows;

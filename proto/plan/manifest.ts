@@ -3,10 +3,12 @@
 import { assert, EngineError } from "../errors.ts";
 import type { OutputFormat } from "./logical.ts";
 
+const outputFormats: readonly OutputFormat[] = ["text", "ndjson", "arrow", "csv", "parquet"];
+
 export const manifestName = "_manifest.json";
 
 export interface ManifestFile {
-  /** Name within the output's folder. */
+  /** Path within the output's folder: with folders `name=value` where it is partitioned. */
   readonly name: string;
   readonly rows: number;
   readonly bytes: number;
@@ -76,7 +78,7 @@ export function parseManifest(text: string, uri: string): OutputManifest {
     throw notReadable(uri, "has no valid list of files");
   }
   const { format } = manifest;
-  if (format !== "text" && format !== "ndjson" && format !== "arrow") {
+  if (!outputFormats.some((known) => known === format)) {
     throw notReadable(uri, `names the unknown format ${String(format)}`);
   }
   return manifest as OutputManifest;
@@ -85,7 +87,7 @@ export function parseManifest(text: string, uri: string): OutputManifest {
 function isManifestFile(value: unknown): value is ManifestFile {
   if (typeof value !== "object" || value === null) return false;
   const file = value as Partial<ManifestFile>;
-  const named = typeof file.name === "string" && /^[^/]+$/.test(file.name) && file.name !== "..";
+  const named = typeof file.name === "string" && !/(^|\/)(\.{0,2})(\/|$)/.test(file.name);
   return named && Number.isSafeInteger(file.rows) && Number.isSafeInteger(file.bytes);
 }
 

@@ -42,7 +42,7 @@ export interface TaskSpec {
   readonly outputPartitions: number;
 }
 
-/** What an output task made, beside its upload. */
+/** One file of an output task. */
 export interface TaskUpload extends PendingUpload {
   readonly rows: number;
   /** Of its bytes, as in the task's report. */
@@ -56,7 +56,8 @@ export interface TaskResult {
   readonly bytesOut: number;
   readonly digest: string;
   readonly resultJson?: string;
-  readonly upload?: TaskUpload;
+  /** In the order of the output; not set where the task had no rows. */
+  readonly uploads?: readonly TaskUpload[];
 }
 
 export interface TaskProgress {

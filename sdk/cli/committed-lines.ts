@@ -96,7 +96,9 @@ export async function* committedLines(
   options: CommittedLinesOptions,
 ): AsyncGenerator<Uint8Array> {
   const { manifest, rows } = await readOutput(store, folderUri);
-  const isConverted = manifest.format === "arrow" || (manifest.format === "text" && options.json);
+  const { format } = manifest;
+  const isColumnar = format === "arrow" || format === "parquet";
+  const isConverted = isColumnar || (format === "text" && options.json);
   if (isConverted) {
     yield* jsonLines(firstOf(rows(), options.rowsMax));
     return;

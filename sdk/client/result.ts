@@ -3,6 +3,8 @@
 import { batchRows } from "../../proto/batch/batch.ts";
 import { batchesOfBytes } from "../../proto/batch/ipc.ts";
 import { EngineError } from "../../proto/errors.ts";
+import { partitionFields, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
+import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
 import { lineBytesMax, readBytesMax } from "../../proto/limits.ts";
 import {
   type ManifestFile,
@@ -94,6 +96,44 @@ async function* arrowRowsOf(
   for (const batch of batchesOfBytes(bytes)) yield* batchRows(batch);
 }
 
+async function* parquetRowsOf(
+  store: ObjectStore,
+  uri: string,
+  file: ManifestFile,
+): AsyncGenerator<unknown> {
+  const found = await store.stat(uri);
+  if (found?.sizeBytes !== file.bytes) throw changed(uri, found?.sizeBytes ?? 0, file.bytes);
+  const read = (offset: number, length: number) => store.read(uri, offset, length);
+  const opened = await openParquet({ uri, sizeBytes: file.bytes, read });
+  const { schema } = opened;
+  const all = { fields: schema.fields, schema, startByte: 0, endByte: file.bytes };
+  for await (const batch of readParquet(opened, all)) yield* batchRows(batch);
+}
+
+/** Rows of one file with the columns that its folders within the output name. */
+async function* withFolders(
+  uri: string,
+  name: string,
+  rows: AsyncIterable<unknown>,
+): AsyncGenerator<unknown> {
+  if (!name.includes("/")) {
+    yield* rows;
+    return;
+  }
+  const texts = partitionValues(uri);
+  if (texts.size === 0) {
+    yield* rows;
+    return;
+  }
+  const folders = Object.fromEntries(
+    partitionFields([uri]).map((field) => [
+      field.name,
+      partitionValue(field, texts.get(field.name) ?? null),
+    ]),
+  );
+  for await (const row of rows) yield { ...(row as object), ...folders };
+}
+
 /**
  * Opens what a job wrote to a folder. `folder`: an absolute URI.
  * Throws OUTPUT_NOT_COMMITTED when nothing was committed there, and while reading INPUT_UNREADABLE when a
@@ -105,8 +145,8 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
   const { format, files } = manifest;
 
   async function* lines(): AsyncGenerator<string> {
-    if (format === "arrow") {
-      const message = `${folderUri} holds Arrow files, which have no lines; read its rows`;
+    if (format === "arrow" || format === "parquet") {
+      const message = `${folderUri} holds ${format} files, which have no lines; read its rows`;
       throw new EngineError("USAGE", message, { file: folderUri });
     }
     for (const file of files) yield* linesOf(store, folderUri + file.name, file);
@@ -121,8 +161,14 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
         for await (const line of lines()) yield JSON.parse(line) as unknown;
         return;
       case "arrow":
-        for (const file of files) yield* arrowRowsOf(store, folderUri + file.name, file);
+      case "parquet": {
+        const read = format === "arrow" ? arrowRowsOf : parquetRowsOf;
+        for (const file of files) {
+          const uri = folderUri + file.name;
+          yield* withFolders(uri, file.name, read(store, uri, file));
+        }
         return;
+      }
       default:
         throw noSuchStep("reading of outputs", format);
     }

@@ -216,11 +216,11 @@ function toReport(attempt: Attempt, outcome: TaskOutcome): TaskReport {
   };
   switch (outcome.kind) {
     case "done": {
-      const { resultJson, upload, ...counts } = outcome.result;
+      const { resultJson, uploads, ...counts } = outcome.result;
       const done = {
         ...counts,
         resultJson: resultJson ?? "",
-        uploadJson: upload === undefined ? "" : JSON.stringify(upload),
+        uploadJson: uploads === undefined ? "" : JSON.stringify(uploads),
       };
       return { ...head, outcome: { $case: "done", value: done } };
     }

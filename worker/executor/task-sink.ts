@@ -4,10 +4,10 @@ import { type Batch, batchRows } from "../../proto/batch/batch.ts";
 import { unreachable } from "../../proto/errors.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { UserCode } from "../operators/user-code.ts";
-import { arrowSink, lineSink } from "../output/output-sinks.ts";
+import { fileSink } from "../output/file-sink.ts";
+import { lineSink } from "../output/line-sink.ts";
 import { collectSink, countSink } from "../output/result-sinks.ts";
 import type { Sink } from "../output/sink.ts";
 import { ColumnSample } from "../shuffle/column-sample.ts";
@@ -110,9 +110,12 @@ export async function buildSink(
     case "output": {
       const { format, folderUri } = sink;
       const target = { store: world.store, folderUri, jobId, taskIndex, token };
-      if (format === "text" || format === "ndjson") return lineSink(format, target);
-      if (format === "arrow") return arrowSink(target);
-      throw noSuchStep("the executor", format);
+      const { partitionBy = [], fileBytesTarget, compression = "none" } = sink.options ?? {};
+      const isPlain = partitionBy.length === 0 && fileBytesTarget === undefined;
+      if ((format === "text" || format === "ndjson") && isPlain && compression === "none") {
+        return lineSink(format, target);
+      }
+      return fileSink(format, sink.options ?? {}, target);
     }
     case "shuffle": {
       const { actionIndex, stageId } = spec;

@@ -137,7 +137,7 @@ describe("operators", () => {
     });
     const { result, uploads } = await runOne({}, [], ["a", 1, null], write("text"));
     const uri = `s3://out/part-00000-${jobId}-7.txt`;
-    expect(result.upload).toMatchObject({ uri, rows: 3, sizeBytes: 9, digest: result.digest });
+    expect(result.uploads).toMatchObject([{ uri, rows: 3, sizeBytes: 9, digest: result.digest }]);
     expect(Buffer.from(uploads.get(uri)!).toString()).toBe("a\n1\nnull\n");
     const closures = { 1: (n: number) => ({ n, big: BigInt(n) * 2n ** 60n, small: 3n }) };
     const json = await runOne(closures, [{ kind: "map", node: 1 }], [1], write("ndjson"));
@@ -148,7 +148,7 @@ describe("operators", () => {
     const arrow = await runOne({}, [], rows, write("arrow"));
     expect(batchesOfBytes([...arrow.uploads.values()][0]!).flatMap(batchRows)).toEqual(rows);
     const none = await runOne({}, [], [], write("arrow"));
-    expect(none.result.upload).toBeUndefined();
+    expect(none.result.uploads).toBeUndefined();
     expect(none.uploads.size).toBe(0);
     const refused = await runOne({}, [], [{ a: 1 }], write("text")).catch((e) => e);
     expect(refused).toMatchObject({

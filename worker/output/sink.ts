@@ -10,7 +10,7 @@ export interface SinkResult {
   /** Equal for equal contents. */
   readonly digest: string;
   readonly resultJson?: string;
-  readonly upload?: TaskUpload;
+  readonly uploads?: readonly TaskUpload[];
 }
 
 export interface Sink extends Stage {

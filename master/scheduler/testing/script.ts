@@ -129,7 +129,9 @@ function reportOf(session: Session, line: Line): Command {
   const upload =
     uri === undefined
       ? {}
-      : { upload: { uri, uploadId: "u", etags: [], sizeBytes: 10, rows: 1, digest: digestText } };
+      : {
+          uploads: [{ uri, uploadId: "u", etags: [], sizeBytes: 10, rows: 1, digest: digestText }],
+        };
   const result = line.options.get("result");
   const outcome = {
     kind: "done",

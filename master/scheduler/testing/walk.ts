@@ -245,7 +245,7 @@ function reportDone(walk: Walk, lease: Lease, digestText: string): void {
   run(walk, {
     kind: "report",
     workerId: asWorkerId(lease.workerId),
-    reports: [{ ...ref, token, outcome: isOutput ? { ...outcome, upload } : outcome }],
+    reports: [{ ...ref, token, outcome: isOutput ? { ...outcome, uploads: [upload] } : outcome }],
   });
 }
 

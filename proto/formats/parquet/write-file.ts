@@ -233,7 +233,8 @@ export class ParquetWriter {
     }
   }
 
-  private flush(): readonly Uint8Array[] {
+  /** Ends the row group under way. */
+  flush(): readonly Uint8Array[] {
     const parts: Uint8Array[] = [];
     if (this.at === 0) {
       parts.push(magic);

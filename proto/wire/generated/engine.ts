@@ -331,7 +331,7 @@ export interface TaskDone {
   digest: string;
   /** Tagged JSON, for result stages. */
   resultJson: string;
-  /** JSON of PendingUpload with rows, for output stages; empty when the task had no rows. */
+  /** JSON list of PendingUploads with rows, for output stages; empty when the task had no rows. */
   uploadJson: string;
 }
 

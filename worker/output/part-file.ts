@@ -1,0 +1,83 @@
+// One file of an output, uploaded as it grows and invisible until the job commits.
+
+import { crc32c } from "../../proto/checksum/crc32c.ts";
+import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
+import type { TaskUpload } from "../../proto/ports/executor.ts";
+import type { ObjectStore, UploadWriter } from "../../proto/ports/store.ts";
+import { digestText } from "./sink.ts";
+
+export interface OutputTarget {
+  readonly store: ObjectStore;
+  readonly folderUri: string;
+  readonly jobId: string;
+  readonly taskIndex: number;
+  readonly token: number;
+}
+
+const extensions: Readonly<Record<OutputFormat, string>> = {
+  text: "txt",
+  ndjson: "ndjson",
+  arrow: "arrow",
+  csv: "csv",
+  parquet: "parquet",
+};
+
+/** Parquet packs its pages, so that its files are named like any other. */
+export function extensionOf(format: OutputFormat, { compression }: WriteOptions): string {
+  const isPacked = format !== "parquet" && format !== "arrow";
+  if (!isPacked || (compression !== "gzip" && compression !== "zstd")) return extensions[format];
+  return `${extensions[format]}.${compression === "gzip" ? "gz" : "zst"}`;
+}
+
+/** Where in the output a file stands: the folder of its partition, its number within the task. */
+export interface PartPlace {
+  /** Empty, or ending in '/'. */
+  readonly folder: string;
+  readonly index: number;
+  readonly extension: string;
+}
+
+/** Names of two attempts differ, so that a late one can never replace the bytes of another. */
+function partUri(target: OutputTarget, { folder, index, extension }: PartPlace): string {
+  const number = String(target.taskIndex).padStart(5, "0");
+  const attempt = index === 0 ? String(target.token) : `${target.token}_${index}`;
+  return `${target.folderUri}${folder}part-${number}-${target.jobId}-${attempt}.${extension}`;
+}
+
+/** Writes bytes in order; the upload begins with the first of them. */
+export class PartFile {
+  private readonly target: OutputTarget;
+  private readonly uri: string;
+  private writer: UploadWriter | undefined;
+  private checksum = 0;
+  /** Written so far. */
+  bytes = 0;
+
+  constructor(target: OutputTarget, place: PartPlace) {
+    this.target = target;
+    this.uri = partUri(target, place);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    this.writer ??= await this.target.store.beginUpload(this.uri, this.target.jobId);
+    this.checksum = crc32c(bytes, this.checksum);
+    this.bytes += bytes.length;
+    await this.writer.write(bytes);
+  }
+
+  get digest(): string {
+    return digestText(this.checksum);
+  }
+
+  /** Undefined where nothing was written. */
+  async finish(rows: number): Promise<TaskUpload | undefined> {
+    if (this.writer === undefined) return undefined;
+    const upload = await this.writer.finish();
+    return { ...upload, rows, digest: this.digest };
+  }
+
+  async abort(): Promise<void> {
+    await this.writer?.abort();
+  }
+}
