@@ -11,6 +11,7 @@ import {
   type Evaluate,
   type Selection,
 } from "../kernels/expressions/compile-expr.ts";
+import { isPlainJson, settledJson } from "../kernels/expressions/settle-json.ts";
 
 /** The batch with columns of nulls for those of the names that its records do not have. */
 function complete(batch: Batch, names: readonly string[]): Batch {
@@ -23,7 +24,11 @@ function complete(batch: Batch, names: readonly string[]): Batch {
 export function evaluator(expr: Expr): Evaluate {
   const names = [...columnsOf(expr)];
   const evaluate = compileExpr(expr);
-  return (batch) => evaluate(complete(batch, names));
+  return (batch) => {
+    const column = evaluate(complete(batch, names));
+    // Null and missing in one batch make it tagged JSON, in which null is a value: here it is none.
+    return isPlainJson(column) ? settledJson(column).column : column;
+  };
 }
 
 export function predicate(expr: Expr): (batch: Batch) => Selection {

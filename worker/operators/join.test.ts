@@ -178,6 +178,20 @@ describe("joins", () => {
     ]);
   });
 
+  test("keys that can never be equal are a mistake", () => {
+    const program: JoinProgram = {
+      ...{ type: "inner", on: [{ left: column("k"), right: column("k") }], rightNames: [] },
+      build: { stageId: 1, pipeline: "left" },
+    };
+    const run = () =>
+      runStage(
+        (next) => joinStage(program, next),
+        [batchOfRows([{ k: 1 }])],
+        [batchOfRows([{ k: "x" }])],
+      );
+    expect(run).toThrow("key 1 of the join is utf8 on one side and float64 on the other");
+  });
+
   test("a json null is a null, also as a key", () => {
     const left = [batchOfRows([{ k: null }, { k: "x" }, {}, { k: 1 }])];
     const program: JoinProgram = {

@@ -10,7 +10,7 @@ import type { DataType, Schema } from "../../proto/plan/types.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
-import { widerType } from "../kernels/columns/widen.ts";
+import { checkComparable } from "../kernels/columns/widen.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import { type JoinNames, joinedColumns, type SideRows } from "./join-columns.ts";
 import { crossPairs, JoinTable, type Pairs } from "./join-table.ts";
@@ -104,7 +104,7 @@ class Join {
     const keys = this.probeKeys.map((key) => key(batch));
     for (const [at, key] of keys.entries()) {
       // Keys that could never be equal are a mistake, not an empty result.
-      widerType(`${at + 1} of the join's keys`, this.keptTypes[at]!, columnType(key));
+      checkComparable(`key ${at + 1} of the join`, this.keptTypes[at]!, columnType(key));
     }
     return this.table.pairsOf(keys, batch.rows);
   }

@@ -183,14 +183,14 @@ function join(base: Column, parts: readonly Column[], rows: number): Column {
   }
 }
 
-/** All rows of the columns in order. Throws VALUE_UNSUPPORTED where their types have none in common. */
+/** All rows of the columns in order, of the type that holds the values of all. */
 export function concat(name: string, columns: readonly Column[]): Column {
   if (columns.length === 1) return { ...columns[0]!, name };
   let rows = 0;
   let type: DataType = nullType;
   for (const column of columns) {
     rows += column.length;
-    type = widerType(name, type, columnType(column));
+    type = widerType(type, columnType(column));
   }
   const isText = columns.every((column) => textTypes.has(column.type));
   const keepsCodes = isText && sharedDictionary(columns) !== undefined;

@@ -32,12 +32,15 @@ export class WholeRowIndex {
   }
 
   add(batch: Batch): Int32Array {
-    return this.table.add(this.keysOf(batch));
+    // First the keys: they may bring another table.
+    const keys = this.keysOf(batch);
+    return this.table.add(keys);
   }
 
   /** -1 for rows that were never added. */
   find(batch: Batch): Int32Array {
-    return this.table.find(this.keysOf(batch));
+    const keys = this.keysOf(batch);
+    return this.table.find(keys);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import { decimalText, readDecimal, writeDecimal } from "../../../proto/batch/decimal.ts";
 import { columnValues, integersToNumbers } from "../../../proto/batch/decode-column.ts";
 import { flatText } from "../../../proto/batch/flat-text.ts";
-import { assert, EngineError } from "../../../proto/errors.ts";
+import { AssertionError, assert, EngineError } from "../../../proto/errors.ts";
 import {
   commonType,
   type DataType,
@@ -22,21 +22,24 @@ import {
 } from "../../../proto/plan/types.ts";
 import { halvesOf, numberOfHalves, twoTo53 } from "./words.ts";
 
-function typeConflict(name: string, left: DataType, right: DataType): EngineError {
-  return new EngineError(
-    "VALUE_UNSUPPORTED",
-    `column ${name} is ${typeText(left)} in some rows and ${typeText(right)} in others, which have ` +
-      "no common type; convert it to one type first, for example with cast",
-  );
+/**
+ * The type of the values of both; `json` where they have none in common, as where both are in one batch: what
+ * an operator answers must not depend on where rows were cut into batches.
+ */
+export function widerType(left: DataType, right: DataType): DataType {
+  if (sameType(left, right)) return left;
+  return commonType(left, right) ?? jsonType;
 }
 
-/** The type of the values of both; `json` holds them all. Throws VALUE_UNSUPPORTED naming the column. */
-export function widerType(name: string, left: DataType, right: DataType): DataType {
-  if (sameType(left, right)) return left;
-  const common = commonType(left, right);
-  if (common !== undefined) return common;
-  if (left.kind === "json" || right.kind === "json") return jsonType;
-  throw typeConflict(name, left, right);
+/** Throws VALUE_UNSUPPORTED where values of the two types can never be equal. */
+export function checkComparable(what: string, left: DataType, right: DataType): void {
+  if (left.kind === "json" || right.kind === "json") return;
+  if (commonType(left, right) !== undefined) return;
+  throw new EngineError(
+    "VALUE_UNSUPPORTED",
+    `${what} is ${typeText(left)} on one side and ${typeText(right)} on the other, which can never be ` +
+      "equal; convert one of them first, for example with cast",
+  );
 }
 
 function wordsOfInt32(values: Int32Array): BigInt64Array {
@@ -114,7 +117,9 @@ function nullsOf(column: Column, type: DataType): Column {
 }
 
 function toJson(column: Column): Column {
-  return buildColumnAs(column.name, jsonType, columnValues(column), column.nulls);
+  const built = buildColumnAs(column.name, jsonType, columnValues(column), column.nulls);
+  // Null would be a value of tagged JSON; here it stays none.
+  return { ...built, nulls: column.nulls, validity: column.validity };
 }
 
 function numbersOf(column: Column): Float64Array {
@@ -181,7 +186,9 @@ export function widen(column: Column, type: DataType): Column {
       assert(column.type === "list", `${column.type} as list`);
       return { ...column, item: widen(column.item, type.item.type) };
     default:
-      throw typeConflict(name, columnType(column), type);
+      throw new AssertionError(
+        `column ${name} is ${typeText(columnType(column))}, which does not widen to ${typeText(type)}`,
+      );
   }
 }
 

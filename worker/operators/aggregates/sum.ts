@@ -233,7 +233,7 @@ export class TypedSums {
         `sums need numbers, but some rows hold ${typeText(own)}`,
       );
     }
-    const type = widerType("of a sum", this.type, own);
+    const type = widerType(this.type, own);
     const needed = sumsOf(type).type;
     const isSame =
       this.sums !== undefined &&
