@@ -11,6 +11,7 @@ import type { OperatorProgram, PartitionerProgram, TaskSplit } from "../../proto
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
 import { evaluate } from "../testing/evaluate.ts";
+import { plain } from "../testing/steps/table.ts";
 import { compareValues, identity } from "../testing/value-order.ts";
 import { collectedRowsMax } from "./collected-rows.ts";
 import { optimize } from "./optimize.ts";
@@ -117,7 +118,7 @@ const nodes = (plan: RandomPlan, id: NodeId): LogicalNode => {
 };
 
 function applyOperator(rows: Rows, operator: OperatorProgram, plan: RandomPlan): Rows {
-  const inputs = { rowsOf: () => rows, closure: plan.closure };
+  const inputs = { tableOf: () => plain(rows), closure: plan.closure };
   const source: LogicalNode = { kind: "readText", id: -1, pattern: "" };
   switch (operator.kind) {
     case "map":
@@ -153,7 +154,7 @@ function mergeCounts(rows: Rows): Rows {
   const values = rows as readonly { readonly value: unknown; readonly count: number }[];
   const repeated = values.flatMap(({ value, count }) => Array.from({ length: count }, () => value));
   const source: LogicalNode = { kind: "readText", id: -1, pattern: "" };
-  const inputs = { rowsOf: () => repeated, closure: () => () => undefined };
+  const inputs = { tableOf: () => plain(repeated), closure: () => () => undefined };
   return evaluate({ kind: "countByValue", id: 0, input: source }, inputs);
 }
 
@@ -188,7 +189,7 @@ function targetOf(
       return bounds.filter((bound) => {
         const pair = { kind: "orderBy", id: partitioner.node, key: partitioner.key } as const;
         const source: LogicalNode = { kind: "readText", id: -1, pattern: "" };
-        const inputs = { rowsOf: () => [row, bound], closure: plan.closure };
+        const inputs = { tableOf: () => plain([row, bound]), closure: plan.closure };
         const [first] = evaluate({ ...pair, input: source }, inputs);
         return identity(row) === identity(bound) || first !== row;
       }).length;
@@ -224,7 +225,7 @@ describe("random plans", () => {
     fc.assert(
       fc.property(steps, files, (chosen, contents) => {
         const plan = planOf(chosen);
-        const inputs = { rowsOf: () => contents.flat(), closure: plan.closure };
+        const inputs = { tableOf: () => plain(contents.flat()), closure: plan.closure };
         const expected = evaluate(plan.node, inputs);
         const collect = optimize({ kind: "collect", input: plan.node });
         const rows = comparable(evaluate(collect.input, inputs), plan.isOrdered);
@@ -252,7 +253,7 @@ describe("random plans", () => {
           kind === "write" ? { kind, input: plan.node, ...output } : { kind, input: plan.node };
         const { graph } = planAction(action, 0, oneInput(action, infos), planTargets);
         const rows = runStages(graph, plan, linesOf);
-        const inputs = { rowsOf: () => contents.flat(), closure: plan.closure };
+        const inputs = { tableOf: () => plain(contents.flat()), closure: plan.closure };
         const expected = evaluate(plan.node, inputs);
         const given = kind === "collect" ? rows.slice(0, collectedRowsMax(action)) : rows;
         if (kind === "count") expect(rows.length).toBe(expected.length);

@@ -1,98 +1,125 @@
-// Runs a logical plan by plain loops over arrays: what a plan means, and the oracle of the engine's tests.
+// Runs a logical plan by plain loops over rows: what a plan means, what tests of jobs run on, and the oracle
+// of the engine. Each family of steps has its file in `steps`; none shares code with the engine.
 
-import type { LogicalNode, NodeId, RowReadNode, SortKey } from "../../proto/plan/logical.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
-import { compareValues, identity } from "./value-order.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
+import type { ColumnarReadNode, LogicalNode, RowReadNode } from "../../proto/plan/logical.ts";
+import { int53Type } from "../../proto/plan/types.ts";
+import { decodeValue } from "../../proto/plan/values.ts";
+import { columnStep } from "./steps/columns.ts";
+import { joinStep } from "./steps/joins.ts";
+import { cogroupStep, keyedStep } from "./steps/keyed.ts";
+import { closureStep, conformed, mapAsyncStep } from "./steps/rows.ts";
+import { setStep, unionStep } from "./steps/sets.ts";
+import { limitStep, orderByStep } from "./steps/sorts.ts";
+import { type ClosureOf, plain, rowsOf, type Table, typed } from "./steps/table.ts";
 
-export type SourceNode = RowReadNode;
+/** Nodes that read files. */
+export type SourceNode = RowReadNode | ColumnarReadNode;
 
 export interface PlanInputs {
   /** All rows of a source, in the order of its files. */
-  rowsOf(source: SourceNode): readonly unknown[];
+  tableOf(source: SourceNode): Table;
   /** The user's function of a node. */
-  closure(node: NodeId): (...args: unknown[]) => unknown;
+  readonly closure: ClosureOf;
 }
 
-/** The rows of a plan, in order where the plan has one. */
-export function evaluate(node: LogicalNode, inputs: PlanInputs): readonly unknown[] {
+/** The rows of a plan, in order where the plan has one. Not for plans with `mapAsync`. */
+export function evaluate(last: LogicalNode, inputs: PlanInputs): readonly unknown[] {
+  const tables = new Map<LogicalNode, Table>();
+  for (const node of planNodes(last)) {
+    tables.set(node, evaluateNode(node, below(node, tables), inputs));
+  }
+  return rowsOf(tables.get(last)!);
+}
+
+/** The same for any plan. */
+export async function evaluateAsync(last: LogicalNode, inputs: PlanInputs): Promise<Table> {
+  const tables = new Map<LogicalNode, Table>();
+  for (const node of planNodes(last)) {
+    const tablesBelow = below(node, tables);
+    const made =
+      node.kind === "mapAsync"
+        ? await mapAsyncStep(node, tablesBelow[0]!, inputs.closure)
+        : evaluateNode(node, tablesBelow, inputs);
+    tables.set(node, made);
+  }
+  return tables.get(last)!;
+}
+
+function below(node: LogicalNode, tables: ReadonlyMap<LogicalNode, Table>): readonly Table[] {
+  return inputsOf(node).map((input) => tables.get(input)!);
+}
+
+/** Errors of the plan name the step, as the planner's do. */
+function evaluateNode(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): Table {
+  try {
+    return step(node, tables, inputs);
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError) || thrown.code !== "PLAN_INVALID") throw thrown;
+    throw new EngineError("PLAN_INVALID", `${node.kind}#${node.id}: ${thrown.message}`, {}, thrown);
+  }
+}
+
+function step(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): Table {
+  const [table, other] = tables as readonly [Table, Table];
   switch (node.kind) {
     case "readText":
     case "readNdjson":
     case "readCsv":
-      return inputs.rowsOf(node);
-    case "map": {
-      const transform = inputs.closure(node.id);
-      return evaluate(node.input, inputs).map((row) => transform(row));
+    case "readColumns":
+      return inputs.tableOf(node);
+    case "values": {
+      const rows = plain(decodeValue(node.rowsJson) as readonly unknown[]);
+      return node.schema === undefined ? rows : conformed(rows, node.schema);
     }
-    case "flatMap": {
-      const transform = inputs.closure(node.id);
-      return evaluate(node.input, inputs).flatMap((row) => [
-        ...(transform(row) as Iterable<unknown>),
-      ]);
+    case "range": {
+      const { start, end, step: by } = node;
+      const count = Math.max(Math.ceil((end - start) / by), 0);
+      const rows = Array.from({ length: count }, (_, index) => ({ value: start + index * by }));
+      const fields = [{ name: "value", type: int53Type, nullable: false }];
+      return typed({ fields }, rows, "scalar");
     }
-    case "filter": {
-      const keep = inputs.closure(node.id);
-      return evaluate(node.input, inputs).filter((row) => keep(row));
-    }
+    case "map":
+    case "flatMap":
+    case "filter":
+    case "mapPartitions":
+    case "mapBatches":
+    case "mapAsync":
+    case "conform":
+      return closureStep(node, table, inputs.closure);
     case "countByValue":
-      return countByValue(evaluate(node.input, inputs));
     case "reduceByKey":
-      return reduceByKey(evaluate(node.input, inputs), inputs.closure(node.id));
-    case "orderBy": {
-      const closure = node.key.by.kind === "closure" ? inputs.closure(node.id) : undefined;
-      return sorted(evaluate(node.input, inputs), node.key, closure).slice(0, node.rowsMax);
-    }
+    case "aggregateByKey":
+    case "groupByKey":
+    case "repartition":
+      return keyedStep(node, table, inputs.closure);
+    case "select":
+    case "alter":
+    case "where":
+    case "aggregate":
+    case "sortBy":
+    case "distinct":
+    case "window":
+    case "explode":
+    case "sample":
+      return columnStep(node, table);
+    case "join":
+      return joinStep(node, table, other);
+    case "union":
+      return unionStep(tables);
+    case "intersect":
+    case "except":
+      return setStep(node, table, other);
+    case "cogroup":
+      return cogroupStep(table, other);
+    case "orderBy":
+      return orderByStep(node, table, inputs.closure);
     case "limit":
-      return evaluate(node.input, inputs).slice(0, node.rows);
+      return limitStep(node, table);
+    case "cache":
+      return table;
     default:
-      throw noSuchStep("the test kit", node);
+      return unreachable(node);
   }
-}
-
-function countByValue(rows: readonly unknown[]): readonly unknown[] {
-  const counts = new Map<string, { readonly value: unknown; count: number }>();
-  for (const value of rows) {
-    const known = counts.get(identity(value));
-    if (known === undefined) counts.set(identity(value), { value, count: 1 });
-    else known.count += 1;
-  }
-  return [...counts.values()];
-}
-
-function reduceByKey(
-  rows: readonly unknown[],
-  combine: (...args: unknown[]) => unknown,
-): readonly unknown[] {
-  const pairs = new Map<string, [key: unknown, value: unknown]>();
-  for (const [key, value] of rows as readonly (readonly [unknown, unknown])[]) {
-    const known = pairs.get(identity(key));
-    if (known === undefined) pairs.set(identity(key), [key, value]);
-    else known[1] = combine(known[1], value);
-  }
-  return [...pairs.values()];
-}
-
-/** Ties are broken by the whole row, in ascending order whatever the direction. */
-function sorted(
-  rows: readonly unknown[],
-  key: SortKey,
-  closure: ((...args: unknown[]) => unknown) | undefined,
-): readonly unknown[] {
-  const { by, direction } = key;
-  const sign = direction === "asc" ? 1 : -1;
-  return rows
-    .map((row) => ({ row, key: by.kind === "column" ? columnOf(row, by.name) : closure?.(row) }))
-    .sort((a, b) => sign * compareValues(a.key, b.key) || compareValues(a.row, b.row))
-    .map(({ row }) => row);
-}
-
-function columnOf(row: unknown, name: string): unknown {
-  if (Array.isArray(row) && row.length === 2) {
-    if (name === "key") return row[0];
-    if (name === "value") return row[1];
-  }
-  const isScalar = typeof row !== "object" || row === null || row instanceof Date;
-  const isList = Array.isArray(row) || row instanceof Uint8Array;
-  if (isScalar || isList) return name === "value" ? row : undefined;
-  return Object.hasOwn(row, name) ? (row as Readonly<Record<string, unknown>>)[name] : undefined;
 }

@@ -1,11 +1,10 @@
 // The rows of small files that are given as text, by the rules of the engine's readers.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import type { CsvColumnType, CsvOptions } from "../../proto/plan/logical.ts";
-import type { SourceNode } from "./evaluate.ts";
+import type { CsvColumnType, CsvOptions, RowReadNode } from "../../proto/plan/logical.ts";
 
 /** Throws INPUT_MALFORMED naming the file and the line or record. */
-export function parseFile(source: SourceNode, uri: string, text: string): readonly unknown[] {
+export function parseFile(source: RowReadNode, uri: string, text: string): readonly unknown[] {
   const content = text.replace(/^\ufeff/, "");
   switch (source.kind) {
     case "readText":
@@ -26,18 +25,20 @@ export function parseFile(source: SourceNode, uri: string, text: string): readon
   }
 }
 
-function malformed(uri: string, what: string, cause?: unknown): EngineError {
+export function malformed(uri: string, what: string, cause?: unknown): EngineError {
   return new EngineError("INPUT_MALFORMED", `${uri}: ${what}`, { file: uri }, cause);
 }
 
-function lines(text: string): readonly string[] {
+export function lines(text: string): readonly string[] {
   const parts = text.split("\n");
   if (parts.at(-1) === "") parts.pop();
   return parts.map((line) => line.replace(/\r$/, ""));
 }
 
 function csvRows(text: string, uri: string, options: CsvOptions): readonly unknown[] {
-  const records = csvRecords(text, uri, options.delimiter);
+  const records = csvRecords(text, uri, options.delimiter).map((record) =>
+    record.map((field) => field.text),
+  );
   const [first] = records;
   if (first === undefined) return [];
   const names = options.header ? first : first.map((_, index) => `c${index}`);
@@ -59,15 +60,25 @@ function csvRows(text: string, uri: string, options: CsvOptions): readonly unkno
   });
 }
 
+export interface CsvField {
+  readonly text: string;
+  readonly isQuoted: boolean;
+}
+
 /** RFC 4180: a quoted field may hold delimiters, line ends and doubled quotes. */
-function csvRecords(text: string, uri: string, delimiter: string): readonly (readonly string[])[] {
-  const records: string[][] = [];
+export function csvRecords(
+  text: string,
+  uri: string,
+  delimiter: string,
+): readonly (readonly CsvField[])[] {
+  const records: CsvField[][] = [];
   let at = 0;
   while (at < text.length) {
-    const record: string[] = [];
+    const record: CsvField[] = [];
     for (;;) {
       let field = "";
-      if (text[at] === '"') {
+      const isQuoted = text[at] === '"';
+      if (isQuoted) {
         const quoted = /"((?:[^"]|"")*)"/y;
         quoted.lastIndex = at;
         const found = quoted.exec(text);
@@ -80,14 +91,15 @@ function csvRecords(text: string, uri: string, delimiter: string): readonly (rea
         field = text.slice(start, at);
         if (at === text.length || text[at] === "\n") field = field.replace(/\r$/, "");
       }
-      record.push(field);
+      record.push({ text: field, isQuoted });
       if (text.startsWith("\r\n", at)) at++;
       if (text[at] !== delimiter) break;
       at++;
     }
     if (at < text.length && text[at] !== "\n") throw malformed(uri, "text follows a quoted field");
     at++;
-    if (record.length > 1 || record[0] !== "") records.push(record);
+    const [first] = record;
+    if (record.length > 1 || first?.text !== "") records.push(record);
   }
   return records;
 }

@@ -1,27 +1,29 @@
 // Runs a job on small inputs in memory: no cluster, no files, the user's own stack when a function throws.
 
 import type { z } from "zod";
-import { EngineError } from "../../proto/errors.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
-import { compileGlob, isGlob } from "../../proto/plan/glob.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { resolveInput } from "../dataset/paths.ts";
 import { parseParams } from "../driver/params.ts";
 import { seededRandom } from "../driver/random.ts";
 import { DriverSession } from "../driver/session.ts";
-import { evaluate, type SourceNode } from "./evaluate.ts";
-import { parseFile } from "./parse-files.ts";
+import { evaluateAsync } from "./evaluate.ts";
+import { type FileContents, tableOfFiles } from "./read-files.ts";
+import { rowsOf } from "./steps/table.ts";
 import { createTestLocks } from "./test-locks.ts";
 
 const workingFolder = "/test";
 
 export interface TestJobOptions {
-  /** Contents of input files by path or URI, as text. */
-  readonly files?: Readonly<Record<string, string>>;
+  /**
+   * Contents of input files by path or URI: as text, or as the rows that they hold. Parquet and Arrow files are
+   * given as rows.
+   */
+  readonly files?: Readonly<Record<string, FileContents>>;
   /** What `mr.now()` answers. */
   readonly nowMs?: number;
   /** Seed of `mr.random()`. */
@@ -36,7 +38,7 @@ export interface TestedJob<Result> {
 }
 
 /**
- * Runs a job in this process, on files given as text, and answers what it returned and wrote. For tests of
+ * Runs a job in this process, on files given as text or rows, and answers what it returned and wrote. For tests of
  * jobs: parameters are checked and paths matched as on a cluster, and rows are computed by plain loops.
  * @param job the job, as its module exports it
  * @param params its parameters, as they would be submitted
@@ -56,7 +58,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
 ): Promise<TestedJob<Result>> {
   const { files = {}, nowMs = 0, seed = 0 } = options;
   const contents = new Map(
-    Object.entries(files).map(([path, text]) => [resolveInput(path, workingFolder), text]),
+    Object.entries(files).map(([path, content]) => [resolveInput(path, workingFolder), content]),
   );
   const outputs = new Map<string, readonly unknown[]>();
   const session: DriverSession = new DriverSession(
@@ -64,11 +66,14 @@ export async function testJob<Schema extends z.ZodObject, Result>(
     async (action, numbers) => {
       const actionIndex = numbers.next();
       numbers.settled();
-      const rows = evaluate(action.input, {
-        rowsOf: (source) => rowsOf(source, contents),
-        closure: (node) => closureOf(session, node),
+      const closure = (node: number) => closureOf(session, node);
+      const table = await evaluateAsync(action.input, {
+        tableOf: (source) => tableOfFiles(source, contents),
+        closure,
       });
-      return perform(action, actionIndex, checkedRows(rows), outputs);
+      const rows = checkedRows(rowsOf(table));
+      if (action.kind === "forEach") await closure(action.id)(rows.values());
+      return perform(action, actionIndex, rows, outputs);
     },
     createTestLocks(),
   );
@@ -100,6 +105,7 @@ function perform(
     case "collect":
       return { kind: "result", parts: [encodeValue(rows)] };
     case "count":
+    case "forEach":
       return { kind: "result", parts: [encodeValue(rows.length)] };
     case "write": {
       const { folderUri } = action;
@@ -114,38 +120,8 @@ function perform(
       return { kind: "committed", output };
     }
     default:
-      throw noSuchStep("the test kit", action);
+      return unreachable(action);
   }
-}
-
-function rowsOf(source: SourceNode, contents: ReadonlyMap<string, string>): readonly unknown[] {
-  const matches = matcher(source.pattern);
-  const uris = [...contents.keys()].filter(matches).sort((a, b) => (a < b ? -1 : 1));
-  if (uris.length === 0) {
-    throw new EngineError(
-      "INPUT_NOT_FOUND",
-      `no file matches ${source.pattern}; the test has ${[...contents.keys()].join(", ") || "none"}`,
-    );
-  }
-  if (uris.every((uri) => contents.get(uri) === "")) {
-    throw new EngineError("INPUT_EMPTY", `all files that match ${source.pattern} are empty`);
-  }
-  return uris.flatMap((uri) => parseFile(source, uri, contents.get(uri) ?? ""));
-}
-
-function matcher(pattern: string): (uri: string) => boolean {
-  const pathOf = (uri: string): string => uri.slice(uri.indexOf("://") + "://".length);
-  if (isGlob(pattern)) {
-    const glob = compileGlob(pathOf(pattern));
-    return (uri) => glob.matches(pathOf(uri)) && !isHidden(uri);
-  }
-  const folder = pattern.endsWith("/") ? pattern : `${pattern}/`;
-  return (uri) =>
-    uri === pattern || (uri.startsWith(folder) && !isHidden(uri.slice(folder.length)));
-}
-
-function isHidden(path: string): boolean {
-  return /(^|\/)[_.]/.test(path);
 }
 
 function shortName(folderUri: string): string {

@@ -1,0 +1,147 @@
+// Typed columns of small CSV and NDJSON files that are given as text.
+
+import { EngineError } from "../../proto/errors.ts";
+import type { ColumnarReadNode } from "../../proto/plan/logical.ts";
+import {
+  type DataType,
+  type Field,
+  fieldText,
+  type Schema,
+  utf8Type,
+} from "../../proto/plan/types.ts";
+import { castRaw } from "./expressions/cast-raw.ts";
+import { type Raw, rawOfRow } from "./expressions/raw-values.ts";
+import { type CsvField, csvRecords, lines, malformed } from "./parse-files.ts";
+import { columnsOf, plain, type RawRow, type Table, typed } from "./steps/table.ts";
+
+/** Throws INPUT_MALFORMED naming the file and the line or record. */
+export function parseColumns(source: ColumnarReadNode, uri: string, text: string): Table {
+  const content = text.replace(/^\ufeff/, "");
+  switch (source.format) {
+    case "csv":
+      return csvColumns(source, uri, content);
+    case "ndjson":
+      return ndjsonColumns(source.options.schema, uri, content);
+    case "parquet":
+    case "arrow":
+      throw malformed(uri, `a ${source.format} file of a test is given as its rows, not as text`);
+  }
+}
+
+function ndjsonColumns(schema: Schema | undefined, uri: string, text: string): Table {
+  const rows = lines(text).flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    const where = `line ${index + 1}`;
+    try {
+      return [{ where, row: JSON.parse(line) as unknown }];
+    } catch (cause) {
+      throw malformed(uri, `${where} is not valid JSON`, cause);
+    }
+  });
+  if (schema === undefined) return columnsOf(plain(rows.map(({ row }) => row)));
+  return typed(
+    schema,
+    rows.map(({ row, where }) => {
+      if (typeof row !== "object" || row === null || Array.isArray(row)) {
+        throw malformed(uri, `${where} is no object`);
+      }
+      const record = row as Readonly<Record<string, unknown>>;
+      const of = (field: Field) =>
+        rawOfJson(record[field.name], field, `${uri}: ${where}: ${field.name}`);
+      return Object.fromEntries(schema.fields.map((field) => [field.name, of(field)]));
+    }),
+  );
+}
+
+function misfit(value: unknown, field: Field, where: string): EngineError {
+  const shown = JSON.stringify(value) ?? "nothing";
+  return new EngineError("INPUT_MALFORMED", `${where}: ${shown} does not fit ${fieldText(field)}`);
+}
+
+/** JSON has no dates, decimals or large numbers: they are texts, or numbers as far as these are exact. */
+function rawOfJson(value: unknown, field: Field, where: string): Raw {
+  const { type } = field;
+  if (value === null || value === undefined) {
+    if (field.nullable) return null;
+    throw misfit(value, field, where);
+  }
+  switch (type.kind) {
+    case "json":
+      return value;
+    case "bool":
+      if (typeof value === "boolean") return value;
+      throw misfit(value, field, where);
+    case "utf8":
+      if (typeof value === "string") return value;
+      throw misfit(value, field, where);
+    case "list":
+      if (!Array.isArray(value)) throw misfit(value, field, where);
+      return value.map((item) => rawOfJson(item, type.item, where));
+    case "struct": {
+      if (typeof value !== "object" || Array.isArray(value)) throw misfit(value, field, where);
+      const record = value as Readonly<Record<string, unknown>>;
+      return Object.fromEntries(
+        type.fields.map((own) => [own.name, rawOfJson(record[own.name], own, where)]),
+      );
+    }
+    default:
+      if (typeof value !== "number" && typeof value !== "string") throw misfit(value, field, where);
+      return rawOfText(String(value), field, where);
+  }
+}
+
+function rawOfText(text: string, field: Field, where: string): Raw {
+  try {
+    return castRaw(text, utf8Type, field.type, "error", where);
+  } catch (thrown) {
+    if (thrown instanceof EngineError) throw misfit(text, field, where);
+    throw thrown;
+  }
+}
+
+function csvColumns({ options }: ColumnarReadNode, uri: string, text: string): Table {
+  const { header = true, delimiter = ",", nullText, schema } = options;
+  const records = csvRecords(text, uri, delimiter);
+  const [first = []] = records;
+  const names = header ? first.map((field) => field.text) : first.map((_, index) => `c${index}`);
+  const rows = records.slice(header ? 1 : 0).map((fields, index) => {
+    if (fields.length === names.length) return fields;
+    const what = `has ${fields.length} fields where ${names.length} belong`;
+    throw malformed(uri, `record ${index + 1} ${what}`);
+  });
+  const isNothing = (field: CsvField) =>
+    !field.isQuoted && (field.text === "" || field.text === nullText);
+  if (schema === undefined) {
+    const records = rows.map((fields) =>
+      names.map((name, at) => [name, isNothing(fields[at]!) ? null : fields[at]!.text] as const),
+    );
+    return columnsOf(plain(records.map((entries) => Object.fromEntries(entries))));
+  }
+  for (const { name } of schema.fields) {
+    if (!names.includes(name)) throw malformed(uri, `there is no column "${name}"`);
+  }
+  return typed(
+    schema,
+    rows.map(
+      (fields, index): RawRow =>
+        Object.fromEntries(
+          schema.fields.map((field) => {
+            const found = fields[names.indexOf(field.name)]!;
+            const where = `${uri}: record ${index + 1}: ${field.name}`;
+            return [field.name, rawOfField(found, isNothing(found), field, where)];
+          }),
+        ),
+    ),
+  );
+}
+
+const texts: readonly DataType["kind"][] = ["utf8", "binary"];
+
+/** Nothing between two delimiters is null where the column may be, else an empty text. */
+function rawOfField(found: CsvField, isNothing: boolean, field: Field, where: string): Raw {
+  if (isNothing && field.nullable) return null;
+  if (isNothing && !texts.includes(field.type.kind)) throw misfit(found.text, field, where);
+  if (field.type.kind === "json") return rawOfRow(JSON.parse(found.text), field.type);
+  const text = texts.includes(field.type.kind) ? found.text : found.text.trim();
+  return rawOfText(text, field, where);
+}
