@@ -80,7 +80,7 @@ function sharedType(values: readonly unknown[]): DataType {
   const type = values.reduce<DataType | undefined>((common, value) => {
     return common && commonType(common, typeOfValue(value));
   }, nullType);
-  return type === undefined || type.kind === "struct" ? jsonType : type;
+  return type ?? jsonType;
 }
 
 /** The rows with columns: their own, or those that the values of functions show. */
