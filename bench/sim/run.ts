@@ -2,6 +2,7 @@
 // job has to end and nothing may be left behind.
 
 import { defaultRaftConfig, type RaftConfig } from "../../master/raft/config.ts";
+import type { PlantedBug } from "../../master/raft/planted-bugs.ts";
 import { assert } from "../../proto/errors.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 import { openUploads } from "../../proto/testing/memory-store.ts";
@@ -56,7 +57,11 @@ function drawJobs(options: SimOptions): readonly SimulatedJob[] {
   return [...jobs, storyJob("last")];
 }
 
-function open(options: SimOptions, jobs: readonly SimulatedJob[]): VirtualCluster {
+function open(
+  options: SimOptions,
+  jobs: readonly SimulatedJob[],
+  plantedBug: PlantedBug | undefined,
+): VirtualCluster {
   const { seed, pace, slots, faults } = options;
   const random = randomStream(seed).child("sizes");
   const longTaskMs = 1000 + random.below(9000);
@@ -66,7 +71,7 @@ function open(options: SimOptions, jobs: readonly SimulatedJob[]): VirtualCluste
     workers: names("w", options.workers),
     driftPerThousandMax: faults.get("clockDrift") ?? 0,
     tearsWrites: faults.has("tornWrite"),
-    raftConfig: smallRaft,
+    raftConfig: { ...smallRaft, plantedBug },
     snapshotEveryBytes: 2000 + random.below(20_000),
     segmentBytesMax: 2000 + random.below(20_000),
     taskMs: (stream) => 20 + stream.below(stream.below(10) === 0 ? longTaskMs : 1200),
@@ -261,9 +266,9 @@ function outcomeOf(options: SimOptions, cluster: VirtualCluster, ends: Map<strin
 }
 
 /** Safety is watched at every event; after the last fault everything has to come to an end. */
-export async function runSeed(options: SimOptions): Promise<SimOutcome> {
+export async function runSeed(options: SimOptions, plantedBug?: PlantedBug): Promise<SimOutcome> {
   const jobs = drawJobs(options);
-  const cluster = open(options, jobs);
+  const cluster = open(options, jobs, plantedBug);
   const jobIds = jobs.slice(0, -1).map((job) => job.jobId);
   const world: EventWorld = {
     ...{ cluster, jobIds },

@@ -28,11 +28,24 @@ test.each(plantedBugs)("%s is found by a script", (bug) => {
   expect(scripts.some((text) => isCaught(() => runScript(text, bug)))).toBe(true);
 });
 
+/** Seeds are tried up to the first that fails. */
+const seedsMax = 400;
+
 test.each([
   "repliesBeforeSync",
   "snapshotKeepsUncommittedMembership",
   "shortAppendTruncates",
-] as const)("%s is found by random runs", (bug) => {
-  const seeds = Array.from({ length: 20 }, (_, seed) => seed);
-  expect(seeds.some((seed) => isCaught(() => randomRun(seed, 1500, bug)))).toBe(true);
-});
+  "saveProvesOverwritten",
+  "configBeforeOwnTerm",
+  "staleReadIndex",
+  "jointCountsTogether",
+  "snapshotPiecesMixed",
+  "membershipOutlivesTruncation",
+] as const)(
+  "%s is found by random runs",
+  (bug) => {
+    const seeds = Array.from({ length: seedsMax }, (_, seed) => seed);
+    expect(seeds.some((seed) => isCaught(() => randomRun(seed, 3000, bug)))).toBe(true);
+  },
+  120_000,
+);
