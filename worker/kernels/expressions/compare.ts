@@ -1,13 +1,13 @@
 // Comparisons, by one loop for each form of column. NaN equals NaN and comes last; -0 equals 0.
 
-import { boolType, commonType, type DataType, isNumeric } from "../../../proto/plan/types.ts";
+import { boolType, commonType, type DataType } from "../../../proto/plan/types.ts";
 import { compareRaw } from "./compare-raw.ts";
 import type { Call, Kernel } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
 import { bigintAt } from "./numeric.ts";
 import { rawAt } from "./raw.ts";
 import { compareText, textEquals } from "./text-compare.ts";
-import { boolVector, type TextVector, type Vector, wordsOf } from "./vector.ts";
+import { boolVector, type NumberVector, type TextVector, type Vector, wordsOf } from "./vector.ts";
 
 export type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -28,6 +28,21 @@ const ofDouble: Readonly<Record<Comparison, string>> = {
   gt: "x > y || (x !== x && y === y)",
   ge: "x >= y || x !== x",
 };
+
+/** Beside a number that is not NaN: one comparison, which the processor turns into a bit. */
+const ofDoubleAndNumber: Readonly<Record<Comparison, string>> = {
+  eq: "x === y",
+  ne: "x !== y",
+  lt: "x < y",
+  le: "x <= y",
+  gt: "!(x <= y)",
+  ge: "!(x < y)",
+};
+
+function doubleCondition(name: Comparison, right: NumberVector): string {
+  const isNumber = right.constant && !Number.isNaN(right.values[0]!);
+  return isNumber ? ofDoubleAndNumber[name] : ofDouble[name];
+}
 
 const ofWords: Readonly<Record<Comparison, string>> = {
   eq: "xl === yl && xh === yh",
@@ -74,7 +89,9 @@ export function compareBytes(
   };
   switch (left.form) {
     case "number":
-      loop(left.type.kind === "float64" ? ofDouble[name] : ofWhole[name]);
+      loop(
+        left.type.kind === "float64" ? doubleCondition(name, right as NumberVector) : ofWhole[name],
+      );
       break;
     case "bool":
       loop(ofWhole[name]);
@@ -112,10 +129,7 @@ export function compareBytes(
 
 /** What both sides become before they are compared; decimals get one scale, and numbers one width. */
 export function comparedType(left: DataType, right: DataType): DataType {
-  const common = commonType(left, right) ?? left;
-  // A decimal beside an int64 could need more than 38 digits: those compare as doubles.
-  if (common.kind !== "decimal" || !isNumeric(left) || !isNumeric(right)) return common;
-  return common;
+  return commonType(left, right) ?? left;
 }
 
 export function comparisonKernel(name: Comparison, { types }: Call): Kernel {
