@@ -102,6 +102,17 @@ const measures = {
       return sum;
     },
   },
+  "filter of three conditions": {
+    engine: (batch) => counted(filter(batch)),
+    loop: ({ columns: [{ values: price }, { values: share }] }) => {
+      const out = new Int32Array(batchRows);
+      let count = 0;
+      for (let i = 0; i < batchRows; i++) {
+        if (price[i] > 25 && price[i] < 75 && share[i] >= 0.05) out[count++] = i;
+      }
+      return count;
+    },
+  },
   "product of two float64": {
     engine: (batch) => product(batch).values[1],
     loop: ({ columns: [{ values: price }, { values: share }] }) => {

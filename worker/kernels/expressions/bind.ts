@@ -16,6 +16,7 @@ import {
 import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { castCanFail, castVector } from "./cast.ts";
+import { callFormula, leafFormula, runFormula } from "./fuse.ts";
 import { type Kernel, valueError } from "./kernel.ts";
 import { kernelOf } from "./kernels.ts";
 import { literalVector } from "./literal.ts";
@@ -31,15 +32,31 @@ export interface Columns {
   mixture(name: string): string | undefined;
 }
 
+/** With the formula of a leaf, which calls around it may fuse. */
+function leaf(bound: Bound, literal?: Vector): Bound {
+  return { ...bound, formula: leafFormula(bound, literal) };
+}
+
+/** Two functions or more become one loop. */
+function fused(plain: Bound, name: string, args: readonly Bound[]): Bound {
+  const formula = plain.canFail ? undefined : callFormula(name, args, plain.type);
+  if (formula === undefined || formula.size < 2) return { ...plain, formula };
+  return { ...plain, formula, run: (rows) => runFormula(formula, rows) ?? plain.run(rows) };
+}
+
 export function bind(expr: Expr, columns: Columns): Bound {
   switch (expr.kind) {
     case "column": {
       const { name } = expr;
-      return { type: columns.typeOf(name), canFail: false, run: (rows) => rows.column(name) };
+      return leaf({
+        type: columns.typeOf(name),
+        canFail: false,
+        run: (rows) => rows.column(name),
+      });
     }
     case "literal": {
       const vector = literalVector(expr);
-      return { type: vector.type, canFail: false, run: () => vector };
+      return leaf({ type: vector.type, canFail: false, run: () => vector }, vector);
     }
     case "cast": {
       const input = bind(expr.input, columns);
@@ -124,7 +141,7 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
     const vectors = args.map((arg) => arg.run(rows));
     return runKernel(kernel, vectors, rows.count, propagates, result);
   };
-  return { type: result, canFail, run };
+  return fused({ type: result, canFail, run }, expr.name, plain);
 }
 
 function runKernel(
@@ -164,7 +181,8 @@ function bindLogic(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Bou
     for (let i = 0; i < open.length; i++) places[open[i]!] = i;
     return combine(first, takeRows(second, places), rows.count);
   };
-  return { type: boolType, canFail: left.canFail || right.canFail, run };
+  const canFail = left.canFail || right.canFail;
+  return fused({ type: boolType, canFail, run }, expr.name, [left, right]);
 }
 
 interface Piece {

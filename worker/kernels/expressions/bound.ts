@@ -1,6 +1,7 @@
 // An expression bound to the types of its columns, and the rows that it runs over.
 
 import type { DataType } from "../../../proto/plan/types.ts";
+import type { Formula } from "./fuse.ts";
 import { takeRows } from "./take.ts";
 import type { Vector } from "./vector.ts";
 
@@ -8,6 +9,8 @@ export interface Bound {
   readonly type: DataType;
   /** Whether a value can make it throw: then it runs only for the rows that ask for it. */
   readonly canFail: boolean;
+  /** The same as a part of one loop, where it can be. */
+  readonly formula?: Formula | undefined;
   run(rows: Rows): Vector;
 }
 

@@ -53,6 +53,22 @@ const ofWords: Readonly<Record<Comparison, string>> = {
   ge: "xh > yh || (xh === yh && xl >= yl)",
 };
 
+export function isComparison(name: string): name is Comparison {
+  return Object.hasOwn(ofWhole, name);
+}
+
+/** The condition as JavaScript over two names of numbers. `number`: the right one is never NaN. */
+export function conditionOf(
+  name: Comparison,
+  kind: "whole" | "double" | "number",
+  x: string,
+  y: string,
+): string {
+  const names: Readonly<Record<string, string>> = { x, y };
+  const bodies = { whole: ofWhole, double: ofDouble, number: ofDoubleAndNumber };
+  return bodies[kind][name].replace(/\b[xy]\b/g, (each) => names[each]!);
+}
+
 const ofOrder: Readonly<Record<Comparison, (order: number) => boolean>> = {
   eq: (order) => order === 0,
   ne: (order) => order !== 0,

@@ -10,10 +10,11 @@ import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
 import { type Bound, Rows } from "./bound.ts";
+import { listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import { expanded } from "./take.ts";
-import { columnOfVector, type Vector, vectorOfColumn } from "./vector.ts";
+import { columnOfVector, vectorOfColumn } from "./vector.ts";
 
 /** A column with a slot for each row of the batch; its name says nothing. */
 export type Evaluate = (batch: Batch) => Column;
@@ -41,8 +42,8 @@ function inputOf(batch: Batch, name: string): Input {
   return { name, ...settledJson(column) };
 }
 
-/** Runs the expression over a batch with kernels for the types of its columns. */
-function binder(expr: Expr): (batch: Batch) => Vector {
+/** The expression with kernels for the types of a batch's columns, and the rows of the batch. */
+function binder(expr: Expr): (batch: Batch) => { readonly bound: Bound; readonly rows: Rows } {
   const names = [...columnsOf(expr)];
   const known = new Map<string, Bound>();
   return (batch) => {
@@ -59,7 +60,8 @@ function binder(expr: Expr): (batch: Batch) => Vector {
       });
       known.set(signature, bound);
     }
-    return bound.run(new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column)));
+    const rows = new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column));
+    return { bound, rows };
   };
 }
 
@@ -74,15 +76,24 @@ export function compileExpr(expr: Expr): Evaluate {
     return (batch) =>
       batch.columns.find((column) => column.name === name) ?? inputOf(batch, name).column;
   }
-  const run = binder(expr);
-  return (batch) => columnOfVector("", expanded(run(batch), batch.rows));
+  const bindTo = binder(expr);
+  return (batch) => {
+    const { bound, rows } = bindTo(batch);
+    return columnOfVector("", expanded(bound.run(rows), batch.rows));
+  };
 }
 
 /** The rows for which the condition is true; null is not true. */
 export function compilePredicate(expr: Expr): (batch: Batch) => Selection {
-  const run = binder(expr);
+  const bindTo = binder(expr);
   return (batch) => {
-    const vector = run(batch);
+    const { bound, rows } = bindTo(batch);
+    const listed =
+      bound.type.kind === "bool" && bound.formula !== undefined
+        ? listFormula(bound.formula, rows)
+        : undefined;
+    if (listed !== undefined) return listed.length === batch.rows ? undefined : listed;
+    const vector = bound.run(rows);
     if (vector.form !== "bool" && vector.form !== "null") {
       throw new EngineError(
         "VALUE_UNSUPPORTED",

@@ -1,0 +1,172 @@
+// Trees of comparisons, logic and doubles as one generated loop: no column is written in between.
+//
+// A tree of n functions otherwise writes and reads n - 1 columns, and fresh memory costs more than the
+// arithmetic: measured, a product of two columns spends most of its time in the pages of its result.
+
+import { boolType, type DataType, float64Type } from "../../../proto/plan/types.ts";
+import { andBits } from "./bits.ts";
+import type { Bound, Rows } from "./bound.ts";
+import { conditionOf, isComparison } from "./compare.ts";
+import { boolVector, numberVector, type Vector } from "./vector.ts";
+
+/** The value of one row as JavaScript over `operands`, which stand for each row's `x0`, `x1`, … */
+export interface Formula {
+  readonly operands: readonly Bound[];
+  readonly type: DataType;
+  /** Then a comparison with it is a single one. */
+  readonly neverNaN: boolean;
+  /** Functions in the tree. */
+  readonly size: number;
+  /** False where a null among the operands may still give a value. */
+  readonly nullsPropagate: boolean;
+  /** `operand` names those of this formula within the loop; `lines` takes what comes before the value. */
+  write(operand: (index: number) => string, lines: string[]): string;
+}
+
+const fusedKinds: ReadonlySet<DataType["kind"]> = new Set(["bool", "int32", "int53", "float64"]);
+
+/** Of a column or a literal; `literal` is the vector of the latter. */
+export function leafFormula(bound: Bound, literal?: Vector): Formula | undefined {
+  if (!fusedKinds.has(bound.type.kind)) return undefined;
+  const isNumber = literal?.form === "number" && !Number.isNaN(literal.values[0]!);
+  return {
+    neverNaN: isNumber || bound.type.kind !== "float64",
+    operands: [bound],
+    type: bound.type,
+    size: 0,
+    nullsPropagate: true,
+    write: (operand) => operand(0),
+  };
+}
+
+const doubleSigns: Readonly<Record<string, string>> = {
+  add: "+",
+  subtract: "-",
+  multiply: "*",
+  divide: "/",
+};
+
+/** What a function makes of the values `x` and `y`; undefined of one that no formula has. */
+function codeOf(name: string, parts: readonly Formula[], result: DataType) {
+  const areNumbers = parts.every(({ type }) => type.kind !== "bool");
+  if (isComparison(name) && areNumbers) {
+    const isDouble = parts.some(({ type }) => type.kind === "float64");
+    const kind = !isDouble ? "whole" : parts[1]!.neverNaN ? "number" : "double";
+    return (x: string, y: string) => conditionOf(name, kind, x, y);
+  }
+  const sign = doubleSigns[name];
+  if (sign !== undefined && result.kind === "float64") {
+    return (x: string, y: string) => `${x} ${sign} ${y}`;
+  }
+  if (name === "and") return (x: string, y: string) => `${x} & ${y}`;
+  if (name === "or") return (x: string, y: string) => `${x} | ${y}`;
+  if (name === "not") return (x: string) => `${x} ^ 1`;
+  return undefined;
+}
+
+export function callFormula(
+  name: string,
+  args: readonly Bound[],
+  result: DataType,
+): Formula | undefined {
+  const parts = args.map((arg) => arg.formula);
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length !== parts.length) return undefined;
+  const code = codeOf(name, known, result);
+  if (code === undefined) return undefined;
+  const operands = known.flatMap((part) => part.operands);
+  return {
+    operands,
+    type: result,
+    neverNaN: result.kind !== "float64",
+    size: 1 + known.reduce((sum, part) => sum + part.size, 0),
+    nullsPropagate: !["and", "or"].includes(name) && known.every((part) => part.nullsPropagate),
+    write: (operand, lines) => {
+      let first = 0;
+      const values = known.map((part) => {
+        const start = first;
+        first += part.operands.length;
+        return part.write((index) => operand(start + index), lines);
+      });
+      const value = `v${lines.length}`;
+      const text = code(values[0]!, values[1]!);
+      lines.push(`const ${value} = ${result.kind === "bool" ? `(${text}) | 0` : text};`);
+      return value;
+    },
+  };
+}
+
+type Numbers = Float64Array | Int32Array | Uint8Array;
+type Loop = (rows: number, operands: readonly Numbers[], out: Numbers) => number;
+
+const loops = new Map<string, Loop>();
+
+/** `list`: numbers of the rows that are true, and how many there are; else a value for each row. */
+function loopOf(formula: Formula, operands: readonly Vector[], goal: "list" | "values"): Loop {
+  const lines: string[] = [];
+  const value = formula.write((index) => `x${index}`, lines);
+  const loads = operands.map((operand, i) => ({
+    array: `const a${i} = operands[${i}];`,
+    load: `const x${i} = a${i}[${operand.constant ? 0 : "i"}];`,
+    isConstant: operand.constant,
+  }));
+  const store = goal === "list" ? `out[count] = i; count += ${value};` : `out[i] = ${value};`;
+  const hoisted = loads.filter((each) => each.isConstant).map((each) => each.load);
+  const inner = loads.filter((each) => !each.isConstant).map((each) => each.load);
+  const code = `"use strict"; ${loads.map((each) => each.array).join(" ")} ${hoisted.join(" ")}
+    let count = 0;
+    for (let i = 0; i < rows; i++) { ${inner.join(" ")} ${lines.join(" ")} ${store} }
+    return count;`;
+  // Arrays of other kinds get a loop of their own: one for all kinds would be slower for each.
+  const kinds = operands.map((operand) => (operand as { values: Numbers }).values.constructor.name);
+  const key = `${kinds.join(" ")} ${code}`;
+  let loop = loops.get(key);
+  if (loop === undefined) {
+    loop = new Function("rows", "operands", "out", code) as Loop;
+    loops.set(key, loop);
+  }
+  return loop;
+}
+
+interface Ready {
+  readonly operands: readonly Vector[];
+  readonly valid: Uint8Array | undefined;
+}
+
+/** The operands' vectors; undefined where nulls or constants ask for the functions one by one. */
+function ready(formula: Formula, rows: Rows): Ready | undefined {
+  const operands = formula.operands.map((operand) => operand.run(rows));
+  let valid: Uint8Array | undefined;
+  for (const operand of operands) {
+    if (operand.form !== "number" && operand.form !== "bool") return undefined;
+    if (operand.valid === undefined) continue;
+    if (operand.constant || !formula.nullsPropagate) return undefined;
+    valid = andBits(valid, operand.valid, rows.count);
+  }
+  return operands.every((operand) => operand.constant) ? undefined : { operands, valid };
+}
+
+const valuesOf = (operands: readonly Vector[]): Numbers[] =>
+  operands.map((operand) => (operand as { readonly values: Numbers }).values);
+
+/** The formula in one loop; undefined where the functions have to run one by one. */
+export function runFormula(formula: Formula, rows: Rows): Vector | undefined {
+  const found = ready(formula, rows);
+  if (found === undefined) return undefined;
+  const { operands, valid } = found;
+  const isBool = formula.type.kind === "bool";
+  const out = isBool ? new Uint8Array(rows.count) : new Float64Array(rows.count);
+  loopOf(formula, operands, "values")(rows.count, valuesOf(operands), out);
+  return out instanceof Uint8Array
+    ? boolVector(boolType, out, valid)
+    : numberVector(float64Type, out, valid);
+}
+
+/** The rows for which the condition is true, without a column of bytes in between. */
+export function listFormula(formula: Formula, rows: Rows): Int32Array | undefined {
+  const found = ready(formula, rows);
+  if (found === undefined || found.valid !== undefined) return undefined;
+  const out = new Int32Array(rows.count);
+  const { operands } = found;
+  return out.subarray(0, loopOf(formula, operands, "list")(rows.count, valuesOf(operands), out));
+}
