@@ -5,7 +5,7 @@ import type { Column } from "../../proto/batch/column.ts";
 import { isValid } from "../../proto/batch/column.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { columnOf, concat } from "../kernels/columns/concat.ts";
-import { gatherOrNull, nullColumn } from "../kernels/columns/gather.ts";
+import { areAllRows, gatherOrNull, nullColumn } from "../kernels/columns/gather.ts";
 
 export interface JoinNames {
   readonly on: readonly { readonly left: Expr; readonly right: Expr }[];
@@ -30,8 +30,19 @@ export interface SideRows {
   readonly rows: Int32Array;
 }
 
-function taken({ batch, rows }: SideRows, name: string): Column {
+interface Side extends SideRows {
+  /** Whether the rows are those of the batch as they are. */
+  readonly isWhole: boolean;
+}
+
+function sideOf(side: SideRows): Side {
+  const { batch, rows } = side;
+  return { ...side, isWhole: batch !== undefined && areAllRows(rows, batch.rows) };
+}
+
+function taken({ batch, rows, isWhole }: Side, name: string): Column {
   if (batch === undefined) return nullColumn(name, rows.length);
+  if (isWhole) return { ...columnOf(batch, name), nulls: "null" };
   return { ...gatherOrNull(columnOf(batch, name), rows), name, nulls: "null" };
 }
 
@@ -46,14 +57,16 @@ function eitherOf(left: Column, right: Column): Column {
 }
 
 /** Keys by name are those of the left side, and of the right where a row has no left. */
-export function joinedColumns(join: JoinNames, left: SideRows, right: SideRows): Column[] {
+export function joinedColumns(join: JoinNames, leftRows: SideRows, rightRows: SideRows): Column[] {
+  const [left, right] = [sideOf(leftRows), sideOf(rightRows)];
+  const lacksLeft = left.batch === undefined || left.rows.includes(-1);
   const shared = sharedNames(join);
   const renames = new Map(join.rightNames.map(({ from, to }) => [from, to]));
   const isShared = (name: string) => shared.has(name) && left.names.includes(name);
   return [
     ...left.names.map((name) => {
       const own = taken(left, name);
-      return shared.has(name) && right.names.includes(name)
+      return lacksLeft && shared.has(name) && right.names.includes(name)
         ? eitherOf(own, taken(right, name))
         : own;
     }),

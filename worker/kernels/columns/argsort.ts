@@ -93,11 +93,37 @@ function insert(
   steps: readonly SortStep[],
   level: number,
 ): void {
+  const step = steps[level]!;
+  if (step.kind === "words") return insertByWords(rows, start, end, step.words, steps, level + 1);
   for (let i = start + 1; i < end; i++) {
     const row = rows[i]!;
     let at = i;
     while (at > start && compareFrom(steps, level, rows[at - 1]!, row) > 0) {
       rows[at] = rows[at - 1]!;
+      at--;
+    }
+    rows[at] = row;
+  }
+}
+
+/** Most rows are told apart by their word: the steps from `level` on are asked for equal ones only. */
+function insertByWords(
+  rows: Int32Array,
+  start: number,
+  end: number,
+  words: Uint32Array,
+  steps: readonly SortStep[],
+  level: number,
+): void {
+  for (let i = start + 1; i < end; i++) {
+    const row = rows[i]!;
+    const word = words[row]!;
+    let at = i;
+    while (at > start) {
+      const before = rows[at - 1]!;
+      const other = words[before]!;
+      if (other < word || (other === word && compareFrom(steps, level, before, row) <= 0)) break;
+      rows[at] = before;
       at--;
     }
     rows[at] = row;

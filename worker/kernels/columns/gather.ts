@@ -147,6 +147,7 @@ export function gatherBatch(batch: Batch, rows: Rows): Batch {
 export function gatherOrNull(column: Column, rows: Int32Array): Column {
   const length = rows.length;
   if (column.length === 0) return nullColumn(column.name, length);
+  if (!rows.includes(-1)) return gather(column, rows);
   const inside = new Int32Array(length);
   let validity: Uint8Array | undefined;
   for (let i = 0; i < length; i++) {
@@ -162,6 +163,13 @@ export function gatherOrNull(column: Column, rows: Int32Array): Column {
 
 export function nullColumn(name: string, length: number): Column {
   return { name, type: "null", length, nulls: "null", validity: undefined };
+}
+
+/** Whether the indices are those of all rows of a column, in order. */
+export function areAllRows(rows: Rows, columnRows: number): boolean {
+  if (rows.length !== columnRows) return false;
+  for (let i = 0; i < rows.length; i++) if (rows[i] !== i) return false;
+  return true;
 }
 
 /** Indices of rows, `count` of them from `start` on. */

@@ -4,6 +4,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
 import { keyRows } from "./key-rows.ts";
+import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
 
 /** Group + 1 of each key from `base` on. */
@@ -13,7 +14,11 @@ class DenseIndex {
   private rowsSeen = 0;
   /** The key of each group. */
   private keys = new Int32Array(1024);
-  count = 0;
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
 
   get bytes(): number {
     return 4 * (this.directory.length + this.keys.length);
@@ -76,12 +81,9 @@ class DenseIndex {
     return this.count;
   }
 
-  /** The same groups as a table. */
-  asTable(): GroupTable {
-    const table = new GroupTable();
-    const values = this.keys.subarray(0, this.count);
-    table.add(keyRows([numbersColumn(values)], values.length));
-    return table;
+  /** The key of each group. */
+  get groupKeys(): Int32Array {
+    return this.keys.subarray(0, this.count);
   }
 }
 
@@ -90,43 +92,62 @@ function numbersColumn(values: Int32Array): Column {
   return { name: "key", type: "int32", length, nulls: "null", validity: undefined, values };
 }
 
+/** What finds groups: an array while it can, then a table of whole numbers, then one of keys of any kind. */
+type Finder =
+  | { readonly kind: "dense"; readonly index: DenseIndex }
+  | { readonly kind: "small"; readonly index: SmallIntegerTable }
+  | { readonly kind: "any"; readonly index: GroupTable };
+
 /** Keys that are equal get one number, nulls and NaN included; numbered in the order of their coming. */
 export class GroupIndex {
-  private dense: DenseIndex | undefined = new DenseIndex();
-  private table: GroupTable | undefined;
+  private finder: Finder = { kind: "dense", index: new DenseIndex() };
 
   get size(): number {
-    return this.table?.size ?? this.dense?.count ?? 0;
+    return this.finder.index.size;
   }
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return (this.table?.bytes ?? 0) + (this.dense?.bytes ?? 0);
+    return this.finder.index.bytes;
   }
 
-  private tableOf(): GroupTable {
-    this.table ??= this.dense === undefined ? new GroupTable() : this.dense.asTable();
-    this.dense = undefined;
-    return this.table;
+  private anyTable(): GroupTable {
+    if (this.finder.kind === "any") return this.finder.index;
+    const table = new GroupTable();
+    const values = this.finder.index.groupKeys;
+    if (values.length > 0) table.add(keyRows([numbersColumn(values)], values.length));
+    this.finder = { kind: "any", index: table };
+    return table;
+  }
+
+  private addSmall(values: Int32Array): Int32Array | undefined {
+    if (this.finder.kind === "dense") {
+      const groups = this.finder.index.add(values);
+      if (groups !== undefined) return groups;
+      const index = new SmallIntegerTable();
+      index.add(this.finder.index.groupKeys);
+      this.finder = { kind: "small", index };
+    }
+    return this.finder.kind === "small" ? this.finder.index.add(values) : undefined;
   }
 
   /** The group of each of `rows` rows. */
   add(columns: readonly Column[], rows: number): Int32Array {
-    if (this.dense !== undefined && columns.length === 1) {
+    if (this.finder.kind !== "any" && columns.length === 1) {
       const values = smallIntegers(columns[0]!);
-      const groups = values && this.dense.add(values);
+      const groups = values && this.addSmall(values);
       if (groups !== undefined) return groups;
     }
-    return this.tableOf().add(keyRows(columns, rows));
+    return this.anyTable().add(keyRows(columns, rows));
   }
 
   /** The group of each row; -1 for keys that were never added. */
   find(columns: readonly Column[], rows: number): Int32Array {
-    if (this.dense !== undefined && columns.length === 1) {
+    if (this.finder.kind !== "any" && columns.length === 1) {
       const values = smallIntegers(columns[0]!);
-      if (values !== undefined) return this.dense.find(values);
+      if (values !== undefined) return this.finder.index.find(values);
     }
-    return this.tableOf().find(keyRows(columns, rows));
+    return this.anyTable().find(keyRows(columns, rows));
   }
 }
 

@@ -124,12 +124,14 @@ class Writer {
   private readonly width: number;
   /** Where the next value of each row goes; undefined where all rows have one width. */
   private readonly cursor: Int32Array | undefined;
+  private readonly sharedTags: Int32Array;
   private column = 0;
   private offset: number;
 
   constructor(rows: number, tagWords: number, width: number, used: Int32Array | undefined) {
     this.width = width;
     this.offset = tagWords;
+    this.sharedTags = new Int32Array(tagWords);
     if (used === undefined) {
       this.words = new Int32Array(rows * width);
       return;
@@ -169,8 +171,24 @@ class Writer {
   }
 
   private setTags(validity: Uint8Array | undefined, rows: number, tag: KeyTag): void {
-    for (let i = 0; i < rows; i++) {
-      if (validity === undefined || bitAt(validity, i) === 1) this.setTag(i, tag);
+    if (validity === undefined) {
+      // One word for all rows and columns, written once at the end.
+      const at = Math.floor(this.column / tagsPerWord);
+      this.sharedTags[at] = this.sharedTags[at]! | (tag << ((this.column % tagsPerWord) * tagBits));
+      return;
+    }
+    for (let i = 0; i < rows; i++) if (bitAt(validity, i) === 1) this.setTag(i, tag);
+  }
+
+  /** Writes the tags that all rows have; the last thing to do. */
+  finish(rows: number): void {
+    const { words, starts, width } = this;
+    for (const [at, tags] of this.sharedTags.entries()) {
+      if (tags === 0) continue;
+      for (let i = 0; i < rows; i++) {
+        const to = (starts === undefined ? i * width : starts[i]!) + at;
+        words[to] = words[to]! | tags;
+      }
     }
   }
 
@@ -328,6 +346,7 @@ export function keyRows(
   }
   const writer = new Writer(rows, tagWords, width, used);
   for (const plan of plans) writer.add(plan);
+  writer.finish(rows);
   return { rows, words: writer.words, starts: writer.starts, width };
 }
 
