@@ -247,6 +247,16 @@ export const shuffleRowsHeldMax = 262_144;
 export const shuffleFetchesAhead = 4;
 /** Jobs a worker remembers as released: "released" and "missing" are different answers. */
 export const releasedJobsMax = 10_000;
+/**
+ * Bytes of one quoted field of a CSV file that is read into columns: this much is looked at to tell whether a
+ * border of splits lies in quotes.
+ */
+export const csvFieldBytesMax = 1024 * 1024;
+/** Bytes at the beginning of a file, and files, by which types of CSV and NDJSON are inferred. */
+export const inferenceBytes = 1024 * 1024;
+export const inferenceFilesMax = 4;
+/** Packed bytes of one zstd file, which is held whole while it is unpacked. */
+export const zstdFileBytesMax = 512 * 1024 * 1024;
 /** Read from the end of a Parquet file at first: most footers are smaller. */
 export const parquetTailBytes = 64 * 1024;
 /** Bytes of a Parquet footer: 100 columns in 10 000 row groups take about so many. */

@@ -98,7 +98,8 @@ export async function* committedLines(
   const { manifest, rows } = await readOutput(store, folderUri);
   const { format } = manifest;
   const isColumnar = format === "arrow" || format === "parquet";
-  const isConverted = isColumnar || (format === "text" && options.json);
+  const isPacked = manifest.files.some(({ name }) => /\.(gz|zst)$/.test(name));
+  const isConverted = isColumnar || isPacked || (format === "text" && options.json);
   if (isConverted) {
     yield* jsonLines(firstOf(rows(), options.rowsMax));
     return;

@@ -2,7 +2,11 @@
 
 import { batchRows } from "../../proto/batch/batch.ts";
 import { batchesOfBytes } from "../../proto/batch/ipc.ts";
-import { EngineError } from "../../proto/errors.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
+import { unpackBeginning } from "../../proto/formats/compression/streams.ts";
+import { csvHead } from "../../proto/formats/csv/head.ts";
+import { CsvRecords } from "../../proto/formats/csv/records.ts";
+import { describeInput } from "../../proto/formats/describe.ts";
 import { partitionFields, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
 import { lineBytesMax, readBytesMax } from "../../proto/limits.ts";
@@ -13,7 +17,6 @@ import {
   parseManifest,
 } from "../../proto/plan/manifest.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 
 export interface CommittedRows {
   readonly manifest: OutputManifest;
@@ -61,6 +64,30 @@ async function* pieces(
   }
 }
 
+/** Packed files are unpacked whole. */
+async function* unpacked(
+  store: ObjectStore,
+  uri: string,
+  file: ManifestFile,
+): AsyncGenerator<Uint8Array> {
+  const codec = file.name.endsWith(".gz") ? "gzip" : file.name.endsWith(".zst") ? "zstd" : "none";
+  if (codec === "none") {
+    yield* pieces(store, uri, file);
+    return;
+  }
+  yield (await unpackBeginning(codec, await wholeOf(store, uri, file), true)).bytes;
+}
+
+async function wholeOf(store: ObjectStore, uri: string, file: ManifestFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(file.bytes);
+  let filled = 0;
+  for await (const piece of pieces(store, uri, file)) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
+}
+
 async function* linesOf(
   store: ObjectStore,
   uri: string,
@@ -68,7 +95,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let begun = "";
-  for await (const piece of pieces(store, uri, file)) {
+  for await (const piece of unpacked(store, uri, file)) {
     const lines = (begun + decoder.decode(piece, { stream: true })).split("\n");
     begun = lines.pop() ?? "";
     if (begun.length > lineBytesMax) {
@@ -86,12 +113,7 @@ async function* arrowRowsOf(
   uri: string,
   file: ManifestFile,
 ): AsyncGenerator<unknown> {
-  const bytes = new Uint8Array(file.bytes);
-  let filled = 0;
-  for await (const piece of pieces(store, uri, file)) {
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
+  const bytes = await wholeOf(store, uri, file);
   if (bytes.length === 0) return;
   for (const batch of batchesOfBytes(bytes)) yield* batchRows(batch);
 }
@@ -108,6 +130,41 @@ async function* parquetRowsOf(
   const { schema } = opened;
   const all = { fields: schema.fields, schema, startByte: 0, endByte: file.bytes };
   for await (const batch of readParquet(opened, all)) yield* batchRows(batch);
+}
+
+async function* parsedLines(lines: AsyncIterable<string>): AsyncGenerator<unknown> {
+  for await (const line of lines) yield JSON.parse(line) as unknown;
+}
+
+/** Records of a CSV output with a header, of the types that its first files fit. */
+async function* csvRowsOf(
+  store: ObjectStore,
+  folderUri: string,
+  files: readonly ManifestFile[],
+): AsyncGenerator<unknown> {
+  const inputs = files.map(({ name, bytes }) => ({ uri: folderUri + name, sizeBytes: bytes }));
+  const { fields } = await describeInput(store, "csv", inputs, {});
+  const layout = { header: true, delimiter: "," };
+  for (const file of files) {
+    const uri = folderUri + file.name;
+    let records: CsvRecords | undefined;
+    const rows = async function* () {
+      for await (const bytes of unpacked(store, uri, file)) {
+        const head = records === undefined ? csvHead(bytes, layout, true) : undefined;
+        const start = head?.firstByte ?? 0;
+        records ??= new CsvRecords(head?.names ?? [], fields, layout, start);
+        for (const batch of records.push(bytes.subarray(start), Number.POSITIVE_INFINITY, false)) {
+          yield* batchRows(batch);
+        }
+      }
+      for (const batch of records?.push(new Uint8Array(0), Number.POSITIVE_INFINITY, true) ?? []) {
+        yield* batchRows(batch);
+      }
+      const rest = records?.finish();
+      if (rest !== undefined) yield* batchRows(rest);
+    };
+    yield* withFolders(uri, file.name, rows());
+  }
 }
 
 /** Rows of one file with the columns that its folders within the output name. */
@@ -158,7 +215,13 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
         yield* lines();
         return;
       case "ndjson":
-        for await (const line of lines()) yield JSON.parse(line) as unknown;
+        for (const file of files) {
+          const uri = folderUri + file.name;
+          yield* withFolders(uri, file.name, parsedLines(linesOf(store, uri, file)));
+        }
+        return;
+      case "csv":
+        if (files.length > 0) yield* csvRowsOf(store, folderUri, files);
         return;
       case "arrow":
       case "parquet": {
@@ -170,7 +233,7 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
         return;
       }
       default:
-        throw noSuchStep("reading of outputs", format);
+        unreachable(format);
     }
   }
 

@@ -2,12 +2,14 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
-import { EngineError } from "../../proto/errors.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
 import { constantColumn, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
 import { type Bound, mayBeTrue, type RangeOf } from "../../proto/formats/pruning.ts";
 import type { FileRange, SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
 import type { Field } from "../../proto/plan/types.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
+import { arrowColumns } from "./arrow-columns.ts";
+import { csvColumns } from "./csv-columns.ts";
+import { ndjsonColumns } from "./ndjson-columns.ts";
 import { parquetRange } from "./parquet.ts";
 import type { SourceWorld } from "./source.ts";
 
@@ -55,8 +57,14 @@ function batchesOf(selection: FileSelection, world: ColumnsWorld): AsyncIterable
   switch (format) {
     case "parquet":
       return parquetRange(selection, world);
+    case "arrow":
+      return arrowColumns(selection, world);
+    case "csv":
+      return csvColumns(selection, world);
+    case "ndjson":
+      return ndjsonColumns(selection, world);
     default:
-      throw noSuchStep("the executor", format);
+      return unreachable(format);
   }
 }
 

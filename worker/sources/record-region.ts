@@ -1,9 +1,10 @@
 // The bytes of one split: exactly the records whose first byte lies in it.
 
-import { assert, EngineError } from "../../proto/errors.ts";
+import { assert, EngineError, unreachable } from "../../proto/errors.ts";
 import { lineBytesMax } from "../../proto/limits.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import type { ByteBlocks, ByteReader, Gunzip } from "./byte-reader.ts";
+import { unpackZstd } from "./zstd-blocks.ts";
 
 /** Read beyond the end of a split for the rest of its last record: most lines are far shorter. */
 const tailBlockBytes = 64 * 1024;
@@ -27,10 +28,24 @@ function startsWithMark(block: Uint8Array): boolean {
   return block.length >= 3 && block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf;
 }
 
+/** The whole file, unpacked. */
+function openUnpacked(from: RegionReader, { uri, fileBytes, compression }: FileRange): ByteBlocks {
+  const raw = from.reader.openRange(uri, 0, fileBytes);
+  switch (compression) {
+    case "none":
+      return raw;
+    case "gzip":
+      return from.gunzip(raw, uri, fileBytes);
+    case "zstd":
+      return unpackZstd(raw, uri, fileBytes);
+    default:
+      return unreachable(compression);
+  }
+}
+
 /** The whole file, unpacked, without a byte order mark. */
-function openWhole(from: RegionReader, range: FileRange): ByteBlocks {
-  const raw = from.reader.openRange(range.uri, 0, range.fileBytes);
-  const blocks = range.compression === "gzip" ? from.gunzip(raw, range.uri, range.fileBytes) : raw;
+export function openWhole(from: RegionReader, range: FileRange): ByteBlocks {
+  const blocks = openUnpacked(from, range);
   let first = true;
   return {
     next: async () => {
@@ -87,8 +102,8 @@ async function passAll(blocks: ByteBlocks, scanner: RecordScanner): Promise<void
 /** How a split is cut out of its file. `quotes`: record ends are found as in CSV. */
 export function openRegion(from: RegionReader, range: FileRange, quotes: boolean): RecordRegion {
   const whole = range.startByte === 0 && range.endByte >= range.fileBytes;
-  if (range.compression === "gzip" || whole) {
-    assert(range.startByte === 0, `split of the gzip file ${range.uri} starts inside it`);
+  if (range.compression !== "none" || whole) {
+    assert(range.startByte === 0, `split of the packed file ${range.uri} starts inside it`);
     return { ...openWhole(from, range), firstByte: () => 0 };
   }
   return cutRegion(from, range, quotes);
@@ -179,8 +194,7 @@ export async function locateLine(
   regionFirstByte: number,
   ordinal: number,
 ): Promise<{ readonly line: number; readonly byteOffset: number }> {
-  const raw = from.reader.openRange(range.uri, 0, range.fileBytes);
-  const blocks = range.compression === "gzip" ? from.gunzip(raw, range.uri, range.fileBytes) : raw;
+  const blocks = openUnpacked(from, range);
   let line = 1;
   let position = 0;
   let byteOffset = 0;

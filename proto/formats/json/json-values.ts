@@ -1,0 +1,103 @@
+// Values of JSON as values of typed columns: checked, and converted where JSON has no type of its own.
+
+import { EngineError } from "../../errors.ts";
+import { type DataType, type Field, typeText } from "../../plan/types.ts";
+import { clockOf, dayOf } from "../csv/field-values.ts";
+
+/** What does not fit, with the path to it. */
+export class JsonFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "JsonFault";
+  }
+}
+
+function unfit(value: unknown, type: DataType, path: string): JsonFault {
+  const shown = JSON.stringify(value)?.slice(0, 80) ?? "nothing";
+  return new JsonFault(`${shown} at "${path}" is no ${typeText(type)}`);
+}
+
+const encoder = new TextEncoder();
+
+/** The value as buildColumnAs takes it. Throws JsonFault where it is none of the type. */
+export function valueOfJson(value: unknown, field: Field, path: string): unknown {
+  const { type, nullable } = field;
+  if (value === null || value === undefined) {
+    if (nullable || type.kind === "null") return null;
+    throw new JsonFault(`"${path}" is missing, which the schema says is never null`);
+  }
+  switch (type.kind) {
+    case "utf8":
+      if (typeof value === "string") return value;
+      throw unfit(value, type, path);
+    case "bool":
+      if (typeof value === "boolean") return value;
+      throw unfit(value, type, path);
+    case "float64":
+      if (typeof value === "number") return value;
+      throw unfit(value, type, path);
+    case "int32":
+      if (typeof value === "number" && (value | 0) === value) return value;
+      throw unfit(value, type, path);
+    case "int53":
+      if (Number.isSafeInteger(value)) return value;
+      throw unfit(value, type, path);
+    case "int64":
+      return wholeOfJson(value, type, path);
+    case "decimal":
+      if (typeof value === "number" || typeof value === "string") return value;
+      throw unfit(value, type, path);
+    case "date":
+    case "timestamp":
+      return timeOfJson(value, type, path);
+    case "binary":
+      if (typeof value !== "string") throw unfit(value, type, path);
+      return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+    case "json":
+      return value;
+    case "list":
+      if (!Array.isArray(value)) throw unfit(value, type, path);
+      return value.map((item, index) => valueOfJson(item, type.item, `${path}[${index}]`));
+    case "struct": {
+      if (typeof value !== "object" || Array.isArray(value)) throw unfit(value, type, path);
+      const record = value as Readonly<Record<string, unknown>>;
+      return Object.fromEntries(
+        type.fields.map((inner) => {
+          const own = Object.hasOwn(record, inner.name) ? record[inner.name] : undefined;
+          return [inner.name, valueOfJson(own, inner, `${path}.${inner.name}`)];
+        }),
+      );
+    }
+    default:
+      throw unfit(value, type, path);
+  }
+}
+
+/** Numbers above 2^53 have lost digits by the time they are parsed: such values have to be texts. */
+function wholeOfJson(value: unknown, type: DataType, path: string): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value as number);
+  if (typeof value === "string" && /^-?\d{1,19}$/.test(value)) {
+    const whole = BigInt(value);
+    if (BigInt.asIntN(64, whole) === whole) return whole;
+  }
+  throw unfit(value, type, path);
+}
+
+function timeOfJson(value: unknown, type: DataType, path: string): unknown {
+  if (typeof value !== "string") throw unfit(value, type, path);
+  if (type.kind === "date") {
+    const bytes = encoder.encode(value);
+    const days = dayOf(bytes, 0, bytes.length);
+    if (Number.isNaN(days)) throw unfit(value, type, path);
+    return new Date(days * 86_400_000);
+  }
+  const clock = clockOf(value);
+  const isInstant = type.kind === "timestamp" && type.zone !== undefined;
+  if (clock === undefined || (clock.hasZone && !isInstant)) throw unfit(value, type, path);
+  return clock.microseconds;
+}
+
+export function notRecord(value: unknown): EngineError {
+  const kind = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
+  return new EngineError("INPUT_MALFORMED", `a line holds ${kind}, where columns need an object`);
+}
