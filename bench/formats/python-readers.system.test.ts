@@ -1,0 +1,60 @@
+// Files that we write are read by pyarrow and by Polars with the same values and types.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import type { Batch } from "../../proto/batch/batch.ts";
+import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
+import { type PackingCodec, packerOf } from "../../proto/formats/compression/codecs.ts";
+import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
+import { ParquetWriter } from "../../proto/formats/parquet/write-file.ts";
+import { duck, manyTypes } from "./duck.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const venv = `${root}node_modules/.cache/python-readers`;
+const python = `${venv}/bin/python`;
+const folder = mkdtempSync(`${tmpdir()}/millrace-python-`);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string, ...args: readonly string[]) =>
+  spawnSync(command, args, { encoding: "utf8", timeout: 240_000 });
+
+/** Made once; undefined where it stands, else why it cannot be had. */
+function missingPython(): string | undefined {
+  if (existsSync(python) && run(python, "-c", "import pyarrow, polars").status === 0) return undefined;
+  if (run("python3", "-m", "venv", venv).status !== 0) return "there is no python3 with venv";
+  const installed = run(python, "-m", "pip", "install", "-q", "pyarrow", "polars");
+  return installed.status === 0 ? undefined : `pip cannot install pyarrow: ${installed.stderr}`;
+}
+
+async function batchesOf(path: string) {
+  const bytes = readFileSync(path);
+  const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  const file = await openParquet({ uri: path, sizeBytes: bytes.length, read });
+  const { schema } = file;
+  const batches: Batch[] = [];
+  const all = { fields: schema.fields, schema, startByte: 0, endByte: bytes.length };
+  for await (const batch of readParquet(file, all)) batches.push(batch);
+  return { schema, batches };
+}
+
+test("by pyarrow and Polars", { timeout: 300_000 }, async ({ skip }) => {
+  const missing = missingPython();
+  if (missing !== undefined) skip(`not compared with pyarrow and Polars: ${missing}`);
+  const theirs = `${folder}/theirs.parquet`;
+  await duck(`copy (${manyTypes}) to '${theirs}' (format parquet, row_group_size 2048)`);
+  const { schema, batches } = await batchesOf(theirs);
+  const ours: string[] = [];
+  for (const codec of ["none", "snappy", "zstd", "gzip"] satisfies PackingCodec[]) {
+    const writer = new ParquetWriter(schema, codec, await packerOf(codec));
+    const parts = [...batches.flatMap((batch) => writer.write(batch)), ...writer.finish()];
+    ours.push(`${folder}/${codec}.parquet`);
+    writeFileSync(ours.at(-1)!, Buffer.concat(parts));
+  }
+  ours.push(`${folder}/ours.arrow`);
+  writeFileSync(ours.at(-1)!, batchesToFileBytes(batches));
+  const compared = run(python, `${root}bench/formats/python-readers.py`, theirs, ...ours);
+  expect(compared.stderr).toBe("");
+  expect(compared.stdout.trim().split("\n").length).toBe(2 * ours.length);
+});
