@@ -22,7 +22,8 @@ const run = (command: string, ...args: readonly string[]) =>
 
 /** Made once; undefined where it stands, else why it cannot be had. */
 function missingPython(): string | undefined {
-  if (existsSync(python) && run(python, "-c", "import pyarrow, polars").status === 0) return undefined;
+  if (existsSync(python) && run(python, "-c", "import pyarrow, polars").status === 0)
+    return undefined;
   if (run("python3", "-m", "venv", venv).status !== 0) return "there is no python3 with venv";
   const installed = run(python, "-m", "pip", "install", "-q", "pyarrow", "polars");
   return installed.status === 0 ? undefined : `pip cannot install pyarrow: ${installed.stderr}`;
