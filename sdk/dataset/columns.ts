@@ -25,5 +25,16 @@ export type CsvRow<Columns extends Readonly<Record<string, CsvColumnType>>> = {
   readonly [Name in keyof Columns]: CsvValues[Columns[Name]];
 };
 
-/** The literal type of `[word, 1] as const` would refuse the sum of two of them. */
-export type Widened<V> = [V] extends [number] ? number : [V] extends [bigint] ? bigint : V;
+/** What has no fields to be looked into. */
+type Opaque = string | boolean | null | undefined | Date | Uint8Array;
+
+/** The literal types of `[word, { count: 1 }] as const` would refuse the sum of two of them. */
+export type Widened<V> = [V] extends [number]
+  ? number
+  : [V] extends [bigint]
+    ? bigint
+    : V extends Opaque
+      ? V
+      : V extends object
+        ? { [Key in keyof V]: Widened<V[Key]> }
+        : V;

@@ -42,6 +42,8 @@ function compiles(mr: Millrace, sales: Dataset<Sale>, words: Dataset<string>): v
   expectTypeOf(words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b)).toEqualTypeOf<
     Dataset<[string, number]>
   >();
+  const tallies = words.map((word) => [word, { length: word.length, count: 1 }] as const);
+  tallies.reduceByKey((a, b) => ({ length: a.length + b.length, count: a.count + b.count }));
   expectTypeOf(pairs.reduceByKey((a) => a)).toEqualTypeOf<Dataset<[string, Sale]>>();
   // @ts-expect-error rows are no pairs
   sales.reduceByKey((a, b) => a + b);
