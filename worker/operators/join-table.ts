@@ -2,6 +2,7 @@
 
 import type { Column } from "../../proto/batch/column.ts";
 import { isValid } from "../../proto/batch/column.ts";
+import { unreachable } from "../../proto/errors.ts";
 import { type GroupedRows, GroupIndex, groupRows } from "../kernels/columns/group-index.ts";
 
 /** Groups of rows with a null among their keys: they equal nothing. */
@@ -36,22 +37,50 @@ export interface Pairs {
   readonly kept: Int32Array;
 }
 
+/** How the rows of a group are found. */
+type Partners =
+  /** Row g is the only one of group g: groups are numbered in the order of their first rows. */
+  | { readonly kind: "same" }
+  /** No key occurs twice; -1 for the group of nulls. */
+  | { readonly kind: "single"; readonly rowOfGroup: Int32Array }
+  | { readonly kind: "many" };
+
+function partnersOf({ starts, rows }: GroupedRows, groups: number, allRows: number): Partners {
+  if (groups === allRows) return { kind: "same" };
+  const rowOfGroup = new Int32Array(groups).fill(-1);
+  for (let group = 0; group < groups; group++) {
+    const count = starts[group + 1]! - starts[group]!;
+    if (count > 1) return { kind: "many" };
+    if (count === 1) rowOfGroup[group] = rows[starts[group]!]!;
+  }
+  return { kind: "single", rowOfGroup };
+}
+
+/** Each row with its one partner; that of a group without one is -1, and a group is its own row by default. */
+function singlePairs(groups: Int32Array, rowOfGroup: Int32Array | undefined): Pairs {
+  const probe = new Int32Array(groups.length);
+  const kept = new Int32Array(groups.length);
+  let count = 0;
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i]!;
+    if (group < 0) continue;
+    const row = rowOfGroup === undefined ? group : rowOfGroup[group]!;
+    if (row < 0) continue;
+    probe[count] = i;
+    kept[count++] = row;
+  }
+  return { probe: probe.subarray(0, count), kept: kept.subarray(0, count) };
+}
+
 export class JoinTable {
   private readonly index = new GroupIndex();
   private readonly rows: GroupedRows;
-  /** Whether no key occurs twice: a row then has at most one partner. */
-  private readonly isUnique: boolean;
+  private readonly partners: Partners;
 
   constructor(keys: readonly Column[], rows: number) {
-    const groups = withoutNullKeys(this.index.add(keys, rows), keys);
-    this.rows = groupRows(groups, this.index.size);
-    this.isUnique = this.rows.rows.length <= this.index.size && this.hasShortRuns();
-  }
-
-  private hasShortRuns(): boolean {
-    const { starts } = this.rows;
-    for (let g = 0; g + 1 < starts.length; g++) if (starts[g + 1]! - starts[g]! > 1) return false;
-    return true;
+    const all = this.index.add(keys, rows);
+    this.rows = groupRows(withoutNullKeys(all, keys), this.index.size);
+    this.partners = partnersOf(this.rows, this.index.size, rows);
   }
 
   /** Memory held, in bytes. */
@@ -61,23 +90,16 @@ export class JoinTable {
 
   pairsOf(keys: readonly Column[], rows: number): Pairs {
     const groups = withoutNullKeys(this.index.find(keys, rows), keys);
-    return this.isUnique ? this.singlePairs(groups) : this.allPairs(groups);
-  }
-
-  private singlePairs(groups: Int32Array): Pairs {
-    const { starts, rows } = this.rows;
-    const probe = new Int32Array(groups.length);
-    const kept = new Int32Array(groups.length);
-    let count = 0;
-    for (let i = 0; i < groups.length; i++) {
-      const group = groups[i]!;
-      if (group < 0) continue;
-      const at = starts[group]!;
-      if (at === starts[group + 1]) continue;
-      probe[count] = i;
-      kept[count++] = rows[at]!;
+    switch (this.partners.kind) {
+      case "same":
+        return singlePairs(groups, undefined);
+      case "single":
+        return singlePairs(groups, this.partners.rowOfGroup);
+      case "many":
+        return this.allPairs(groups);
+      default:
+        return unreachable(this.partners);
     }
-    return { probe: probe.subarray(0, count), kept: kept.subarray(0, count) };
   }
 
   private allPairs(groups: Int32Array): Pairs {
