@@ -122,6 +122,10 @@ export const taskExecutorDeathsMax = 2;
 export const tasksPerGrantMax = 64;
 /** Fetch failures of one task before the action fails: they blame the peer, so they have their own bound. */
 export const taskFetchFailuresMax = 20;
+/** Characters of a counter's name. */
+export const counterNameCharsMax = 100;
+/** Named numbers that one task counts: each is kept in the state until the action ends. */
+export const countersPerTaskMax = 256;
 /** Jobs that have not ended: bounds the replicated state and the walk over it. */
 export const jobsLiveMax = 1000;
 /** All recorded outcomes of one job as JSON: they fit one GetJob reply. */
@@ -180,6 +184,8 @@ export const historiesKeptMax = 64;
 export const idCharsMax = 200;
 /** Characters of a job's name, a stage's label, a reason. */
 export const labelCharsMax = 2000;
+/** Characters of a note that a graph carries for its driver: the text of a plan. */
+export const noteCharsMax = 256 * 1024;
 /** Characters of a URI or a folder. */
 export const uriCharsMax = 4096;
 

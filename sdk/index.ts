@@ -64,4 +64,5 @@ export type { JobLock, JobLockOptions } from "./dataset/job-lock.ts";
 export { broadcast } from "./dataset/join-steps.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { Reader } from "./dataset/reader.ts";
+export type { Counter } from "./dataset/session.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";

@@ -60,6 +60,7 @@ export type { JobLock, JobLockOptions } from "./dataset/job-lock.ts";
 export { broadcast } from "./dataset/join-steps.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { CsvLayout, CsvReadOptions, NdjsonReadOptions, Reader } from "./dataset/reader.ts";
+export type { Counter } from "./dataset/session.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";
 /** For the entry that the bundler puts before a job module. */
 export { createBundle } from "./driver/create-bundle.ts";

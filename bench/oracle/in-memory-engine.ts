@@ -49,6 +49,7 @@ function listInputs(files: ReadonlyMap<string, Uint8Array>, pattern: string): In
 
 class ActionRun {
   readonly uploads: string[] = [];
+  private readonly counters = new Map<string, number>();
   private readonly job: InMemoryJob;
   private readonly history: readonly ActionOutcome[];
   private readonly graph: StageGraph;
@@ -96,8 +97,8 @@ class ActionRun {
   private async task(stage: StagePlan, taskIndex: number): Promise<TaskResult> {
     const load = async ({ context, history, actionIndex, planDigest }: TaskSpec) => {
       const request = { context, history, actionIndex, planDigest };
-      const { closure } = await this.job.bundle.replay(request);
-      return { closure, locate: () => ({}) };
+      const { closure, takeCounters } = await this.job.bundle.replay(request);
+      return { closure, takeCounters, locate: () => ({}) };
     };
     const world: TaskWorld = {
       ...this.cluster.world(taskIndex % workerCount),
@@ -107,6 +108,9 @@ class ActionRun {
     const result = await runTask(this.spec(stage, taskIndex), world, cells);
     for (const { uri } of result.uploads ?? []) {
       this.uploads.push(new TextDecoder().decode(this.cluster.uploads.get(uri)));
+    }
+    for (const [name, value] of Object.entries(result.counters ?? {})) {
+      this.counters.set(name, (this.counters.get(name) ?? 0) + value);
     }
     return result;
   }
@@ -119,7 +123,8 @@ class ActionRun {
     }
     const last = this.graph.stages.at(-1);
     if (last?.output.kind !== "output") {
-      return { kind: "result", parts: results.map((result) => result.resultJson ?? "") };
+      const parts = results.map((result) => result.resultJson ?? "");
+      return { kind: "result", parts, counters: [...this.counters] };
     }
     const sum = (of: (result: TaskResult) => number) => results.reduce((all, r) => all + of(r), 0);
     const output = {

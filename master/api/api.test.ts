@@ -66,6 +66,7 @@ function done(jobId: string, stageId: number, taskIndex: number, token: number):
     digest: "d",
     resultJson: "[1]",
     uploadJson: "",
+    counters: {},
   };
   const outcome = { $case: "done", value } as const;
   return { jobId, actionIndex: 0, stageId, taskIndex, token, outcome };

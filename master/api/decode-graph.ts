@@ -4,6 +4,7 @@
 import {
   actionsPerJobMax,
   labelCharsMax,
+  noteCharsMax,
   partitionsPerShuffleMax,
   stageGraphBytesMax,
   stagesPerActionMax,
@@ -49,6 +50,9 @@ export function decodeGraph(graphJson: string): StageGraph {
     planDigest,
     label: text("graph.label", plain.label, labelCharsMax, code),
     ...(plain.measures === true ? { measures: true } : {}),
+    ...(plain.note === undefined
+      ? {}
+      : { note: text("graph.note", plain.note, noteCharsMax, code) }),
     stages: decoded,
     ...(lock === undefined ? {} : { lock }),
   };

@@ -3,8 +3,10 @@
 import {
   actionResultBytesMax,
   actionsPerJobMax,
+  countersPerTaskMax,
   driversPerWorkerMax,
   heldJobsMax,
+  labelCharsMax,
   raftEntryBytesMax,
   reportsPerCallMax,
   stagesPerActionMax,
@@ -14,6 +16,7 @@ import {
   workerSlotsMax,
   workerWeightMax,
 } from "../../proto/limits.ts";
+import type { CounterValues } from "../../proto/plan/bundle.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type * as wire from "../../proto/wire/generated/engine.ts";
 import type { Command, LeaseReport, RenewedLease, ReportOutcome } from "../scheduler/commands.ts";
@@ -149,9 +152,29 @@ function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
     bytes: count(`${at}.bytes_in`, done.bytesIn),
     digest: text(`${at}.digest`, done.digest, digestCharsMax),
     ...(done.resultJson === "" ? {} : { resultJson: done.resultJson }),
+    ...decodeCounters(`${at}.counters`, done.counters),
     ...(done.uploadJson === ""
       ? {}
       : { uploads: decodeUploads(`${at}.upload_json`, done.uploadJson) }),
+  };
+}
+
+/** Sorted by name, so that equal counts are equal text. */
+function decodeCounters(
+  at: string,
+  counters: Readonly<Record<string, number>>,
+): { readonly counters?: CounterValues } {
+  const names = Object.keys(counters).sort((a, b) => (a < b ? -1 : 1));
+  if (names.length === 0) return {};
+  if (names.length > countersPerTaskMax) {
+    invalid(at, `has ${names.length} names; at most ${countersPerTaskMax} are counted`);
+  }
+  return {
+    counters: names.map((name) => {
+      const value = counters[name]!;
+      if (!Number.isFinite(value)) invalid(`${at}.${name}`, `is ${value}, which is no number`);
+      return [text(`${at} name`, name, labelCharsMax), value] as const;
+    }),
   };
 }
 

@@ -114,7 +114,15 @@ describe("workers", () => {
     const report = (outcome: Parameters<typeof decodeReport>[0]["reports"][0]["outcome"]) =>
       refusal(() => decodeReport({ ...worker, reports: [{ ...ref, outcome }] }));
     expect(report(undefined)).toContain("MESSAGE_INVALID reports[0].outcome");
-    const value = { rowsIn: 0, bytesIn: 0, rowsOut: 0, bytesOut: 0, digest: "", resultJson: "" };
+    const value = {
+      rowsIn: 0,
+      bytesIn: 0,
+      rowsOut: 0,
+      bytesOut: 0,
+      digest: "",
+      resultJson: "",
+      ...{ counters: {} },
+    };
     const upload = { $case: "done", value: { ...value, uploadJson: '[{"etags":[]}]' } } as const;
     expect(report(upload)).toContain("MESSAGE_INVALID reports[0].done.upload_json[0].uri");
     const failed = { $case: "failed", value: { errorJson: "x" } } as const;

@@ -9,6 +9,7 @@ import type { LockStep, StageGraph } from "../../proto/plan/stage.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { CommandReply } from "./commands.ts";
+import { countersField, totalCounters } from "./counters.ts";
 import { needDriver } from "./drivers.ts";
 import { needJob, type RunningAction } from "./find.ts";
 import { settleJob } from "./job-end.ts";
@@ -48,6 +49,7 @@ export function startAction(
     planDigest: graph.planDigest,
     label: graph.label,
     ...(graph.measures === true ? { measures: true } : {}),
+    ...(graph.note === undefined ? {} : { note: graph.note }),
     startedIndex: state.appliedIndex,
     folderUri,
     format: output.kind === "output" ? output.format : "",
@@ -153,7 +155,9 @@ export function completeAction(running: RunningAction): void {
   if (action.folderUri === "") {
     const parts = last.tasks.map((task) => (task.kind === "done" ? (task.resultJson ?? "") : ""));
     const measured = action.measures === true ? ({ measured: true } as const) : {};
-    endAction(running, { kind: "result", parts, ...measured }, false);
+    const counters = countersField(totalCounters(stages));
+    const note = action.note === undefined ? {} : { note: action.note };
+    endAction(running, { kind: "result", parts, ...measured, ...counters, ...note }, false);
     return;
   }
   const uploads: TaskUpload[] = [];
@@ -162,8 +166,10 @@ export function completeAction(running: RunningAction): void {
   }
   const tokens = acceptedTokens(running);
   keepOutputs(job, action.actionIndex, stages);
+  const counters = totalCounters(stages);
   dropAllLeases(running);
-  action.phase = { kind: "committing", stages: stages.map(lastSummary), uploads, tokens };
+  const summaries = stages.map(lastSummary);
+  action.phase = { kind: "committing", stages: summaries, uploads, tokens, counters };
   touchNow(state, job, action);
 }
 

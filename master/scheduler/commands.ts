@@ -2,6 +2,7 @@
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
+import type { CounterValues } from "../../proto/plan/bundle.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 
@@ -27,6 +28,8 @@ export interface DoneReport {
   readonly bytes: number;
   readonly digest: string;
   readonly resultJson?: string;
+  /** Sorted by name. */
+  readonly counters?: CounterValues;
   readonly uploads?: readonly TaskUpload[];
 }
 

@@ -6,6 +6,7 @@ import type { CommittedOutput } from "../../proto/plan/bundle.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import { endCommit } from "./actions.ts";
 import type { CommandReply } from "./commands.ts";
+import { countersField } from "./counters.ts";
 import { needJob } from "./find.ts";
 import { refuse } from "./refuse.ts";
 import type { ActionState, ClusterState } from "./state.ts";
@@ -47,7 +48,11 @@ export function actionCommitted(
     );
   }
   const output = summarize(action.folderUri, action.phase.uploads);
-  endCommit(state, needJob(state, jobId), action, { kind: "committed", output });
+  endCommit(state, needJob(state, jobId), action, {
+    kind: "committed",
+    output,
+    ...countersField(action.phase.counters),
+  });
   return { kind: "ok" };
 }
 

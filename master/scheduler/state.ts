@@ -4,7 +4,7 @@
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
-import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import type { ActionOutcome, CounterValues } from "../../proto/plan/bundle.ts";
 import type { OutputFormat } from "../../proto/plan/logical.ts";
 import type { LockStep, StagePlan } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
@@ -166,6 +166,7 @@ export type ActionPhase =
       readonly uploads: readonly TaskUpload[];
       /** Accepted token by task of the last stage: a repeated report is still told "accepted". */
       readonly tokens: readonly number[];
+      readonly counters: CounterValues;
     }
   | {
       readonly kind: "ended";
@@ -182,6 +183,8 @@ export interface ActionState {
   readonly startedIndex: number;
   /** Its result counts rows for the plan of the action that follows. */
   readonly measures?: true;
+  /** Given back with the result. */
+  readonly note?: string;
   /** Where the output goes, and as what; empty for results. */
   readonly folderUri: string;
   readonly format: OutputFormat | "";
@@ -258,6 +261,7 @@ export interface DoneTask extends TaskTrials {
   readonly rows: number;
   readonly bytes: number;
   readonly resultJson?: string;
+  readonly counters?: CounterValues;
   readonly uploads?: readonly TaskUpload[];
   /** The stage that sealed the output, where it is of an earlier action. */
   readonly origin?: OutputOrigin;
@@ -284,6 +288,7 @@ export interface LostTask extends TaskTrials {
   readonly kind: "lost";
   readonly rows: number;
   readonly bytes: number;
+  readonly counters?: CounterValues;
 }
 
 export type TaskState = PendingTask | LeasedTask | DoneTask | LostTask;

@@ -78,6 +78,7 @@ export function finishTask(found: FoundTask, task: LeasedTask, report: DoneRepor
     rows: report.rows,
     bytes: report.bytes,
     ...(report.resultJson === undefined ? {} : { resultJson: report.resultJson }),
+    ...(report.counters === undefined ? {} : { counters: report.counters }),
     ...(report.uploads === undefined ? {} : { uploads: report.uploads }),
   };
   setTask(stage, taskIndex, done);
@@ -96,7 +97,9 @@ export function loseTask(stage: StageState, taskIndex: number): void {
   assert(task.kind === "done", `task ${taskIndex} is ${task.kind} and has no output to lose`);
   assert(stage.plan.output.kind === "shuffle", "only shuffle outputs can be lost");
   const trials = { ...trialsOf(task), priorDigest: task.digest };
-  setTask(stage, taskIndex, { kind: "lost", ...trials, rows: task.rows, bytes: task.bytes });
+  const { rows, bytes, counters } = task;
+  const counted = counters === undefined ? {} : { counters };
+  setTask(stage, taskIndex, { kind: "lost", ...trials, rows, bytes, ...counted });
 }
 
 /** lost → pending: somebody needs its output again. */

@@ -25,6 +25,9 @@ export interface CommittedOutput {
   readonly bytes: number;
 }
 
+/** Numbers by name, sorted by name. */
+export type CounterValues = readonly (readonly [name: string, value: number])[];
+
 /** How an action ended; recorded in the replicated state, so that every replay continues past it. */
 export type ActionOutcome =
   /** One part per task of the last stage, in task order: tagged JSON of an array of rows, or of a count. */
@@ -33,8 +36,16 @@ export type ActionOutcome =
       readonly parts: readonly string[];
       /** Counts for the plan of the action that follows in the program. */
       readonly measured?: true;
+      /** Sums over all tasks, each counted once, however often it ran; `max:…` names are maxima. */
+      readonly counters?: CounterValues;
+      /** As the graph had it. */
+      readonly note?: string;
     }
-  | { readonly kind: "committed"; readonly output: CommittedOutput }
+  | {
+      readonly kind: "committed";
+      readonly output: CommittedOutput;
+      readonly counters?: CounterValues;
+    }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
 
 export interface InputFile {
@@ -101,6 +112,8 @@ export interface ReplayRequest {
 /** The user's functions by node id, with whatever they captured. */
 export interface ReplayedClosures {
   closure(node: NodeId): (...args: never[]) => unknown;
+  /** What the functions added to counters since the last time. */
+  takeCounters(): Readonly<Record<string, number>>;
 }
 
 /** The exports of a bundle. */

@@ -257,6 +257,8 @@ export interface WriteOptions {
 export type Action =
   | { readonly kind: "collect"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }
+  /** Makes all rows, drops them, and measures each operator. */
+  | { readonly kind: "analyze"; readonly input: LogicalNode }
   /** Calls the function of this id with an iterator of the rows of one task, and awaits it; answers nothing. */
   | { readonly kind: "forEach"; readonly input: LogicalNode; readonly id: NodeId }
   | {

@@ -270,6 +270,8 @@ export type SinkProgram =
     };
 
 export interface TaskProgram {
+  /** Each operator is measured; the counts are among the task's counters. */
+  readonly analyze?: true;
   readonly source: SourceProgram;
   readonly operators: readonly OperatorProgram[];
   readonly sink: SinkProgram;

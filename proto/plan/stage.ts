@@ -65,6 +65,8 @@ export interface StageGraph {
   readonly label: string;
   /** It only counts rows that are kept for the plan's next action: no action of the program is numbered so. */
   readonly measures?: true;
+  /** Given back with the result: what the driver wants to know of the plan on every replay. */
+  readonly note?: string;
   /** In topological order; the last stage carries the action's output. None for a lock step. */
   readonly stages: readonly StagePlan[];
   readonly lock?: LockStep;

@@ -56,6 +56,8 @@ export interface TaskResult {
   readonly bytesOut: number;
   readonly digest: string;
   readonly resultJson?: string;
+  /** What user code and operators counted, by name; only what an accepted task counted counts. */
+  readonly counters?: Readonly<Record<string, number>>;
   /** In the order of the output; not set where the task had no rows. */
   readonly uploads?: readonly TaskUpload[];
 }

@@ -26,7 +26,7 @@ const bundle: JobBundle = {
   },
   checkParams: () => {},
   drive: async () => "",
-  replay: async () => ({ closure: () => () => undefined }),
+  replay: async () => ({ closure: () => () => undefined, takeCounters: () => ({}) }),
 };
 
 const job: JobView = {

@@ -5,7 +5,7 @@ import { constantRows, rangeOf } from "./constant-rows.ts";
 import type { Dataset } from "./dataset.ts";
 import { type JobLock, type JobLockOptions, takeLock } from "./job-lock.ts";
 import { Reader } from "./reader.ts";
-import type { Session } from "./session.ts";
+import type { Counter, Session } from "./session.ts";
 
 /** The hold of a job's `run` on the cluster. */
 export interface Millrace {
@@ -30,6 +30,18 @@ export interface Millrace {
    */
   range(end: number): Dataset<number>;
   range(start: number, end: number, step?: number): Dataset<number>;
+  /**
+   * A counter that functions given to datasets add to. What counts is each accepted task, once: tries that
+   * failed or were repeated leave no trace. Rows of a dataset that is computed by several actions count in each,
+   * unless it is cached.
+   * @param name of the counter; counters of one name are one
+   * @throws PLAN_INVALID for an empty or overlong name
+   * @example
+   * const bad = mr.counter("bad lines");
+   * await lines.filter((line) => line !== "" || (bad.add(), false)).write.text("clean");
+   * console.log(bad.value);
+   */
+  counter(name: string): Counter;
   /**
    * When the job was submitted, in milliseconds since 1970: the same on every replay. Use it instead of
    * `Date.now()`, which makes a replay differ and the job end with PLAN_DIVERGED.
@@ -75,6 +87,7 @@ export function createMillrace(
       constantRows(session, rows, schema),
     range: (start: number, end?: number, step = 1) =>
       end === undefined ? rangeOf(session, 0, start, step) : rangeOf(session, start, end, step),
+    counter: (name: string) => session.counter(name),
     now: () => submittedWallMs,
     random,
     lock: (name: string, options?: JobLockOptions) => takeLock(session, name, options),

@@ -6,6 +6,15 @@ import type { Action, NodeId } from "../../proto/plan/logical.ts";
 /** A function of the user's, kept beside the node that applies it. */
 export type Closure = (...args: never[]) => unknown;
 
+/** A number that functions of datasets add to, and `run` reads. */
+export interface Counter {
+  readonly name: string;
+  /** Inside functions given to datasets. Each row counts once, however often its task was tried. */
+  add(amount?: number): void;
+  /** In `run`: the sum over all actions whose outcome `run` has awaited. */
+  readonly value: number;
+}
+
 export interface HeldLock {
   readonly token: bigint;
   readonly actionIndex: number;
@@ -28,6 +37,8 @@ export interface Session {
   write(action: ActionOf<"write">): Promise<CommittedOutput>;
   /** The plans of an action as text; with `analyze` after running it, with what it took. */
   explain(action: Action, options: { readonly analyze: boolean }): Promise<string>;
+  /** Counters of one name are one. */
+  counter(name: string): Counter;
   /** Numbered among the actions, by which it is given back. */
   lock(name: string, waitMs: number): Promise<HeldLock>;
   unlock(name: string, actionIndex: number): Promise<void>;

@@ -52,7 +52,10 @@ export async function replay(job: Job, request: ReplayRequest): Promise<Replayed
     (thrown: unknown) => diverge(neverArrived(job, request, "run threw before it", thrown)),
   );
   await arrived;
-  return { closure: (node) => closureOf(job, session, node) };
+  return {
+    closure: (node) => closureOf(job, session, node),
+    takeCounters: () => session.takeCounters(),
+  };
 }
 
 function divergence(

@@ -5,15 +5,17 @@ import { planNodesMax } from "../../proto/limits.ts";
 import type { ActionOutcome, CommittedOutput } from "../../proto/plan/bundle.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import { lockStepText, lockToken } from "../../proto/plan/lock-step.ts";
-import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { Action, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import { actionText, logicalText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
-import type { Closure, HeldLock, Session } from "../dataset/session.ts";
+import type { Closure, Counter, HeldLock, Session } from "../dataset/session.ts";
+import { analyzedText } from "../planner/analyzed-text.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { mayMeasure } from "../planner/decide-joins.ts";
 import { optimize } from "../planner/optimize.ts";
+import { Counters } from "./counters.ts";
 import { type ActionNumbers, Numbering } from "./numbering.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
 
@@ -31,6 +33,7 @@ export class DriverSession implements Session {
   readonly #closures = new Map<NodeId, Closure>();
   #nodes = 0;
   readonly #numbering = new Numbering();
+  readonly #counters = new Counters();
   #isOver = false;
 
   constructor(workingFolder: string, perform: PerformAction, performLockStep: PerformLockStep) {
@@ -48,6 +51,15 @@ export class DriverSession implements Session {
   /** The user's function of a node; undefined for nodes without one. */
   closure(node: NodeId): Closure | undefined {
     return this.#closures.get(node);
+  }
+
+  counter(name: string): Counter {
+    return this.#counters.counter(name);
+  }
+
+  /** What functions added in this process since the last time. */
+  takeCounters(): Readonly<Record<string, number>> {
+    return this.#counters.take();
   }
 
   async collect(action: Extract<Action, { kind: "collect" }>): Promise<readonly unknown[]> {
@@ -78,8 +90,15 @@ export class DriverSession implements Session {
   }
 
   async explain(action: Action, options: { readonly analyze: boolean }): Promise<string> {
-    if (options.analyze) throw noSuchStep("the driver", "explain with analyze");
+    if (options.analyze) return await this.#analyze(action.input);
     return `${logicalText(action)}\n${logicalText(optimize(action))}`;
+  }
+
+  async #analyze(input: LogicalNode): Promise<string> {
+    const action: Action = { kind: "analyze", input };
+    const outcome = await this.#run(action);
+    if (outcome.kind !== "result") return failWith(actionText(action), outcome);
+    return analyzedText(outcome.note ?? "[]", outcome.counters ?? []);
   }
 
   async count(action: Extract<Action, { kind: "count" }>): Promise<number> {
@@ -138,7 +157,7 @@ export class DriverSession implements Session {
     return { outcome: await this.#outcomes.inTurn(outcome), actionIndex: numbered };
   }
 
-  #run(action: Action): Promise<ActionOutcome> {
+  async #run(action: Action): Promise<ActionOutcome> {
     this.#checkNotOver(actionText(action));
     const nodes = planNodes(action.input).length;
     if (nodes > planNodesMax) {
@@ -148,7 +167,9 @@ export class DriverSession implements Session {
           "write an intermediate output and read it",
       );
     }
-    return this.#outcomes.inTurn(this.#start(action));
+    const outcome = await this.#outcomes.inTurn(this.#start(action));
+    if (outcome.kind !== "failed") this.#counters.settle(outcome.counters);
+    return outcome;
   }
 
   #start(action: Action): Promise<ActionOutcome> {

@@ -13,6 +13,7 @@ import { planDigest } from "../../proto/plan/digest.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
+import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
 import { decideJoins } from "./decide-joins.ts";
 import { optimize } from "./optimize.ts";
@@ -52,13 +53,15 @@ export function planAction(
   const { plan, measure } = decideJoins(rewritten, inputs, known, measured);
   const optimised: Action = measure === undefined ? plan : { kind: "count", input: measure };
   const schemas = schemasOf(optimised.input, inputs.schemas);
-  const graph: StageGraph = {
+  const planned: StageGraph = {
     actionIndex,
     planDigest: planDigest(action),
     label: measure === undefined ? actionText(action) : `sizes for ${actionText(action)}`,
     ...(measure === undefined ? {} : { measures: true }),
     stages: planStages(optimised, inputs, targets, schemas),
   };
+  const isAnalysis = action.kind === "analyze" && measure === undefined;
+  const graph = isAnalysis ? { ...planned, note: analysisNote(planned) } : planned;
   assertStageGraph(graph);
   checkSize(graph, [...inputs.files.values()].flat().length);
   const logical = logicalText(action);

@@ -37,6 +37,9 @@ export function planStages(
     case "count":
       seal(stages, open, { kind: action.kind }, { kind: "result" });
       break;
+    case "analyze":
+      seal(stages, open, { kind: "count" }, { kind: "result" });
+      return stages.map((stage) => ({ ...stage, program: { ...stage.program, analyze: true } }));
     case "forEach": {
       const run = { kind: "forEach", node: action.id } as const;
       seal(stages, addOperator(open, run, "forEach"), { kind: "count" }, { kind: "result" });

@@ -73,7 +73,8 @@ export async function testJob<Schema extends z.ZodObject, Result>(
       });
       const rows = checkedRows(rowsOf(table));
       if (action.kind === "forEach") await closure(action.id)(rows.values());
-      return perform(action, actionIndex, rows, outputs);
+      const outcome = perform(action, actionIndex, rows, outputs);
+      return { ...outcome, counters: Object.entries(session.takeCounters()) };
     },
     createTestLocks(),
   );

@@ -216,9 +216,10 @@ function toReport(attempt: Attempt, outcome: TaskOutcome): TaskReport {
   };
   switch (outcome.kind) {
     case "done": {
-      const { resultJson, uploads, ...counts } = outcome.result;
+      const { resultJson, uploads, counters = {}, ...counts } = outcome.result;
       const done = {
         ...counts,
+        counters,
         resultJson: resultJson ?? "",
         uploadJson: uploads === undefined ? "" : JSON.stringify(uploads),
       };

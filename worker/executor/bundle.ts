@@ -96,7 +96,11 @@ async function replay(bundles: Bundles, spec: TaskSpec): Promise<LoadedClosures>
     const replayed = await withoutConsole(() =>
       bundle.replay({ context, history, actionIndex, planDigest }),
     );
-    return { closure: (node) => replayed.closure(node), locate };
+    return {
+      closure: (node) => replayed.closure(node),
+      takeCounters: () => replayed.takeCounters(),
+      locate,
+    };
   } catch (thrown) {
     throw moduleFailure(thrown, locate, "the job's run function failed while it was replayed");
   }

@@ -137,11 +137,12 @@ export function buildPipeline(
   program: TaskProgram,
   world: StageWorld,
   sink: Stage,
+  around: (index: number, stage: Stage) => Stage = (_, stage) => stage,
 ): readonly Stage[] {
   const stages: Stage[] = [];
-  let next = sink;
+  let next = around(program.operators.length, sink);
   for (let index = program.operators.length - 1; index >= 0; index--) {
-    next = buildStage(program.operators[index]!, index, world, next);
+    next = around(index, buildStage(program.operators[index]!, index, world, next));
     stages.unshift(next);
   }
   return stages;

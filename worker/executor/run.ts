@@ -13,6 +13,7 @@ import type { Sink, SinkResult } from "../output/sink.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
 import { operatorLabels } from "./labels.ts";
+import { Meter, type MeterWorld } from "./meter.ts";
 import { buildPipeline, type ClosureOf, needsClosures } from "./pipeline.ts";
 import { buildSink } from "./task-sink.ts";
 import { type Feed, ofBranch, pushSide, pushSource } from "./task-source.ts";
@@ -20,6 +21,8 @@ import { type Feed, ofBranch, pushSide, pushSource } from "./task-source.ts";
 /** The user's functions of one action, loaded and bound. */
 export interface LoadedClosures {
   readonly closure: ClosureOf;
+  /** What the functions added to counters since the last time. */
+  takeCounters?(): Readonly<Record<string, number>>;
   readonly locate: Locate;
 }
 
@@ -36,6 +39,8 @@ export interface TaskWorld {
   readonly files: SealedFiles;
   readonly closures: ClosureLoader;
   readonly rateLimiters: RateLimiters;
+  /** For tasks that are to be measured. */
+  readonly meter?: MeterWorld;
 }
 
 /** One attempt while it runs. */
@@ -127,6 +132,11 @@ function placed(thrown: unknown, spec: TaskSpec): EngineError {
   return new EngineError(error.code, error.message, details, error);
 }
 
+function meterOf({ program }: TaskSpec, { meter }: TaskWorld): Meter | undefined {
+  if (program.analyze !== true || meter === undefined) return undefined;
+  return new Meter(meter, program.operators.length);
+}
+
 /** Rejects with an EngineError; nothing of a failed attempt is visible. */
 export async function runTask(
   planned: TaskSpec,
@@ -137,7 +147,10 @@ export async function runTask(
   let sink: Sink | undefined;
   let attempt: Attempt | undefined;
   try {
-    const { closure, locate } = await loadClosures(spec, world, cells);
+    const loaded = await loadClosures(spec, world, cells);
+    const { closure, locate } = loaded;
+    // Another task of this thread may have failed in the middle of its counts.
+    loaded.takeCounters?.();
     const user: UserCode = {
       cells,
       file: () => attempt?.file,
@@ -150,14 +163,23 @@ export async function runTask(
     const { jobId } = spec.context;
     const limiterOf = (node: number, ratePerSecond: number) =>
       world.rateLimiters.of({ jobId, actionIndex, node }, ratePerSecond);
-    const stages = buildPipeline(spec.program, { closureOf: closure, user, limiterOf }, sink);
-    const first = stages[0] ?? sink;
+    const meter = meterOf(spec, world);
+    const around = meter && ((at: number, stage: Stage) => meter.around(at, stage));
+    const stages = buildPipeline(
+      spec.program,
+      { closureOf: closure, user, limiterOf },
+      sink,
+      around,
+    );
+    const first = stages[0] ?? around?.(0, sink) ?? sink;
     const { source } = spec.program;
     const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);
     const parts = { first, stages, sink, waiting };
     attempt = { spec, world, cells, source, index, ...parts, file: undefined };
     const result = await pump(attempt);
-    return { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
+    const done = { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
+    const counters = { ...loaded.takeCounters?.(), ...meter?.counters(spec.stageId, done) };
+    return Object.keys(counters).length === 0 ? done : { ...done, counters };
   } catch (thrown) {
     cells.ints[cellAt.state] = cellStates.engine;
     // The first failure is the one to report.

@@ -66,6 +66,13 @@ function worldOf(settings: ExecutorSettings): TaskWorld {
     files: blockingSealedFiles(settings.shuffleFolder),
     closures: closureLoader(new Bundles(settings.bundleFolder)),
     rateLimiters: tokenBuckets(realClock),
+    meter: {
+      nanoseconds: () => performance.now() * 1e6,
+      memoryBytes: () => {
+        const { heapUsed, arrayBuffers } = process.memoryUsage();
+        return heapUsed + arrayBuffers;
+      },
+    },
   };
 }
 

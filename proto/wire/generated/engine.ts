@@ -333,6 +333,13 @@ export interface TaskDone {
   resultJson: string;
   /** JSON list of PendingUploads with rows, for output stages; empty when the task had no rows. */
   uploadJson: string;
+  /** What the task counted, by name. */
+  counters: { [key: string]: number };
+}
+
+export interface TaskDone_CountersEntry {
+  key: string;
+  value: number;
 }
 
 export interface TaskFailed {
@@ -3521,7 +3528,7 @@ export const TaskReport: MessageFns<TaskReport> = {
 };
 
 function createBaseTaskDone(): TaskDone {
-  return { rowsIn: 0, bytesIn: 0, rowsOut: 0, bytesOut: 0, digest: "", resultJson: "", uploadJson: "" };
+  return { rowsIn: 0, bytesIn: 0, rowsOut: 0, bytesOut: 0, digest: "", resultJson: "", uploadJson: "", counters: {} };
 }
 
 export const TaskDone: MessageFns<TaskDone> = {
@@ -3547,6 +3554,9 @@ export const TaskDone: MessageFns<TaskDone> = {
     if (message.uploadJson !== "") {
       writer.uint32(58).string(message.uploadJson);
     }
+    globalThis.Object.entries(message.counters).forEach(([key, value]: [string, number]) => {
+      TaskDone_CountersEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
+    });
     return writer;
   },
 
@@ -3617,6 +3627,74 @@ export const TaskDone: MessageFns<TaskDone> = {
             }
 
             message.uploadJson = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            const entry8 = TaskDone_CountersEntry.decode(reader, reader.uint32());
+            if (entry8.value !== undefined) {
+              message.counters[entry8.key] = entry8.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTaskDone_CountersEntry(): TaskDone_CountersEntry {
+  return { key: "", value: 0 };
+}
+
+export const TaskDone_CountersEntry: MessageFns<TaskDone_CountersEntry> = {
+  encode(message: TaskDone_CountersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskDone_CountersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskDone_CountersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
             continue;
           }
         }
