@@ -105,6 +105,7 @@ function perform(
   switch (action.kind) {
     case "collect":
       return { kind: "result", parts: [encodeValue(rows)] };
+    case "analyze":
     case "count":
     case "forEach":
       return { kind: "result", parts: [encodeValue(rows.length)] };
