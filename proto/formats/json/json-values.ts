@@ -1,6 +1,5 @@
 // Values of JSON as values of typed columns: checked, and converted where JSON has no type of its own.
 
-import { EngineError } from "../../errors.ts";
 import { type DataType, type Field, typeText } from "../../plan/types.ts";
 import { clockOf, dayOf } from "../csv/field-values.ts";
 
@@ -95,9 +94,4 @@ function timeOfJson(value: unknown, type: DataType, path: string): unknown {
   const isInstant = type.kind === "timestamp" && type.zone !== undefined;
   if (clock === undefined || (clock.hasZone && !isInstant)) throw unfit(value, type, path);
   return clock.microseconds;
-}
-
-export function notRecord(value: unknown): EngineError {
-  const kind = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
-  return new EngineError("INPUT_MALFORMED", `a line holds ${kind}, where columns need an object`);
 }
