@@ -304,6 +304,13 @@ describe("arrow", () => {
     expect(some).toEqual(rows.map((row) => ({ price: (row as { price: number }).price })));
   });
 
+  test("nulls where the schema has none are refused", async () => {
+    const options = { schema: { fields: [field("word", utf8Type, false)] } };
+    const error = await failure(read("arrow", bytes, { options }));
+    expect(error).toMatchObject({ code: "INPUT_MALFORMED" });
+    expect(error.message).toMatch(/column "word" .* holds nulls/);
+  });
+
   test("damage is named by file", async () => {
     const error = await failure(read("arrow", bytes.subarray(0, bytes.length - 20)));
     expect(error).toMatchObject({

@@ -140,6 +140,18 @@ function withFolders(
   return { ...makeBatch("record", columns), rows: batch.rows };
 }
 
+/** What a schema says is never null must not be: later steps rely on it. */
+function checkNulls(batch: Batch, fields: readonly Field[], uri: string): void {
+  for (const [index, { name, nullable }] of fields.entries()) {
+    if (nullable || batch.columns[index]?.validity === undefined) continue;
+    throw new EngineError(
+      "INPUT_MALFORMED",
+      `column "${name}" of ${uri} holds nulls, and the schema says that it has none; declare it nullable`,
+      { file: uri },
+    );
+  }
+}
+
 export async function readColumns(
   split: TaskSplit,
   program: ColumnsProgram,
@@ -154,6 +166,7 @@ export async function readColumns(
     if (isLeftOut(program, values)) continue;
     const fields = wanted.filter(({ name }) => !values.has(name));
     for await (const batch of batchesOf({ range, program, fields }, { ...world, count })) {
+      checkNulls(batch, fields, range.uri);
       const whole = values.size === 0 ? batch : withFolders(batch, wanted, values);
       if (!(await sink.pushBatch(whole, count.take()))) return;
     }
