@@ -1,8 +1,8 @@
-// Which columns an `alter` makes of known ones: the `select` that it stands for.
+// Which columns an `alter` makes of others: the `select` that it stands for.
 
 import { EngineError } from "../errors.ts";
 import type { NamedExpr } from "./expr.ts";
-import { columnText } from "./expr-text.ts";
+import { columnText, namedText } from "./expr-text.ts";
 import type { ColumnRename } from "./logical.ts";
 import { findField, type Schema } from "./types.ts";
 
@@ -13,10 +13,26 @@ export interface Alteration {
   readonly columns: readonly NamedExpr[];
 }
 
-/** In order: the input's columns that stay, then those that are added. Throws PLAN_INVALID. */
-export function alteredColumns(node: Alteration, input: Schema): readonly NamedExpr[] {
-  const renames = new Map(node.rename.map(({ from, to }) => [from, to]));
-  for (const name of [...node.drop, ...renames.keys()]) {
+/** In order: those of the columns that stay, then what is added. */
+export function alteredColumns(
+  { drop, rename, columns }: Alteration,
+  names: readonly string[],
+): readonly NamedExpr[] {
+  const renames = new Map(rename.map(({ from, to }) => [from, to]));
+  const made = new Map(columns.map((column) => [column.name, column]));
+  const kept = names
+    .filter((name) => !drop.includes(name))
+    .map((name): NamedExpr => {
+      const newName = renames.get(name) ?? name;
+      return made.get(newName) ?? { name: newName, expr: { kind: "column", name } };
+    });
+  const places = new Set(kept.map(({ name }) => name));
+  return [...kept, ...columns.filter(({ name }) => !places.has(name))];
+}
+
+/** Throws PLAN_INVALID where a column that is dropped or renamed is not there. */
+export function checkAlteration({ drop, rename }: Alteration, input: Schema): void {
+  for (const name of [...drop, ...rename.map(({ from }) => from)]) {
     if (findField(input, name) !== undefined) continue;
     const names = input.fields.slice(0, 40).map((field) => columnText(field.name));
     throw new EngineError(
@@ -24,13 +40,17 @@ export function alteredColumns(node: Alteration, input: Schema): readonly NamedE
       `there is no column ${columnText(name)}. The columns are: ${names.join(", ") || "none"}`,
     );
   }
-  const made = new Map(node.columns.map((column) => [column.name, column]));
-  const kept = input.fields
-    .filter(({ name }) => !node.drop.includes(name))
-    .map(({ name }): NamedExpr => {
-      const newName = renames.get(name) ?? name;
-      return made.get(newName) ?? { name: newName, expr: { kind: "column", name } };
-    });
-  const places = new Set(kept.map(({ name }) => name));
-  return [...kept, ...node.columns.filter(({ name }) => !places.has(name))];
+}
+
+export function renamesText(renames: readonly ColumnRename[]): string {
+  return renames.map(({ from, to }) => `${columnText(from)} as ${columnText(to)}`).join(", ");
+}
+
+/** `without a rename b as c with (d + 1) as e`. */
+export function alterationText({ drop, rename, columns }: Alteration): string {
+  return [
+    ...(drop.length === 0 ? [] : [`without ${drop.map(columnText).join(", ")}`]),
+    ...(rename.length === 0 ? [] : [`rename ${renamesText(rename)}`]),
+    ...(columns.length === 0 ? [] : [`with ${columns.map(namedText).join(", ")}`]),
+  ].join(" ");
 }

@@ -1,6 +1,7 @@
 // Stable text of one logical node, without what it reads: digests are taken of it.
 
 import { unreachable } from "../errors.ts";
+import { alterationText, renamesText } from "./altered-columns.ts";
 import type { Expr } from "./expr.ts";
 import {
   columnText,
@@ -14,7 +15,6 @@ import type {
   ClosureNode,
   ColumnarReadNode,
   ColumnNode,
-  ColumnRename,
   CsvOptions,
   JoinNode,
   KeyedNode,
@@ -152,24 +152,12 @@ function keyedText(node: KeyedNode): string {
   }
 }
 
-function renamesText(renames: readonly ColumnRename[]): string {
-  return renames.map(({ from, to }) => `${columnText(from)} as ${columnText(to)}`).join(", ");
-}
-
-function alterText(node: Extract<ColumnNode, { kind: "alter" }>): string {
-  return [
-    ...(node.drop.length === 0 ? [] : [`without ${node.drop.map(columnText).join(", ")}`]),
-    ...(node.rename.length === 0 ? [] : [`rename ${renamesText(node.rename)}`]),
-    ...(node.columns.length === 0 ? [] : [`with ${node.columns.map(namedText).join(", ")}`]),
-  ].join(" ");
-}
-
 function columnNodeText(node: ColumnNode): string {
   switch (node.kind) {
     case "select":
       return node.columns.map(namedText).join(", ");
     case "alter":
-      return alterText(node);
+      return alterationText(node);
     case "where":
       return exprText(node.predicate);
     case "aggregate": {

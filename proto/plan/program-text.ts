@@ -1,6 +1,7 @@
 // Stable text of what one task runs; a part of the physical plan's text.
 
 import { unreachable } from "../errors.ts";
+import { alterationText } from "./altered-columns.ts";
 import {
   columnText,
   exprText,
@@ -89,6 +90,8 @@ function columnOperatorText(operator: ColumnOperator): string {
       return ` ${schemaText(operator.schema)}`;
     case "select":
       return ` ${operator.columns.map(namedText).join(", ")}`;
+    case "alter":
+      return ` ${alterationText(operator)}`;
     case "where":
       return ` ${exprText(operator.predicate)}`;
     case "aggregate": {

@@ -1,5 +1,6 @@
 // What one task runs: a source, operators in order, a sink. Sent as JSON; the master never looks inside.
 
+import type { Alteration } from "./altered-columns.ts";
 import type { Expr, NamedAggregate, NamedExpr, NamedWindow, SortExpr } from "./expr.ts";
 import type {
   ColumnarFormat,
@@ -115,6 +116,8 @@ export interface JoinBuild {
 export type ColumnOperator =
   | { readonly kind: "conform"; readonly node: NodeId; readonly schema: Schema }
   | { readonly kind: "select"; readonly node: NodeId; readonly columns: readonly NamedExpr[] }
+  /** A select whose other columns only the batches tell. */
+  | (Alteration & { readonly kind: "alter"; readonly node: NodeId })
   | { readonly kind: "where"; readonly node: NodeId; readonly predicate: Expr }
   /**
    * whole: rows in, results out. partial: rows in, keys and states out, a key maybe more than once.

@@ -1,7 +1,7 @@
 // The columns of each node of a plan, as far as they are known before the run; checks expressions on the way.
 
 import { EngineError } from "../../proto/errors.ts";
-import { alteredColumns } from "../../proto/plan/altered-columns.ts";
+import { alteredColumns, checkAlteration } from "../../proto/plan/altered-columns.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../proto/plan/expr-text.ts";
 import { typeOfAggregate, typeOfExpr, typeOfWindow } from "../../proto/plan/expr-type.ts";
@@ -152,10 +152,10 @@ function columnSchema(
       return known(node.columns.map(({ name, expr }) => typed(name, expr, input)));
     case "alter": {
       for (const { expr } of node.columns) typeOfExpr(expr, input);
-      return (
-        input &&
-        known(alteredColumns(node, input).map(({ name, expr }) => typed(name, expr, input)))
-      );
+      if (input === undefined) return undefined;
+      checkAlteration(node, input);
+      const names = input.fields.map(({ name }) => name);
+      return known(alteredColumns(node, names).map(({ name, expr }) => typed(name, expr, input)));
     }
     case "where":
       checkBool(node.predicate, input);

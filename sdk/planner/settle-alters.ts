@@ -18,7 +18,8 @@ export function settleAlters(last: LogicalNode, sources: SourceSchemas): Logical
     if (node.kind !== "alter") return node;
     const input = inputs.get(node.id);
     if (input === undefined) return node;
-    const { id } = node;
-    return { kind: "select", id, input: node.input, columns: alteredColumns(node, input) };
+    const names = input.fields.map(({ name }) => name);
+    const columns = alteredColumns(node, names);
+    return { kind: "select", id: node.id, input: node.input, columns };
   });
 }

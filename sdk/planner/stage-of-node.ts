@@ -1,6 +1,6 @@
 // The open stage of one node over those of its inputs; each kind of node has its file beside this one.
 
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { unreachable } from "../../proto/errors.ts";
 import { digestText } from "../../proto/plan/digest.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
@@ -122,11 +122,10 @@ function narrow(node: NarrowNode): OperatorProgram {
       return { kind: "conform", node: id, schema: node.schema };
     case "select":
       return { kind: "select", node: id, columns: node.columns };
-    case "alter":
-      throw new EngineError(
-        "PLAN_INVALID",
-        `alter#${id}: the other columns are not known before the run; give the rows a schema with .as(schema) first`,
-      );
+    case "alter": {
+      const { drop, rename, columns } = node;
+      return { kind: "alter", node: id, drop, rename, columns };
+    }
     case "where":
       return { kind: "where", node: id, predicate: node.predicate };
     case "explode":

@@ -3,6 +3,7 @@
 import { unreachable } from "../../proto/errors.ts";
 import type { ColumnOperator } from "../../proto/plan/program.ts";
 import { aggregateStage } from "../operators/aggregate.ts";
+import { alterStage } from "../operators/alter.ts";
 import { conformStage } from "../operators/conform.ts";
 import { distinctStage } from "../operators/distinct.ts";
 import { explodeStage } from "../operators/explode.ts";
@@ -28,6 +29,8 @@ export function buildColumnStage(
       return conformStage(operator.schema, user.labels[index]!, user.partition, next);
     case "select":
       return selectStage(operator.columns, next);
+    case "alter":
+      return alterStage(operator, next);
     case "where":
       return whereStage(operator.predicate, next);
     case "aggregate":

@@ -1,6 +1,10 @@
 // What a step gets and answers: rows with columns of known types, or rows of functions as they are.
 
-import { alteredColumns } from "../../../proto/plan/altered-columns.ts";
+import {
+  type Alteration,
+  alteredColumns,
+  checkAlteration,
+} from "../../../proto/plan/altered-columns.ts";
 import type { Expr, NamedExpr } from "../../../proto/plan/expr.ts";
 import { typeOfExpr } from "../../../proto/plan/expr-type.ts";
 import type { NodeId } from "../../../proto/plan/logical.ts";
@@ -157,8 +161,10 @@ export function known(type: DataType): DataType {
   return type.kind === anyType.kind ? jsonType : type;
 }
 
-export function altered(table: TypedTable, node: Parameters<typeof alteredColumns>[0]): TypedTable {
-  return project(table, alteredColumns(node, table.schema));
+export function altered(table: TypedTable, alteration: Alteration): TypedTable {
+  checkAlteration(alteration, table.schema);
+  const names = table.schema.fields.map(({ name }) => name);
+  return project(table, alteredColumns(alteration, names));
 }
 
 /** A value as one of another type, which holds it. */
