@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
 export interface FileOptions {
   /** Files are closed at about this many bytes. */
   readonly fileBytesTarget?: number;
-  /** Unless told: none for text, CSV and NDJSON, zstd for Parquet and Arrow. */
+  /** None unless told. */
   readonly compression?: "none" | "gzip" | "zstd";
 }
 
@@ -24,7 +24,7 @@ export interface ColumnFileOptions<Name extends string> extends FileOptions {
 /** Of Parquet files. */
 export interface ParquetOptions<Name extends string>
   extends Omit<ColumnFileOptions<Name>, "compression"> {
-  /** zstd unless told. */
+  /** Snappy unless told. */
   readonly compression?: "none" | "gzip" | "zstd" | "snappy";
 }
 
