@@ -12,13 +12,13 @@ import type { S3Options } from "../proto/io/store-options.ts";
 import { createStoreProbe } from "../proto/io/store-probe.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
-import { sleep } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
-import { type Beginning, openIdentity, writeIdentity } from "./members/identity.ts";
+import { openOrHeal } from "./members/healing.ts";
+import { type Beginning, openIdentity } from "./members/identity.ts";
+import { keepIdentity } from "./members/identity-keeper.ts";
 import { findCluster } from "./members/join.ts";
 import { createMasterNode } from "./node.ts";
-import { openRaftStorage } from "./storage/raft-storage.ts";
 
 export interface MasterMainOptions {
   readonly id: string;
@@ -32,6 +32,8 @@ export interface MasterMainOptions {
   readonly dataFolder: string;
   readonly clientToken: string;
   readonly nodeToken: string;
+  /** Whether it may begin anew from the others when its log is damaged; by default it may. */
+  readonly heal?: boolean;
   readonly s3?: S3Options;
   readonly log: Log;
   /** Told when nothing may be promised any more; the caller ends the process. */
@@ -69,14 +71,17 @@ function foundersOf(options: MasterMainOptions): Map<MasterId, string> {
   return founders;
 }
 
+/** Addresses of others by the command line. */
+function othersNamed({ id, peers, join = [] }: MasterMainOptions): readonly string[] {
+  return [...[...peers].filter(([peer]) => peer !== id).map(([, address]) => address), ...join];
+}
+
+const newKey = (): string => realRandom().nextHex128();
+
 function beginningOf(options: MasterMainOptions, rpc: RpcClient): Beginning {
   const { join = [] } = options;
   if (join.length === 0) return { kind: "found", founders: () => foundersOf(options) };
-  return {
-    kind: "join",
-    clusterId: () => findCluster(rpc, realClock, join),
-    newKey: () => realRandom().nextHex128(),
-  };
+  return { kind: "join", clusterId: () => findCluster(rpc, realClock, join), newKey };
 }
 
 /** Recovers the state from disk and serves until stopped. Rejects with the disk's or the port's error. */
@@ -87,9 +92,12 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
   const rpc = createGrpcClient({ token: options.nodeToken });
   try {
     const beginning = beginningOf(options, rpc);
-    const identity = await openIdentity(disk, masterId, beginning, sha256Hex);
+    const found = await openIdentity(disk, masterId, beginning, sha256Hex);
+    const { identity, storage } = await openOrHeal(found, options.heal ?? true, {
+      ...{ disk, rpc, log, clock: realClock, newKey, named: othersNamed(options) },
+    });
     const { clusterId, key, founders } = identity;
-    const storage = await openRaftStorage(disk, clusterId, { pause: () => sleep(realClock, 0) });
+    const keeper = keepIdentity(disk, identity, (failure) => void endBy(failure));
     const store = createStores(options.s3 === undefined ? {} : { s3: options.s3 });
     const node = createMasterNode(
       { masterId, clusterId, key, peers: founders },
@@ -102,13 +110,14 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
         probeStore: createStoreProbe(store),
         log,
         sha256Hex,
+        onMembers: keeper.note,
         onFatal: (failure) => void endBy(failure),
       },
     );
     /** A removed master must not come back with what it has: it would be a member of old. */
     async function endBy(failure: unknown): Promise<void> {
       const isRemoved = failure instanceof EngineError && failure.code === "MASTER_REMOVED";
-      if (isRemoved) await writeIdentity(disk, { ...identity, isRemoved }).catch(options.onFatal);
+      if (isRemoved) await keeper.remove().catch(options.onFatal);
       options.onFatal(failure);
     }
     const server = await serveRpc({
@@ -123,7 +132,7 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
     });
     node.start();
     log.info("serving", { master: options.id, address: server.address, clusterId });
-    if (storage.recovered.hardState.term === 0 && key !== "") {
+    if (storage.recovered.hardState.term === 0 && key !== "" && identity.known.size === 0) {
       log.info(`waiting to be added: millrace master add ${masterId} ${server.address}`, {});
     }
     return {
@@ -132,6 +141,7 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
       stop: async () => {
         await node.stop();
         await server.close();
+        await keeper.settled();
         rpc.close();
         await disk.close();
       },

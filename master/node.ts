@@ -20,11 +20,12 @@ import { createIntentRunner } from "./commit/intent-runner.ts";
 import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
-import { followStanding, isRemoved, removedError } from "./members/removal.ts";
+import { followStanding, isForeignAnswer, isRemoved, removedError } from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
+import type { Members } from "./raft/membership.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
 import { isDiskStalled, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
@@ -71,6 +72,8 @@ export interface MasterPorts {
   /** Also with MASTER_REMOVED, for a master that is no member any more. */
   onFatal(failure: unknown): void;
   readonly watch?: MasterWatch;
+  /** The masters by the newest membership, whenever a new one is committed. */
+  onMembers?(members: Members): void;
 }
 
 export interface MasterNode {
@@ -188,6 +191,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     directory.note(now.membership.members);
     log.info("raft membership", { master: masterId, ...membershipFields(now) });
     standing.note(now);
+    const { members } = now.membership;
+    if (now.isCommitted && members !== undefined) ports.onMembers?.(members);
   }
 
   function fail(failure: unknown): void {
@@ -255,6 +260,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       lastIndex: () => lastIndexOf(raft.log),
       hear: directory.hear,
       isRemoved: (from, message) => isRemoved(raft, from, message),
+      isForeign: (from, message) => isForeignAnswer(raft, from, message),
       receive: replica.receive,
     });
   }

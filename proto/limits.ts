@@ -54,6 +54,8 @@ export const memberTextCharsMax = 260;
 export const peersRememberedMax = 4 * mastersMax;
 /** Asking an address who answers there: one round trip, and the operator waits. */
 export const identifyTimeoutMs = 3000;
+/** How long a master with a damaged log looks for a leader: machines that start together need minutes. */
+export const healingSearchMsMax = 300_000;
 /** A removed master goes on for this long, to answer who asked for it and to tell the others. */
 export const removedGraceMs = 1000;
 /** Clients ask the leader for the list of masters this often, while they call it at all. */

@@ -52,6 +52,7 @@ export function slowDisk(disk: MemoryDisk, ports: SlowDiskPorts): Disk {
     list: disk.list,
     read: disk.read,
     remove: disk.remove,
+    move: disk.move,
     writeAtomic: async (path, bytes) => {
       await wait();
       await disk.writeAtomic(path, bytes);

@@ -14,11 +14,21 @@ export interface MasterAdmin {
   add(applicant: Applicant): Promise<void>;
   /** Resolves once it is no member. `force`: even if those that are left may decide nothing. */
   remove(id: MasterId, force: boolean): Promise<void>;
+  /** Resolves once it learns, as a master that has nothing yet. */
+  renew(master: Renewal): Promise<void>;
   /** Resolves once it leads. */
   transfer(to: MasterId): Promise<void>;
   /** Rejects with NOT_LEADER on a master that does not lead. */
   list(): Promise<MastersView>;
   view(): MastersView;
+}
+
+/** A member whose log is damaged, and the key under which it begins anew. */
+export interface Renewal {
+  readonly clusterId: string;
+  readonly id: MasterId;
+  readonly key: string;
+  readonly nextKey: string;
 }
 
 export function bindMasters(admin: MasterAdmin): readonly RpcBinding[] {
@@ -36,6 +46,13 @@ export function bindMasters(admin: MasterAdmin): readonly RpcBinding[] {
     }),
     bind(masterApi.transfer, ["node"], async ({ masterId: to }) => {
       await admin.transfer(masterId("master_id", to));
+      return reply(admin.view());
+    }),
+    bind(masterApi.renew, ["node"], async (request) => {
+      const clusterId = text("cluster_id", request.clusterId, memberTextCharsMax);
+      const key = text("key", request.key, memberTextCharsMax);
+      const nextKey = id("next_key", request.nextKey);
+      await admin.renew({ clusterId, id: masterId("master_id", request.masterId), key, nextKey });
       return reply(admin.view());
     }),
   ];

@@ -14,6 +14,7 @@ import { allMembers, type MembershipChange } from "../raft/membership.ts";
 import type { Raft } from "../raft/state.ts";
 import type { Replica } from "../replica.ts";
 import { admit } from "./admission.ts";
+import { renewMember } from "./renewal.ts";
 
 export interface AdminPorts {
   readonly clusterId: ClusterId;
@@ -65,6 +66,7 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
       if (!force && membership.voters.includes(id)) await checkRisk(change);
       await replica.changeMembership(change);
     },
+    renew: (master) => renewMember({ clusterId, raft, replica, clock }, master),
     transfer: async (to) => {
       needLeader();
       const { voters } = lastMembership(raft.log).membership;

@@ -13,14 +13,22 @@ export interface Identity {
   /** The first membership, which no entry of the log tells; empty for a folder that joined. */
   readonly founders: ReadonlyMap<MasterId, string>;
   readonly isRemoved: boolean;
+  /** Where the masters are by the last membership that was committed, as far as this one heard. */
+  readonly known: ReadonlyMap<MasterId, string>;
+  /**
+   * While a damaged log is being given up: the key that the folder will have (see healing.ts). Equal to
+   * `key` once the cluster agreed, when what is left of the old log is still to be moved aside.
+   */
+  readonly nextKey: string | undefined;
 }
 
 const path = "identity.json";
 const identityVersion = 1;
 
 export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
-  const { founders, ...rest } = identity;
-  const json = { version: identityVersion, ...rest, founders: [...founders] };
+  const { founders, known, ...rest } = identity;
+  const maps = { founders: [...founders], known: [...known] };
+  const json = { version: identityVersion, ...rest, ...maps };
   await disk.writeAtomic(path, new TextEncoder().encode(`${JSON.stringify(json)}\n`));
 }
 
@@ -40,13 +48,14 @@ function decode(text: string): Identity {
       { file: path },
     );
   }
-  const { clusterId, masterId, key, founders, isRemoved } = found ?? {};
+  // Since the first version two fields were added, which earlier ones left out and do not miss.
+  const { clusterId, masterId, key, founders, isRemoved, known = founders, nextKey } = found ?? {};
   const isWhole =
     version === identityVersion &&
     [clusterId, masterId, key].every((item) => typeof item === "string") &&
     typeof isRemoved === "boolean" &&
-    Array.isArray(founders) &&
-    founders.every(isFounder);
+    ["string", "undefined"].includes(typeof nextKey) &&
+    [founders, known].every((places) => Array.isArray(places) && places.every(isPlace));
   if (!isWhole) {
     throw new EngineError(
       "LOG_CORRUPT",
@@ -60,7 +69,9 @@ function decode(text: string): Identity {
     masterId: asMasterId(masterId as string),
     key: key as string,
     founders: new Map(founders as [MasterId, string][]),
-    isRemoved,
+    isRemoved: isRemoved as boolean,
+    known: new Map(known as [MasterId, string][]),
+    nextKey: nextKey as string | undefined,
   };
 }
 
@@ -75,7 +86,7 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function isFounder(item: unknown): boolean {
+function isPlace(item: unknown): boolean {
   return Array.isArray(item) && item.length === 2 && item.every((one) => typeof one === "string");
 }
 
@@ -111,6 +122,8 @@ export async function openIdentity(
   return known;
 }
 
+const untroubled = { isRemoved: false, nextKey: undefined } as const;
+
 async function begin(
   masterId: MasterId,
   beginning: Beginning,
@@ -118,11 +131,13 @@ async function begin(
 ): Promise<Identity> {
   if (beginning.kind === "join") {
     const clusterId = await beginning.clusterId();
-    return { clusterId, masterId, key: beginning.newKey(), founders: new Map(), isRemoved: false };
+    const key = beginning.newKey();
+    const known = new Map<MasterId, string>();
+    return { ...untroubled, clusterId, masterId, key, founders: new Map(), known };
   }
   const founders = beginning.founders();
   const clusterId = clusterIdOf(founders, sha256Hex);
-  return { clusterId, masterId, key: "", founders, isRemoved: false };
+  return { ...untroubled, clusterId, masterId, key: "", founders, known: founders };
 }
 
 /** Founders that were told the same of each other form one cluster, and no other can by mistake. */

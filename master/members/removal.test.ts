@@ -12,7 +12,7 @@ import { defaultRaftConfig } from "../raft/config.ts";
 import { emptyHardState } from "../raft/entry.ts";
 import type { Membership } from "../raft/membership.ts";
 import { createRaft } from "../raft/raft.ts";
-import { createRemovalQuestion, watchStanding } from "./removal.ts";
+import { createRemovalQuestion, isForeignAnswer, watchStanding } from "./removal.ts";
 
 const [a, b] = [asMasterId("a"), asMasterId("b")];
 
@@ -69,6 +69,27 @@ test("an addition that was taken back does not count", () => {
   const standing = standingOf("k", []);
   expect(standing(false, "a", "b/k")).toBe("member");
   expect(standing(true, "a")).toBe("member");
+});
+
+test("only answers are held against the key of the member, and nothing that a member asks", () => {
+  const voters = { incoming: [a, b], outgoing: [] };
+  const members = membership("a", "b/k2").members;
+  const start = { id: a, voters, members, config: defaultRaftConfig, random: randomStream(1) };
+  const raft = createRaft({
+    ...start,
+    hardState: emptyHardState,
+    snapshot: undefined,
+    entries: [],
+  });
+  const envelope = { from: b, to: a, term: 1 };
+  const vote = { ...envelope, kind: "voteReply", granted: true } as const;
+  const heartbeat = { ...envelope, kind: "heartbeat", commit: 0, readRound: 0 } as const;
+  expect(isForeignAnswer(raft, { id: b, key: "k1" }, vote)).toBe(true);
+  expect(isForeignAnswer(raft, { id: b, key: "k2" }, vote)).toBe(false);
+  // A leader that joined is not known yet to who lags behind, and is followed all the same.
+  expect(isForeignAnswer(raft, { id: b, key: "k3" }, heartbeat)).toBe(false);
+  // Whoever is no member is not counted anyhow.
+  expect(isForeignAnswer(raft, { id: asMasterId("c"), key: "k1" }, vote)).toBe(false);
 });
 
 test("the doubtful one asks until a leader knows, and not once it was stopped", async () => {

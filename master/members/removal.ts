@@ -1,7 +1,7 @@
 // How a master learns that it was removed: from its own log, from the leader that it would depose, or
 // by asking, since nobody talks to one that is no member.
 
-import { EngineError } from "../../proto/errors.ts";
+import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import { identifyTimeoutMs, removedGraceMs } from "../../proto/limits.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
@@ -9,7 +9,7 @@ import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
 import type { MastersView } from "../../proto/wire/views.ts";
 import { lastMembership } from "../raft/log.ts";
-import type { Membership } from "../raft/membership.ts";
+import { allMembers, keyOf, type Membership } from "../raft/membership.ts";
 import type { Message } from "../raft/messages.ts";
 import type { MembershipStatus, Raft } from "../raft/state.ts";
 
@@ -19,11 +19,38 @@ export interface Identified {
   readonly key: string;
 }
 
-/** A founder's folder has no key; nor has the record of one of which nothing is known. */
 export function isMember(membership: Membership, { id, key }: Identified): boolean {
-  const { voters, votersOutgoing, learners } = membership;
-  const isNamed = [voters, votersOutgoing, learners].some((ids) => ids.includes(id));
-  return isNamed && (membership.members?.get(id)?.key ?? "") === key;
+  return allMembers(membership).includes(id) && keyOf(membership, id) === key;
+}
+
+/**
+ * Whether an answer comes from another data folder than the member's. What that one agrees to must not
+ * be counted as agreed by the other: it does not know what the other promised.
+ */
+export function isForeignAnswer(raft: Raft, from: Identified, message: Message): boolean {
+  const { membership } = lastMembership(raft.log);
+  if (!isAnswer(message) || !allMembers(membership).includes(from.id)) return false;
+  return keyOf(membership, from.id) !== from.key;
+}
+
+function isAnswer({ kind }: Message): boolean {
+  switch (kind) {
+    case "preVoteReply":
+    case "voteReply":
+    case "appendReply":
+    case "heartbeatReply":
+    case "installSnapshotReply":
+      return true;
+    case "preVote":
+    case "vote":
+    case "append":
+    case "heartbeat":
+    case "installSnapshot":
+    case "timeoutNow":
+      return false;
+    default:
+      return unreachable(kind);
+  }
 }
 
 export type Standing =

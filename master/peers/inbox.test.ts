@@ -18,7 +18,7 @@ function heartbeat(change: Partial<Message> = {}): Uint8Array {
   return encodePeerMessage({ ...message, ...change } as Message);
 }
 
-function open(removed: string[] = []) {
+function open(removed: string[] = [], foreign: string[] = []) {
   const rpc = createLocalRpc(fakeClock());
   const received: Message[] = [];
   const heard = new Map<string, string>();
@@ -27,6 +27,7 @@ function open(removed: string[] = []) {
     lastIndex: () => 7,
     hear: (id, address) => heard.set(id, address),
     isRemoved: ({ id, key }) => removed.includes(`${id}/${key}`),
+    isForeign: ({ id, key }, { kind }) => foreign.includes(`${kind} of ${id}/${key}`),
     receive: (message) => received.push(message),
   });
   rpc.serve("a:1", bindings);
@@ -41,6 +42,15 @@ function open(removed: string[] = []) {
 }
 
 describe("inbox", () => {
+  test("what another data folder of the sender's answers is left out, and nothing else", async () => {
+    const { received, send } = open([], ["heartbeatReply of b/key-b"]);
+    const reply = heartbeat({ kind: "heartbeatReply" } as Partial<Message>);
+    await send({ messages: [reply, heartbeat({ term: 4 }), reply] });
+    expect(received.map(({ term }) => term)).toEqual([4]);
+    await send({ messages: [reply], fromKey: "key-of-old" });
+    expect(received).toHaveLength(2);
+  });
+
   test("messages arrive in order, repeated ones as often as they come, and tell where the sender is", async () => {
     const { received, heard, send } = open();
     const messages = [3, 1, 1].map((term) => heartbeat({ term }));

@@ -20,6 +20,8 @@ export interface InboxOptions {
   hear(from: MasterId, address: string): void;
   /** Whether the sender was removed, as far as this master can be sure of it. */
   isRemoved(from: Identified, message: Message): boolean;
+  /** Whether it answers for another data folder than that of the member: as if it had got lost. */
+  isForeign(from: Identified, message: Message): boolean;
   receive(message: Message): void;
 }
 
@@ -57,9 +59,9 @@ export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
       const from = asMasterId(request.from);
       options.hear(from, request.fromAddress);
       for (const message of messages) {
-        if (options.isRemoved({ id: from, key: request.fromKey }, message)) {
-          throw removedError(from);
-        }
+        const sender = { id: from, key: request.fromKey };
+        if (options.isRemoved(sender, message)) throw removedError(from);
+        if (options.isForeign(sender, message)) continue;
         options.receive(message);
       }
       return {};

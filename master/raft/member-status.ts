@@ -36,7 +36,7 @@ function progressOf(raft: Raft, id: MasterId): Pick<MemberStatus, "matchIndex" |
   return { matchIndex: progress?.match ?? 0, isHeard: isHeard(raft, id) };
 }
 
-function isHeard(raft: Raft, id: MasterId): boolean {
+export function isHeard(raft: Raft, id: MasterId): boolean {
   if (id === raft.id) return true;
   const silent = raft.role.kind === "leader" ? raft.role.progress.get(id)?.silentTicks : undefined;
   return silent !== undefined && silent <= raft.config.electionTicksMin;

@@ -9,6 +9,7 @@ import {
   changedMembership,
   entered,
   isJoint,
+  isRekeyed,
   isSameMembership,
   left,
   type Membership,
@@ -48,9 +49,12 @@ export function changeOnLeader(
     return { kind: "busy" };
   }
   const after = changedMembership(before, change);
-  if (isSameMembership(before, after)) return { kind: "unchanged" };
+  const isKeyKept = change.kind !== "rekey" || !isRekeyed(before, after, change.id);
+  if (isSameMembership(before, after) && isKeyKept) return { kind: "unchanged" };
   const behind = findLearnerBehind(raft, role, before, after, lastIndex);
   if (behind !== undefined) return behind;
+  // What its earlier folder had agreed to says nothing about the new one.
+  if (change.kind === "rekey") role.progress.delete(change.id);
   appendMembership(raft, role, isUnsafe ? after : entered(before, after));
   return { kind: "accepted", index: lastIndexOf(log), term: raft.term };
 }

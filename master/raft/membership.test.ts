@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { assert } from "../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../proto/ids.ts";
-import { randomStream } from "../../proto/ports/random.ts";
+import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 import {
   allMembers,
   changedMembership,
@@ -48,6 +48,8 @@ function twin(voters: number, learners: number, change: MembershipChange): numbe
     case "demote":
       if ((voters & bit(change.id)) === 0) return undefined;
       return refusesEmpty(voters & ~bit(change.id), learners | bit(change.id));
+    case "rekey":
+      return (learners & bit(change.id)) === 0 ? undefined : [voters, learners];
     case "remove":
       return refusesEmpty(voters & ~bit(change.id), learners & ~bit(change.id));
     case "replace":
@@ -55,6 +57,9 @@ function twin(voters: number, learners: number, change: MembershipChange): numbe
       return refusesEmpty((voters & ~bit(change.removed)) | bit(change.added), learners);
   }
 }
+
+const pickKind = (random: RandomStream) =>
+  (["addLearner", "addVoter", "demote", "rekey", "remove", "replace"] as const)[random.below(6)]!;
 
 function tryChange(before: Membership, change: MembershipChange): Membership | undefined {
   try {
@@ -110,11 +115,9 @@ describe("membership", () => {
       const learners = random.below(128) & ~voters;
       const before = { voters: idsOf(voters), votersOutgoing: [], learners: idsOf(learners) };
       const [id, added] = [names[random.below(7)]!, names[random.below(7)]!];
-      const kind = (["addLearner", "addVoter", "demote", "remove", "replace"] as const)[
-        random.below(5)
-      ]!;
+      const kind = pickKind(random);
       const change: MembershipChange =
-        kind === "replace" ? { kind, removed: id, added } : { kind, id };
+        kind === "replace" ? { kind, removed: id, added } : { kind, id, key: "new" };
       const after = tryChange(before, change);
       const expected = twin(voters, learners, change);
       const found = after && [bitsOf(after.voters), bitsOf(after.learners)];

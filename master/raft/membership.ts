@@ -32,6 +32,8 @@ export type MembershipChange =
   | { readonly kind: "addVoter"; readonly id: MasterId }
   /** Of a voter: from now on it only learns. */
   | { readonly kind: "demote"; readonly id: MasterId }
+  /** Of a learner: from now on another data folder is meant, with nothing in it. */
+  | { readonly kind: "rekey"; readonly id: MasterId; readonly key: string }
   | { readonly kind: "remove"; readonly id: MasterId }
   | { readonly kind: "replace"; readonly removed: MasterId; readonly added: MasterId };
 
@@ -63,6 +65,16 @@ export function isSameMembership(left: Membership, right: Membership): boolean {
   );
 }
 
+/** A founder's folder has no key; nor has the record of one of which nothing is known. */
+export function keyOf(membership: Membership, id: MasterId): string {
+  return membership.members?.get(id)?.key ?? "";
+}
+
+/** Of one whose data folder is another one now, nothing is known any more. */
+export function isRekeyed(before: Membership, after: Membership, id: MasterId): boolean {
+  return keyOf(before, id) !== keyOf(after, id);
+}
+
 /** Those of the records whose ids are members. */
 function recordsOf(membership: Membership, members: Members | undefined): Members | undefined {
   if (members === undefined) return undefined;
@@ -92,6 +104,11 @@ export function changedMembership(before: Membership, change: MembershipChange):
 }
 
 function withRecords(before: Membership, after: Membership, change: MembershipChange): Membership {
+  if (change.kind === "rekey") {
+    const { id, key } = change;
+    const record = before.members?.get(id) ?? { address: "", replaces: "" };
+    return { ...after, members: new Map([...(before.members ?? []), [id, { ...record, key }]]) };
+  }
   if (change.kind !== "addLearner" || change.record === undefined) {
     return { ...after, members: recordsOf(after, before.members) };
   }
@@ -112,6 +129,14 @@ function applyChange(before: Membership, change: MembershipChange): Membership {
         throw new EngineError("USAGE", `${change.id} does not vote, so it cannot be demoted`);
       }
       return settled(without(voters, change.id), added(learners, change.id));
+    case "rekey":
+      if (!learners.includes(change.id)) {
+        throw new EngineError(
+          "USAGE",
+          `${change.id} is no learner: only one without a vote may lose its log`,
+        );
+      }
+      return settled(voters, learners);
     case "remove":
       return settled(without(voters, change.id), without(learners, change.id));
     case "replace": {

@@ -49,7 +49,7 @@ export function corrupt(path: string, byteOffset: number, what: string): EngineE
   return new EngineError(
     "LOG_CORRUPT",
     `${path} is damaged at byte ${byteOffset}: ${what}. This master must not vote from a damaged ` +
-      "log: move its data folder away and let it start empty, as a new member, from the others",
+      "log, and has to begin anew from the others",
     { file: path, byteOffset },
   );
 }

@@ -9,7 +9,8 @@ import type { Snapshot } from "../raft/entry.ts";
 import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
 import { corrupt } from "./segment.ts";
 
-const folder = "snapshots";
+export const snapshotFolder = "snapshots";
+const folder = snapshotFolder;
 const snapshotVersion = 2;
 /**
  * `MRSNAP`, then version u16, id bytes u16, checksum u32, payload bytes u64, membership bytes u32,

@@ -161,6 +161,14 @@ function diskOf(root: string): Disk {
       const doing = `writing ${bytes.length} bytes to ${full}`;
       await onDisk(doing, () => writeDurably(temporary, full, bytes));
     },
+    move: async (path, to) => {
+      const [full, target] = [await place(path), await place(to)];
+      await onDisk(`renaming ${full} to ${target}`, async () => {
+        await rename(full, target);
+        await syncFolder(dirname(target));
+        if (dirname(full) !== dirname(target)) await syncFolder(dirname(full));
+      });
+    },
     remove: async (path) => {
       checkPath(path);
       const full = join(root, path);

@@ -33,6 +33,8 @@ export interface Disk {
   openAppend(path: string, sizeBytes?: number): Promise<AppendFile>;
   /** All or nothing, durable on return: temporary file, fsync, rename, fsync of the folder. */
   writeAtomic(path: string, bytes: Uint8Array): Promise<void>;
+  /** Gives a file another name, durably, in place of any file of that name. */
+  move(path: string, to: string): Promise<void>;
   /** Removes a file durably; an absent one is not an error. */
   remove(path: string): Promise<void>;
 }

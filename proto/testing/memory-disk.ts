@@ -174,6 +174,13 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
       await begin("write", path, bytes.length);
       state.files.set(path, fileOf(bytes));
     },
+    move: async (path, to) => {
+      await begin("write", to);
+      const file = state.files.get(path);
+      if (file === undefined) throw new EngineError("DISK_FAILED", `${path} is not there`);
+      state.files.set(to, file);
+      state.files.delete(path);
+    },
     remove: async (path) => {
       await begin("remove", path);
       state.files.delete(path);

@@ -54,6 +54,7 @@ export const masterApi = {
     wire.TransferLeadershipRequest,
     wire.MastersReply,
   ),
+  renew: method("MasterApi/RenewMaster", wire.RenewMasterRequest, wire.MastersReply),
 } as const;
 
 export const peerApi = {

@@ -97,6 +97,8 @@ export interface MasterOptions {
   /** Addresses of masters of the cluster to join; empty to found one. */
   readonly join: readonly string[];
   readonly dataFolder: string;
+  /** Whether it may begin anew from the others when its log is damaged. */
+  readonly heal: boolean;
   readonly clientToken: string;
   readonly nodeToken: string;
   readonly log: Log;

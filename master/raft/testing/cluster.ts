@@ -35,6 +35,8 @@ export interface Node {
   applied: string[];
   appliedIndex: number;
   starts: number;
+  /** Its log tells who votes: it did not found the cluster. */
+  joins: boolean;
 }
 
 /** What a watcher sees; the script printer and the checker of invariants are such. */
@@ -87,6 +89,7 @@ export function newCluster(
       applied: [],
       appliedIndex: 0,
       starts: 0,
+      joins: false,
     };
     cluster.nodes.set(id, node);
     startNode(cluster, node);
@@ -97,12 +100,20 @@ export function newCluster(
 /** Starts a node from what is durable, as a driver does after recovery. */
 export function startNode(cluster: Cluster, node: Node): void {
   assert(node.raft === undefined, `${node.id} runs already`);
-  const { voters, config } = cluster;
+  const { config } = cluster;
+  const voters = node.joins ? simpleVoters([]) : cluster.voters;
   const { hardState, snapshot, entries } = node.durable;
   node.starts++;
   restoreState(node, snapshot);
   const random = cluster.random.child(`${node.id}/${node.starts}`);
   node.raft = createRaft({ id: node.id, voters, config, random, hardState, snapshot, entries });
+}
+
+/** Stops a node; another data folder, with nothing in it, is to start under its name. */
+export function emptyNode(node: Node): void {
+  crashNode(node, 0);
+  node.durable = { hardState: emptyHardState, snapshot: undefined, entries: [] };
+  node.joins = true;
 }
 
 /** Stops a node. The oldest `savedCount` saves under way had reached the disk, the rest is lost. */

@@ -21,6 +21,7 @@ import {
   type Cluster,
   compactNode,
   crashNode,
+  emptyNode,
   finishSave,
   isCut,
   type Node,
@@ -272,6 +273,9 @@ function runProcessCommand(
       lines.push(`${node.id} ends: its save failed`);
       crashNode(node, Number(words[0] ?? 0));
       return true;
+    case "empty":
+      emptyNode(node);
+      return true;
     case "pause":
       node.isPaused = true;
       return true;
@@ -295,7 +299,7 @@ function runProcessCommand(
   }
 }
 
-/** `add-voter n4`, `add-learner n4`, `demote n2`, `remove n2`, `replace n2 n4`. */
+/** `add-voter n4`, `add-learner n4`, `demote n2`, `rekey n2 key`, `remove n2`, `replace n2 n4`. */
 function changeOf(words: readonly string[]): MembershipChange {
   const [verb = "", first = "", second = ""] = words;
   const id = asMasterId(first);
@@ -306,6 +310,8 @@ function changeOf(words: readonly string[]): MembershipChange {
       return { kind: "addLearner", id };
     case "demote":
       return { kind: "demote", id };
+    case "rekey":
+      return { kind: "rekey", id, key: second };
     case "remove":
       return { kind: "remove", id };
     default:

@@ -377,6 +377,17 @@ export interface TransferLeadershipRequest {
   masterId: string;
 }
 
+/**
+ * Asked by a master whose log is damaged: it loses its vote, then its data folder counts as a new one, which
+ * learns and is given the vote again. key: of the folder so far; next_key: of what it will be.
+ */
+export interface RenewMasterRequest {
+  clusterId: string;
+  masterId: string;
+  key: string;
+  nextKey: string;
+}
+
 /** masters_json: MastersView in proto/wire/views.ts. addresses: where masters can be asked from now on. */
 export interface MastersReply {
   mastersJson: string;
@@ -4099,6 +4110,85 @@ export const TransferLeadershipRequest: MessageFns<TransferLeadershipRequest> = 
             }
 
             message.masterId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRenewMasterRequest(): RenewMasterRequest {
+  return { clusterId: "", masterId: "", key: "", nextKey: "" };
+}
+
+export const RenewMasterRequest: MessageFns<RenewMasterRequest> = {
+  encode(message: RenewMasterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clusterId !== "") {
+      writer.uint32(10).string(message.clusterId);
+    }
+    if (message.masterId !== "") {
+      writer.uint32(18).string(message.masterId);
+    }
+    if (message.key !== "") {
+      writer.uint32(26).string(message.key);
+    }
+    if (message.nextKey !== "") {
+      writer.uint32(34).string(message.nextKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RenewMasterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRenewMasterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clusterId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.masterId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nextKey = reader.string();
             continue;
           }
         }

@@ -47,6 +47,10 @@ export const masterCommand: Command = {
         describe: "Masters of the cluster that this one, with an empty folder, is to be added to",
       },
       data: { kind: "value", value: "FOLDER", describe: "Where its log and snapshots are kept" },
+      "no-heal": {
+        kind: "flag",
+        describe: "With a damaged log, end instead of giving it up and learning it from the others",
+      },
       "token-file": {
         kind: "value",
         value: "FILE",
@@ -104,11 +108,13 @@ export const masterCommand: Command = {
       );
     }
     const json = flagOf(values, "json");
+    const heal = !flagOf(values, "no-heal");
     const log = await world.log();
     warnBeyondLoopback(log, host);
     return await serveUntilStopped(world, { role: "master", id, json }, (onFatal) =>
       world.startMaster({
-        ...{ id, host, port, peers, join, dataFolder, clientToken, nodeToken, log, onFatal },
+        ...{ id, host, port, peers, join, dataFolder, heal },
+        ...{ clientToken, nodeToken, log, onFatal },
       }),
     );
   },
