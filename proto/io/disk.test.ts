@@ -159,6 +159,18 @@ describe("failures", () => {
     await disk.close();
   });
 
+  test("a moved file is under its new name alone, in place of any other", async () => {
+    const folder = freshFolder();
+    const disk = await openDisk(folder);
+    await disk.writeAtomic("from/x", text("1"));
+    await disk.writeAtomic("to/y", text("2"));
+    await disk.move("from/x", "to/y");
+    expect(await disk.read("to/y")).toEqual(text("1"));
+    expect(await disk.list("from")).toEqual([]);
+    await expect(disk.move("from/x", "to/z")).rejects.toMatchObject({ code: "DISK_FAILED" });
+    await disk.close();
+  });
+
   test("a file in place of the data folder is DISK_FAILED", async () => {
     const folder = freshFolder();
     await writeFile(folder, "");

@@ -48,6 +48,23 @@ async function writeDurably(temporary: string, path: string, bytes: Uint8Array):
   await syncFolder(dirname(path));
 }
 
+async function removeDurably(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (thrown) {
+    if (!isAbsent(thrown)) throw thrown;
+    return;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function moveDurably(path: string, to: string): Promise<void> {
+  await rename(path, to);
+  // The new name first: between the two a crash may show both, and never none.
+  await syncFolder(dirname(to));
+  if (dirname(path) !== dirname(to)) await syncFolder(dirname(path));
+}
+
 function versionError(folder: string, found: string): EngineError {
   return new EngineError(
     "DATA_FOLDER_VERSION",
@@ -163,24 +180,12 @@ function diskOf(root: string): Disk {
     },
     move: async (path, to) => {
       const [full, target] = [await place(path), await place(to)];
-      await onDisk(`renaming ${full} to ${target}`, async () => {
-        await rename(full, target);
-        await syncFolder(dirname(target));
-        if (dirname(full) !== dirname(target)) await syncFolder(dirname(full));
-      });
+      await onDisk(`renaming ${full} to ${target}`, () => moveDurably(full, target));
     },
     remove: async (path) => {
       checkPath(path);
       const full = join(root, path);
-      await onDisk(`removing ${full}`, async () => {
-        try {
-          await unlink(full);
-        } catch (thrown) {
-          if (!isAbsent(thrown)) throw thrown;
-          return;
-        }
-        await syncFolder(dirname(full));
-      });
+      await onDisk(`removing ${full}`, () => removeDurably(full));
     },
   };
 }

@@ -106,6 +106,13 @@ function afterCrash(file: File, tornBytes: number): Uint8Array {
   return bytes;
 }
 
+function rename(state: State, path: string, to: string): void {
+  const file = state.files.get(path);
+  if (file === undefined) throw new EngineError("DISK_FAILED", `${path} is not there`);
+  state.files.set(to, file);
+  state.files.delete(path);
+}
+
 function hang(state: State): () => void {
   let release: () => void = () => {};
   state.hanging = new Promise((resolve) => {
@@ -176,10 +183,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
     },
     move: async (path, to) => {
       await begin("write", to);
-      const file = state.files.get(path);
-      if (file === undefined) throw new EngineError("DISK_FAILED", `${path} is not there`);
-      state.files.set(to, file);
-      state.files.delete(path);
+      rename(state, path, to);
     },
     remove: async (path) => {
       await begin("remove", path);
