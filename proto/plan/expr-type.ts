@@ -42,7 +42,7 @@ function typeOfColumn(name: string, schema: Schema | undefined): DataType {
   const near = nearestWord(name, names);
   throw new EngineError(
     "PLAN_INVALID",
-    `there is no column ${columnText(name)}${near === undefined ? "" : `; did you mean ${columnText(near)}?`} ` +
+    `there is no column ${columnText(name)}${near === undefined ? "." : `; did you mean ${columnText(near)}?`} ` +
       `The columns are: ${names.slice(0, 40).map(columnText).join(", ") || "none"}`,
   );
 }

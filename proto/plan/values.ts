@@ -17,14 +17,22 @@ function numberToPlain(value: number): unknown {
   return value;
 }
 
+/** Whether nothing of an object would be left: maps, sets, promises, errors and the like have no keys. */
+function losesItself(value: object): boolean {
+  if (value instanceof Map || value instanceof Set || value instanceof RegExp) return true;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  if (prototype === Object.prototype || prototype === null) return false;
+  return Object.keys(value).length === 0;
+}
+
 function objectToPlain(value: object, depth: number): unknown {
   if (Array.isArray(value)) return value.map((item) => toPlain(item, depth + 1));
   if (value instanceof Date) return tag("date", numberToPlain(value.getTime()));
   if (value instanceof Uint8Array) return tag("bytes", Array.from(value));
-  if (value instanceof Map || value instanceof Set || value instanceof RegExp) {
+  if (losesItself(value)) {
     throw new EngineError(
       "VALUE_UNSUPPORTED",
-      `a ${value.constructor.name} cannot be a row or a part of one; return plain objects, arrays and scalars`,
+      `a ${value.constructor?.name ?? "object"} cannot be a row or a part of one; return plain objects, arrays and scalars`,
     );
   }
   // Not by assignment: that would set the prototype for the key `__proto__` and lose its value.

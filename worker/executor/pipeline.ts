@@ -26,6 +26,7 @@ import { keyReader } from "../operators/sort-keys.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Closure, UserCode } from "../operators/user-code.ts";
 import { buildColumnStage } from "./column-stages.ts";
+import { withPlacedErrors } from "./placed-errors.ts";
 
 export type ClosureOf = (node: NodeId) => Closure;
 
@@ -76,6 +77,8 @@ function buildStage(
 ): Stage {
   const { closureOf, user } = world;
   const unary = () => closureOf(operator.node) as (row: unknown) => unknown;
+  const rowsFunction = () =>
+    closureOf(operator.node) as (rows: IterableIterator<unknown>) => unknown;
   switch (operator.kind) {
     case "map":
       return mapStage(unary(), index, user, next);
@@ -112,10 +115,8 @@ function buildStage(
       return groupByKeyStage(operator.sorted ? unary() : undefined, index, user, next);
     case "cogroup":
       return cogroupStage(operator.stageId, next);
-    case "mapPartitions": {
-      const closure = closureOf(operator.node) as (rows: IterableIterator<unknown>) => unknown;
-      return mapPartitionsStage(closure, index, user, next);
-    }
+    case "mapPartitions":
+      return mapPartitionsStage(rowsFunction(), index, user, next);
     case "mapBatches": {
       const closure = closureOf(operator.node) as (batch: BatchView) => unknown;
       return mapBatchesStage(closure, operator.schema, index, user, next);
@@ -126,9 +127,9 @@ function buildStage(
       return mapAsyncStage(unary(), { concurrency, limiter }, index, user, next);
     }
     case "forEach":
-      return forEachStage(unary(), index, user);
+      return forEachStage(rowsFunction(), index, user);
     default:
-      return buildColumnStage(operator, index, user, next);
+      return withPlacedErrors(buildColumnStage(operator, index, user, next), index, user);
   }
 }
 
@@ -140,7 +141,8 @@ export function buildPipeline(
   around: (index: number, stage: Stage) => Stage = (_, stage) => stage,
 ): readonly Stage[] {
   const stages: Stage[] = [];
-  let next = around(program.operators.length, sink);
+  const last = program.operators.length;
+  let next = around(last, withPlacedErrors(sink, last, world.user));
   for (let index = program.operators.length - 1; index >= 0; index--) {
     next = around(index, buildStage(program.operators[index]!, index, world, next));
     stages.unshift(next);

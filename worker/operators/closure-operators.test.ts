@@ -318,15 +318,28 @@ describe("pairs by key", () => {
     ]);
   });
 
-  test("forEach sees every row and gives out none", async () => {
+  test("forEach sees every row and gives out none, and is awaited", async () => {
     const seen: unknown[] = [];
-    expect(
-      await run(
-        { 1: (row: unknown) => void seen.push(row) },
-        [{ kind: "forEach", node: 1 }],
-        [1, "x"],
-      ),
-    ).toEqual([]);
+    const effect = async (rows: Iterable<unknown>): Promise<void> => {
+      for (const row of rows) {
+        await Promise.resolve();
+        seen.push(row);
+      }
+    };
+    expect(await run({ 1: effect }, [{ kind: "forEach", node: 1 }], [1, "x"])).toEqual([]);
     expect(seen).toEqual([1, "x"]);
+  });
+
+  test("what forEach rejects with ends the task, with its place", async () => {
+    const effect = async (rows: Iterable<unknown>): Promise<void> => {
+      for (const row of rows) if (row === "x") throw new Error("boom");
+    };
+    await expect(
+      run({ 1: effect }, [{ kind: "forEach", node: 1 }], [1, "x"]),
+    ).rejects.toMatchObject({
+      code: "USER_CODE_FAILED",
+      message: "Error: boom",
+      details: { operator: "forEach#1", row: 1 },
+    });
   });
 });

@@ -168,6 +168,15 @@ function conformColumn(column: Column, field: Field, place: ConformPlace): Colum
 
 function checkNames(batch: Batch, schema: Schema, place: ConformPlace): void {
   const { operator, partition, firstRow } = place;
+  const names = new Set(batch.columns.map(({ name }) => name));
+  const absent = schema.fields.find(({ name, nullable }) => !nullable && !names.has(name));
+  if (absent !== undefined && batch.shape === "record" && batch.rows > 0) {
+    throw new EngineError(
+      "INPUT_MALFORMED",
+      `the rows have no field ${absent.name}; they have ${[...names].join(", ")}`,
+      { operator, partition, row: firstRow },
+    );
+  }
   const known = new Set(schema.fields.map(({ name }) => name));
   const extra = batch.columns.find(({ name }) => !known.has(name));
   if (extra === undefined || batch.shape === "record") return;

@@ -1,34 +1,47 @@
-// forEach: runs the user's function for its effects; no row goes on.
+// forEach: runs the user's function for its effects, once with all rows of a task; no row goes on.
 
-import { cellAt } from "./cells.ts";
-import { nothingHeld, pushBatchAsRows, type Stage } from "./stage.ts";
-import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
+import { cellAt, cellStates } from "./cells.ts";
+import { holdRows } from "./held-rows.ts";
+import type { Stage } from "./stage.ts";
+import { enterUser, leaveUser, type UserCode, userFailure } from "./user-code.ts";
 
+/** What the function answers is awaited: it may be a promise. */
 export function forEachStage(
-  closure: (row: unknown) => unknown,
+  closure: (rows: IterableIterator<unknown>) => unknown,
   index: number,
   user: UserCode,
 ): Stage {
-  const { ints } = user.cells;
-  let base = 0;
-  const push = (rows: readonly unknown[]): void => {
-    enterUser(user, index);
+  const held = holdRows(user);
+  const run = async (): Promise<void> => {
     try {
-      for (let i = 0; i < rows.length; i++) {
-        ints[cellAt.row] = base + i;
-        refusePromise(closure(rows[i]), "forEach");
-      }
+      enterUser(user, index);
+      const answer = closure(held.rows());
+      // Also while it waits the time is the user's: what never answers must meet the deadline.
+      user.cells.ints[cellAt.state] = cellStates.user;
+      await answer;
     } catch (thrown) {
-      throw userFailure(user, thrown);
+      user.cells.ints[cellAt.operator] = index;
+      throw userFailure(held.user, thrown);
+    } finally {
+      leaveUser(user);
     }
-    leaveUser(user);
-    base += rows.length;
   };
+  let work: Promise<void> | undefined;
   return {
-    push,
-    pushBatch: pushBatchAsRows({ push }),
+    push: held.push,
+    pushBatch: held.pushBatch,
     wantsMore: () => true,
-    finish: nothingHeld,
+    drain: () => {
+      const begun = work;
+      work = undefined;
+      return begun;
+    },
+    finish: function* () {
+      work = run();
+      // It is awaited by `drain`, but not where the attempt is stopped before.
+      work.catch(() => undefined);
+      yield;
+    },
     takesSmall: false,
   };
 }

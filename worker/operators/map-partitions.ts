@@ -1,8 +1,8 @@
 // mapPartitions: the user's function over all rows of a task at once.
 
-import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import { cellAt } from "./cells.ts";
+import { holdRows } from "./held-rows.ts";
 import type { Stage } from "./stage.ts";
 import {
   enterUser,
@@ -32,17 +32,7 @@ export function mapPartitionsStage(
   next: Stage,
 ): Stage {
   const { ints } = user.cells;
-  const held: Batch[] = [];
-  function* rowsOfTask(): IterableIterator<unknown> {
-    let row = 0;
-    for (let batch = held.shift(); batch !== undefined; batch = held.shift()) {
-      for (const value of batchRows(batch)) {
-        ints[cellAt.row] = row++;
-        ints[cellAt.steps] = ints[cellAt.steps]! + 1;
-        yield value;
-      }
-    }
-  }
+  const held = holdRows(user);
   /** One chunk of what the function yields; undefined when there is no more. */
   const take = (items: Iterator<unknown>): unknown[] | undefined => {
     const out: unknown[] = [];
@@ -55,7 +45,7 @@ export function mapPartitionsStage(
         ints[cellAt.steps] = ints[cellAt.steps]! + 1;
       }
     } catch (thrown) {
-      throw userFailure(user, thrown);
+      throw userFailure(held.user, thrown);
     }
     leaveUser(user);
     return out.length === 0 ? undefined : out;
@@ -63,7 +53,7 @@ export function mapPartitionsStage(
   const begin = (): Iterator<unknown> => {
     enterUser(user, index);
     try {
-      const answer = closure(rowsOfTask());
+      const answer = closure(held.rows());
       refusePromise(answer, "mapPartitions");
       if (!isIterable(answer)) {
         throw unsupported(
@@ -73,16 +63,14 @@ export function mapPartitionsStage(
       }
       return answer[Symbol.iterator]();
     } catch (thrown) {
-      throw userFailure(user, thrown);
+      throw userFailure(held.user, thrown);
     } finally {
       leaveUser(user);
     }
   };
   return {
-    push: (rows) => {
-      if (rows.length > 0) held.push(batchOfRows(rows));
-    },
-    pushBatch: (batch) => void held.push(batch),
+    push: held.push,
+    pushBatch: held.pushBatch,
     wantsMore: () => next.wantsMore(),
     finish: function* () {
       const items = begin();

@@ -20,6 +20,7 @@ export function mapStage(
         ints[cellAt.row] = base + i;
         out[i] = closure(rows[i]);
       }
+      ints[cellAt.row] = base;
       if (out.length > 0) refusePromise(out[0], "map");
     } catch (thrown) {
       throw userFailure(user, thrown);

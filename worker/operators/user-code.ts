@@ -83,6 +83,6 @@ export function refusePromise(answer: unknown, what: string): void {
   if (typeof answer !== "object" || answer === null) return;
   if (typeof (answer as { readonly then?: unknown }).then !== "function") return;
   throw unsupported(
-    `the function of ${what} returned a promise; functions of datasets must not be async`,
+    `the function of ${what} returned a promise; it must not be async: use mapAsync for what has to be awaited`,
   );
 }
