@@ -8,18 +8,12 @@ import type {
   InputFile,
   JobBundle,
   JobContext,
-  PlannedAction,
   PlanTargets,
 } from "../../proto/plan/bundle.ts";
-import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
+import type { StageGraph } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
-import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
-import { runTask, type TaskWorld } from "../../worker/executor/run.ts";
-import { TestCluster } from "../../worker/executor/test-cluster.ts";
-import { cellsBytes, cellsOf } from "../../worker/operators/cells.ts";
-
-/** TestCluster has this many workers. */
-const workerCount = 2;
+import type { ClosureLoader } from "../../worker/executor/run.ts";
+import { GraphRunner } from "./graph-runner.ts";
 
 export interface InMemoryJob {
   readonly bundle: JobBundle;
@@ -47,100 +41,17 @@ function listInputs(files: ReadonlyMap<string, Uint8Array>, pattern: string): In
   return found;
 }
 
-class ActionRun {
-  readonly uploads: string[] = [];
-  private readonly counters = new Map<string, number>();
-  private readonly job: InMemoryJob;
-  private readonly history: readonly ActionOutcome[];
-  private readonly graph: StageGraph;
-  private readonly cluster = new TestCluster();
-
-  constructor(job: InMemoryJob, history: readonly ActionOutcome[], planned: PlannedAction) {
-    this.job = job;
-    this.history = history;
-    // Graphs reach tasks as JSON.
-    this.graph = JSON.parse(JSON.stringify(planned.graph)) as StageGraph;
-    for (const [uri, bytes] of job.files) this.cluster.objects.set(uri, bytes);
-  }
-
-  private locations(stageId: number): readonly MapLocation[] {
-    const tasks = this.graph.stages[stageId]!.taskCount;
-    return Array.from({ length: tasks }, (_, taskIndex) => ({
-      taskIndex,
-      workerId: `w${taskIndex % workerCount}`,
-      address: String(taskIndex % workerCount),
-      token: 1,
-    }));
-  }
-
-  private spec(stage: StagePlan, taskIndex: number): TaskSpec {
-    const { actionIndex, planDigest } = this.graph;
-    const split = stage.splits[taskIndex];
-    return {
-      context: this.job.context,
-      bundleSha256: "",
-      actionIndex,
-      planDigest,
-      history: this.history,
-      stageId: stage.stageId,
-      taskIndex,
-      attempt: 0,
-      token: 1,
-      label: stage.label,
-      program: stage.program,
-      inputs: stage.inputs.map((input) => ({ input, maps: this.locations(input.stageId) })),
-      outputPartitions: stage.output.kind === "shuffle" ? stage.output.partitions : 0,
-      ...(split === undefined ? {} : { split }),
-    };
-  }
-
-  private async task(stage: StagePlan, taskIndex: number): Promise<TaskResult> {
-    const load = async ({ context, history, actionIndex, planDigest }: TaskSpec) => {
-      const request = { context, history, actionIndex, planDigest };
-      const { closure, takeCounters } = await this.job.bundle.replay(request);
-      return { closure, takeCounters, locate: () => ({}) };
-    };
-    const world: TaskWorld = {
-      ...this.cluster.world(taskIndex % workerCount),
-      closures: { load },
-    };
-    const cells = cellsOf(new ArrayBuffer(cellsBytes));
-    const result = await runTask(this.spec(stage, taskIndex), world, cells);
-    for (const { uri } of result.uploads ?? []) {
-      this.uploads.push(new TextDecoder().decode(this.cluster.uploads.get(uri)));
-    }
-    for (const [name, value] of Object.entries(result.counters ?? {})) {
-      this.counters.set(name, (this.counters.get(name) ?? 0) + value);
-    }
-    return result;
-  }
-
-  async outcome(): Promise<ActionOutcome> {
-    let results: TaskResult[] = [];
-    for (const stage of this.graph.stages) {
-      results = [];
-      for (let task = 0; task < stage.taskCount; task++) results.push(await this.task(stage, task));
-    }
-    const last = this.graph.stages.at(-1);
-    if (last?.output.kind !== "output") {
-      const parts = results.map((result) => result.resultJson ?? "");
-      return { kind: "result", parts, counters: [...this.counters] };
-    }
-    const sum = (of: (result: TaskResult) => number) => results.reduce((all, r) => all + of(r), 0);
-    const output = {
-      folderUri: last.output.folderUri,
-      files: results.length,
-      rows: sum((result) => result.rowsOut),
-      bytes: sum((result) => result.bytesOut),
-    };
-    return { kind: "committed", output };
-  }
-}
-
 export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
   const history: ActionOutcome[] = [];
   const graphs: StageGraph[] = [];
-  let written = "";
+  const { context, files, bundle } = job;
+  const load: ClosureLoader["load"] = async (spec) => {
+    const { history: known, actionIndex, planDigest } = spec;
+    const replayed = { context: spec.context, history: known, actionIndex, planDigest };
+    const { closure, takeCounters } = await bundle.replay(replayed);
+    return { closure, takeCounters, locate: () => ({}) };
+  };
+  const cluster = new GraphRunner({ context, files, workers: 2, closures: { load } });
   const host: DriverHost = {
     planTargets: job.planTargets,
     describeInput: (format, files, options) => {
@@ -151,14 +62,12 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,
     runAction: async (planned) => {
-      const run = new ActionRun(job, history, planned);
-      const outcome = await run.outcome();
-      written += run.uploads.join("");
+      const outcome = await cluster.run(planned.graph, history);
       graphs.push(planned.graph);
       history.push(outcome);
       return outcome;
     },
   };
   const value = decodeValue(await job.bundle.drive(job.context, host));
-  return { value, written, graphs };
+  return { value, written: cluster.written, graphs };
 }

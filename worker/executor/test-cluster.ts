@@ -69,15 +69,16 @@ export interface Stage {
   readonly files?: readonly string[];
 }
 
-/** Runs stages one after another on two workers, each with its own files. */
+/** Runs stages one after another on two workers, or others, each with its own files. */
 export class TestCluster {
   readonly uploads = new Map<string, Uint8Array>();
   readonly objects = new Map<string, Uint8Array>();
-  readonly files = [memoryFiles(), memoryFiles()];
+  readonly files: readonly ReturnType<typeof memoryFiles>[];
   private readonly functions: Functions;
 
-  constructor(functions: Functions = {}) {
+  constructor(functions: Functions = {}, workers = 2) {
     this.functions = functions;
+    this.files = Array.from({ length: workers }, memoryFiles);
   }
 
   world(worker: number): TaskWorld {

@@ -5,6 +5,7 @@ import { typeOfExpr } from "../../../proto/plan/expr-type.ts";
 import type { JoinNode } from "../../../proto/plan/logical.ts";
 import { commonType, type Field, type Schema, typeText } from "../../../proto/plan/types.ts";
 import { evaluateRaw } from "../expressions/evaluate-expr.ts";
+import type { Raw } from "../expressions/raw-values.ts";
 import { compareValues } from "../value-order.ts";
 import { type RawRow, type Table, type TypedTable, typed, widened, withColumns } from "./table.ts";
 
@@ -32,18 +33,20 @@ export function joinStep(node: JoinNode, leftInput: Table, rightInput: Table): T
   }
   const { schema, rowOf } = shapeOf(node, left, right);
   const rows: RawRow[] = [];
-  const seen = new Set<RawRow>();
+  const seen = new Set<number>();
   for (const row of left.rows) {
-    const partners = right.rows.filter((other) => matches(row, other));
-    for (const other of partners) {
-      rows.push(rowOf(row, other));
-      seen.add(other);
+    const partners = right.rows.flatMap((other, at) => (matches(row, other) ? [at] : []));
+    for (const at of partners) {
+      rows.push(rowOf(row, right.rows[at]));
+      seen.add(at);
     }
     const keepsLeft = type === "left" || type === "full";
     if (partners.length === 0 && keepsLeft) rows.push(rowOf(row, undefined));
   }
   if (type === "right" || type === "full") {
-    for (const other of right.rows) if (!seen.has(other)) rows.push(rowOf(undefined, other));
+    for (const [at, other] of right.rows.entries()) {
+      if (!seen.has(at)) rows.push(rowOf(undefined, other));
+    }
   }
   return typed(schema, rows);
 }
@@ -61,9 +64,17 @@ function matcherOf(
       const what = `a ${typeText(types[0])} is joined on a ${typeText(types[1])}`;
       throw new EngineError("PLAN_INVALID", what);
     }
+    const values = new Map<RawRow, Raw>();
+    for (const row of left.rows) {
+      values.set(row, widened(evaluateRaw(key.left, row, left.schema), types[0], common));
+    }
+    const others = new Map<RawRow, Raw>();
+    for (const row of right.rows) {
+      others.set(row, widened(evaluateRaw(key.right, row, right.schema), types[1], common));
+    }
     return (a: RawRow, b: RawRow): boolean => {
-      const one = widened(evaluateRaw(key.left, a, left.schema), types[0], common);
-      const other = widened(evaluateRaw(key.right, b, right.schema), types[1], common);
+      const one = values.get(a) ?? null;
+      const other = others.get(b) ?? null;
       return one !== null && other !== null && compareValues(one, other) === 0;
     };
   });

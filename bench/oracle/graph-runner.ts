@@ -1,0 +1,163 @@
+// Runs stage graphs for real but on one thread: every task on some workers in memory, kept outputs between actions.
+
+import type { ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
+import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
+import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
+import { type ClosureLoader, runTask, type TaskWorld } from "../../worker/executor/run.ts";
+import { TestCluster } from "../../worker/executor/test-cluster.ts";
+import { cellsBytes, cellsOf } from "../../worker/operators/cells.ts";
+
+export interface GraphWorld {
+  readonly context: JobContext;
+  /** Contents by URI. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly workers: number;
+  readonly closures: ClosureLoader;
+  /** For planted faults: the map outputs that a task gets to see. */
+  readonly seenMaps?: (stage: StagePlan, maps: readonly MapLocation[]) => readonly MapLocation[];
+}
+
+/** A stage whose outputs stay for later actions of the job. */
+interface Kept {
+  readonly tasks: number;
+  readonly actionIndex: number;
+  readonly stageId: number;
+}
+
+/** The actions of one job, one after the other. */
+export class GraphRunner {
+  /** Text of the output files of all actions so far, tasks in order. */
+  written = "";
+  private readonly world: GraphWorld;
+  private readonly cluster: TestCluster;
+  private readonly kept = new Map<string, Kept>();
+
+  constructor(world: GraphWorld) {
+    this.world = world;
+    this.cluster = new TestCluster({}, world.workers);
+    for (const [uri, bytes] of world.files) this.cluster.objects.set(uri, bytes);
+  }
+
+  async run(planned: StageGraph, history: readonly ActionOutcome[]): Promise<ActionOutcome> {
+    // Graphs reach tasks as JSON.
+    const graph = JSON.parse(JSON.stringify(planned)) as StageGraph;
+    const adopted = this.adoptedStages(graph);
+    const wanted = wantedStages(graph, adopted);
+    const all: TaskResult[] = [];
+    let results: TaskResult[] = [];
+    for (const stage of graph.stages) {
+      results = [];
+      if (!wanted.has(stage.stageId) || adopted.has(stage.stageId)) continue;
+      for (let task = 0; task < stage.taskCount; task++) {
+        const spec = this.spec(graph, stage, task, history, adopted);
+        results.push(await this.task(spec));
+      }
+      all.push(...results);
+      if (stage.keep !== undefined) {
+        const { stageId, taskCount: tasks } = stage;
+        this.kept.set(stage.keep, { tasks, actionIndex: graph.actionIndex, stageId });
+      }
+    }
+    return outcomeOf(graph, results, countersOf(all));
+  }
+
+  /** Stages that an earlier action made. */
+  private adoptedStages(graph: StageGraph): ReadonlyMap<number, Kept> {
+    return new Map(
+      graph.stages.flatMap((stage) => {
+        const kept = stage.keep === undefined ? undefined : this.kept.get(stage.keep);
+        return kept?.tasks === stage.taskCount ? [[stage.stageId, kept] as const] : [];
+      }),
+    );
+  }
+
+  private spec(
+    graph: StageGraph,
+    stage: StagePlan,
+    taskIndex: number,
+    history: readonly ActionOutcome[],
+    adopted: ReadonlyMap<number, Kept>,
+  ): TaskSpec {
+    const { actionIndex, planDigest } = graph;
+    const { workers, context, seenMaps = (_, maps) => maps } = this.world;
+    const split = stage.splits[taskIndex];
+    const locations = (stageId: number): readonly MapLocation[] => {
+      const kept = adopted.get(stageId);
+      const origin = kept && { actionIndex: kept.actionIndex, stageId: kept.stageId };
+      return Array.from({ length: graph.stages[stageId]!.taskCount }, (_, index) => ({
+        taskIndex: index,
+        workerId: `w${index % workers}`,
+        address: String(index % workers),
+        token: 1,
+        ...origin,
+      }));
+    };
+    return {
+      context,
+      bundleSha256: "",
+      actionIndex,
+      planDigest,
+      history,
+      stageId: stage.stageId,
+      taskIndex,
+      attempt: 0,
+      token: 1,
+      label: stage.label,
+      program: stage.program,
+      inputs: stage.inputs.map((input) => ({
+        input,
+        maps: seenMaps(stage, locations(input.stageId)),
+      })),
+      outputPartitions: stage.output.kind === "shuffle" ? stage.output.partitions : 0,
+      ...(split === undefined ? {} : { split }),
+    };
+  }
+
+  private async task(spec: TaskSpec): Promise<TaskResult> {
+    const { closures, workers } = this.world;
+    const world: TaskWorld = { ...this.cluster.world(spec.taskIndex % workers), closures };
+    const result = await runTask(spec, world, cellsOf(new ArrayBuffer(cellsBytes)));
+    for (const { uri } of result.uploads ?? []) {
+      this.written += new TextDecoder().decode(this.cluster.uploads.get(uri));
+    }
+    return result;
+  }
+}
+
+/** The last stage, and what leads to it without passing one that is there already. */
+function wantedStages(graph: StageGraph, adopted: ReadonlyMap<number, Kept>): ReadonlySet<number> {
+  const wanted = new Set<number>([graph.stages.length - 1]);
+  for (const stage of [...graph.stages].reverse()) {
+    if (!wanted.has(stage.stageId) || adopted.has(stage.stageId)) continue;
+    for (const { stageId } of stage.inputs) wanted.add(stageId);
+  }
+  return wanted;
+}
+
+function countersOf(results: readonly TaskResult[]): readonly (readonly [string, number])[] {
+  const sums = new Map<string, number>();
+  for (const [name, value] of results.flatMap(({ counters = {} }) => Object.entries(counters))) {
+    sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+  return [...sums];
+}
+
+function outcomeOf(
+  graph: StageGraph,
+  results: readonly TaskResult[],
+  counters: readonly (readonly [string, number])[],
+): ActionOutcome {
+  const last = graph.stages.at(-1);
+  if (last?.output.kind !== "output") {
+    const parts = results.map((result) => result.resultJson ?? "");
+    return { kind: "result", parts, counters, ...(graph.measures ? { measured: true } : {}) };
+  }
+  const sum = (of: (result: TaskResult) => number) => results.reduce((all, r) => all + of(r), 0);
+  const output = {
+    folderUri: last.output.folderUri,
+    files: results.length,
+    rows: sum((result) => result.rowsOut),
+    bytes: sum((result) => result.bytesOut),
+  };
+  return { kind: "committed", output };
+}

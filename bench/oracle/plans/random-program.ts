@@ -1,0 +1,165 @@
+// Random programs: some tables, steps on them and on each other's results, and how finely they are cut.
+// All choices come from lists of numbers, so that fast-check shrinks a program to what matters of it.
+
+import fc from "fast-check";
+import type { PlanTargets } from "../../../proto/plan/bundle.ts";
+import type { Field, Schema } from "../../../proto/plan/types.ts";
+import { decodeValue, encodeValue } from "../../../proto/plan/values.ts";
+import { RowSchema } from "../../../sdk/columns/schema.ts";
+import type { Millrace } from "../../../sdk/dataset/millrace.ts";
+import { rowsOf, typed } from "../../../sdk/testing/steps/table.ts";
+import { closureSteps } from "./closure-steps.ts";
+import { columnSteps } from "./column-steps.ts";
+import { Dice } from "./dice.ts";
+import { exactSchema, type Known, type Promised, type Rows, type Step } from "./known.ts";
+import { twoInputSteps } from "./two-input-steps.ts";
+import { pools, randomRow } from "./value-pools.ts";
+
+/** What fast-check draws and shrinks. */
+export interface Drawn {
+  readonly tables: readonly {
+    readonly columns: readonly number[];
+    /** A seed for each row of each file. */
+    readonly files: readonly (readonly number[])[];
+    readonly isText: boolean;
+  }[];
+  readonly steps: readonly (readonly number[])[];
+  readonly isCount: boolean;
+  readonly planTargets: PlanTargets;
+}
+
+export interface Program {
+  readonly text: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The dataset whose rows are asked for. */
+  readonly rows: (mr: Millrace) => Rows;
+  readonly known: Known;
+  readonly promised: Promised;
+  readonly isCount: boolean;
+  readonly planTargets: PlanTargets;
+}
+
+interface Table {
+  readonly text: string;
+  readonly known: Known;
+  readonly files: readonly (readonly [uri: string, text: string])[];
+  readonly read: (mr: Millrace) => Rows;
+}
+
+function columnsOf(numbers: readonly number[]): readonly Field[] {
+  const [first = 0, ...rest] = numbers;
+  const chosen = pools.filter(
+    (_, at) => at === first % 3 || rest.some((n) => n % pools.length === at),
+  );
+  return chosen.map(({ name, type }, at) => ({
+    name,
+    type,
+    nullable: at !== 1 || (rest[0] ?? 0) % 2 === 0,
+  }));
+}
+
+function tableOf({ columns, files, isText }: Drawn["tables"][number], number: number): Table {
+  const schema: Schema = { fields: columnsOf(columns) };
+  const rowsOfFiles = files.map((seeds) =>
+    rowsOf(
+      typed(
+        schema,
+        seeds.map((seed) => randomRow(schema.fields, seed)),
+      ),
+    ),
+  );
+  const rowSchema = new RowSchema<unknown>(schema.fields);
+  const rowsMax = files.flat().length;
+  const known = { schema, isOrdered: true, inexact: new Set<string>(), rowsMax };
+  const text = `d${number} = ${JSON.stringify(rowsOfFiles.map(encodeValue))} as ${JSON.stringify(schema.fields)}`;
+  const folder = `s3://in/${number}/`;
+  // Files of nothing are refused, so there is a line in any case.
+  if (isText && rowsMax > 0) {
+    const lines = rowsOfFiles.map((rows) => rows.map((row) => `${encodeValue(row)}\n`).join(""));
+    return {
+      text: `${text}, as lines of text`,
+      known,
+      files: lines.map((content, at) => [`${folder}${at}.txt`, content]),
+      read: (mr) => (mr.read.text(folder).map(decodeValue) as Rows).as(rowSchema),
+    };
+  }
+  const read = (mr: Millrace): Rows => {
+    const [first, ...more] = rowsOfFiles.map((rows) => mr.of(rows, rowSchema) as Rows);
+    return more.length === 0 ? first! : first!.union(...more);
+  };
+  return { text, known, files: [], read };
+}
+
+const allSteps = [...columnSteps, ...twoInputSteps, ...closureSteps];
+const lots = allSteps.flatMap(({ weight, make }) => Array.from({ length: weight }, () => make));
+
+function stepOf(numbers: readonly number[], pool: readonly Known[]): Step | undefined {
+  const dice = new Dice(numbers);
+  const make = dice.oneOf(lots);
+  const place = pool.length - 1 - (dice.isRare(4) ? dice.upTo(pool.length) : 0);
+  const input = { place, known: pool[place]! };
+  if (exactSchema(input.known).fields.length === 0 && input.known.schema.fields.length === 0) {
+    return undefined;
+  }
+  return make(input, dice, pool);
+}
+
+export function programOf(drawn: Drawn): Program {
+  const tables = drawn.tables.map(tableOf);
+  const pool = tables.map(({ known }) => known);
+  const steps: Step[] = [];
+  for (const numbers of drawn.steps) {
+    const made = stepOf(numbers, pool);
+    if (made === undefined) continue;
+    steps.push(made);
+    pool.push(made.known);
+    if (made.promised !== undefined) break;
+  }
+  const known = pool.at(-1)!;
+  const shown = steps.map(({ text }, at) => `d${tables.length + at} = ${text}`);
+  const { isCount, planTargets } = drawn;
+  const end = `${isCount ? "count" : "collect"} d${pool.length - 1}, cut by ${JSON.stringify(planTargets)}`;
+  return {
+    text: [...tables.map(({ text }) => text), ...shown, end].join("\n"),
+    files: new Map(
+      tables
+        .flatMap(({ files }) => files)
+        .map(([uri, text]) => [uri, new TextEncoder().encode(text)]),
+    ),
+    rows: (mr) => {
+      const made = tables.map(({ read }) => read(mr));
+      for (const { apply } of steps) made.push(apply(made));
+      return made.at(-1)!;
+    },
+    known,
+    promised: steps.at(-1)?.promised ?? (known.isOrdered ? "order" : "rows"),
+    isCount,
+    planTargets,
+  };
+}
+
+const seed = fc.nat({ max: 0x7fff_ffff });
+
+const table = fc.record({
+  columns: fc.array(fc.nat(99), { minLength: 2, maxLength: 6, size: "max" }),
+  files: fc.array(fc.array(seed, { maxLength: 12, size: "max" }), {
+    minLength: 1,
+    maxLength: 4,
+    size: "max",
+  }),
+  isText: fc.boolean(),
+});
+
+export const drawnPrograms: fc.Arbitrary<Drawn> = fc.record({
+  tables: fc.array(table, { minLength: 1, maxLength: 3, size: "max" }),
+  steps: fc.array(fc.array(fc.nat(9999), { minLength: 40, maxLength: 40, size: "max" }), {
+    minLength: 1,
+    maxLength: 7,
+    size: "max",
+  }),
+  isCount: fc.nat(7).map((dice) => dice === 7),
+  planTargets: fc.record({
+    splitBytes: fc.integer({ min: 40, max: 600 }),
+    partitionBytes: fc.integer({ min: 30, max: 900 }),
+  }),
+});
