@@ -109,12 +109,12 @@ test("random plans answer what plain loops say", { timeout: 120_000 }, async () 
       const [found, wanted] = answers.map((answer) => comparable(answer, promised));
       expect(found).toEqual(wanted);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
   // Most plans did run, and in pieces.
   const stages = graphs.flatMap((graph) => graph.stages);
   const tasks = stages.reduce((sum, stage) => sum + stage.taskCount, 0);
-  expect(graphs.length).toBeGreaterThan(200);
+  expect(graphs.length).toBeGreaterThan(60);
   expect(stages.length).toBeGreaterThan(1.5 * graphs.length);
   expect(tasks).toBeGreaterThan(3 * stages.length);
 });

@@ -163,3 +163,15 @@ test("a late type widens, and counts stay whole numbers where they can", () => {
   expect(typesOf([{ value: "b", count: 0.5 }])).toEqual(["utf8", "float64"]);
   expect(typesOf([{ value: 1, count: 1 }])).toEqual(["json", "float64"]);
 });
+
+test("a column that is there twice is written twice", () => {
+  const values = Int32Array.from([1, 2, 3, 4]);
+  const base = { type: "int32", length: 4, nulls: "null", validity: undefined, values } as const;
+  const batch = makeBatch("record", [
+    { ...base, name: "a" },
+    { ...base, name: "b" },
+  ]);
+  const rows = [1, 2, 3, 4].map((value) => ({ a: value, b: value }));
+  expect(batchesOfBytes(batchToStreamBytes(batch)).flatMap(batchRows)).toEqual(rows);
+  expect(batchesOfBytes(batchesToFileBytes([batch])).flatMap(batchRows)).toEqual(rows);
+});

@@ -1,6 +1,7 @@
 // Batches as Arrow IPC bytes: stream format between workers, file format for outputs.
 
 import {
+  AsyncByteQueue,
   type Field,
   makeData,
   RecordBatch,
@@ -35,12 +36,47 @@ function recordBatchOf(batch: Batch, schema: Schema): RecordBatch {
   return new RecordBatch(schema, struct);
 }
 
+/**
+ * Gathers what a writer writes. The library's own way joins pieces that share a buffer and so loses the second of
+ * two columns that are the same (`select(a as b, a as c)`).
+ */
+class Pieces extends AsyncByteQueue {
+  private readonly pieces: Uint8Array[] = [];
+  private bytes = 0;
+
+  override write(piece: ArrayBufferLike | ArrayBufferView): void {
+    const bytes = ArrayBuffer.isView(piece)
+      ? new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength)
+      : new Uint8Array(piece);
+    this.pieces.push(bytes);
+    this.bytes += bytes.length;
+  }
+
+  joined(): Uint8Array {
+    const out = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const piece of this.pieces) {
+      out.set(piece, at);
+      at += piece.length;
+    }
+    return out;
+  }
+}
+
+function written(
+  writer: RecordBatchStreamWriter | RecordBatchFileWriter,
+  batches: readonly RecordBatch[],
+): Uint8Array {
+  const pieces = new Pieces();
+  writer.reset(pieces);
+  for (const batch of batches) writer.write(batch);
+  writer.finish();
+  return pieces.joined();
+}
+
 /** One self-contained IPC stream. */
 export function batchToStreamBytes(batch: Batch): Uint8Array {
-  const writer = new RecordBatchStreamWriter();
-  writer.write(recordBatchOf(batch, schemaOf(batch)));
-  writer.finish();
-  return writer.toUint8Array(true);
+  return written(new RecordBatchStreamWriter(), [recordBatchOf(batch, schemaOf(batch))]);
 }
 
 /** One IPC file. All batches must have the same columns and shape as the first. */
@@ -55,10 +91,10 @@ export function batchesToFileBytes(batches: readonly Batch[]): Uint8Array {
     return fieldOfColumn(column, nullable);
   });
   const schema = new Schema(fields, new Map([[shapeKey, first.shape]]));
-  const writer = new RecordBatchFileWriter();
-  for (const batch of batches) writer.write(recordBatchOf(batch, schema));
-  writer.finish();
-  return writer.toUint8Array(true);
+  return written(
+    new RecordBatchFileWriter(),
+    batches.map((batch) => recordBatchOf(batch, schema)),
+  );
 }
 
 function shapeOf(schema: Schema): BatchShape {

@@ -20,6 +20,7 @@ import type {
   KeyedNode,
   LogicalNode,
   SortKey,
+  ValuesNode,
 } from "./logical.ts";
 import { schemaText } from "./types.ts";
 
@@ -35,6 +36,11 @@ export function nodeText(node: LogicalNode): string {
   return text === "" ? `${node.kind}#${node.id}` : `${node.kind}#${node.id} ${text}`;
 }
 
+/** With its schema: rows that read alike may be of other types, and no rows of other columns. */
+function valuesText({ rows, rowsJson, schema }: ValuesNode): string {
+  return `${rows} rows ${rowsJson}${schema === undefined ? "" : ` as ${schemaText(schema)}`}`;
+}
+
 function argumentsText(node: LogicalNode): string {
   switch (node.kind) {
     case "readText":
@@ -45,7 +51,7 @@ function argumentsText(node: LogicalNode): string {
     case "readColumns":
       return columnsText(node);
     case "values":
-      return `${node.rows} rows ${node.rowsJson}`;
+      return valuesText(node);
     case "range":
       return `${node.start} to ${node.end} by ${node.step}`;
     case "orderBy":

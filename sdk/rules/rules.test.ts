@@ -77,3 +77,18 @@ test("an optimised plan is as good as it gets, in whatever order the rules are t
     }),
   );
 });
+
+test("rows that read alike are not the same where their types differ", () => {
+  const values = (id: number, type: "int32" | "float64"): LogicalNode => {
+    const fields = [{ name: "a", type: { kind: type }, nullable: true }] as const;
+    return { kind: "values", id, rowsJson: "[]", rows: 0, schema: { fields } };
+  };
+  const unionOf = (type: "int32" | "float64"): Action => ({
+    kind: "collect",
+    input: { kind: "union", id: 2, inputs: [values(0, "int32"), values(1, type)] },
+  });
+  const sources = (action: Action) =>
+    planNodes(optimize(action).input).filter(({ kind }) => kind === "values").length;
+  expect(sources(unionOf("float64"))).toBe(2);
+  expect(sources(unionOf("int32"))).toBe(1);
+});

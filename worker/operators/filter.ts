@@ -1,7 +1,9 @@
 // filter: the rows for which the closure's answer is true.
 
+import { batchRows } from "../../proto/batch/batch.ts";
+import { gatherBatch } from "../kernels/columns/gather.ts";
 import { cellAt } from "./cells.ts";
-import { nothingHeld, pushBatchAsRows, type Stage } from "./stage.ts";
+import { nothingHeld, type Stage } from "./stage.ts";
 import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
 
 export function filterStage(
@@ -12,15 +14,16 @@ export function filterStage(
 ): Stage {
   const { ints } = user.cells;
   let base = 0;
-  const push = (rows: readonly unknown[]): void => {
-    const out: unknown[] = [];
+  /** Places of the rows to keep. */
+  const keptOf = (rows: readonly unknown[]): readonly number[] => {
+    const kept: number[] = [];
     enterUser(user, index);
     try {
       let answer: unknown;
       for (let i = 0; i < rows.length; i++) {
         ints[cellAt.row] = base + i;
         answer = closure(rows[i]);
-        if (answer) out.push(rows[i]);
+        if (answer) kept.push(i);
       }
       refusePromise(answer, "filter");
     } catch (thrown) {
@@ -28,11 +31,19 @@ export function filterStage(
     }
     leaveUser(user);
     base += rows.length;
-    if (out.length > 0) next.push(out);
+    return kept;
   };
   return {
-    push,
-    pushBatch: pushBatchAsRows({ push }),
+    push: (rows) => {
+      const kept = keptOf(rows);
+      if (kept.length > 0) next.push(kept.map((row) => rows[row]));
+    },
+    // Columns keep their types: those of the values alone would be others.
+    pushBatch: (batch) => {
+      const kept = keptOf(batchRows(batch));
+      if (kept.length === batch.rows) next.pushBatch(batch);
+      else if (kept.length > 0) next.pushBatch(gatherBatch(batch, Int32Array.from(kept)));
+    },
     wantsMore: () => next.wantsMore(),
     finish: nothingHeld,
     takesSmall: false,

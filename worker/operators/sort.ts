@@ -1,11 +1,15 @@
 // sort: all rows of the task in total order, or only the first of them.
 
-import { isPlainRecord } from "../../proto/batch/batch.ts";
+import { type Batch, type BatchShape, batchRows, isPlainRecord } from "../../proto/batch/batch.ts";
+import { columnType } from "../../proto/batch/column.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
+import { typeText } from "../../proto/plan/types.ts";
+import { concatBatches } from "../kernels/columns/concat.ts";
+import { gatherBatch } from "../kernels/columns/gather.ts";
 import { compareNumbers, compareStrings, compareValues } from "./order.ts";
 import type { KeyReader } from "./sort-keys.ts";
-import { pushBatchAsRows, type Stage } from "./stage.ts";
+import { pushPieces, type Stage } from "./stage.ts";
 
 /** Rows with their keys, in one order. */
 interface Sorted {
@@ -81,33 +85,93 @@ export function sortKeyed(
   return sorted;
 }
 
-export function sortStage(key: SortKey, rowsMax: number, readKeys: KeyReader, next: Stage): Stage {
-  let keys: unknown[] = [];
-  let rows: unknown[] = [];
-  const push = (pushed: readonly unknown[]): void => {
-    const pushedKeys = readKeys(pushed);
-    for (let i = 0; i < pushed.length; i++) {
-      keys.push(pushedKeys[i]);
-      rows.push(pushed[i]);
+/** Rows in the order they came, with their keys; and their columns, as long as all have the same. */
+class HeldKeyed {
+  private readonly key: SortKey;
+  private readonly rowsMax: number;
+  private keys: unknown[] = [];
+  private rows: unknown[] = [];
+  /** Undefined once rows came that have no columns, or others. */
+  private batches: Batch[] | undefined = [];
+  private shape: BatchShape | undefined;
+  private readonly types = new Map<string, string>();
+
+  constructor(key: SortKey, rowsMax: number) {
+    this.key = key;
+    this.rowsMax = rowsMax;
+  }
+
+  add(rows: readonly unknown[], keys: readonly unknown[], batch: Batch | undefined): void {
+    for (let i = 0; i < rows.length; i++) {
+      this.keys.push(keys[i]);
+      this.rows.push(rows[i]);
     }
+    this.addColumns(batch);
     // Top-k: what cannot be among the first rows is dropped once it is worth a sort.
-    if (rows.length >= 2 * rowsMax + chunkRowsMax) {
-      ({ keys, rows } = sortKeyed(keys, rows, key.direction, rowsMax));
+    if (this.rows.length >= 2 * this.rowsMax + chunkRowsMax) this.sort();
+  }
+
+  private addColumns(batch: Batch | undefined): void {
+    if (batch === undefined || !this.isAlike(batch)) this.batches = undefined;
+    else this.batches?.push(batch);
+  }
+
+  /** Whether its columns join those so far without a change of any value; nothing but nulls joins any. */
+  private isAlike({ shape, columns }: Batch): boolean {
+    this.shape ??= shape;
+    return (
+      shape === this.shape &&
+      columns.every((column) => {
+        if (column.type === "null") return true;
+        const type = typeText(columnType(column));
+        const known = this.types.get(column.name) ?? type;
+        this.types.set(column.name, known);
+        return type === known;
+      })
+    );
+  }
+
+  private sort(): void {
+    const { keys, rows, key, batches } = this;
+    const order = sortedIndexes(keys, rows, key.direction === "asc" ? 1 : -1).subarray(
+      0,
+      this.rowsMax,
+    );
+    this.keys = Array.from(order, (row) => keys[row]);
+    this.rows = Array.from(order, (row) => rows[row]);
+    if (batches === undefined || batches.length === 0) return;
+    this.batches = [gatherBatch(concatBatches(batches), Int32Array.from(order))];
+  }
+
+  *pushSorted(next: Stage): Iterable<void> {
+    this.sort();
+    const { rows } = this;
+    const [whole] = this.batches ?? [];
+    this.keys = [];
+    this.rows = [];
+    this.batches = [];
+    if (whole !== undefined) {
+      yield* pushPieces(whole, next);
+      return;
     }
-  };
+    for (let from = 0; from < rows.length && next.wantsMore(); from += chunkRowsMax) {
+      next.push(rows.slice(from, from + chunkRowsMax));
+      yield;
+    }
+  }
+}
+
+export function sortStage(key: SortKey, rowsMax: number, readKeys: KeyReader, next: Stage): Stage {
+  const held = new HeldKeyed(key, rowsMax);
   return {
-    push,
-    pushBatch: pushBatchAsRows({ push }),
-    wantsMore: () => rowsMax > 0,
-    finish: function* () {
-      const sorted = sortKeyed(keys, rows, key.direction, rowsMax).rows;
-      keys = [];
-      rows = [];
-      for (let from = 0; from < sorted.length && next.wantsMore(); from += chunkRowsMax) {
-        next.push(sorted.slice(from, from + chunkRowsMax));
-        yield;
-      }
+    push: (rows) => held.add(rows, readKeys(rows), undefined),
+    // Columns keep their types: those of the values alone would be others.
+    pushBatch: (batch) => {
+      const rows = batchRows(batch);
+      held.add(rows, readKeys(rows), batch);
     },
+    wantsMore: () => rowsMax > 0,
+    finish: () => held.pushSorted(next),
     takesSmall: false,
   };
 }

@@ -1,9 +1,9 @@
 // The end of a map task: rows divided into partitions, encoded, and sealed in one local file.
 
-import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
+import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { assert } from "../../proto/errors.ts";
 import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits.ts";
-import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
+import { nothingHeld } from "../operators/stage.ts";
 import type { Sink } from "../output/sink.ts";
 import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
 import { BlockWriter } from "./block.ts";
@@ -58,6 +58,10 @@ class PartitionBuffers {
     for (let i = 0; i < rows.length; i++) this.addRow(partition, rows[i]);
   }
 
+  addEach(partitions: ArrayLike<number>, rows: readonly unknown[]): void {
+    for (let i = 0; i < rows.length; i++) this.addRow(partitions[i]!, rows[i]);
+  }
+
   addBatch(partition: number, batch: Batch): void {
     const buffer = this.at(partition);
     this.encode(buffer);
@@ -109,6 +113,11 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     buffers.addBatch(partition, batch),
   );
 
+  const addSamples = (): void => {
+    if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
+    if (routing.kind !== "sampledColumns") return;
+    for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
+  };
   const push = (rows: readonly unknown[]): void => {
     if (rows.length === 0) return;
     switch (routing.kind) {
@@ -123,10 +132,10 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
         buffers.addRows(routing.partition, rows);
         sample.add(rows);
         break;
-      default: {
-        const chosen = routing.partitioner(rows);
-        for (let i = 0; i < rows.length; i++) buffers.addRow(chosen[i]!, rows[i]);
-      }
+      default:
+        // Batches that came before go before.
+        divider.flush();
+        buffers.addEach(routing.partitioner(rows), rows);
     }
   };
   const pushBatch = (batch: Batch): void => {
@@ -141,8 +150,13 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
         buffers.addBatch(routing.partition, batch);
         routing.sample.add(batch);
         break;
+      case "sampled":
+        buffers.addBatch(routing.partition, batch);
+        sample.add(batchRows(batch));
+        break;
       default:
-        pushBatchAsRows({ push })(batch);
+        // Columns keep their types: those of the values alone would be others.
+        divider.add(batch, Int32Array.from(routing.partitioner(batchRows(batch))));
     }
   };
   const base = {
@@ -154,10 +168,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     drain: () => undefined,
     seal: async () => {
       divider.flush();
-      if (routing.kind === "sampledColumns") {
-        for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
-      }
-      if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
+      addSamples();
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);
       return { rowsOut: sealed.rows, bytesOut: sealed.bytes, digest: sealed.digest };

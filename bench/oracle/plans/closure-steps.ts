@@ -30,7 +30,7 @@ export function digest(row: unknown): number {
   return hash;
 }
 
-const madeSchema: Schema = {
+export const madeSchema: Schema = {
   fields: [
     field("k", int32Type),
     field("s", utf8Type),
@@ -42,7 +42,7 @@ const madeSchema: Schema = {
 
 const words = ["a", "", "b", "é", "😀"];
 
-function madeRow(row: unknown): Record<string, unknown> {
+export function madeRow(row: unknown): Record<string, unknown> {
   const hash = digest(row);
   const word = words[(hash >>> 4) % words.length];
   return {

@@ -113,7 +113,7 @@ export function sortTerms(schema: Schema, dice: Dice, isTotal: boolean): readonl
   return Array.from({ length: 1 + dice.upTo(2) }, () => term(anyExpr(schema, dice, 1)));
 }
 
-const sortBy: StepMaker = (input, dice) => {
+export const sortBy: StepMaker = (input, dice) => {
   const { isOrdered, inexact } = input.known;
   const exact = exactSchema(input.known);
   if ((!isOrdered && inexact.size > 0) || exact.fields.length === 0) return undefined;
@@ -130,7 +130,7 @@ const orderBy: StepMaker = (input, dice) => {
   return nodeStep(input, { kind: "orderBy", key } as StepDraft, { isOrdered: true });
 };
 
-const limit: StepMaker = (input, dice) => {
+export const limit: StepMaker = (input, dice) => {
   const rows = dice.oneOf([5, 3, 1, 0, 12, 1000]);
   const offset = dice.isRare(3) ? { offset: 1 + dice.upTo(4) } : {};
   const made = nodeStep(

@@ -11,6 +11,7 @@ import { rowsOf, typed } from "../../../sdk/testing/steps/table.ts";
 import { closureSteps } from "./closure-steps.ts";
 import { columnSteps } from "./column-steps.ts";
 import { Dice } from "./dice.ts";
+import { idioms } from "./idioms.ts";
 import { exactSchema, type Known, type Promised, type Rows, type Step } from "./known.ts";
 import { twoInputSteps } from "./two-input-steps.ts";
 import { pools, randomRow } from "./value-pools.ts";
@@ -90,7 +91,7 @@ function tableOf({ columns, files, isText }: Drawn["tables"][number], number: nu
   return { text, known, files: [], read };
 }
 
-const allSteps = [...columnSteps, ...twoInputSteps, ...closureSteps];
+const allSteps = [...columnSteps, ...twoInputSteps, ...closureSteps, ...idioms];
 const lots = allSteps.flatMap(({ weight, make }) => Array.from({ length: weight }, () => make));
 
 function stepOf(numbers: readonly number[], pool: readonly Known[]): Step | undefined {

@@ -1,7 +1,7 @@
 // Random joins, unions and sets over two datasets of the pool, which may be the same one.
 
 import type { Expr } from "../../../proto/plan/expr.ts";
-import type { JoinKey, JoinType, LogicalNode } from "../../../proto/plan/logical.ts";
+import type { ColumnRename, JoinKey, JoinType, LogicalNode } from "../../../proto/plan/logical.ts";
 import { nodeText } from "../../../proto/plan/node-text.ts";
 import { type Field, int32Type, type Schema, sameType } from "../../../proto/plan/types.ts";
 import { derive, type NodeDraft, nodeOf, step } from "../../../sdk/dataset/dataset-base.ts";
@@ -60,7 +60,11 @@ const join: StepMaker = (input, dice, pool) => {
   const taken = known.schema.fields.map(({ name }) => name);
   const clashes = own.filter(({ name }) => taken.includes(name));
   // Each join adds a letter: `k`, `kr`, `krr`.
-  const rightNames = clashes.map(({ name }) => ({ from: name, to: freeName(name, taken, own) }));
+  const rightNames: ColumnRename[] = [];
+  for (const { name } of clashes) {
+    const to = freeName(name, [...taken, ...rightNames.map((made) => made.to)], own);
+    rightNames.push({ from: name, to });
+  }
   const newName = (name: string) => rightNames.find(({ from }) => from === name)?.to ?? name;
   const rightFields: Field[] = own.map((field) => ({ ...field, name: newName(field.name) }));
   const both = { fields: [...known.schema.fields, ...rightFields] };
