@@ -105,6 +105,12 @@ export interface ShuffleSinkOptions {
   readonly path: string;
 }
 
+function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
+  if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
+  if (routing.kind !== "sampledColumns") return;
+  for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
+}
+
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
   const buffers = new PartitionBuffers(partitions);
@@ -113,11 +119,6 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     buffers.addBatch(partition, batch),
   );
 
-  const addSamples = (): void => {
-    if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
-    if (routing.kind !== "sampledColumns") return;
-    for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
-  };
   const push = (rows: readonly unknown[]): void => {
     if (rows.length === 0) return;
     switch (routing.kind) {
@@ -168,7 +169,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     drain: () => undefined,
     seal: async () => {
       divider.flush();
-      addSamples();
+      addSamples(routing, sample, buffers);
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);
       return { rowsOut: sealed.rows, bytesOut: sealed.bytes, digest: sealed.digest };
