@@ -50,7 +50,7 @@ export default defineJob({
       // What pages without links had to give goes to all pages alike, as does what is not damped.
       const given = (await received.values().reduce(add)) ?? 0;
       const base = (1 - damping * given) / total;
-      const next = received.mapValues((rank) => base + damping * rank).cache();
+      const next = received.mapValues((rank) => base + damping * rank);
       const change = await next
         .joinByKey(ranks)
         .map(([, [now, before]]) => Math.abs(now - before))

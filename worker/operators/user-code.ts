@@ -42,7 +42,9 @@ function placeOf(user: UserCode): ErrorDetails {
 }
 
 function messageOf(thrown: unknown): string {
-  if (typeof thrown !== "object" || thrown === null) return `threw ${String(thrown)}`;
+  if (typeof thrown !== "object" || thrown === null) {
+    return `threw ${String(thrown)}; only an Error tells the place where it was thrown`;
+  }
   const { name, message } = thrown as { readonly name?: unknown; readonly message?: unknown };
   if (typeof message !== "string") return "threw an object that is no Error";
   return `${typeof name === "string" ? name : "Error"}: ${message}`;
