@@ -89,6 +89,8 @@ export const renewTimeoutMs = 1500;
 export const driversLostMax = 6;
 /** After a job ended, its stray uploads are swept once no zombie can still write (longest lease). */
 export const sweepAfterLoggedTicks = 20;
+/** It is swept once more this long after (5 min): a request that was given up may take effect minutes later. */
+export const sweepAgainLoggedTicks = 1200;
 /** Ended jobs are kept for queries, then dropped, oldest first. */
 export const endedJobsKeptMax = 1000;
 /** A task that its worker did not name in a renewal for this long is not known there: its grant was lost (5 s). */

@@ -4,6 +4,7 @@
 import { defaultRaftConfig, type RaftConfig } from "../../master/raft/config.ts";
 import type { PlantedBug } from "../../master/raft/planted-bugs.ts";
 import { assert } from "../../proto/errors.ts";
+import { loggedTickMs, sweepAgainLoggedTicks } from "../../proto/limits.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 import { openUploads } from "../../proto/testing/memory-store.ts";
 import type { JobView } from "../../proto/wire/views.ts";
@@ -223,7 +224,9 @@ async function settle(world: EventWorld): Promise<void> {
   cluster.watch.read(cluster.bucket);
   const limitMs = 60_000 * cluster.pace;
   const isClean = () => openUploads(cluster.bucket).length === 0;
-  const untilMs = cluster.clock.nowMs() + limitMs;
+  // What arrived only now is removed by the second sweep.
+  const againMs = sweepAgainLoggedTicks * loggedTickMs * cluster.pace;
+  const untilMs = cluster.clock.nowMs() + limitMs + againMs;
   while (!isClean() && cluster.clock.nowMs() < untilMs) await cluster.advance(250 * cluster.pace);
   const left = openUploads(cluster.bucket).map((id) => cluster.bucket.uploads.get(id)?.uri);
   assert(left.length === 0, `uploads stay open ${limitMs} ms after the last job: ${left}`);

@@ -22,7 +22,7 @@ function commit(job = "job"): Intent {
 
 function sweep(): Intent {
   const rest = { actionIndex: 0, folderUri: "mem://bucket/job/" };
-  return { kind: "sweep", key: "sweep job/a0", jobId: asJobId("job"), ...rest };
+  return { kind: "sweep", tokenEnd: 1_000, key: "sweep job/a0", jobId: asJobId("job"), ...rest };
 }
 
 /** A runner over a store whose manifest puts end as told. */

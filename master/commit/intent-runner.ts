@@ -53,7 +53,7 @@ export function createIntentRunner(ports: IntentPorts): IntentRunner {
         await ports.propose({ kind: "actionCommitted", jobId, actionIndex });
         return;
       case "sweep": {
-        const swept = await store.sweep(intent.folderUri, jobId);
+        const swept = await store.sweep(intent.folderUri, jobId, intent.tokenEnd);
         if (swept > 0) log.info("removed uncommitted uploads", { jobId, actionIndex, swept });
         await ports.propose({ kind: "actionSwept", jobId, actionIndex });
         return;

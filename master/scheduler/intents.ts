@@ -29,6 +29,7 @@ export type Intent =
       readonly jobId: JobId;
       readonly actionIndex: number;
       readonly folderUri: string;
+      readonly tokenEnd: number;
     };
 
 /** Commits by order of submission, then sweeps by order of their actions' ends. */
@@ -47,14 +48,16 @@ export function intents(state: ClusterState): readonly Intent[] {
       all.push({ kind: "commit", key, jobId, actionIndex, folderUri, format, uploads, output });
     }
   }
-  for (const { jobId, actionIndex, folderUri, dueTick } of state.sweeps.values()) {
+  for (const sweep of state.sweeps.values()) {
+    const { jobId, actionIndex, folderUri, tokenEnd, dueTick, again } = sweep;
     if (dueTick > state.tick) continue;
     all.push({
       kind: "sweep",
-      key: `sweep ${jobId}/a${actionIndex}`,
+      key: `sweep ${jobId}/a${actionIndex}${again ? " again" : ""}`,
       jobId,
       actionIndex,
       folderUri,
+      tokenEnd,
     });
   }
   return all;

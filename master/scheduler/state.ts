@@ -97,6 +97,10 @@ export interface SweepState {
   readonly actionIndex: number;
   readonly folderUri: string;
   readonly dueTick: number;
+  /** Its attempts have tokens below; a later action of the job may write to the same folder again. */
+  readonly tokenEnd: number;
+  /** Swept once already; what a request that was given up left later is removed then. */
+  readonly again: boolean;
 }
 
 export type JobEnd =

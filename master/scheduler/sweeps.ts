@@ -1,7 +1,11 @@
 // Obligations to remove what ended actions left in the store.
 
 import type { JobId } from "../../proto/ids.ts";
-import { sweepAfterLoggedTicks } from "../../proto/limits.ts";
+import {
+  sweepAfterLoggedTicks,
+  sweepAgainLoggedTicks,
+  sweepsPendingMax,
+} from "../../proto/limits.ts";
 import type { ClusterState } from "./state.ts";
 
 const keyOf = (jobId: JobId, actionIndex: number): string => `${jobId}/a${actionIndex}`;
@@ -14,7 +18,9 @@ export function addSweep(
   folderUri: string,
 ): void {
   const dueTick = state.tick + sweepAfterLoggedTicks;
-  state.sweeps.set(keyOf(jobId, actionIndex), { jobId, actionIndex, folderUri, dueTick });
+  const tokenEnd = state.appliedIndex;
+  const sweep = { jobId, actionIndex, folderUri, dueTick, tokenEnd, again: false };
+  state.sweeps.set(keyOf(jobId, actionIndex), sweep);
 }
 
 /**
@@ -23,7 +29,7 @@ export function addSweep(
  */
 export function hasSweep(state: ClusterState, jobId: JobId, folderUri: string): boolean {
   for (const sweep of state.sweeps.values()) {
-    if (sweep.jobId === jobId && sweep.folderUri === folderUri) return true;
+    if (!sweep.again && sweep.jobId === jobId && sweep.folderUri === folderUri) return true;
   }
   return false;
 }
@@ -31,7 +37,14 @@ export function hasSweep(state: ClusterState, jobId: JobId, folderUri: string): 
 export function endSweep(state: ClusterState, jobId: JobId, actionIndex: number): void {
   const sweep = state.sweeps.get(keyOf(jobId, actionIndex));
   // Early news is of an older sweep; the obligation stands.
-  if (sweep !== undefined && sweep.dueTick <= state.tick) {
-    state.sweeps.delete(keyOf(jobId, actionIndex));
+  if (sweep === undefined || sweep.dueTick > state.tick) return;
+  const key = keyOf(jobId, actionIndex);
+  // A crowd of them would stand in the way of new outputs, which matter more.
+  const hasRoom = state.sweeps.size <= sweepsPendingMax / 2;
+  if (sweep.again || !hasRoom) {
+    state.sweeps.delete(key);
+    return;
   }
+  const dueTick = state.tick + sweepAgainLoggedTicks;
+  state.sweeps.set(key, { ...sweep, dueTick, again: true });
 }

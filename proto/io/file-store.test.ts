@@ -72,7 +72,7 @@ describe("file store", () => {
     await store.putIfAbsent(`file://${folder}/_SUCCESS`, bytes(""));
     await fs.writeFile(`${folder}/._SUCCESS.0123456789abcdef.put`, "");
     await fs.writeFile(`${folder}/.mine`, "");
-    expect(await store.sweep(`file://${folder}`, "job")).toBe(0);
+    expect(await store.sweep(`file://${folder}`, "job", 1_000)).toBe(0);
     expect((await fs.readdir(folder)).sort()).toEqual([".mine", "_SUCCESS"]);
   });
 
@@ -81,7 +81,7 @@ describe("file store", () => {
     const uri = `file://${folder}/_manifest.json`;
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
-        if (i % 10 === 5) await store.sweep(`file://${folder}`, "job");
+        if (i % 10 === 5) await store.sweep(`file://${folder}`, "job", 1_000);
         return store.putIfAbsent(uri, bytes(`writer ${i}`));
       }),
     );

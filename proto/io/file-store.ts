@@ -16,7 +16,7 @@ import {
   syncFolder,
   writeWhole,
 } from "./store-file-write.ts";
-import { assertNamesOwner, lastName, uploadOwner } from "./store-names.ts";
+import { assertNamesOwner, isSwept, lastName } from "./store-names.ts";
 import { assertScratch, type ScratchStore } from "./store-probe.ts";
 
 /** Hidden names: `.<owner>.<final name>.<random>.pending`, and `.<final name>.<random>.put`. */
@@ -36,7 +36,8 @@ export function createFileStore(): ScratchStore {
     beginUpload: (uri, owner) => explained(`begin ${uri}`, () => beginUpload(uri, owner)),
     completeUpload: (upload) => explained(`complete ${upload.uri}`, () => complete(upload)),
     abortUpload: (upload) => explained(`abort ${upload.uri}`, () => abort(upload)),
-    sweep: (folderUri, owner) => explained(`sweep ${folderUri}`, () => sweep(folderUri, owner)),
+    sweep: (folderUri, owner, tokenEnd) =>
+      explained(`sweep ${folderUri}`, () => sweep(folderUri, owner, tokenEnd)),
     removeScratch: (uri) => explained(`remove ${uri}`, () => removeScratch(uri)),
   };
 }
@@ -207,10 +208,10 @@ async function abort(upload: PendingUpload): Promise<void> {
   await removeIfPresent(hiddenPath(upload));
 }
 
-async function sweep(folderUri: string, owner: string): Promise<number> {
+async function sweep(folderUri: string, owner: string, tokenEnd: number): Promise<number> {
   const hidden = await walk(pathOfFileUri(folderUri), {
     enters: () => true,
-    takes: (path) => isPendingOf(owner, lastName(path)) || putName.test(lastName(path)),
+    takes: (path) => isPendingOf(owner, tokenEnd, lastName(path)) || putName.test(lastName(path)),
   });
   let uploads = 0;
   for (const path of hidden) {
@@ -220,10 +221,10 @@ async function sweep(folderUri: string, owner: string): Promise<number> {
   return uploads;
 }
 
-function isPendingOf(owner: string, name: string): boolean {
+function isPendingOf(owner: string, tokenEnd: number, name: string): boolean {
   const inner = pendingName.exec(name)?.[1];
   if (!inner?.startsWith(`${owner}.`)) return false;
-  return uploadOwner(inner.slice(owner.length + 1)) === owner;
+  return isSwept(inner.slice(owner.length + 1), owner, tokenEnd);
 }
 
 async function removeScratch(uri: string): Promise<void> {

@@ -99,7 +99,7 @@ describe.skipIf(minio.absent)(`S3 store behind a bad network${minio.note}`, () =
       proxy.fail(fault, isComplete, 1);
       await store.completeUpload(upload);
       expect(proxy.struck()).toBe(1);
-      expect(await calm.sweep(folder, "job")).toBe(0);
+      expect(await calm.sweep(folder, "job", 1_000)).toBe(0);
     },
   );
 
@@ -114,12 +114,12 @@ describe.skipIf(minio.absent)(`S3 store behind a bad network${minio.note}`, () =
     await store.completeUpload(upload);
     expect(await textOf(upload.uri)).toBe("content");
     // A begin whose answer was lost leaves an upload that nobody holds: the sweep finds it.
-    expect(await calm.sweep(folder, "job")).toBe(fault.when === "after" ? 1 : 0);
+    expect(await calm.sweep(folder, "job", 1_000)).toBe(fault.when === "after" ? 1 : 0);
     const dropped = await begun(`${folder}/dropped`);
     proxy.fail(fault, isAbort, 1);
     await dropped.abort();
     expect(proxy.struck()).toBe(1);
-    expect(await calm.sweep(folder, "job")).toBe(0);
+    expect(await calm.sweep(folder, "job", 1_000)).toBe(0);
   });
 
   test.each(faults)("read, stat, list: once $when the effect $answer", async (fault) => {

@@ -3,7 +3,7 @@
 import { assert, EngineError } from "../errors.ts";
 import { storeRetryPauseMs, storeSilenceMsMax } from "../limits.ts";
 import type { ObjectInfo, PutOutcome } from "../ports/store.ts";
-import { splitBucketUri, splitObjectUri } from "./store-names.ts";
+import { isSwept, lastName, splitBucketUri, splitObjectUri } from "./store-names.ts";
 import type { S3Options } from "./store-options.ts";
 import { assertScratch, type ScratchStore } from "./store-probe.ts";
 import { connectS3 } from "./store-s3-client.ts";
@@ -36,7 +36,7 @@ export function createS3Store(options: S3Options, patience: S3Patience = {}): Sc
     beginUpload: async (uri, owner) => beginMultipart(await session(), uri, owner),
     completeUpload: async (upload) => completeMultipart(await session(), upload),
     abortUpload: async (upload) => abortMultipart(await session(), upload),
-    sweep: async (folderUri, owner) => sweep(await session(), folderUri, owner),
+    sweep: async (folderUri, owner, tokenEnd) => sweep(await session(), folderUri, owner, tokenEnd),
     removeScratch: async (uri) => removeScratch(await session(), uri),
   };
 }
@@ -117,10 +117,17 @@ async function putIfAbsent(
   return Buffer.compare(there, bytes) === 0 ? "same" : "different";
 }
 
-async function sweep(session: S3Session, folderUri: string, owner: string): Promise<number> {
+async function sweep(
+  session: S3Session,
+  folderUri: string,
+  owner: string,
+  tokenEnd: number,
+): Promise<number> {
   const { bucket, key } = splitBucketUri(folderUri, "s3");
   const folder = key === "" || key.endsWith("/") ? key : `${key}/`;
-  const uploads = await uploadsOf(session, bucket, folder, owner);
+  const uploads = (await uploadsOf(session, bucket, folder, owner)).filter((upload) =>
+    isSwept(lastName(upload.key), owner, tokenEnd),
+  );
   for (const { key: uploadKey, uploadId } of uploads) {
     const uri = `s3://${bucket}/${uploadKey}`;
     await abortMultipart(session, { uri, uploadId, etags: [], sizeBytes: 0 });

@@ -47,6 +47,15 @@ export function uploadOwner(name: string): string | undefined {
   return uploadName.exec(name)?.[1];
 }
 
+/** Attempts are numbers, of which those of several files of one task have more behind a '_'. */
+const uploadToken = /-(\d+)(?:_\d+)?(?:\.[^-]*)?$/;
+
+/** Whether a sweep for `owner` removes the upload of this name: it is of an attempt before `tokenEnd`. */
+export function isSwept(name: string, owner: string, tokenEnd: number): boolean {
+  if (uploadOwner(name) !== owner) return false;
+  return Number(uploadToken.exec(name)?.[1] ?? 0) < tokenEnd;
+}
+
 /** The name is all that S3 lists of an upload, so a name without its owner could never be swept. */
 export function assertNamesOwner(uri: string, owner: string): void {
   assert(/^[A-Za-z0-9._-]+$/.test(owner), `upload owner '${owner}' is a plain word`);

@@ -20,7 +20,7 @@ describe("stores", () => {
     const upload = await writer.finish();
     await stores.completeUpload(upload);
     await stores.abortUpload(upload);
-    expect(await stores.sweep(folder, "job")).toBe(0);
+    expect(await stores.sweep(folder, "job", 1_000)).toBe(0);
     expect(await stores.list(folder)).toEqual([{ uri: `${folder}/part-0-job-1`, sizeBytes: 0 }]);
     expect(await stores.stat(`${folder}/part-0-job-1`)).toMatchObject({ sizeBytes: 0 });
   });

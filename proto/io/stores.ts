@@ -30,7 +30,8 @@ export function createStores(options: StoresOptions): ScratchStore {
     beginUpload: async (uri, owner) => storeOf(uri).beginUpload(uri, owner),
     completeUpload: async (upload) => storeOf(upload.uri).completeUpload(upload),
     abortUpload: async (upload) => storeOf(upload.uri).abortUpload(upload),
-    sweep: async (folderUri, owner) => storeOf(folderUri).sweep(folderUri, owner),
+    sweep: async (folderUri, owner, tokenEnd) =>
+      storeOf(folderUri).sweep(folderUri, owner, tokenEnd),
     removeScratch: async (uri) => storeOf(uri).removeScratch(uri),
   };
 }

@@ -61,10 +61,11 @@ export interface ObjectStore {
   completeUpload(upload: PendingUpload): Promise<void>;
   abortUpload(upload: PendingUpload): Promise<void>;
   /**
-   * Aborts every uncompleted upload of `owner` under the folder, as their names tell; returns how
+   * Aborts every uncompleted upload of `owner` under the folder whose attempt is a number below
+   * `tokenEnd`, as their names tell, so that a late sweep never meets a newer upload; returns how
    * many there were. MinIO forgets the list of uploads (not the uploads) when it restarts: what a
    * handle is known of is better aborted by `abortUpload`, and the rest MinIO drops by itself after
    * a day.
    */
-  sweep(folderUri: string, owner: string): Promise<number>;
+  sweep(folderUri: string, owner: string, tokenEnd: number): Promise<number>;
 }

@@ -4,11 +4,11 @@ import {
   assertNamesOwner,
   equalBytes,
   isSkipped,
+  isSwept,
   lastName,
   sortedByUri,
   splitBucketUri,
   splitObjectUri,
-  uploadOwner,
 } from "../io/store-names.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
 import type { ObjectInfo, ObjectStore, PendingUpload, UploadWriter } from "../ports/store.ts";
@@ -85,7 +85,8 @@ export function createMemoryStore(
       run({ operation: "completeUpload", uri: upload.uri }, () => complete(bucket, upload)),
     abortUpload: (upload) =>
       run({ operation: "abortUpload", uri: upload.uri }, () => abort(bucket, upload.uploadId)),
-    sweep: (uri, owner) => run({ operation: "sweep", uri }, () => sweep(bucket, uri, owner)),
+    sweep: (uri, owner, tokenEnd) =>
+      run({ operation: "sweep", uri }, () => sweep(bucket, uri, owner, tokenEnd)),
   };
 }
 
@@ -229,11 +230,11 @@ function abort(bucket: MemoryBucket, uploadId: string): void {
   if (upload?.state === "open") upload.state = "aborted";
 }
 
-function sweep(bucket: MemoryBucket, folderUri: string, owner: string): number {
+function sweep(bucket: MemoryBucket, folderUri: string, owner: string, tokenEnd: number): number {
   const folder = folderUri.endsWith("/") ? folderUri : `${folderUri}/`;
   const mine = openUploads(bucket).filter((id) => {
     const uri = bucket.uploads.get(id)?.uri ?? "";
-    return uri.startsWith(folder) && uploadOwner(lastName(uri)) === owner;
+    return uri.startsWith(folder) && isSwept(lastName(uri), owner, tokenEnd);
   });
   for (const id of mine) abort(bucket, id);
   return mine.length;

@@ -213,7 +213,7 @@ function uploads(prepare: Prepare): void {
     const upload = await finished(store, uri, "dropped too");
     await store.abortUpload(upload);
     await store.abortUpload(upload);
-    expect(await store.sweep(folderUri, "job")).toBe(0);
+    expect(await store.sweep(folderUri, "job", 100)).toBe(0);
     await expect(store.completeUpload(upload)).rejects.toMatchObject({
       code: "STORE_UPLOAD_LOST",
       message: expect.stringMatching(/part-00000-job-1\.txt is lost/),
@@ -228,25 +228,28 @@ function uploads(prepare: Prepare): void {
 }
 
 function sweeping(prepare: Prepare): void {
-  test("a sweep aborts the uploads of one owner below the folder, and nothing else", async () => {
+  test("a sweep aborts the uploads of one owner up to a token below the folder, and nothing else", async () => {
     const { store, folderUri } = await prepare();
     const begun = (name: string) => finished(store, `${folderUri}/${name}`, name);
     const mine = await Promise.all([
       begun("part-00000-job1-4.txt"),
       begun("part-00000-job1-5.txt"),
+      begun("part-00000-job1-99_1.txt"),
       begun("country=NL/part-00001-job1-6.txt"),
     ]);
     const kept = await Promise.all([
       begun("part-00000-job12-7.txt"),
       begun("part-00000-1-8.txt"),
       begun("deep/part-00001-job2-9.txt"),
+      begun("part-00004-job1-100.txt"),
+      begun("part-00004-job1-101_2.txt"),
     ]);
     const elsewhere = await finished(store, `${folderUri}2/part-00000-job1-4.txt`, "elsewhere");
     const shown = await finished(store, `${folderUri}/part-00002-job1-3.txt`, "shown");
     await store.completeUpload(shown);
     const unfinished = await store.beginUpload(`${folderUri}/part-00003-job1-1.txt`, "job1");
-    expect(await store.sweep(folderUri, "job1")).toBe(mine.length + 1);
-    expect(await store.sweep(`${folderUri}/`, "job1")).toBe(0);
+    expect(await store.sweep(folderUri, "job1", 100)).toBe(mine.length + 1);
+    expect(await store.sweep(`${folderUri}/`, "job1", 100)).toBe(0);
     await unfinished.abort();
     for (const upload of [...kept, elsewhere]) await store.completeUpload(upload);
     for (const upload of mine) await expect(store.completeUpload(upload)).rejects.toThrow(/lost/);
@@ -255,6 +258,6 @@ function sweeping(prepare: Prepare): void {
 
   test("a sweep of a folder that does not exist finds nothing", async () => {
     const { store, folderUri } = await prepare();
-    expect(await store.sweep(folderUri, "job")).toBe(0);
+    expect(await store.sweep(folderUri, "job", 100)).toBe(0);
   });
 }

@@ -49,7 +49,8 @@ function openStore(): ObjectStore {
     beginUpload: async (uri, owner) => (await storeOf(uri)).beginUpload(uri, owner),
     completeUpload: async (upload) => (await storeOf(upload.uri)).completeUpload(upload),
     abortUpload: async (upload) => (await storeOf(upload.uri)).abortUpload(upload),
-    sweep: async (folderUri, owner) => (await storeOf(folderUri)).sweep(folderUri, owner),
+    sweep: async (folderUri, owner, tokenEnd) =>
+      (await storeOf(folderUri)).sweep(folderUri, owner, tokenEnd),
   };
 }
 

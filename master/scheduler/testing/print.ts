@@ -91,7 +91,9 @@ export function printState(state: ClusterState): string {
   }
   for (const job of state.jobs.values()) lines.push(...printJob(job));
   for (const [name, lock] of state.locks) lines.push(printLock(name, lock));
-  for (const [name, sweep] of state.sweeps) lines.push(`sweep ${name} from tick ${sweep.dueTick}`);
+  for (const [name, sweep] of state.sweeps) {
+    lines.push(`sweep ${name}${sweep.again ? " again" : ""} from tick ${sweep.dueTick}`);
+  }
   return lines.join("\n");
 }
 

@@ -347,7 +347,9 @@ function heal(walk: Walk): void {
   const roundsMax = 400;
   for (let round = 0; round < roundsMax; round++) {
     const { state } = walk;
-    if (state.live.size === 0 && state.sweeps.size === 0) return;
+    // Second sweeps are due long after.
+    const isSwept = [...state.sweeps.values()].every((sweep) => sweep.again);
+    if (state.live.size === 0 && isSwept) return;
     for (const workerId of workers) {
       if (!state.workers.has(workerId)) register(walk, workerId);
       renew(walk, workerId);
