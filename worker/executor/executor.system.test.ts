@@ -41,7 +41,7 @@ export async function replay(request) {
   if (request.planDigest === "diverged") {
     throw Object.assign(new Error("differs"), { name: "EngineError", code: "PLAN_DIVERGED" });
   }
-  return { closure: (node) => closures[node] };
+  return { closure: (node) => closures[node], takeCounters: () => ({}) };
 }
 export async function drive(context, host) {
   if (context.jobId === "job-endless") for (;;);
