@@ -1,0 +1,94 @@
+// `npm run oracle -- --plans 20000 --seed 7`: many random programs, one after the other, and a report.
+
+import fc from "fast-check";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { check, type Verdict } from "./plans/check-program.ts";
+import { type Drawn, drawnPrograms, programOf } from "./plans/random-program.ts";
+import { checkRules } from "./plans/rule-check.ts";
+import { foundBytes, planOf } from "./plans/run-program.ts";
+
+/** Programs drawn at once: bounds what is held. */
+const drawnAtOnce = 500;
+
+/** What is wrong with a program, or undefined; every tenth is checked on one worker and rule by rule too. */
+async function problemOf(drawn: Drawn, isThorough: boolean): Promise<Verdict> {
+  const program = programOf(drawn);
+  const verdict = await check(program, { workers: 3 });
+  if (verdict.kind === "differs" || !isThorough) return verdict;
+  const planned = planOf(program);
+  const bytes = [1, 3].map((workers) => foundBytes(planned, { workers }));
+  const [one, three] = await Promise.all(bytes);
+  if (JSON.stringify(one) !== JSON.stringify(three)) {
+    return { kind: "differs", how: "one worker answers other bytes than three" };
+  }
+  const [difference] = (await checkRules(program)).differences;
+  return difference === undefined ? verdict : { kind: "differs", how: `rule ${difference}` };
+}
+
+/** The list without one of its items, for each of them. */
+function shorter<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return items.map((_, at) => items.filter((_item, other) => other !== at)).reverse();
+}
+
+function* smaller(drawn: Drawn): Iterable<Drawn> {
+  for (const steps of shorter(drawn.steps)) yield { ...drawn, steps };
+  for (const [at, table] of drawn.tables.entries()) {
+    const withFiles = (files: Drawn["tables"][number]["files"]): Drawn => ({
+      ...drawn,
+      tables: drawn.tables.map((own, other) => (other === at ? { ...table, files } : own)),
+    });
+    if (table.files.length > 1) yield* shorter(table.files).map(withFiles);
+    for (const [place, rows] of table.files.entries()) {
+      for (const fewer of shorter(rows)) {
+        yield withFiles(table.files.map((own, other) => (other === place ? fewer : own)));
+      }
+    }
+  }
+}
+
+/** Tries smaller programs until none is still wrong. */
+async function shrunk(drawn: Drawn): Promise<Drawn> {
+  for (const candidate of smaller(drawn)) {
+    if ((await problemOf(candidate, true)).kind === "differs") return shrunk(candidate);
+  }
+  return drawn;
+}
+
+const options = yargs(hideBin(process.argv))
+  .option("plans", { type: "number", default: 2000, describe: "how many programs" })
+  .option("seed", { type: "number", default: 1, describe: "the same seed draws the same programs" })
+  .strict()
+  .parseSync();
+
+const { plans, seed } = options;
+const counts = { agree: 0, rows: 0, empty: 0, failAlike: 0, differ: 0 };
+const start = performance.now();
+for (let first = 0; first < plans; first += drawnAtOnce) {
+  const numRuns = Math.min(drawnAtOnce, plans - first);
+  const programs = fc.sample(drawnPrograms, { seed: seed + first, numRuns });
+  for (const [at, drawn] of programs.entries()) {
+    const verdict = await problemOf(drawn, at % 10 === 0);
+    if (verdict.kind === "agrees") {
+      counts.agree++;
+      counts.rows += verdict.rows;
+      if (verdict.rows === 0) counts.empty++;
+    } else if (verdict.kind === "failed") counts.failAlike++;
+    else {
+      counts.differ++;
+      const small = await shrunk(drawn);
+      const again = await problemOf(small, true);
+      const how = again.kind === "differs" ? again.how : verdict.how;
+      console.log(`program ${first + at} differs:\n${programOf(small).text}\n${how}\n`);
+    }
+  }
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.error(
+    `${first + numRuns} of ${plans} programs after ${seconds} s, ${counts.differ} differ`,
+  );
+}
+console.log(
+  `seed ${seed}: ${plans} programs. ${counts.agree} agree (${counts.rows} rows; ${counts.empty} answer none), ` +
+    `${counts.failAlike} fail at a value, ${counts.differ} differ.`,
+);
+process.exitCode = counts.differ === 0 ? 0 : 1;
