@@ -32,6 +32,14 @@ function kept<Made extends { readonly name: string }>(
   return wanted.length > 0 ? wanted : made.slice(0, 1);
 }
 
+type AggregateNode = Extract<LogicalNode, { readonly kind: "aggregate" }>;
+
+/** Without keys at least one, else none where only the keys are needed. */
+function keptAggregates({ keys, aggregates }: AggregateNode, needed: Needed) {
+  if (keys.length === 0 || needed === "all") return kept(aggregates, needed);
+  return aggregates.filter(({ name }) => needed.has(name));
+}
+
 /** What the node needs of its inputs, left before right. */
 function neededOf(node: LogicalNode, needed: Needed, context: RuleContext): readonly Needed[] {
   switch (node.kind) {
@@ -40,7 +48,7 @@ function neededOf(node: LogicalNode, needed: Needed, context: RuleContext): read
     case "where":
       return [plus(needed, [node.predicate])];
     case "aggregate": {
-      const calls = kept(node.aggregates, needed).map(({ call }) => call);
+      const calls = keptAggregates(node, needed).map(({ call }) => call);
       const filters = calls.flatMap(({ filter }) => filter ?? []);
       const keys = node.keys.map(({ expr }) => expr);
       return [only([...keys, ...calls.flatMap(({ args }) => args), ...filters])];
@@ -107,11 +115,8 @@ function narrowed(node: LogicalNode, needed: Needed, context: RuleContext): Logi
       return narrowedRead(node, needed, context);
     case "select":
       return { ...node, columns: kept(node.columns, needed) };
-    case "aggregate": {
-      const wanted = node.aggregates.filter(({ name }) => needed.has(name));
-      const isEmpty = node.keys.length + wanted.length === 0;
-      return isEmpty ? node : { ...node, aggregates: wanted };
-    }
+    case "aggregate":
+      return { ...node, aggregates: keptAggregates(node, needed) };
     default:
       return node;
   }

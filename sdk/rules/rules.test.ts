@@ -92,3 +92,23 @@ test("rows that read alike are not the same where their types differ", () => {
   expect(sources(unionOf("float64"))).toBe(2);
   expect(sources(unionOf("int32"))).toBe(1);
 });
+
+test("a count of aggregates keeps no aggregate whose columns it leaves out", () => {
+  const field = (name: string) => ({ name, type: { kind: "int32" }, nullable: true }) as const;
+  const source: LogicalNode = {
+    ...{ kind: "readColumns", id: 0, format: "parquet", pattern: "s3://in/" },
+    options: { schema: { fields: [field("a"), field("b")] } },
+  };
+  const sum = (name: string) =>
+    ({
+      ...{ name: `sum of ${name}` },
+      call: { function: "sum", args: [{ kind: "column", name }], distinct: false },
+    }) as const;
+  const input: LogicalNode = {
+    ...{ kind: "aggregate", id: 1, input: source, keys: [] },
+    aggregates: [sum("a"), sum("b")],
+  };
+  const [read, aggregate] = planNodes(optimize({ kind: "count", input }).input);
+  expect(read).toMatchObject({ columns: ["a"] });
+  expect(aggregate).toMatchObject({ aggregates: [{ name: "sum of a" }] });
+});
