@@ -3,7 +3,7 @@
 import { constants, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { assert, type EngineError } from "../errors.ts";
-import { diskOperationsQueuedMax, diskWriteNowBytesMax } from "../limits.ts";
+import { diskHoleBytesMin, diskOperationsQueuedMax, diskWriteNowBytesMax } from "../limits.ts";
 import type { AppendFile } from "../ports/disk.ts";
 import { diskError, onDisk } from "./disk-errors.ts";
 
@@ -75,9 +75,14 @@ export async function openAppendFile(
     },
     reserve: (bytes) => {
       const position = sizeBytes;
+      const endBefore = allocatedBytes;
       allocatedBytes = Math.max(allocatedBytes, position + bytes);
+      const end = allocatedBytes;
       return enqueue(`reserving ${bytes} bytes in ${fullPath}`, async () => {
-        await writeAll(handle, new Uint8Array(bytes), position);
+        const isHole = end - endBefore >= diskHoleBytesMin;
+        const zeros = new Uint8Array((isHole ? endBefore : position + bytes) - position);
+        await writeAll(handle, zeros, position);
+        if (isHole) await handle.truncate(end);
         await handle.datasync();
       });
     },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { diskHoleBytesMin } from "../limits.ts";
 import { openDisk } from "./disk.ts";
 
 let base = "";
@@ -158,6 +159,29 @@ describe("failures", () => {
     await expect(disk.remove("x")).rejects.toMatchObject(refusal);
     await disk.close();
   });
+
+  test.each([
+    ["zeros", 4096],
+    ["a hole", diskHoleBytesMin + 4096],
+  ])(
+    "reserve made of %s reads as zeros, also over what lay there, and appends go into it",
+    async (_, bytes) => {
+      const disk = await openDisk(freshFolder());
+      await disk.writeAtomic("x", text("good, then torn"));
+      const file = await disk.openAppend("x", 4);
+      await file.reserve(bytes);
+      expect([file.sizeBytes(), file.reservedBytes()]).toEqual([4, bytes]);
+      const whole = new Uint8Array(4 + bytes);
+      whole.set(text("good"));
+      expect(Buffer.from((await disk.read("x"))!).equals(whole)).toBe(true);
+      await file.append(text(" and more"));
+      await file.sync();
+      whole.set(text("good and more"));
+      expect(Buffer.from((await disk.read("x"))!).equals(whole)).toBe(true);
+      await file.close();
+      await disk.close();
+    },
+  );
 
   test("a moved file is under its new name alone, in place of any other", async () => {
     const folder = freshFolder();

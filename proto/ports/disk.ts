@@ -8,7 +8,7 @@ export interface AppendFile {
   /** Bytes that lie in the file beyond that, and will be overwritten. */
   reservedBytes(): number;
   /**
-   * Fills this many bytes beyond the end with zeros, durably. The sync of an append that stays within
+   * Makes this many bytes beyond the end read as zeros, durably. The sync of an append that stays within
    * them has no new size to write down, which saves a third of it, and no write changes the size.
    */
   reserve(bytes: number): Promise<void>;
