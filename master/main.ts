@@ -12,6 +12,7 @@ import type { S3Options } from "../proto/io/store-options.ts";
 import { createStoreProbe } from "../proto/io/store-probe.ts";
 import { createStores } from "../proto/io/stores.ts";
 import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
+import { sleep } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
 import { openOrHeal } from "./members/healing.ts";
@@ -19,6 +20,7 @@ import { type Beginning, openIdentity } from "./members/identity.ts";
 import { keepIdentity } from "./members/identity-keeper.ts";
 import { findCluster } from "./members/join.ts";
 import { createMasterNode } from "./node.ts";
+import { openRaftStorage } from "./storage/raft-storage.ts";
 
 export interface MasterMainOptions {
   readonly id: string;
@@ -95,6 +97,9 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
     const found = await openIdentity(disk, masterId, beginning, sha256Hex);
     const { identity, storage } = await openOrHeal(found, options.heal ?? true, {
       ...{ disk, rpc, log, clock: realClock, newKey, named: othersNamed(options) },
+      open: () => {
+        return openRaftStorage(disk, found.clusterId, { pause: () => sleep(realClock, 0) });
+      },
     });
     const { clusterId, key, founders } = identity;
     const keeper = keepIdentity(disk, identity, (failure) => void endBy(failure));

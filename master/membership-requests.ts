@@ -6,6 +6,7 @@ import type { MasterId } from "../proto/ids.ts";
 import { lastMembership } from "./raft/log.ts";
 import { quorumHealth } from "./raft/member-status.ts";
 import {
+  allMembers,
   changedMembership,
   isJoint,
   type Membership,
@@ -133,7 +134,7 @@ export function createMembershipRequests(ports: MembershipPorts): MembershipRequ
 function promotionOf(membership: Membership, id: MasterId): MembershipChange | undefined {
   const record = membership.members?.get(id);
   if (record === undefined) return undefined;
-  const removed = membership.voters.find((voter) => voter === record.replaces);
+  const removed = allMembers(membership).find((member) => member === record.replaces);
   return removed === undefined ? { kind: "addVoter", id } : { kind: "replace", removed, added: id };
 }
 

@@ -20,7 +20,13 @@ import { createIntentRunner } from "./commit/intent-runner.ts";
 import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
-import { followStanding, isForeignAnswer, isRemoved, removedError } from "./members/removal.ts";
+import {
+  followStanding,
+  isForeignAnswer,
+  isRemoved,
+  removedError,
+  wasMemberOnce,
+} from "./members/removal.ts";
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
@@ -257,7 +263,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   function inbox(): readonly RpcBinding[] {
     return bindPeers({
       ...{ clusterId, self: masterId, key },
-      lastIndex: () => lastIndexOf(raft.log),
+      lastIndex: () => (wasMemberOnce(raft, self) ? lastIndexOf(raft.log) : 0),
       hear: directory.hear,
       isRemoved: (from, message) => isRemoved(raft, from, message),
       isForeign: (from, message) => isForeignAnswer(raft, from, message),

@@ -38,7 +38,7 @@ test("wrong folders, addresses, tokens and removals", async () => {
     [["remove", "master-1", ...at], "USAGE", 2, "only voter"],
     [["remove", "master-1", "--force", ...at], "USAGE", 2, "only voter"],
     [["transfer", "m2", ...at], "USAGE", 2, "no voting master"],
-    [["replace", "m7", "m2", "127.0.0.1:1", ...at], "USAGE", 2, "m7 is no voting master"],
+    [["replace", "m7", "m2", "127.0.0.1:1", ...at], "USAGE", 2, "m7 is no master of"],
   ];
   for (const [args, code, exit, text] of refusals) {
     const result = await run(one, args);

@@ -6,11 +6,10 @@ import type { RaftConfig } from "../../master/raft/config.ts";
 import { membershipOf } from "../../master/raft/membership.ts";
 import { simpleVoters } from "../../master/raft/quorum.ts";
 import type { LeaseBug } from "../../master/scheduler/planted-bugs.ts";
-import { openRaftStorage, type RaftStorage } from "../../master/storage/raft-storage.ts";
+import { openRaftStorage } from "../../master/storage/raft-storage.ts";
 import { assert, toErrorRecord } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
-import type { Disk } from "../../proto/ports/disk.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { silentLog } from "../../proto/ports/log.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
@@ -23,6 +22,7 @@ import { type Client, createClient } from "./client.ts";
 import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
 import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
 import type { ClockFault } from "./gate.ts";
+import { createStarts, type MasterData } from "./master-starts.ts";
 import { createNetwork, type Life, type Observer } from "./network.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
@@ -132,12 +132,17 @@ function createWorld(options: VirtualOptions) {
 /** What there is of each node, by its name. */
 function newRegistry() {
   return {
+    bucket: memoryBucket(),
     disks: new Map<string, MemoryDisk>(),
     diskTroubles: new Map<string, DiskTrouble>(),
     masters: new Map<string, Master>(),
     workers: new Map<string, Worker>(),
     /** Of the data folders of masters that joined. */
     keys: new Map<string, string>(),
+    /** Masters that ask the others to let them begin anew. */
+    healings: new Map<string, Life>(),
+    /** Masters whose disk rotted, until they vote again. */
+    damaged: new Set<string>(),
     clockFaults: new Map<string, ClockFault>(),
   };
 }
@@ -146,17 +151,19 @@ export function createVirtualCluster(options: VirtualOptions) {
   const world = createWorld(options);
   const { pace, driftPerThousandMax, founders, masterNames, random, clock, trace } = world;
   const { jobs, logs, watch, failures, check, network, counts, count, floor } = world;
-  const bucket = memoryBucket();
-  const { disks, diskTroubles, masters, workers, keys, clockFaults } = newRegistry();
+  const registry = newRegistry();
+  const { bucket, disks, diskTroubles, masters, workers, keys, healings, damaged } = registry;
   const peers = new Map(founders.map((name) => [asMasterId(name), `${name}:1`]));
   const addresses = () => [...new Set([...masterNames, ...founders])].map((name) => `${name}:1`);
   let lives = 0;
   const storeTrouble: StoreTrouble = { ...calmStore };
+  const ask = { startLater, list: () => operator.list() };
+  const starts = createStarts({ ...world, ...ask, registry, clusterId, founders: peers });
 
   function join(name: string, stream: RandomStream): Life {
     const drift = ((stream.below(2001) - 1000) / 1000) * (driftPerThousandMax / 1000);
     const fault: ClockFault = { drift: (1 + drift) / pace - 1, wallOffsetMs: 0 };
-    clockFaults.set(name, fault);
+    registry.clockFaults.set(name, fault);
     return network.join(name, fault);
   }
 
@@ -175,9 +182,9 @@ export function createVirtualCluster(options: VirtualOptions) {
     return trouble;
   }
 
-  /** False: its disk holds something that it refuses to start from. */
+  /** False: it was removed, and its disk says so. */
   async function startMaster(name: string): Promise<boolean> {
-    if (masters.has(name)) return true;
+    if (masters.has(name) || healings.has(name)) return true;
     const stream = random.child(`${name} ${lives++}`);
     const disk = disks.get(name) ?? memoryDisk();
     disks.set(name, disk);
@@ -189,21 +196,36 @@ export function createVirtualCluster(options: VirtualOptions) {
       trouble: () => troubleOf(name),
       nowMs: clock.nowMs,
     });
-    const storage = await openStorage(name, slow);
-    if (typeof storage === "string") {
-      network.leave(name);
-      return storage !== "rotten";
-    }
+    const open = () =>
+      openRaftStorage(slow, clusterId, { segmentBytesMax: options.segmentBytesMax });
+    const healing = {
+      ...{ disk: slow, rpc: life.client, clock: life.clock, log: silentLog, open },
+      named: addresses().filter((address) => address !== `${name}:1`),
+      newKey: () => `key-${lives++}`,
+    };
+    return await starts.open(name, life, healing, (data) => runMaster(name, life, stream, data));
+  }
+
+  function runMaster(name: string, life: Life, stream: RandomStream, data: MasterData): void {
+    const { identity, storage } = data;
+    const { key, founders: first } = identity;
     let looked = storage;
     check(() => {
+      // What it had under another key it gave up, and the others know.
+      if ((keys.get(name) ?? "") !== key) {
+        count("healed");
+        logs.forget(name);
+      }
+      keys.set(name, key);
       looked = logs.watched(name, storage);
     });
-    const key = keys.get(name);
+    if (damaged.has(name)) void starts.seeHealed(name, key);
     const node = createMasterNode(
       {
         masterId: asMasterId(name),
         clusterId,
-        ...(key === undefined ? { peers } : { peers: new Map(), key }),
+        peers: first,
+        key,
         raftConfig: options.raftConfig,
         snapshotEveryBytes: options.snapshotEveryBytes,
         plantedBug: options.plantedBug,
@@ -236,23 +258,6 @@ export function createVirtualCluster(options: VirtualOptions) {
     masters.set(name, { node, life });
     network.serve(name, node.bindings);
     node.start();
-    return true;
-  }
-
-  async function openStorage(name: string, disk: Disk): Promise<RaftStorage | "rotten" | "failed"> {
-    try {
-      return await openRaftStorage(disk, clusterId, { segmentBytesMax: options.segmentBytesMax });
-    } catch (thrown) {
-      const { code: why } = toErrorRecord(thrown);
-      if (why === "LOG_CORRUPT") {
-        count("refusedToVote");
-        return "rotten";
-      }
-      if (why !== "DISK_FULL" && why !== "DISK_FAILED") throw thrown;
-      count("endedByDisk");
-      startLater(name);
-      return "failed";
-    }
   }
 
   function startLater(name: string): void {
@@ -282,7 +287,7 @@ export function createVirtualCluster(options: VirtualOptions) {
   /** As by a loss of power: what was not synced is gone, or torn. */
   async function killMaster(name: string): Promise<void> {
     const master = masters.get(name);
-    if (master === undefined) return;
+    if (!healings.delete(name) && master === undefined) return;
     masters.delete(name);
     count("crashes");
     trace.note(clock.nowMs(), name, "killed");
@@ -296,7 +301,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     disks.set(name, disks.get(name)!.crash(tear));
     network.leave(name);
     // Its last saves never end: nobody waits for a dead process.
-    master.node.stop().catch(() => undefined);
+    master?.node.stop().catch(() => undefined);
   }
 
   function startWorker(name: string): void {
@@ -395,10 +400,11 @@ export function createVirtualCluster(options: VirtualOptions) {
   }
 
   return {
-    ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs },
-    ...{ masters, workers, masterNames, operator, clockFaults, counts, count, pace },
+    ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs, damaged },
+    ...{ masters, workers, masterNames, operator, counts, count, pace },
     ...{ start, startMaster, killMaster, startWorker, killWorker, during, advance, client, stop },
     sealedBy: floor.sealed,
+    clockFaults: registry.clockFaults,
     diskTrouble: troubleOf,
     submit: (jobId: string): Promise<void> => outside.submit(jobs.get(jobId)!),
     ended: (jobId: string): Promise<JobView> => outside.ended(jobId),

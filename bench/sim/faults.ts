@@ -13,8 +13,6 @@ type EventName = {
 export interface EventWorld {
   readonly cluster: VirtualCluster;
   readonly workerNames: readonly string[];
-  /** Masters whose log rotted: they may be a minority only. */
-  readonly rotten: Set<string>;
   /** Masters that refused to start from what their disk holds. */
   readonly refusing: Set<string>;
   /** Names under which clients drive jobs. */
@@ -186,14 +184,14 @@ const disks = {
     cluster.diskTrouble(pick(random, cluster.masterNames)).failsNextSync = true;
   },
   bitFlip: async (world, random) => {
-    const { cluster, rotten } = world;
-    const { operator } = cluster;
+    const { cluster } = world;
+    const { operator, damaged } = cluster;
     // One voter of three or more, and none while it is open who votes.
     const name = pick(random, [...operator.members]);
-    if (rotten.size > 0 || operator.isBusy() || operator.members.size < 3) return;
+    if (damaged.size > 0 || operator.isBusy() || operator.members.size < 3) return;
     await cluster.killMaster(name);
     const disk = cluster.disks.get(name);
-    if (disk !== undefined && flipBit(disk, random)) rotten.add(name);
+    if (disk !== undefined && flipBit(disk, random)) damaged.add(name);
     later(world, random, () => void startMaster(world, name));
   },
 } as const satisfies Readonly<Record<string, Event>>;
@@ -222,14 +220,15 @@ const others = {
   transferLeader: ({ cluster: { operator } }, random) => {
     if (!operator.isBusy()) operator.transfer(pick(random, [...operator.members]));
   },
-  changeMembers: ({ cluster: { operator }, rotten }, random) => {
+  changeMembers: ({ cluster: { operator, damaged: all } }, random) => {
     if (operator.isBusy()) return;
     const { members } = operator;
-    const [damaged] = rotten;
+    const [damaged] = all;
     const kind = pick(random, ["add", "remove", "replace"] as const);
-    // A member with a rotten log cannot vote: another takes its place before anything else.
-    if (damaged !== undefined && members.has(damaged)) operator.add(damaged);
-    else if (kind === "remove" && members.size > 3) operator.remove(pick(random, [...members]));
+    // One with a damaged log heals by itself, or another takes its place before anything else.
+    if (damaged !== undefined && members.has(damaged)) {
+      if (random.below(2) === 0) operator.add(damaged);
+    } else if (kind === "remove" && members.size > 3) operator.remove(pick(random, [...members]));
     else if (kind === "add" && members.size < 5) operator.add(undefined);
     else operator.add(pick(random, [...members]));
   },

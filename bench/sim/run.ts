@@ -170,6 +170,10 @@ async function healCore(world: EventWorld): Promise<void> {
   const limitMs = 120_000 * cluster.pace;
   const isOver = await cluster.clock.advanceUntil(() => !cluster.operator.isBusy(), limitMs);
   assert(isOver, `a change of the masters did not end within ${limitMs} ms`);
+  const { damaged } = cluster;
+  const isHealed = () => cluster.masterNames.every((name) => !damaged.has(name));
+  const areWell = await cluster.clock.advanceUntil(isHealed, limitMs);
+  assert(areWell, `${[...damaged]} did not heal within ${limitMs} ms`);
   const { masters } = await cluster.during(cluster.operator.list());
   const voters = masters.filter(({ role }) => role !== "learner").map(({ masterId }) => masterId);
   const healthy = voters.filter((name) => !refusing.has(name));
@@ -244,7 +248,15 @@ function outcomeOf(options: SimOptions, cluster: VirtualCluster, ends: Map<strin
   const bytesTorn = counts.get("bytesTorn") ?? 0;
   const faultsByKind = Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   const results = [
-    ...["bytesTorn", "crashes", "workerDeaths", "endedByDisk", "refusedToVote", "endedAsRemoved"],
+    ...[
+      "bytesTorn",
+      "crashes",
+      "workerDeaths",
+      "endedByDisk",
+      "refusedToVote",
+      "healed",
+      "endedAsRemoved",
+    ],
     ...["memberAdded", "memberRemoved", "memberReplaced", "leaderTransferred"],
   ];
   const faults = [...counts].reduce((sum, [kind, n]) => sum + (results.includes(kind) ? 0 : n), 0);
@@ -276,7 +288,6 @@ export async function runSeed(options: SimOptions, plantedBug?: PlantedBug): Pro
   const world: EventWorld = {
     ...{ cluster, jobIds },
     workerNames: names("w", options.workers),
-    rotten: new Set(),
     refusing: new Set(),
     clients: names("client", options.jobs),
     cancelled: new Set(),

@@ -22,6 +22,8 @@ interface LogShape {
 export interface LogWatch {
   /** The same storage; what passes through it is looked at. */
   watched(name: string, storage: RaftStorage): RaftStorage;
+  /** Its log was damaged, and it begins anew: nothing that it had counts as had. */
+  forget(name: string): void;
   status(name: string, role: string, term: number): void;
   applied(name: string, index: number, state: ClusterState): void;
   /** The newest state that any master has. */
@@ -208,6 +210,10 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
 
   return {
     ...{ watched, status, applied },
+    forget: (name) => {
+      durable.delete(name);
+      taken.delete(name);
+    },
     newest: () => newest,
     elections: () => leaders.size,
     entries: () => entries,

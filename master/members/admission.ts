@@ -6,7 +6,12 @@ import { identifyTimeoutMs } from "../../proto/limits.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { IdentifyReply } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
-import type { MemberRecord, Membership, MembershipChange } from "../raft/membership.ts";
+import {
+  allMembers,
+  type MemberRecord,
+  type Membership,
+  type MembershipChange,
+} from "../raft/membership.ts";
 
 export interface Applicant {
   readonly id: MasterId;
@@ -24,8 +29,8 @@ export async function admit(
 ): Promise<MembershipChange | undefined> {
   const { id, address, replaces } = applicant;
   if (isIn(membership, applicant)) return undefined;
-  if (replaces !== undefined && !membership.voters.includes(replaces)) {
-    throw usage(`${replaces} is no voting master of this cluster, so ${id} cannot replace it`);
+  if (replaces !== undefined && !allMembers(membership).includes(replaces)) {
+    throw usage(`${replaces} is no master of this cluster, so ${id} cannot replace it`);
   }
   for (const [other, record] of membership.members ?? []) {
     if (record.address !== address || other === replaces) continue;
@@ -43,7 +48,7 @@ function isIn(membership: Membership, { id, address, replaces }: Applicant): boo
   const record = membership.members?.get(id);
   const isSamePlace = record?.address === address;
   const isSamePlan = isVoter
-    ? replaces === undefined || !membership.voters.includes(replaces)
+    ? replaces === undefined || !allMembers(membership).includes(replaces)
     : record?.replaces === (replaces ?? "");
   if (isSamePlace && isSamePlan) return true;
   const plan = isVoter || record?.replaces === "" ? "" : ` to replace ${record?.replaces}`;

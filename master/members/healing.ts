@@ -3,13 +3,13 @@
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import { healingSearchMsMax } from "../../proto/limits.ts";
-import { type Clock, sleep } from "../../proto/ports/clock.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Log } from "../../proto/ports/log.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
-import { openRaftStorage, type RaftStorage } from "../storage/raft-storage.ts";
+import type { RaftStorage } from "../storage/raft-storage.ts";
 import { walFolder } from "../storage/segment.ts";
 import { snapshotFolder } from "../storage/snapshot-files.ts";
 import { type Identity, writeIdentity } from "./identity.ts";
@@ -22,6 +22,8 @@ export interface HealingPorts {
   /** Of other masters that the operator named, beside those that the folder knows. */
   readonly named: readonly string[];
   newKey(): string;
+  /** Log and snapshot in this folder. */
+  open(): Promise<RaftStorage>;
 }
 
 /*
@@ -43,9 +45,7 @@ export async function openOrHeal(
   mayHeal: boolean,
   ports: HealingPorts,
 ): Promise<{ readonly identity: Identity; readonly storage: RaftStorage }> {
-  const { disk, clock } = ports;
-  const { clusterId } = identity;
-  const open = () => openRaftStorage(disk, clusterId, { pause: () => sleep(clock, 0) });
+  const { disk, open } = ports;
   const cleared = await clearDamage(identity, disk);
   try {
     return { identity: cleared, storage: await open() };

@@ -53,6 +53,13 @@ function isAnswer({ kind }: Message): boolean {
   }
 }
 
+/** As far as its log tells. Entries of an addition that was taken back do not make it one. */
+export function wasMemberOnce({ log }: Raft, self: Identified): boolean {
+  return log.memberships.some(
+    ({ index, membership }) => index <= log.commitIndex && isMember(membership, self),
+  );
+}
+
 export type Standing =
   /** Or not one yet. */
   | "member"
@@ -70,10 +77,7 @@ export function watchStanding(raft: Raft, self: Identified): (now: MembershipSta
   return ({ isCommitted, membership }) => {
     const isOne = isMember(membership, self);
     // Of several that were committed at once, only the last one is told.
-    const { memberships, commitIndex } = raft.log;
-    wasMember ||= memberships.some(
-      (placed) => placed.index <= commitIndex && isMember(placed.membership, self),
-    );
+    wasMember ||= wasMemberOnce(raft, self);
     if (isOne || !wasMember) return "member";
     return isCommitted ? "removed" : "doubtful";
   };

@@ -53,8 +53,13 @@ function twin(voters: number, learners: number, change: MembershipChange): numbe
     case "remove":
       return refusesEmpty(voters & ~bit(change.id), learners & ~bit(change.id));
     case "replace":
-      if ((voters & (bit(change.removed) | bit(change.added))) === 0) return undefined;
-      return refusesEmpty((voters & ~bit(change.removed)) | bit(change.added), learners);
+      if ((voters & bit(change.added)) === 0 && ((voters | learners) & bit(change.removed)) === 0) {
+        return undefined;
+      }
+      return refusesEmpty(
+        (voters & ~bit(change.removed)) | bit(change.added),
+        learners & ~bit(change.removed),
+      );
   }
 }
 

@@ -140,11 +140,12 @@ function applyChange(before: Membership, change: MembershipChange): Membership {
     case "remove":
       return settled(without(voters, change.id), without(learners, change.id));
     case "replace": {
-      if (!voters.includes(change.removed) && !voters.includes(change.added)) {
-        throw new EngineError("USAGE", `${change.removed} does not vote: nothing to replace`);
+      // A learner may be replaced too: a voter that lost its log is one until it has caught up.
+      if (![...voters, ...learners].includes(change.removed) && !voters.includes(change.added)) {
+        throw new EngineError("USAGE", `${change.removed} is no member: nothing to replace`);
       }
-      const kept = without(voters, change.removed);
-      return settled(added(kept, change.added), without(learners, change.added));
+      const kept = added(without(voters, change.removed), change.added);
+      return settled(kept, without(without(learners, change.added), change.removed));
     }
     default:
       return unreachable(change);

@@ -23,6 +23,22 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
 }
 
 /**
+ * Durable zeros from `position` to `end`, in a file that ends at `fileEnd`. A large piece beyond its end
+ * is a hole: what follows in bulk would otherwise be written twice.
+ */
+async function writeZeros(
+  handle: FileHandle,
+  position: number,
+  fileEnd: number,
+  end: number,
+): Promise<void> {
+  const isHole = end - fileEnd >= diskHoleBytesMin;
+  await writeAll(handle, new Uint8Array((isHole ? fileEnd : end) - position), position);
+  if (isHole) await handle.truncate(end);
+  await handle.datasync();
+}
+
+/**
  * `path` is the name by which the caller knows the file, `fullPath` where it lies.
  * After a failed write or fsync the kernel may have dropped the pages and call the next fsync a
  * success, so nothing is ever tried again: each later operation gets the first failure.
@@ -74,17 +90,10 @@ export async function openAppendFile(
       return enqueue(doing, () => writeAll(handle, bytes, position));
     },
     reserve: (bytes) => {
-      const position = sizeBytes;
-      const endBefore = allocatedBytes;
+      const [position, endBefore] = [sizeBytes, allocatedBytes];
       allocatedBytes = Math.max(allocatedBytes, position + bytes);
-      const end = allocatedBytes;
-      return enqueue(`reserving ${bytes} bytes in ${fullPath}`, async () => {
-        const isHole = end - endBefore >= diskHoleBytesMin;
-        const zeros = new Uint8Array((isHole ? endBefore : position + bytes) - position);
-        await writeAll(handle, zeros, position);
-        if (isHole) await handle.truncate(end);
-        await handle.datasync();
-      });
+      const doing = `reserving ${bytes} bytes in ${fullPath}`;
+      return enqueue(doing, () => writeZeros(handle, position, endBefore, position + bytes));
     },
     sync: () => enqueue(`fdatasync of ${fullPath}`, () => handle.datasync()),
     truncate: (size) => {

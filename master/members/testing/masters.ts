@@ -13,6 +13,7 @@ import { createLocalRpc } from "../../../proto/wire/local-rpc.ts";
 import { clientApi, masterApi } from "../../../proto/wire/methods.ts";
 import type { MastersView } from "../../../proto/wire/views.ts";
 import { createMasterNode, type MasterNode } from "../../node.ts";
+import { openRaftStorage } from "../../storage/raft-storage.ts";
 import { openOrHeal } from "../healing.ts";
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
 import { keepIdentity } from "../identity-keeper.ts";
@@ -62,6 +63,7 @@ export function createWorld(known: readonly string[]) {
     const client = rpc.client({ role: "node" });
     const { identity, storage } = await openOrHeal(found, heals, {
       ...{ disk, rpc: client, clock, log: silentLog, named: [] },
+      open: () => openRaftStorage(disk, found.clusterId),
       newKey: () => `key-${++keys}-of-${name}`,
     });
     const { clusterId, masterId, key } = identity;

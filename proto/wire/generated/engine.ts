@@ -418,7 +418,7 @@ export interface IdentifyReply {
   clusterId: string;
   masterId: string;
   key: string;
-  /** Last entry of its log; 0 while it has none. */
+  /** Last entry of its log; 0 while it is no member that ever was one. */
   lastIndex: number;
 }
 
