@@ -5,6 +5,7 @@ import { mapPlan } from "../../../proto/plan/inputs.ts";
 import type { Action, JoinNode, LogicalNode } from "../../../proto/plan/logical.ts";
 import type { OperatorProgram, SourceProgram } from "../../../proto/plan/program.ts";
 import type { StageGraph, StagePlan } from "../../../proto/plan/stage.ts";
+import { schemasOf } from "../../../sdk/planner/schema-of.ts";
 import type { Fault } from "./run-program.ts";
 
 function inPlan(change: (node: LogicalNode) => LogicalNode): Fault {
@@ -128,6 +129,26 @@ const windowOff = inOperators((operator) => {
   return { ...operator, windows };
 });
 
+/** As an aggregate of last values, which is what it would be. */
+function keepsLast(action: Action): Action {
+  const schemas = schemasOf(action.input, new Map());
+  const input = mapPlan(action.input, (node, before) => {
+    const schema = schemas.get(before);
+    if (node.kind !== "distinct" || node.on === undefined || schema === undefined) return node;
+    const { id, on } = node;
+    const columns = schema.fields.map(({ name }) => {
+      return { name, expr: { kind: "column", name } } as const;
+    });
+    const lasts = columns.filter(({ name }) => !on.includes(name));
+    const last = { function: "last", distinct: false } as const;
+    const keys = columns.filter(({ name }) => on.includes(name));
+    const aggregates = lasts.map(({ name, expr }) => ({ name, call: { ...last, args: [expr] } }));
+    const kept: LogicalNode = { kind: "aggregate", id, input: node.input, keys, aggregates };
+    return { kind: "select", id, input: kept, columns };
+  });
+  return { ...action, input };
+}
+
 /** Each with its name; all of them must be found. */
 export const plantedFaults: readonly (readonly [name: string, fault: Fault])[] = [
   ["a left join drops rows whose key is null", inJoins(withoutNullKeys)],
@@ -151,12 +172,12 @@ export const plantedFaults: readonly (readonly [name: string, fault: Fault])[] =
     }),
   ],
   ["an aggregate forgets the partial states of one task", forgetsMap("aggregate")],
+  ["distinct keeps the last of equal rows", { plan: keepsLast }],
   [
-    "distinct keeps the last of equal rows",
-    {
-      seenMaps: (stage, maps) =>
-        stage.program.operators[0]?.kind === "distinct" ? [...maps].reverse() : maps,
-    },
+    "distinct compares columns that do not count",
+    inOperators((operator) =>
+      operator.kind === "distinct" ? { kind: "distinct", node: operator.node } : operator,
+    ),
   ],
   [
     "except and intersect match rows one by one where they should not",
