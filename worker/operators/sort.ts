@@ -4,7 +4,7 @@ import { type Batch, type BatchShape, batchRows, isPlainRecord } from "../../pro
 import { columnType } from "../../proto/batch/column.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
-import { typeText } from "../../proto/plan/types.ts";
+import { commonType, type DataType, sameType } from "../../proto/plan/types.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { compareNumbers, compareStrings, compareValues } from "./order.ts";
@@ -94,7 +94,7 @@ class HeldKeyed {
   /** Undefined once rows came that have no columns, or others. */
   private batches: Batch[] | undefined = [];
   private shape: BatchShape | undefined;
-  private readonly types = new Map<string, string>();
+  private readonly types = new Map<string, DataType>();
 
   constructor(key: SortKey, rowsMax: number) {
     this.key = key;
@@ -123,10 +123,11 @@ class HeldKeyed {
       shape === this.shape &&
       columns.every((column) => {
         if (column.type === "null") return true;
-        const type = typeText(columnType(column));
+        const type = columnType(column);
         const known = this.types.get(column.name) ?? type;
         this.types.set(column.name, known);
-        return type === known;
+        const isList = type.kind === "list" && commonType(type, known) !== undefined;
+        return isList || sameType(type, known);
       })
     );
   }

@@ -11,6 +11,7 @@ import {
   float64Type,
   isNumeric,
   type Schema,
+  utf8Type,
 } from "../../../proto/plan/types.ts";
 import { aggregateOf } from "../../../sdk/columns/build.ts";
 import { type StepDraft, step } from "../../../sdk/dataset/dataset-base.ts";
@@ -160,6 +161,7 @@ const inexactFunctions = ["avg", "variance", "stddev"];
 function randomAggregate(name: string, input: Known, dice: Dice): NamedAggregate {
   const exact = exactSchema(input);
   const numbers = exact.fields.filter(({ type }) => isNumeric(type));
+  const shorts = exact.fields.filter(({ type }) => ["int32", "float64"].includes(type.kind));
   const number = (): Expr => (numbers.length === 0 ? whole(2) : column(dice.oneOf(numbers).name));
   const any = () => anyExpr(exact, dice, 1);
   const filter = dice.isRare(4) ? { filter: condition(exact, dice) } : {};
@@ -185,9 +187,14 @@ function randomAggregate(name: string, input: Known, dice: Dice): NamedAggregate
         return dice.upTo(2) === 0 ? [] : [any()];
       case "sum":
       case "avg":
+        return [number()];
+      // Of doubles, large decimals leave nothing but noise.
       case "variance":
       case "stddev":
-        return [number()];
+        return [shorts.length === 0 ? whole(2) : column(dice.oneOf(shorts).name)];
+      // An estimate, exact for as few texts as there are here.
+      case "approxCountDistinct":
+        return [exprOf(utf8Type, exact, dice, 1)];
       case "approxQuantile":
         return [number(), literalOf(dice.oneOf([0, 0.5, 1]), float64Type)];
       case "anyTrue":

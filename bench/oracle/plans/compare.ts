@@ -10,7 +10,11 @@ export type Answer =
 /** Digits in which sums and means of floats must agree, in whatever order they were made. */
 const digits = 9;
 
+/** What is left of differences that are none. */
+const noise = 1e-12;
+
 function rounded(value: unknown): unknown {
+  if (typeof value === "number" && Math.abs(value) < noise) return 0;
   return typeof value === "number" && Number.isFinite(value)
     ? Number(value.toPrecision(digits))
     : value;

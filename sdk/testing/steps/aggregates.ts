@@ -1,5 +1,6 @@
 // Aggregates over a list of rows, one after the other.
 
+import { decimalText } from "../../../proto/batch/decimal.ts";
 import { EngineError } from "../../../proto/errors.ts";
 import type { AggregateCall } from "../../../proto/plan/expr.ts";
 import { typeOfAggregate, typeOfExpr } from "../../../proto/plan/expr-type.ts";
@@ -74,7 +75,7 @@ function ofValues(
     case "sum":
       return sum(values, type, result);
     case "avg":
-      return numbers().reduce((a, b) => a + b, 0) / values.length;
+      return mean(values, type);
     case "min":
       return values.reduce((a, b) => (compareValues(b, a) < 0 ? b : a));
     case "max":
@@ -116,6 +117,15 @@ function sum(values: readonly Raw[], type: DataType, result: DataType): Raw {
     throw new EngineError("VALUE_UNSUPPORTED", what);
   }
   return result.kind === "int53" ? Number(total) : total;
+}
+
+/** Of decimals by their exact sum, of other numbers by that of doubles. */
+function mean(values: readonly Raw[], type: DataType): number {
+  if (type.kind !== "decimal") {
+    return values.map((value) => numberOf(value, type)).reduce((a, b) => a + b, 0) / values.length;
+  }
+  const total = (values as readonly bigint[]).reduce((a, b) => a + b, 0n);
+  return Number(decimalText(total, type.scale)) / values.length;
 }
 
 /** Of one value there is none. */
