@@ -1,5 +1,6 @@
 // Half of the seeds that every test run tries: new ones each time, and those that once failed.
 
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { realSeed } from "../../../proto/io/seed.ts";
 import { checkSeed } from "../../sim/check-seed.ts";
@@ -12,6 +13,23 @@ const newSeeds = 255;
 /** Minutes on a quiet machine; only a run that hangs takes this long on a crowded one. */
 const testMsMax = 1_800_000;
 const seedsFile = new URL("../../sim/seeds.txt", import.meta.url);
+
+/**
+ * Other seeds with every commit, the same ones for one commit: a failure comes back until it is mended. Outside
+ * of a checkout they are drawn.
+ */
+function firstSeed(): number {
+  try {
+    const commit = execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: new URL(".", import.meta.url),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return Number.parseInt(commit.slice(0, 8), 16) >>> 1;
+  } catch {
+    return realSeed() >>> 1;
+  }
+}
 
 async function tryAll(seeds: readonly number[]) {
   const totals = newTotals();
@@ -32,7 +50,7 @@ export function testHalf(half: 0 | 1): void {
   test(
     "new seeds: safe at every event, and every job ends",
     async () => {
-      const first = realSeed() >>> 1;
+      const first = firstSeed() + half * newSeeds;
       console.log(`simulated seeds ${first} to ${first + newSeeds - 1}`);
       const totals = await tryAll(Array.from({ length: newSeeds }, (_, at) => first + at));
       console.log(
