@@ -7,8 +7,20 @@ import { z } from "zod";
 import type { JobContext } from "../../proto/plan/bundle.ts";
 import type { Dataset } from "../../sdk/dataset/dataset.ts";
 import { defineJob } from "../../sdk/dataset/define-job.ts";
+import type { Millrace } from "../../sdk/dataset/millrace.ts";
 import { createBundle } from "../../sdk/driver/create-bundle.ts";
-import { count, date, float64, type RowOf, rank, schema, utf8 } from "../../sdk/index.ts";
+import {
+  count,
+  date,
+  float64,
+  int53,
+  int64,
+  type RowOf,
+  rank,
+  schema,
+  timestamp,
+  utf8,
+} from "../../sdk/index.ts";
 import { duck } from "../formats/duck.ts";
 import { runInMemory } from "./in-memory-engine.ts";
 
@@ -36,6 +48,18 @@ const airports = schema({
 });
 type Airports = Dataset<RowOf<typeof airports>>;
 
+const shortFlights = schema({ delay: int53, distance: int53, time: float64 });
+type ShortFlights = Dataset<RowOf<typeof shortFlights>>;
+
+const flights = schema({
+  date: timestamp(),
+  delay: int64,
+  distance: int64,
+  origin: utf8,
+  destination: utf8,
+});
+type Flights = Dataset<RowOf<typeof flights>>;
+
 const context: JobContext = {
   jobId: "job-1",
   paramsJson: "{}",
@@ -44,23 +68,32 @@ const context: JobContext = {
   workingFolder: "/base",
 };
 
-async function answer(name: string, read: (rows: never) => Dataset<unknown>): Promise<unknown[]> {
+function readOf(mr: Millrace, name: string, uri: string): Dataset<unknown> {
+  if (name.endsWith(".arrow")) return mr.read.arrow(uri, { schema: shortFlights });
+  if (name.endsWith(".parquet")) return mr.read.parquet(uri, { schema: flights });
+  return name.startsWith("airports")
+    ? mr.read.csv(uri, { schema: airports })
+    : mr.read.csv(uri, { schema: weather });
+}
+
+async function answer(
+  name: string,
+  read: (rows: never) => Dataset<unknown>,
+  planTargets = { splitBytes: 9_000, partitionBytes: 12_000 },
+): Promise<unknown[]> {
   const uri = `s3://in/${name}`;
   const job = defineJob({
     name: "query",
     params: z.object({}),
     run: async (mr) => {
-      const rows = name.startsWith("airports")
-        ? mr.read.csv(uri, { schema: airports })
-        : mr.read.csv(uri, { schema: weather });
-      return await read(rows as never).collect();
+      return await read(readOf(mr, name, uri) as never).collect();
     },
   });
   const run = await runInMemory({
     bundle: createBundle(job),
     context,
     files: new Map([[uri, readFileSync(path(name))]]),
-    planTargets: { splitBytes: 9_000, partitionBytes: 12_000 },
+    planTargets,
   });
   return run.value as unknown[];
 }
@@ -255,5 +288,193 @@ test.each(airportQueries)("%s", { timeout: 30_000 }, async (sql, query) => {
   const found = await answer("airports.csv", query as never);
   const file = path("airports.csv");
   const wanted = await duck(`create view a as select * from read_csv('${file}')`, sql);
+  expect(comparable(found)).toEqual(comparable(wanted));
+});
+
+const shortQueries: readonly (readonly [
+  sql: string,
+  query: (f: ShortFlights) => Dataset<unknown>,
+])[] = [
+  [
+    "select count(*)::double, sum(delay)::double from f",
+    (f) => f.agg((c) => ({ n: count(), s: c.delay.sum() })),
+  ],
+  [
+    "select min(delay)::double, max(delay)::double from f",
+    (f) => f.agg((c) => ({ a: c.delay.min(), b: c.delay.max() })),
+  ],
+  [
+    "select avg(delay), avg(distance), avg(time) from f",
+    (f) => f.agg((c) => ({ a: c.delay.avg(), b: c.distance.avg(), d: c.time.avg() })),
+  ],
+  [
+    "select variance(delay), stddev(distance) from f",
+    (f) => f.agg((c) => ({ a: c.delay.variance(), b: c.distance.stddev() })),
+  ],
+  [
+    "select count(distinct distance)::double from f",
+    (f) => f.agg((c) => ({ n: c.distance.countDistinct() })),
+  ],
+  [
+    "select distance::double, count(*)::double from f group by 1",
+    (f) => f.groupBy("distance").count(),
+  ],
+  [
+    "select distance::double, max(delay)::double from f where delay > 60 group by 1",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(60))
+        .groupBy("distance")
+        .agg((c) => ({ m: c.delay.max() })),
+  ],
+  [
+    "select delay > 0, count(*)::double from f group by 1",
+    (f) => f.groupBy((c) => ({ late: c.delay.gt(0) })).count(),
+  ],
+  [
+    "select (delay % 7)::double, count(*)::double from f group by 1",
+    (f) => f.groupBy((c) => ({ m: c.delay.mod(7) })).count(),
+  ],
+  [
+    "select distinct distance::double from f where delay > 300",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(300))
+        .select("distance")
+        .distinct(),
+  ],
+  [
+    "select delay::double, distance::double, time from f order by delay desc, distance, time limit 20",
+    (f) => f.sortBy((c) => [c.delay.desc(), c.distance, c.time]).limit(20),
+  ],
+  [
+    "select delay::double, distance::double, time from f order by time, delay, distance limit 10 offset 90",
+    (f) => f.sortBy((c) => [c.time, c.delay, c.distance]).limit(10, 90),
+  ],
+  [
+    "select floor(time), count(*)::double, sum(distance)::double from f group by 1",
+    (f) =>
+      f
+        .groupBy((c) => ({ hour: c.time.floor() }))
+        .agg((c) => ({ n: count(), s: c.distance.sum() })),
+  ],
+  [
+    "select count(*) filter (delay < 0)::double, count(*) filter (delay > 0)::double from f",
+    (f) => f.agg((c) => ({ a: count().where(c.delay.lt(0)), b: count().where(c.delay.gt(0)) })),
+  ],
+  [
+    "select sum(distinct delay)::double from f",
+    (f) => f.agg((c) => ({ s: c.delay.sum().distinct() })),
+  ],
+  [
+    "select sum(delay)::double, count(delay)::double from f where distance < 0",
+    (f) => f.where((c) => c.distance.lt(0)).agg((c) => ({ s: c.delay.sum(), n: count(c.delay) })),
+  ],
+  [
+    "select distance::double from f where delay > 400 intersect select distance::double from f where delay < -50",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(400))
+        .select("distance")
+        .intersect(f.where((c) => c.delay.lt(-50)).select("distance")),
+  ],
+  [
+    "select distance::double from f where delay > 200 except select distance::double from f where delay < -40",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(200))
+        .select("distance")
+        .except(f.where((c) => c.delay.lt(-40)).select("distance")),
+  ],
+  [
+    "select distance::double from f where delay > 400 union all select distance::double from f where delay < -60",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(400))
+        .select("distance")
+        .union(f.where((c) => c.delay.lt(-60)).select("distance")),
+  ],
+  [
+    "select distance::double, rank() over (order by delay desc)::double from f where delay > 350",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(350))
+        .select("distance", (c) => ({ r: rank().over({ orderBy: c.delay.desc() }) })),
+  ],
+  [
+    "select delay::double, sum(distance) over (order by delay)::double from f where delay > 350",
+    (f) =>
+      f
+        .where((c) => c.delay.gt(350))
+        .select("delay", (c) => ({ s: c.distance.sum().over({ orderBy: c.delay }) })),
+  ],
+];
+
+test.each(shortQueries)("%s", { timeout: 60_000 }, async (sql, query) => {
+  const targets = { splitBytes: 200_000, partitionBytes: 500_000 };
+  const found = await answer("flights-200k.arrow", query as never, targets);
+  // The Arrow file has the times in 32 bits.
+  const file = path("flights-200k.json");
+  const wanted = await duck(
+    `create view f as select * replace (time::float::double as time) from read_json('${file}')`,
+    sql,
+  );
+  expect(comparable(found)).toEqual(comparable(wanted));
+});
+
+const flightQueries: readonly (readonly [sql: string, query: (f: Flights) => Dataset<unknown>])[] =
+  [
+    ["select origin, count(*)::double from f group by 1", (f) => f.groupBy("origin").count()],
+    [
+      "select count(*)::double, sum(delay)::double, min(distance)::double from f",
+      (f) => f.agg((c) => ({ n: count(), s: c.delay.sum(), m: c.distance.min() })),
+    ],
+    [
+      "select origin, destination, max(delay)::double from f where delay > 300 group by 1, 2",
+      (f) =>
+        f
+          .where((c) => c.delay.gt(300n))
+          .groupBy("origin", "destination")
+          .agg((c) => ({ m: c.delay.max() })),
+    ],
+    [
+      "select month(date)::double, avg(delay) from f group by 1",
+      (f) => f.groupBy((c) => ({ m: c.date.month() })).agg((c) => ({ a: c.delay.avg() })),
+    ],
+    [
+      "select distinct destination from f where origin = 'SEA'",
+      (f) =>
+        f
+          .where((c) => c.origin.eq("SEA"))
+          .select("destination")
+          .distinct(),
+    ],
+    [
+      "select sum(delay * 9007199254740993)::varchar from f where origin = 'HNL' and delay between 1 and 3 and distance > 4000",
+      (f) =>
+        f
+          .where((c) => c.origin.eq("HNL").and(c.delay.between(1n, 3n)).and(c.distance.gt(4000n)))
+          .agg((c) => ({ s: c.delay.mul(9007199254740993n).sum() }))
+          .select((c) => ({ s: c.s.cast(utf8) })),
+    ],
+    [
+      "select count(distinct origin)::double, count(distinct destination)::double from f",
+      (f) => f.agg((c) => ({ a: c.origin.countDistinct(), b: c.destination.countDistinct() })),
+    ],
+    [
+      "select origin, delay::double from f where delay > 900",
+      (f) => f.where((c) => c.delay.gt(900n)).select("origin", "delay"),
+    ],
+    [
+      "select count(*)::double from f where origin like 'S%' and destination like '%A'",
+      (f) => f.where((c) => c.origin.like("S%").and(c.destination.like("%A"))).agg({ n: count() }),
+    ],
+  ];
+
+test.each(flightQueries)("%s", { timeout: 60_000 }, async (sql, query) => {
+  const targets = { splitBytes: 3_000_000, partitionBytes: 5_000_000 };
+  const found = await answer("flights-3m.parquet", query as never, targets);
+  const file = path("flights-3m.parquet");
+  const wanted = await duck(`create view f as select * from read_parquet('${file}')`, sql);
   expect(comparable(found)).toEqual(comparable(wanted));
 });
