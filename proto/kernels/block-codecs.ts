@@ -1,7 +1,6 @@
 // Snappy and LZ4 blocks, packed and unpacked by a WebAssembly kernel.
 //
-// Measured on 1 MB of prices, one core: unpacks Snappy at 1.5 GB/s; plain JavaScript takes five times as
-// long, and a native module is about as fast, but has to be built for each platform.
+// A native module would be faster, but has to be built for each platform.
 
 import { EngineError } from "../errors.ts";
 import { wasmBase64 } from "./generated/block-codecs-wasm.ts";

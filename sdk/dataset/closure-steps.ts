@@ -84,7 +84,8 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
 
   /**
    * Applies an asynchronous function to each row, many at once, in order: for rows that are enriched by a
-   * service. A call that rejects ends the job with USER_CODE_FAILED.
+   * service. A call that rejects ends the job with USER_CODE_FAILED. With a rate, one task makes all calls, so
+   * that the rate holds for the whole cluster; after the step rows are in one partition.
    * @param transform answers a promise of the new row
    * @param options how many calls at once, and how many a second in the whole cluster
    * @throws PLAN_INVALID for a concurrency below 1, or a rate that is no positive number

@@ -139,6 +139,11 @@ const goldens: readonly (readonly [string, Action, typeof large])[] = [
     large,
   ],
   ["union-of-one", collect({ kind: "union", id: 5, inputs: [shared, shared] }), large],
+  [
+    "rate-of-async",
+    collect({ kind: "mapAsync", id: 3, input: readOrders, concurrency: 8, ratePerSecond: 50 }),
+    large,
+  ],
   ["rules-columns", collect(select(sorted(readOrders, 3), 4, "price")), large],
   ["rules-columns-of-join", collect(select(joined, 4, "city", "price")), large],
   ["rules-where-below-join", collect(where(joined, 4, and(isDear, isNear))), large],

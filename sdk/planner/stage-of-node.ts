@@ -9,7 +9,7 @@ import { addAggregate, addDistinct, addWindows } from "./group-stages.ts";
 import { joinStages } from "./join-stages.ts";
 import { addKeyed, repartition } from "./keyed-stages.ts";
 import { addLimit } from "./limit-stages.ts";
-import { addOperator, hold, type OpenStage } from "./open-stage.ts";
+import { addOperator, gather, hold, type OpenStage } from "./open-stage.ts";
 import { openFiles, openRange, openValues } from "./read-stages.ts";
 import { cogroupStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
@@ -67,11 +67,26 @@ function openUnary(planning: Planning, node: UnaryNode, open: OpenStage): OpenSt
       return sortStages(planning, open, node);
     case "limit":
       return addLimit(planning, open, node);
+    case "mapAsync":
+      return addOperator(rateHolds(planning, node, open), narrow(node), node.kind);
     case "cache":
       return hold(planning.stages, open, node.id, keepName(node));
     default:
       return addOperator(open, narrow(node), node.kind);
   }
+}
+
+/**
+ * A rate holds for the whole cluster, so its calls are made by one task. That costs little: the calls wait for
+ * each other anyway, and one thread keeps many of them under way.
+ */
+function rateHolds(
+  planning: Planning,
+  node: Extract<LogicalNode, { readonly kind: "mapAsync" }>,
+  open: OpenStage,
+): OpenStage {
+  if (node.ratePerSecond === 0 || open.taskCount === 1) return open;
+  return gather(planning.stages, open, node.id, [`gather for ${node.ratePerSecond}/s`]);
 }
 
 /** Says how the rows are made: kept tasks and those made again must divide them alike. */
