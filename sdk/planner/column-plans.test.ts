@@ -6,6 +6,7 @@ import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Expr, NamedAggregate, SortExpr } from "../../proto/plan/expr.ts";
 import type { Action, JoinNode, JoinType, LogicalNode } from "../../proto/plan/logical.ts";
 import {
+  decimalType,
   float64Type,
   int32Type,
   int64Type,
@@ -139,6 +140,27 @@ const goldens: readonly (readonly [string, Action, typeof large])[] = [
     large,
   ],
   ["union-of-one", collect({ kind: "union", id: 5, inputs: [shared, shared] }), large],
+  [
+    "orders-by-decimals",
+    collect({
+      kind: "orderBy",
+      id: 3,
+      input: {
+        kind: "select",
+        id: 2,
+        input: readOrders,
+        columns: [
+          { name: "shop", expr: col("shop") },
+          {
+            name: "cost",
+            expr: { kind: "cast", input: col("price"), to: decimalType(15, 2), onFailure: "error" },
+          },
+        ],
+      },
+      key: { by: { kind: "column", name: "cost" }, direction: "desc" },
+    }),
+    large,
+  ],
   [
     "rate-of-async",
     collect({ kind: "mapAsync", id: 3, input: readOrders, concurrency: 8, ratePerSecond: 50 }),

@@ -16,6 +16,7 @@ import { pushLimitBelowMap } from "../rules/push-limit-below-map.ts";
 import { pushWhereDown } from "../rules/push-where-down.ts";
 import { reuseEqualPlans } from "../rules/reuse-equal-plans.ts";
 import { type Rule, type RuleContext, withReaders } from "../rules/rule.ts";
+import { sortDecimals } from "../rules/sort-decimals.ts";
 import { type KnownSchema, type SourceSchemas, schemasOf } from "./schema-of.ts";
 
 export const allRules: readonly Rule[] = [
@@ -30,6 +31,7 @@ export const allRules: readonly Rule[] = [
   neededColumns,
   pruneReads,
   reuseEqualPlans,
+  sortDecimals,
 ];
 
 export interface OptimizeOptions {
