@@ -86,7 +86,7 @@ function createWorld(options: VirtualOptions) {
     nowMs: clock.nowMs,
     leaseMsMin: shortestLeaseMs(pace, driftPerThousandMax),
   });
-  const watch = createJobWatch(jobs, logs.newest);
+  const watch = createJobWatch(jobs, logs.newest, (): boolean => network.isCut());
   const failures: unknown[] = [];
   /** A broken promise, wherever it is noticed: the run is over. */
   function check(run: () => void): void {
@@ -401,7 +401,7 @@ export function createVirtualCluster(options: VirtualOptions) {
 
   return {
     ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs, damaged },
-    ...{ masters, workers, masterNames, operator, counts, count, pace },
+    ...{ masters, workers, masterNames, founders, operator, counts, count, pace },
     ...{ start, startMaster, killMaster, startWorker, killWorker, during, advance, client, stop },
     sealedBy: floor.sealed,
     clockFaults: registry.clockFaults,

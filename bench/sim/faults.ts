@@ -220,17 +220,21 @@ const others = {
   transferLeader: ({ cluster: { operator } }, random) => {
     if (!operator.isBusy()) operator.transfer(pick(random, [...operator.members]));
   },
-  changeMembers: ({ cluster: { operator, damaged: all } }, random) => {
+  changeMembers: ({ cluster: { operator, damaged: all, founders } }, random) => {
     if (operator.isBusy()) return;
     const { members } = operator;
     const [damaged] = all;
+    // Whoever was away while every master that it knew went would have to be told of the others by hand.
+    const isLastKnown = (name: string): boolean =>
+      founders.includes(name) && founders.filter((each) => members.has(each)).length === 1;
+    const leaving = [...members].filter((name) => !isLastKnown(name));
     const kind = pick(random, ["add", "remove", "replace"] as const);
     // One with a damaged log heals by itself, or another takes its place before anything else.
     if (damaged !== undefined && members.has(damaged)) {
-      if (random.below(2) === 0) operator.add(damaged);
-    } else if (kind === "remove" && members.size > 3) operator.remove(pick(random, [...members]));
+      if (random.below(2) === 0 && !isLastKnown(damaged)) operator.add(damaged);
+    } else if (kind === "remove" && members.size > 3) operator.remove(pick(random, leaving));
     else if (kind === "add" && members.size < 5) operator.add(undefined);
-    else operator.add(pick(random, [...members]));
+    else operator.add(pick(random, leaving));
   },
 } as const satisfies Readonly<Record<string, Event>>;
 

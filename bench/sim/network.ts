@@ -59,6 +59,8 @@ export interface Network {
   /** Nothing passes from one to the other; the way back stays open. */
   cutWay(from: string, to: string): void;
   heal(): void;
+  /** Whether anything is cut from anything. */
+  isCut(): boolean;
   /** Whether nothing passes from one to the other. */
   areApart(from: string, to: string): boolean;
   /** What happened so far, by kind: messages that were lost, doubled, late or reordered. */
@@ -236,6 +238,7 @@ export function createNetwork(
     lateMs: () => 0,
     isPaused: (name) => gates.get(name)?.state === "paused",
     cut: (name) => void apart.add(name),
+    isCut: () => ways.size + apart.size > 0,
     cutWay: (from, to) => void ways.add(`${from}>${to}`),
     heal: () => {
       apart.clear();

@@ -174,11 +174,18 @@ async function healCore(world: EventWorld): Promise<void> {
   const isHealed = () => cluster.masterNames.every((name) => !damaged.has(name));
   const areWell = await cluster.clock.advanceUntil(isHealed, limitMs);
   assert(areWell, `${[...damaged]} did not heal within ${limitMs} ms`);
+  // Its promotion goes on by itself: in between, two majorities are needed, of which a core may lack one.
+  await cluster.advance(5_000 * cluster.pace);
   const { masters } = await cluster.during(cluster.operator.list());
   const voters = masters.filter(({ role }) => role !== "learner").map(({ masterId }) => masterId);
   const healthy = voters.filter((name) => !refusing.has(name));
   const quorum = Math.floor(voters.length / 2) + 1;
-  const core = pickSome(random, healthy, quorum + random.below(healthy.length - quorum + 1));
+  const drawn = pickSome(random, healthy, quorum + random.below(healthy.length - quorum + 1));
+  // Whoever was away knows those that were there at first: one of them has to tell it of the others.
+  const known = healthy.filter((name) => cluster.founders.includes(name));
+  const core = drawn.some((name) => known.includes(name))
+    ? drawn
+    : [...drawn, ...known.slice(0, 1)];
   for (const name of [...cluster.masters.keys()]) {
     if (!core.includes(name)) await cluster.killMaster(name);
   }

@@ -47,6 +47,7 @@ const withoutToken = (row: string): string => row.replace(/#\d+$/, "");
 export function createJobWatch(
   jobs: ReadonlyMap<string, SimulatedJob>,
   newest: () => ClusterState | undefined,
+  isCut: () => boolean,
 ): JobWatch {
   const accepted = new Map<string, Accepted>();
   /** The newest token by task. */
@@ -70,7 +71,8 @@ export function createJobWatch(
   /** Finished work is repeated only where it was lost, and a last stage's never. */
   function onStart(task: string, token: number, workerId: string): void {
     runs.set(task, (runs.get(task) ?? 0) + 1);
-    begun.set(`${task}#${token}`, troublesOf(workerId));
+    // A cut that lasts may cost the worker its lease later, without a new trouble.
+    begun.set(`${task}#${token}`, isCut() ? -1 : troublesOf(workerId));
     const before = accepted.get(task);
     if (before === undefined || token <= before.token) return;
     const mayBeLost = troublesOf(before.workerId) > before.troubles;
