@@ -59,7 +59,9 @@ describe("random programs", () => {
       { numRuns: 250 },
     );
     // Reads are pruned in files only, which these programs do not have.
-    const expected = allRules.map(({ name }) => name).filter((name) => name !== "prune-reads");
+    // Sorts by one decimal among plain columns are too rare to count on; a golden plan has one.
+    const rare = new Set(["prune-reads", "sort-decimals"]);
+    const expected = allRules.map(({ name }) => name).filter((name) => !rare.has(name));
     expect(expected.filter((name) => !applied.has(name))).toEqual([]);
   });
 });
