@@ -23,7 +23,7 @@ export function count<R = unknown>(
 }
 
 /**
- * Aggregate: the sum, nulls left out. Whole numbers that overflow end the job.
+ * Aggregate: the sum, nulls left out. A total of whole numbers that does not fit ends the job.
  * @param expression numbers
  * @example sales.groupBy("shop").agg({ total: sum(col("price")) })
  */

@@ -73,7 +73,7 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
    */
   sign(): NumberColumn<N, R>;
   /**
-   * Aggregate: the sum, nulls left out. Whole numbers that overflow end the job.
+   * Aggregate: the sum, nulls left out. A total of whole numbers that does not fit ends the job.
    * @example sales.groupBy("shop").agg((c) => ({ total: c.price.sum() }))
    */
   sum(): Aggregate<V | N, null, R>;

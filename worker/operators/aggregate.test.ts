@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Batch } from "../../proto/batch/batch.ts";
 import { batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
+import { decimalText } from "../../proto/batch/decimal.ts";
 import { batchesOfBytes, batchToStreamBytes } from "../../proto/batch/ipc.ts";
 import type { AggregateCall, Expr, NamedAggregate } from "../../proto/plan/expr.ts";
 import { float64Type } from "../../proto/plan/types.ts";
@@ -221,6 +222,58 @@ describe("aggregates", () => {
       "9999999999999999999999.0003",
     );
     expect(() => sum("utf8", ["x"])).toThrow("sums need numbers");
+  });
+
+  test("sums of any order are the exact total, or refused where that does not fit", () => {
+    const limits = { int53: 2n ** 53n, int64: 2n ** 63n, wide: 10n ** 38n } as const;
+    const near = (limit: bigint) => [limit - 1n, limit / 2n, 1n, 0n, -1n, -limit / 2n, 1n - limit];
+    const kind = fc.constantFrom("int53", "int64", "wide");
+    const drawn = kind.chain((of) =>
+      fc.tuple(
+        fc.constant(of),
+        fc.array(fc.array(fc.constantFrom(...near(limits[of])), { maxLength: 6 }), {
+          maxLength: 5,
+        }),
+        fc.constantFrom<1 | 2>(1, 2),
+      ),
+    );
+    fc.assert(
+      fc.property(drawn, ([of, parts, phases]) => {
+        const shown = (value: bigint) => {
+          if (of !== "wide") return of === "int53" ? Number(value) : value;
+          return decimalText(value, 4);
+        };
+        const batches = parts.map((part) =>
+          makeBatch("record", [columnOfValues("v", of, part.map(shown))]),
+        );
+        const program = [{ name: "sum", call: call("sum", column("v")) }];
+        const run = () => aggregate(batches, [], program, phases)[0]!["sum"];
+        const values = parts.flat();
+        const total = values.reduce((a, b) => a + b, 0n);
+        const isLowest = of === "int64" && total === -limits.int64;
+        if ((total >= limits[of] || total <= -limits[of]) && !isLowest) {
+          expect(run).toThrow(`sum(v) is ${of === "wide" ? decimalText(total, 4) : total}`);
+        } else expect(run()).toStrictEqual(values.length === 0 ? null : shown(total));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a sum that grows wider keeps what had left the narrower type", () => {
+    const parts: [string, unknown[]][] = [
+      ["int53", [2 ** 53 - 1, 2 ** 53 - 1, 2 ** 53 - 1]],
+      ["int64", [2n ** 63n - 1n, 2n ** 63n - 1n]],
+      ["decimal", ["0.25"]],
+    ];
+    const batches = parts.map(([kind, values]) =>
+      makeBatch("record", [columnOfValues("v", kind, values)]),
+    );
+    const program = [{ name: "sum", call: call("sum", column("v")) }];
+    const total = 3n * (2n ** 53n - 1n) + 2n * (2n ** 63n - 1n);
+    for (const phases of [1, 2] as const) {
+      const [row] = aggregate(batches, [], program, phases);
+      expect(row!["sum"]).toBe(`${total}.25`);
+    }
   });
 
   test("sums of many decimals of one word stay exact", () => {

@@ -58,7 +58,11 @@ export const aggregateFunctions = {
       ofNothing: "value",
     },
   ),
-  sum: over("sum(a)", "The sum; whole numbers that overflow are an error.", ofNumbers(sumType)),
+  sum: over(
+    "sum(a)",
+    "The exact sum; a total of whole numbers or decimals that does not fit is an error.",
+    ofNumbers(sumType),
+  ),
   avg: over(
     "avg(a)",
     "The mean as a float64.",

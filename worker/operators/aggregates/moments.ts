@@ -1,7 +1,6 @@
 // avg, variance and stddev: one pass, numerically stable, merged pair by pair.
 
 import type { Column } from "../../../proto/batch/column.ts";
-import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { asFloats } from "../../kernels/columns/widen.ts";
 import { type Accumulator, floatColumn, floatsOf, grownFloats, validWhere } from "./accumulator.ts";
 import { TypedSums } from "./sum.ts";
@@ -32,20 +31,14 @@ export function averageAccumulator(): Accumulator {
       sums.add(summable(column!), groups);
       count(groups, undefined);
     },
-    merge: ([sum, counted], groups) => {
-      sums.add(sum!, groups);
+    merge: ([sum, carries, counted], groups) => {
+      sums.merge([sum!, carries!], groups);
       count(groups, floatsOf(counted));
     },
-    states: (groups) => [sums.column(groups), floatColumn(counts, groups, undefined)],
+    states: (groups) => [...sums.states(groups), floatColumn(counts, groups, undefined)],
     result: (groups) => {
-      const means = new Float64Array(groups);
-      const sum = sums.column(groups);
-      const values = sum.type === "decimal" ? columnValues(sum) : undefined;
-      const floats = sum.type === "float64" ? sum.values : undefined;
-      for (let group = 0; group < groups; group++) {
-        const total = values === undefined ? (floats?.[group] ?? 0) : Number(values[group]);
-        means[group] = total / counts[group]!;
-      }
+      const means = sums.floats(groups);
+      for (let group = 0; group < groups; group++) means[group] = means[group]! / counts[group]!;
       return floatColumn(means, groups, validWhere(counts, groups));
     },
   };

@@ -1,0 +1,281 @@
+// Sums of groups in one type each: exact, in two parts, so that what is on the way may leave the range of the type.
+
+import {
+  type Column,
+  columnType,
+  decimalWords,
+  type Int32Column,
+  type Int64Column,
+} from "../../../proto/batch/column.ts";
+import { readDecimal, writeDecimal } from "../../../proto/batch/decimal.ts";
+import { integersToNumbers } from "../../../proto/batch/decode-column.ts";
+import { assert } from "../../../proto/errors.ts";
+import {
+  type DataType,
+  decimalPrecisionMax,
+  decimalType,
+  float64Type,
+  int53Type,
+  int64Type,
+} from "../../../proto/plan/types.ts";
+import { asFloats, widen } from "../../kernels/columns/widen.ts";
+import { twoTo53, wholeNumbers } from "../../kernels/columns/words.ts";
+import { floatColumn, grownFloats, grownWords } from "./accumulator.ts";
+
+const noColumn = { name: "", nulls: "null", validity: undefined } as const;
+
+/**
+ * How often the sum of each group left the range of its type, upwards or downwards: a sum is checked once, when all
+ * rows are in it, so that it depends on no order.
+ */
+class Carries {
+  private counts = new Float64Array(0);
+  private size = 0;
+
+  reserve(groups: number): void {
+    this.size = groups;
+    if (this.counts.length > 0) this.counts = grown(this.counts, groups);
+  }
+
+  add(group: number, by: number): void {
+    if (this.counts.length === 0) this.counts = grown(this.counts, this.size);
+    this.counts[group] = this.counts[group]! + by;
+  }
+
+  of(group: number): number {
+    return this.counts[group] ?? 0;
+  }
+
+  /** Of nothing but nulls, which take no bytes, as long as every sum has stayed in its range. */
+  column(groups: number): Column {
+    if (this.counts.length === 0) return { ...noColumn, type: "null", length: groups };
+    return floatColumn(this.counts, groups, undefined);
+  }
+}
+
+function grown(numbers: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  return grownFloats(numbers, length) as Float64Array<ArrayBuffer>;
+}
+
+/** Sums of one type in two parts: a number of the type, and how many times `unit` is to be added. */
+export interface Sums {
+  readonly type: DataType;
+  /** What one carry stands for; 0 where there are none. */
+  readonly unit: bigint;
+  readonly carries: Carries;
+  reserve(groups: number): void;
+  add(column: Column, groups: Int32Array): void;
+  /** Adds a number of any size, of the scale of the type. */
+  addTotal(group: number, total: bigint): void;
+  /** The numbers without their carries. */
+  column(groups: number): Column;
+}
+
+class FloatSums implements Sums {
+  readonly type = float64Type;
+  readonly unit = 0n;
+  readonly carries = new Carries();
+  private sums = new Float64Array(0);
+
+  reserve(groups: number): void {
+    this.sums = grown(this.sums, groups);
+  }
+
+  add(column: Column, groups: Int32Array): void {
+    const values = asFloats(column);
+    const { sums } = this;
+    for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
+  }
+
+  addTotal(group: number, total: bigint): void {
+    this.sums[group] = this.sums[group]! + Number(total);
+  }
+
+  column(groups: number): Column {
+    return floatColumn(this.sums, groups, undefined);
+  }
+}
+
+/** As float64, exact between -2^53 and 2^53. */
+class SafeSums implements Sums {
+  readonly type = int53Type;
+  readonly unit = BigInt(twoTo53);
+  readonly carries = new Carries();
+  private sums = new Float64Array(0);
+
+  reserve(groups: number): void {
+    this.sums = grown(this.sums, groups);
+    this.carries.reserve(groups);
+  }
+
+  add(column: Column, groups: Int32Array): void {
+    const values =
+      column.type === "int32" ? column.values : integersToNumbers((column as Int64Column).values);
+    const { sums } = this;
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i]!;
+      const sum = sums[group]! + values[i]!;
+      if (sum < twoTo53 && sum > -twoTo53) sums[group] = sum;
+      else this.addCarried(group, values[i]!);
+    }
+  }
+
+  private addCarried(group: number, value: number): void {
+    const sign = value < 0 ? -1 : 1;
+    // Both of one sign, so that the difference is exact, and the sum after it.
+    this.sums[group] = this.sums[group]! - sign * twoTo53 + value;
+    this.carries.add(group, sign);
+  }
+
+  addTotal(group: number, total: bigint): void {
+    const sum = BigInt(this.sums[group]!) + total;
+    this.sums[group] = Number(sum % this.unit);
+    if (sum / this.unit !== 0n) this.carries.add(group, Number(sum / this.unit));
+  }
+
+  column(groups: number): Column {
+    const values = wholeNumbers(this.sums.subarray(0, groups));
+    return { ...noColumn, type: "int53", length: groups, values };
+  }
+}
+
+/** Modulo 2^64, in two halves, with the carry by hand. */
+class LongSums implements Sums {
+  readonly type = int64Type;
+  readonly unit = 1n << 64n;
+  readonly carries = new Carries();
+  private sums = new BigInt64Array(0);
+
+  reserve(groups: number): void {
+    this.sums = grownWords(this.sums, groups) as BigInt64Array<ArrayBuffer>;
+    this.carries.reserve(groups);
+  }
+
+  add(column: Column, groups: Int32Array): void {
+    const { values } = widen(column, int64Type) as Int64Column;
+    const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+    const sums = new Int32Array(this.sums.buffer);
+    for (let i = 0; i < groups.length; i++) {
+      const at = groups[i]! * 2;
+      const low = (sums[at]! >>> 0) + (from[2 * i]! >>> 0);
+      const before = sums[at + 1]!;
+      const added = from[2 * i + 1]!;
+      const high = (before + added + (low > 0xffff_ffff ? 1 : 0)) | 0;
+      sums[at] = low;
+      sums[at + 1] = high;
+      // Two of one sign whose sum has the other.
+      if (((before ^ high) & (added ^ high)) < 0) this.carries.add(groups[i]!, added < 0 ? -1 : 1);
+    }
+  }
+
+  addTotal(group: number, total: bigint): void {
+    const sum = this.sums[group]! + total;
+    const rest = BigInt.asIntN(64, sum);
+    this.sums[group] = rest;
+    if (sum !== rest) this.carries.add(group, Number((sum - rest) / this.unit));
+  }
+
+  column(groups: number): Column {
+    const values = this.sums.slice(0, groups);
+    return { ...noColumn, type: "int64", length: groups, values };
+  }
+}
+
+/** Of decimals that fit a word in halves of 2^32 as float64; a BigInt for a row only where they do not. */
+class DecimalSums implements Sums {
+  readonly type: DataType;
+  readonly unit = 10n ** BigInt(decimalPrecisionMax);
+  readonly carries = new Carries();
+  private readonly scale: number;
+  /** Upper and lower part of each sum, in units of 2^32: exact up to 2^53 each. */
+  private upper = new Float64Array(0);
+  private lower = new Float64Array(0);
+  private rest = new BigInt64Array(0);
+  private rows = 0;
+
+  constructor(scale: number) {
+    this.scale = scale;
+    this.type = decimalType(decimalPrecisionMax, scale);
+  }
+
+  reserve(groups: number): void {
+    this.upper = grown(this.upper, groups);
+    this.lower = grown(this.lower, groups);
+    this.rest = grownWords(this.rest, 2 * groups) as BigInt64Array<ArrayBuffer>;
+    this.carries.reserve(groups);
+  }
+
+  add(column: Column, groups: Int32Array): void {
+    assert(column.type === "decimal" || column.type.startsWith("int"), `${column.type} as decimal`);
+    const scale = scaleOf(columnType(column));
+    if (column.type === "decimal" && scale === this.scale && decimalWords(column.precision) === 1) {
+      return this.addShort(column.values, groups);
+    }
+    const factor = 10n ** BigInt(this.scale - scale);
+    for (let i = 0; i < groups.length; i++) this.addTotal(groups[i]!, wholeAt(column, i) * factor);
+  }
+
+  addTotal(group: number, total: bigint): void {
+    const sum = readDecimal(this.rest, 2, group) + total;
+    const isLarge = sum >= this.unit || sum <= -this.unit;
+    writeDecimal(this.rest, 2, group, isLarge ? sum % this.unit : sum);
+    if (isLarge) this.carries.add(group, Number(sum / this.unit));
+  }
+
+  private addShort(values: BigInt64Array, groups: Int32Array): void {
+    const { upper, lower } = this;
+    const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i]!;
+      lower[group] = lower[group]! + (halves[2 * i]! >>> 0);
+      upper[group] = upper[group]! + halves[2 * i + 1]!;
+    }
+    this.rows += groups.length;
+    // Below 2^21 rows the parts stay below 2^53.
+    if (this.rows >= 2 ** 20) this.settle();
+  }
+
+  private settle(): void {
+    for (let group = 0; group < this.upper.length; group++) {
+      if (this.upper[group] === 0 && this.lower[group] === 0) continue;
+      const part = BigInt(this.upper[group]!) * 4_294_967_296n + BigInt(this.lower[group]!);
+      this.addTotal(group, part);
+      this.upper[group] = 0;
+      this.lower[group] = 0;
+    }
+    this.rows = 0;
+  }
+
+  column(groups: number): Column {
+    this.settle();
+    const type = { type: "decimal", precision: decimalPrecisionMax, scale: this.scale } as const;
+    return { ...noColumn, ...type, length: groups, values: this.rest.slice(0, 2 * groups) };
+  }
+}
+
+export function sumsOf(type: DataType): Sums {
+  switch (type.kind) {
+    case "int32":
+    case "int53":
+      return new SafeSums();
+    case "int64":
+      return new LongSums();
+    case "decimal":
+      return new DecimalSums(type.scale);
+    default:
+      return new FloatSums();
+  }
+}
+
+/** Whole numbers and the digits of decimals. */
+export function wholeAt(column: Column, row: number): bigint {
+  if (column.type === "decimal") {
+    return readDecimal(column.values, decimalWords(column.precision), row);
+  }
+  assert(column.type.startsWith("int"), `${column.type} as whole numbers`);
+  return BigInt((column as Int32Column | Int64Column).values[row]!);
+}
+
+export function scaleOf(type: DataType): number {
+  return type.kind === "decimal" ? type.scale : 0;
+}
