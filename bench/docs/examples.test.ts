@@ -8,7 +8,7 @@ import { nodeOf } from "../../sdk/dataset/dataset-base.ts";
 import { createMillrace } from "../../sdk/dataset/millrace.ts";
 import { DriverSession } from "../../sdk/driver/session.ts";
 import * as millrace from "../../sdk/index.ts";
-import { schemasOf } from "../../sdk/planner/schema-of.ts";
+import { KnownSchemas } from "../../sdk/planner/known-schemas.ts";
 import { bodyOf, type Documented, documentedIn } from "./examples.ts";
 import { typeErrors } from "./type-check.ts";
 
@@ -125,7 +125,7 @@ describe("examples in docstrings", () => {
     async (_title, code) => {
       const mr = createMillrace(session(), 0, () => 0.5);
       const result = await compiled(code)(mr, millrace);
-      if (result instanceof millrace.Dataset) schemasOf(nodeOf(result), new Map());
+      if (result instanceof millrace.Dataset) new KnownSchemas(new Map()).of(nodeOf(result));
     },
   );
 });

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
 import { type Connection, connectLeader } from "./api-calls.ts";
 import { measureFailover } from "./failover.ts";
+import { measurePlanning } from "./planning.ts";
 import { measureProposals } from "./proposals.ts";
 import { measureReplica } from "./replica-batches.ts";
 import { measureRestart } from "./restart.ts";
@@ -27,6 +28,7 @@ Measures the control plane on this machine with real processes and real syncs:
   restart     a master's start with a million tasks
   tasks       cost and bytes of a task, up to a million of them
   warm        an action of one task on a warm embedded cluster
+  planning    from a logical plan of 30 and of 1000 steps to its stage graph
 
 --out appends each figure to a file, one JSON object a line. --folder: where the masters write;
 a temporary folder unless told, deleted at the end.`;
@@ -109,6 +111,7 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
     ...measureTaskBytes(1_000_000),
   ],
   warm: warmStage,
+  planning: async () => measurePlanning(50),
 };
 
 const names = values.only?.split(",") ?? Object.keys(measures);

@@ -24,7 +24,7 @@ import {
   utf8,
   when,
 } from "../index.ts";
-import { schemasOf } from "../planner/schema-of.ts";
+import { KnownSchemas } from "../planner/known-schemas.ts";
 import { nodeOf } from "./dataset-base.ts";
 import { createMillrace, type Millrace } from "./millrace.ts";
 
@@ -58,7 +58,7 @@ function plan(of: (given: ReturnType<typeof start>) => Dataset<unknown>): string
   const node: LogicalNode = nodeOf(of(start()));
   const lines = logicalText({ kind: "collect", input: node }).trimEnd().split("\n").slice(1);
   const steps = lines.map((line) => line.slice(2)).filter((line) => !/readColumns/.test(line));
-  const found = schemasOf(node, new Map()).get(node);
+  const found = new KnownSchemas(new Map()).of(node);
   return [...steps, found === undefined ? "unknown" : schemaText(found)].join("\n");
 }
 

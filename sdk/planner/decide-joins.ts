@@ -2,12 +2,12 @@
 // aggregate leaves shows only when it ran, so such a side is made first, kept, and counted.
 
 import { broadcastBytesMax, measuredBytesMax } from "../../proto/limits.ts";
-import { mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
+import { inputsOf, mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
 import type { Action, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { bytesBelow, bytesOfRows } from "./estimate.ts";
 import { mayKeep, type Side } from "./join-stages.ts";
+import type { KnownSchemas } from "./known-schemas.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
-import type { KnownSchema } from "./schema-of.ts";
 
 export interface Decided {
   readonly plan: Action;
@@ -25,12 +25,25 @@ function isOpen(node: LogicalNode): node is JoinNode {
 }
 
 /** Steps after which there may be far fewer rows than before. */
-function mayShrink(node: LogicalNode): boolean {
-  return planNodes(node).some(({ kind }) =>
-    ["where", "filter", "aggregate", "distinct", "limit", "sample", "reduceByKey", "join"].includes(
-      kind,
-    ),
-  );
+const shrinking = new Set<LogicalNode["kind"]>([
+  "where",
+  "filter",
+  "aggregate",
+  "distinct",
+  "limit",
+  "sample",
+  "reduceByKey",
+  "join",
+]);
+
+/** Nodes that are such a step, or stand above one. */
+function shrunkenNodes(last: LogicalNode): ReadonlySet<LogicalNode> {
+  const shrunken = new Set<LogicalNode>();
+  for (const node of planNodes(last)) {
+    const isOne = shrinking.has(node.kind) || inputsOf(node).some((input) => shrunken.has(input));
+    if (isOne) shrunken.add(node);
+  }
+  return shrunken;
 }
 
 /**
@@ -40,15 +53,17 @@ function mayShrink(node: LogicalNode): boolean {
 export function decideJoins(
   action: Action,
   inputs: PlanInputs,
-  schemas: ReadonlyMap<LogicalNode, KnownSchema>,
+  schemas: KnownSchemas,
   rows: readonly number[],
 ): Decided {
+  if (!mayMeasure(action)) return { plan: action };
   const bytes = bytesBelow(action.input, inputs);
+  const shrunken = shrunkenNodes(action.input);
   let asked = 0;
   let measure: LogicalNode | undefined;
   const input = mapPlan(action.input, (after, before) => {
     if (measure !== undefined || !isOpen(before) || after.kind !== "join") return after;
-    const side = sideToMeasure(before, bytes);
+    const side = sideToMeasure(before, bytes, shrunken);
     if (side === undefined) return after;
     const kept: LogicalNode = { kind: "cache", id: before.id, input: after[side], level: "disk" };
     const counted = rows[asked++];
@@ -56,7 +71,7 @@ export function decideJoins(
       measure = kept;
       return after;
     }
-    const isSmall = bytesOfRows(counted, schemas.get(before[side])) <= broadcastBytesMax;
+    const isSmall = bytesOfRows(counted, schemas.of(before[side])) <= broadcastBytesMax;
     const strategy = !isSmall ? "shuffle" : side === "right" ? "broadcast" : "broadcastLeft";
     const sides = side === "left" ? [kept, after.right] : [after.left, kept];
     return { ...(withInputs(after, sides) as JoinNode), strategy };
@@ -66,12 +81,16 @@ export function decideJoins(
 }
 
 /** The side that could be sent whole if it is small, where its files alone do not say that it is. */
-function sideToMeasure(node: JoinNode, bytes: ReadonlyMap<LogicalNode, number>): Side | undefined {
+function sideToMeasure(
+  node: JoinNode,
+  bytes: ReadonlyMap<LogicalNode, number>,
+  shrunken: ReadonlySet<LogicalNode>,
+): Side | undefined {
   const of = (side: Side) => bytes.get(node[side])!;
   const sides = (["right", "left"] as const).filter((side) => mayKeep(node, side));
   if (sides.some((side) => of(side) <= broadcastBytesMax)) return undefined;
   const [best] = sides
-    .filter((side) => of(side) <= measuredBytesMax && mayShrink(node[side]))
+    .filter((side) => of(side) <= measuredBytesMax && shrunken.has(node[side]))
     .sort((a, b) => of(a) - of(b));
   return best;
 }

@@ -48,8 +48,8 @@ function joinOperator(
   node: JoinNode,
   build: { readonly stageId: number; readonly pipeline: Side },
 ): OperatorProgram {
-  const leftSchema = planning.schemas.get(node.left);
-  const rightSchema = planning.schemas.get(node.right);
+  const leftSchema = planning.schemas.of(node.left);
+  const rightSchema = planning.schemas.of(node.right);
   return {
     kind: "join",
     node: node.id,

@@ -4,7 +4,7 @@ import { AssertionError, assert } from "../../proto/errors.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import { type Schema, sameType, schemaText } from "../../proto/plan/types.ts";
-import { dropUnseenSort } from "../rules/drop-unseen-sort.ts";
+import { dropSortOfCount, dropUnseenSort } from "../rules/drop-unseen-sort.ts";
 import { foldConstants } from "../rules/fold-constants.ts";
 import { joinFromWhere } from "../rules/join-from-where.ts";
 import { limitIntoSort } from "../rules/limit-into-sort.ts";
@@ -15,15 +15,18 @@ import { pruneReads } from "../rules/prune-reads.ts";
 import { pushLimitBelowMap } from "../rules/push-limit-below-map.ts";
 import { pushWhereDown } from "../rules/push-where-down.ts";
 import { reuseEqualPlans } from "../rules/reuse-equal-plans.ts";
-import { type Rule, type RuleContext, withReaders } from "../rules/rule.ts";
+import { type Rule, type RuleContext, readersOf } from "../rules/rule.ts";
 import { sortDecimals } from "../rules/sort-decimals.ts";
-import { type KnownSchema, type SourceSchemas, schemasOf } from "./schema-of.ts";
+import { KnownSchemas } from "./known-schemas.ts";
+import { Rewriting } from "./rewriting.ts";
+import type { KnownSchema, SourceSchemas } from "./schema-of.ts";
 
 export const allRules: readonly Rule[] = [
   mergeLimits,
   pushLimitBelowMap,
   limitIntoSort,
   dropUnseenSort,
+  dropSortOfCount,
   foldConstants,
   joinFromWhere,
   pushWhereDown,
@@ -35,8 +38,8 @@ export const allRules: readonly Rule[] = [
 ];
 
 export interface OptimizeOptions {
-  /** Of sources that did not declare one. */
-  readonly schemas?: SourceSchemas;
+  /** Of the plan's sources, and of nodes that were looked at before. */
+  readonly schemas?: KnownSchemas;
   readonly rules?: readonly Rule[];
 }
 
@@ -44,43 +47,51 @@ const noSchemas: SourceSchemas = new Map();
 
 /** Throws PLAN_INVALID where an expression does not fit the columns that are known. */
 export function optimize(action: Action, options: OptimizeOptions = {}): Action {
-  const { rules = allRules, schemas = noSchemas } = options;
-  const nodes = planNodes(action.input).length;
-  // Each step sinks past each node at most once, and each removal shortens the plan.
-  const rewritesMax = 4 * nodes * nodes + rules.length;
+  const { rules = allRules, schemas = new KnownSchemas(noSchemas) } = options;
+  schemas.check(action.input);
   let plan = action;
-  let known = schemasOf(plan.input, schemas);
-  for (let rewrites = 0; rewrites <= rewritesMax; rewrites++) {
-    const next = applyFirst(plan, rules, withReaders(plan, known));
-    if (next === undefined) return plan;
-    const nextKnown = schemasOf(next.plan.input, schemas);
+  for (let rounds = 0; rounds <= roundsMax; rounds++) {
+    const next = applyAll(plan, rules, schemas);
+    if (next === plan) return plan;
+    plan = next;
+  }
+  throw new AssertionError(`the rules did not settle within ${roundsMax} rounds`);
+}
+
+/** A round after which something is left to do was made possible by a rule that looks at the whole plan. */
+const roundsMax = 100;
+
+/** Those that look at one node, until none has an answer; then each of those that look at the whole plan once. */
+function applyAll(before: Action, rules: readonly Rule[], schemas: KnownSchemas): Action {
+  const applied: string[] = [];
+  const nodeRules = rules.filter((rule) => "rewrite" in rule);
+  const onRewrite = (rule: string, from: LogicalNode, to: LogicalNode): void => {
+    checkSchema(rule, schemas.of(from), schemas.of(to));
+    applied.push(rule);
+  };
+  const input = new Rewriting(before.input, nodeRules, schemas, onRewrite).run(before.input);
+  let plan = input === before.input ? before : { ...before, input };
+  for (const rule of rules) {
+    if (!("apply" in rule)) continue;
+    const next = rule.apply(plan, contextOf(plan, schemas));
+    if (next === undefined) continue;
+    applied.push(rule.name);
     // A count sees rows, not columns.
     if (plan.kind !== "count") {
-      checkSchema(next.rule, known.get(plan.input), nextKnown.get(next.plan.input));
+      checkSchema(rule.name, schemas.of(plan.input), schemas.of(next.input));
     }
-    plan = next.plan;
-    known = nextKnown;
+    plan = next;
   }
-  throw new AssertionError(`the rules did not settle within ${rewritesMax} rewrites`);
+  if (applied.length > 0) checkRewrite([...new Set(applied)].join(", "), before, plan);
+  return plan;
 }
 
-interface Rewritten {
-  readonly rule: string;
-  readonly plan: Action;
-}
-
-function applyFirst(
-  plan: Action,
-  rules: readonly Rule[],
-  context: RuleContext,
-): Rewritten | undefined {
-  for (const rule of rules) {
-    const next = rule.apply(plan, context);
-    if (next === undefined) continue;
-    checkRewrite(rule.name, plan, next);
-    return { rule: rule.name, plan: next };
-  }
-  return undefined;
+function contextOf(plan: Action, schemas: KnownSchemas): RuleContext {
+  const readers = readersOf(plan.input);
+  return {
+    schemaOf: (node) => schemas.of(node),
+    isShared: (node) => (readers.get(node) ?? 0) > 1,
+  };
 }
 
 /** Kinds whose work is not all said in the node: the function of its id belongs to it. */
@@ -106,18 +117,18 @@ function hasClosure(node: LogicalNode): boolean {
 }
 
 /** A rule may reorder and drop steps, and split those on columns; it never invents or doubles a function. */
-function checkRewrite(rule: string, before: Action, after: Action): void {
-  assert(before.kind === after.kind, `${rule} changed the action`);
+function checkRewrite(rules: string, before: Action, after: Action): void {
+  assert(before.kind === after.kind, `${rules} changed the action`);
   const kinds = new Map(planNodes(before.input).map((node) => [node.id, node.kind]));
   const nodes = planNodes(after.input);
   const functions = nodes.filter(hasClosure);
-  for (const node of nodes) assert(kinds.has(node.id), `${rule} invented ${node.kind}#${node.id}`);
+  for (const node of nodes) assert(kinds.has(node.id), `${rules} invented ${node.kind}#${node.id}`);
   for (const node of functions) {
-    assert(kinds.get(node.id) === node.kind, `${rule} moved the function of #${node.id}`);
+    assert(kinds.get(node.id) === node.kind, `${rules} moved the function of #${node.id}`);
   }
   assert(
     new Set(functions.map(({ id }) => id)).size === functions.length,
-    `${rule} doubled a node`,
+    `${rules} doubled a node`,
   );
 }
 

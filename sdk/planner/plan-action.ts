@@ -16,9 +16,9 @@ import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts"
 import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
 import { decideJoins } from "./decide-joins.ts";
+import { KnownSchemas } from "./known-schemas.ts";
 import { optimize } from "./optimize.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
-import { schemasOf } from "./schema-of.ts";
 import { settleAlters } from "./settle-alters.ts";
 import { planStages } from "./stages.ts";
 
@@ -47,12 +47,11 @@ export function planAction(
   targets: PlanTargets = targetsFor([...inputs.files.values()].flat()),
   measured: readonly number[] = [],
 ): PlannedAction {
-  const settled = { ...action, input: settleAlters(action.input, inputs.schemas) };
-  const rewritten = optimize(settled, { schemas: inputs.schemas });
-  const known = schemasOf(rewritten.input, inputs.schemas);
-  const { plan, measure } = decideJoins(rewritten, inputs, known, measured);
+  const schemas = new KnownSchemas(inputs.schemas);
+  const settled = { ...action, input: settleAlters(action.input, schemas) };
+  const rewritten = optimize(settled, { schemas });
+  const { plan, measure } = decideJoins(rewritten, inputs, schemas, measured);
   const optimised: Action = measure === undefined ? plan : { kind: "count", input: measure };
-  const schemas = schemasOf(optimised.input, inputs.schemas);
   const planned: StageGraph = {
     actionIndex,
     planDigest: planDigest(action),

@@ -5,7 +5,6 @@ import { alteredColumns, checkAlteration } from "../../proto/plan/altered-column
 import type { Expr } from "../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../proto/plan/expr-text.ts";
 import { typeOfAggregate, typeOfExpr, typeOfWindow } from "../../proto/plan/expr-type.ts";
-import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import {
   commonType,
@@ -28,25 +27,14 @@ export type SourceSchemas = ReadonlyMap<NodeId, Schema>;
 
 const field = (name: string, type: DataType, nullable = true): Field => ({ name, type, nullable });
 
-/** The schema of every node. Throws PLAN_INVALID, naming the step, where an expression does not fit. */
-export function schemasOf(
-  last: LogicalNode,
+/** The node's columns, by those of its inputs. Throws PLAN_INVALID, naming the step, where an expression does not fit. */
+export function schemaOfStep(
+  node: LogicalNode,
+  inputs: readonly KnownSchema[],
   sources: SourceSchemas,
-): ReadonlyMap<LogicalNode, KnownSchema> {
-  const schemas = new Map<LogicalNode, KnownSchema>();
-  for (const node of planNodes(last)) {
-    const inputs = inputsOf(node).map((input) => schemas.get(input));
-    schemas.set(
-      node,
-      named(node, () => schemaOfNode(node, inputs, sources)),
-    );
-  }
-  return schemas;
-}
-
-function named(node: LogicalNode, of: () => KnownSchema): KnownSchema {
+): KnownSchema {
   try {
-    const schema = of();
+    const schema = schemaOfNode(node, inputs, sources);
     if (schema !== undefined) checkNames(schema);
     return schema;
   } catch (thrown) {

@@ -7,9 +7,9 @@ import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
+import type { KnownSchemas } from "./known-schemas.ts";
 import { addOperator, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
-import type { KnownSchema } from "./schema-of.ts";
 import { openNode } from "./stage-of-node.ts";
 
 /** One planning under way: the stages sealed so far, and what decides how to go on. */
@@ -17,7 +17,7 @@ export interface Planning {
   readonly stages: StagePlan[];
   readonly inputs: PlanInputs;
   readonly targets: PlanTargets;
-  readonly schemas: ReadonlyMap<LogicalNode, KnownSchema>;
+  readonly schemas: KnownSchemas;
   /** The node whose rows the driver collects: it applies a last limit itself. */
   readonly collected: LogicalNode | undefined;
 }
@@ -26,7 +26,7 @@ export function planStages(
   action: Action,
   inputs: PlanInputs,
   targets: PlanTargets,
-  schemas: ReadonlyMap<LogicalNode, KnownSchema>,
+  schemas: KnownSchemas,
 ): readonly StagePlan[] {
   const stages: StagePlan[] = [];
   const collected = action.kind === "collect" ? action.input : undefined;

@@ -2,7 +2,7 @@
 
 import { withInputs } from "../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
-import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+import type { NodeRule, PlanRule, RuleContext } from "./rule.ts";
 
 /** The plan without its uppermost full sort, unless a node above it depends on the order. */
 function withoutSort(node: LogicalNode, context: RuleContext): LogicalNode | undefined {
@@ -41,17 +41,20 @@ function isBlindToOrder(node: LogicalNode): boolean {
   }
 }
 
-export const dropUnseenSort: Rule = {
+export const dropUnseenSort: NodeRule = {
   name: "drop-unseen-sort",
+  rewrite: (node, context) => {
+    if (!isBlindToOrder(node) || !("input" in node)) return undefined;
+    const input = withoutSort(node.input, context);
+    return input && withInputs(node, [input]);
+  },
+};
+
+export const dropSortOfCount: PlanRule = {
+  name: "drop-sort-of-count",
   apply: (action, context) => {
-    if (action.kind === "count") {
-      const input = withoutSort(action.input, context);
-      if (input !== undefined) return { ...action, input };
-    }
-    return rewriteFirst(action, (node) => {
-      if (!isBlindToOrder(node) || !("input" in node)) return undefined;
-      const input = withoutSort(node.input, context);
-      return input && withInputs(node, [input]);
-    });
+    if (action.kind !== "count") return undefined;
+    const input = withoutSort(action.input, context);
+    return input && { ...action, input };
   },
 };

@@ -3,7 +3,7 @@
 import { type Expr, mapParts } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { boolType } from "../../proto/plan/types.ts";
-import { type Rule, rewriteFirst } from "./rule.ts";
+import type { NodeRule } from "./rule.ts";
 
 const literalBool = (value: boolean): Expr => ({
   kind: "literal",
@@ -99,7 +99,7 @@ function foldedNode(node: LogicalNode): LogicalNode | undefined {
   }
 }
 
-export const foldConstants: Rule = {
+export const foldConstants: NodeRule = {
   name: "fold-constants",
-  apply: (action) => rewriteFirst(action, foldedNode),
+  rewrite: foldedNode,
 };

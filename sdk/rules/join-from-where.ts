@@ -4,7 +4,7 @@ import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinKey, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { commonType, findField, type Schema } from "../../proto/plan/types.ts";
 import { allOf, conjunctsOf } from "./conjuncts.ts";
-import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+import type { NodeRule, RuleContext } from "./rule.ts";
 
 /** The equality as a key of the join; undefined where it is none. */
 function keyOf(part: Expr, node: JoinNode, left: Schema, right: Schema): JoinKey | undefined {
@@ -74,7 +74,7 @@ function rewritten(node: LogicalNode, context: RuleContext): LogicalNode | undef
   return kept === undefined ? join : { ...join, condition: kept };
 }
 
-export const joinFromWhere: Rule = {
+export const joinFromWhere: NodeRule = {
   name: "join-from-where",
-  apply: (action, context) => rewriteFirst(action, (node) => rewritten(node, context)),
+  rewrite: rewritten,
 };

@@ -2,7 +2,7 @@
 
 import { topRowsMax } from "../../proto/limits.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
-import { type Rule, rewriteFirst } from "./rule.ts";
+import type { NodeRule } from "./rule.ts";
 
 /** Rows that must be sorted for the limit; the limit itself goes where nothing is left for it to do. */
 function limited(node: LogicalNode): LogicalNode | undefined {
@@ -16,10 +16,8 @@ function limited(node: LogicalNode): LogicalNode | undefined {
   return sort.rowsMax === rowsMax ? undefined : { ...node, input: { ...sort, rowsMax } };
 }
 
-export const limitIntoSort: Rule = {
+export const limitIntoSort: NodeRule = {
   name: "limit-into-sort",
-  apply: (action, context) =>
-    rewriteFirst(action, (node) =>
-      "input" in node && context.isShared(node.input) ? undefined : limited(node),
-    ),
+  rewrite: (node, context) =>
+    "input" in node && context.isShared(node.input) ? undefined : limited(node),
 };

@@ -3,7 +3,7 @@
 import { columnsOf, type Expr, mapParts } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { substitute } from "./conjuncts.ts";
-import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+import type { NodeRule, RuleContext } from "./rule.ts";
 
 type Select = Extract<LogicalNode, { readonly kind: "select" }>;
 
@@ -43,13 +43,12 @@ function isColumnsOnly(node: Select): boolean {
   return node.columns.every(({ expr }) => columnsOf(expr).size <= 1 && isCheap(expr));
 }
 
-export const mergeSelects: Rule = {
+export const mergeSelects: NodeRule = {
   name: "merge-selects",
-  apply: (action, context) =>
-    rewriteFirst(action, (node) => {
-      if (node.kind !== "select") return undefined;
-      if (isColumnsOnly(node) && isIdle(node, context)) return node.input;
-      if (node.input.kind !== "select" || context.isShared(node.input)) return undefined;
-      return merged(node, node.input);
-    }),
+  rewrite: (node, context) => {
+    if (node.kind !== "select") return undefined;
+    if (isColumnsOnly(node) && isIdle(node, context)) return node.input;
+    if (node.input.kind !== "select" || context.isShared(node.input)) return undefined;
+    return merged(node, node.input);
+  },
 };

@@ -4,7 +4,7 @@ import { columnsOf, type Expr } from "../../proto/plan/expr.ts";
 import { inputsOf, mapPlan, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, ColumnarReadNode, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
-import type { Rule, RuleContext } from "./rule.ts";
+import type { PlanRule, RuleContext } from "./rule.ts";
 
 /** Names of columns, or all there are. */
 type Needed = ReadonlySet<string> | "all";
@@ -139,7 +139,7 @@ function isNarrower(before: LogicalNode, after: LogicalNode): boolean {
   return JSON.stringify({ ...before, input: 0 }) !== JSON.stringify({ ...after, input: 0 });
 }
 
-export const neededColumns: Rule = {
+export const neededColumns: PlanRule = {
   name: "needed-columns",
   apply: (action: Action, context) => {
     const nodes = planNodes(action.input);

@@ -1,7 +1,7 @@
 // Steps that keep the number and order of rows: a limit above them may stand below, if it meets its like there.
 
 import type { LogicalNode } from "../../proto/plan/logical.ts";
-import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+import type { NodeRule, RuleContext } from "./rule.ts";
 
 function keepsRows(node: LogicalNode): node is Extract<LogicalNode, { kind: "map" | "select" }> {
   return node.kind === "map" || node.kind === "select";
@@ -15,12 +15,11 @@ function meetsSortOrLimit(node: LogicalNode, context: RuleContext): boolean {
   return below.kind === "orderBy" || below.kind === "sortBy" || below.kind === "limit";
 }
 
-export const pushLimitBelowMap: Rule = {
+export const pushLimitBelowMap: NodeRule = {
   name: "push-limit-below-map",
-  apply: (action, context) =>
-    rewriteFirst(action, (node) => {
-      if (node.kind !== "limit" || !keepsRows(node.input)) return undefined;
-      if (!meetsSortOrLimit(node.input, context)) return undefined;
-      return { ...node.input, input: { ...node, input: node.input.input } };
-    }),
+  rewrite: (node, context) => {
+    if (node.kind !== "limit" || !keepsRows(node.input)) return undefined;
+    if (!meetsSortOrLimit(node.input, context)) return undefined;
+    return { ...node.input, input: { ...node, input: node.input.input } };
+  },
 };

@@ -6,7 +6,7 @@ import { withInputs } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 import { allOf, conjunctsOf, readsOnly, substitute } from "./conjuncts.ts";
-import { type Rule, type RuleContext, rewriteFirst } from "./rule.ts";
+import type { NodeRule, RuleContext } from "./rule.ts";
 
 type Where = Extract<LogicalNode, { readonly kind: "where" }>;
 
@@ -126,8 +126,7 @@ function inputsWith(below: LogicalNode, answer: Pushed, id: number): readonly Lo
   });
 }
 
-export const pushWhereDown: Rule = {
+export const pushWhereDown: NodeRule = {
   name: "push-where-down",
-  apply: (action, context) =>
-    rewriteFirst(action, (node) => (node.kind === "where" ? rewritten(node, context) : undefined)),
+  rewrite: (node, context) => (node.kind === "where" ? rewritten(node, context) : undefined),
 };

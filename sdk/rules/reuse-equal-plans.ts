@@ -3,7 +3,7 @@
 import { inputsOf, mapPlan } from "../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { nodeText } from "../../proto/plan/node-text.ts";
-import type { Rule } from "./rule.ts";
+import type { PlanRule } from "./rule.ts";
 
 /** Kinds that their text says all about; the others are told apart by the function of their id. */
 const plain = new Set<LogicalNode["kind"]>([
@@ -29,7 +29,7 @@ const plain = new Set<LogicalNode["kind"]>([
   "except",
 ]);
 
-export const reuseEqualPlans: Rule = {
+export const reuseEqualPlans: PlanRule = {
   name: "reuse-equal-plans",
   apply: (action) => {
     const known = new Map<string, LogicalNode>();

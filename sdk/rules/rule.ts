@@ -1,10 +1,9 @@
-// What a rewrite of a logical plan is, and the walk that most of them share.
+// What a rewrite of a logical plan is, and what it may ask of the plan that it looks at.
 
-import { inputsOf, mapPlan, planNodes } from "../../proto/plan/inputs.ts";
+import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 
-/** What a rule may ask of the plan that it looks at. */
 export interface RuleContext {
   /** Columns of a node's result, where they are known before the run. */
   schemaOf(node: LogicalNode): Schema | undefined;
@@ -12,36 +11,26 @@ export interface RuleContext {
   isShared(node: LogicalNode): boolean;
 }
 
-/** Pure: answers a better plan with the same result, or undefined where it does not apply. */
-export interface Rule {
+/** Looks at one node, whose inputs are as good as they get: answers a better node with the same rows, or undefined. */
+export interface NodeRule {
+  readonly name: string;
+  rewrite(node: LogicalNode, context: RuleContext): LogicalNode | undefined;
+}
+
+/** Looks at the whole plan at once: answers a better one with the same result, or undefined. */
+export interface PlanRule {
   readonly name: string;
   apply(action: Action, context: RuleContext): Action | undefined;
 }
 
-export function withReaders(
-  action: Action,
-  schemas: ReadonlyMap<LogicalNode, Schema | undefined>,
-): RuleContext {
+/** Both kinds are pure. */
+export type Rule = NodeRule | PlanRule;
+
+/** How many nodes read each node of a plan, the action not counted. */
+export function readersOf(last: LogicalNode): Map<LogicalNode, number> {
   const readers = new Map<LogicalNode, number>();
-  for (const node of planNodes(action.input)) {
+  for (const node of planNodes(last)) {
     for (const input of inputsOf(node)) readers.set(input, (readers.get(input) ?? 0) + 1);
   }
-  return {
-    schemaOf: (node) => schemas.get(node),
-    isShared: (node) => (readers.get(node) ?? 0) > 1,
-  };
-}
-
-/** Rewrites the first node, from the action down, for which `rewrite` has an answer. */
-export function rewriteFirst(
-  action: Action,
-  rewrite: (node: LogicalNode) => LogicalNode | undefined,
-): Action | undefined {
-  for (const node of [...planNodes(action.input)].reverse()) {
-    const better = rewrite(node);
-    if (better === undefined) continue;
-    const input = mapPlan(action.input, (seen) => (seen === node ? better : seen));
-    return { ...action, input };
-  }
-  return undefined;
+  return readers;
 }

@@ -4,7 +4,7 @@ import type { SortExpr } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { DataType, Schema } from "../../proto/plan/types.ts";
 import { findField } from "../../proto/plan/types.ts";
-import { type Rule, rewriteFirst } from "./rule.ts";
+import type { NodeRule } from "./rule.ts";
 
 const ordered = new Set<DataType["kind"]>([
   "bool",
@@ -37,15 +37,14 @@ function keysOf(node: OrderBy, schema: Schema): readonly SortExpr[] | undefined 
   ];
 }
 
-export const sortDecimals: Rule = {
+export const sortDecimals: NodeRule = {
   name: "sort-decimals",
-  apply: (action, context) =>
-    rewriteFirst(action, (node) => {
-      if (node.kind !== "orderBy") return undefined;
-      const schema = context.schemaOf(node.input);
-      const keys = schema && keysOf(node, schema);
-      if (keys === undefined) return undefined;
-      const { id, input, rowsMax } = node;
-      return { kind: "sortBy", id, input, keys, ...(rowsMax === undefined ? {} : { rowsMax }) };
-    }),
+  rewrite: (node, context) => {
+    if (node.kind !== "orderBy") return undefined;
+    const schema = context.schemaOf(node.input);
+    const keys = schema && keysOf(node, schema);
+    if (keys === undefined) return undefined;
+    const { id, input, rowsMax } = node;
+    return { kind: "sortBy", id, input, keys, ...(rowsMax === undefined ? {} : { rowsMax }) };
+  },
 };

@@ -5,7 +5,7 @@ import { mapPlan } from "../../../proto/plan/inputs.ts";
 import type { Action, JoinNode, LogicalNode } from "../../../proto/plan/logical.ts";
 import type { OperatorProgram, SourceProgram } from "../../../proto/plan/program.ts";
 import type { StageGraph, StagePlan } from "../../../proto/plan/stage.ts";
-import { schemasOf } from "../../../sdk/planner/schema-of.ts";
+import { KnownSchemas } from "../../../sdk/planner/known-schemas.ts";
 import type { Fault } from "./run-program.ts";
 
 function inPlan(change: (node: LogicalNode) => LogicalNode): Fault {
@@ -131,9 +131,9 @@ const windowOff = inOperators((operator) => {
 
 /** As an aggregate of last values, which is what it would be. */
 function keepsLast(action: Action): Action {
-  const schemas = schemasOf(action.input, new Map());
+  const schemas = new KnownSchemas(new Map());
   const input = mapPlan(action.input, (node, before) => {
-    const schema = schemas.get(before);
+    const schema = schemas.of(before);
     if (node.kind !== "distinct" || node.on === undefined || schema === undefined) return node;
     const { id, on } = node;
     const columns = schema.fields.map(({ name }) => {

@@ -1,6 +1,7 @@
 // Whether rewrite rules keep the rows of a plan: each alone, and all together, judged by plain loops alone.
 
 import type { LogicalNode } from "../../../proto/plan/logical.ts";
+import { KnownSchemas } from "../../../sdk/planner/known-schemas.ts";
 import { allRules, optimize } from "../../../sdk/planner/optimize.ts";
 import { settleAlters } from "../../../sdk/planner/settle-alters.ts";
 import type { Rule } from "../../../sdk/rules/rule.ts";
@@ -26,7 +27,7 @@ export async function checkRules(program: Program): Promise<RuleCheck> {
   const planned = planOf(program);
   const expected = await wanted(planned);
   const kind = program.isCount ? "count" : "collect";
-  const input = settleAlters(planned.action.input, new Map());
+  const input = settleAlters(planned.action.input, new KnownSchemas(new Map()));
   const applied: string[] = [];
   const differences: string[] = [];
   for (const [name, rules] of choices) {
