@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const kernels = [
   { folder: "worker/kernels", source: "string-counter.as.ts", name: "string-counter-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
+  { folder: "proto/kernels", source: "block-hash.as.ts", name: "block-hash-wasm" },
 ];
 
 async function compile(folder, source) {

@@ -1,16 +1,15 @@
 // One sealed block: the batches of one partition of one map task, with a checksum over all of them.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { batchesOfBytes, batchToStreamBytes } from "../../proto/batch/ipc.ts";
-import { crc32c } from "../../proto/checksum/crc32c.ts";
+import { RawBatchReader, RawBatchWriter } from "../../proto/batch/raw-batch.ts";
 import { EngineError } from "../../proto/errors.ts";
+import { blockHash32 } from "../../proto/kernels/block-hash.ts";
 import { blockBytesMax } from "../../proto/limits.ts";
 
-// Header: magic, checksum of the body, rows, body bytes. Body: frames of (bytes, rows) and an IPC stream.
+// Header: magic, checksum of the body, rows, body bytes. Body: raw batches.
 // Everything begins at a multiple of eight bytes, so that columns can be views of the block.
-const magic = 0x314b4c42;
+const magic = 0x324b4c42;
 const headerBytes = 16;
-const frameHeaderBytes = 8;
 
 export interface SealedBlock {
   readonly pieces: readonly Uint8Array[];
@@ -21,21 +20,18 @@ export interface SealedBlock {
 
 export const emptyBlock: SealedBlock = { pieces: [], bytes: 0, rows: 0, checksum: 0 };
 
-/** Gathers encoded batches of one partition. */
+/** Gathers batches of one partition, whose columns must not change until the block is written. */
 export class BlockWriter {
-  private pieces: Uint8Array[] = [];
+  private readonly writer = new RawBatchWriter();
+  private readonly pieces: Uint8Array[] = [];
   private bodyBytes = 0;
   private rows = 0;
-  private checksum = 0;
 
   add(batch: Batch): void {
-    const stream = batchToStreamBytes(batch);
-    const frame = new Uint8Array(frameHeaderBytes + Math.ceil(stream.length / 8) * 8);
-    const view = new DataView(frame.buffer);
-    view.setUint32(0, stream.length, true);
-    view.setUint32(4, batch.rows, true);
-    frame.set(stream, frameHeaderBytes);
-    this.bodyBytes += frame.length;
+    for (const piece of this.writer.write(batch)) {
+      this.bodyBytes += piece.length;
+      this.pieces.push(piece);
+    }
     this.rows += batch.rows;
     if (this.bodyBytes > blockBytesMax) {
       throw new EngineError(
@@ -45,23 +41,22 @@ export class BlockWriter {
         { limitBytes: blockBytesMax },
       );
     }
-    this.checksum = crc32c(frame, this.checksum);
-    this.pieces.push(frame);
   }
 
   seal(): SealedBlock {
     if (this.pieces.length === 0) return emptyBlock;
+    const checksum = blockHash32(this.pieces);
     const header = new Uint8Array(headerBytes);
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
-    view.setUint32(4, this.checksum, true);
+    view.setUint32(4, checksum, true);
     view.setUint32(8, this.rows, true);
     view.setUint32(12, this.bodyBytes, true);
     return {
       pieces: [header, ...this.pieces],
       bytes: headerBytes + this.bodyBytes,
       rows: this.rows,
-      checksum: this.checksum,
+      checksum,
     };
   }
 }
@@ -86,23 +81,19 @@ export function readBlock(unaligned: Uint8Array): Batch[] {
   if (bytes.length !== headerBytes + bodyBytes) {
     throw corrupt(`it has ${bytes.length} of ${headerBytes + bodyBytes} bytes`);
   }
-  const found = crc32c(bytes.subarray(headerBytes));
+  const found = blockHash32([bytes.subarray(headerBytes)]);
   if (found !== view.getUint32(4, true)) throw corrupt("its checksum is wrong");
-  const batches = framesOf(bytes, view);
+  const batches = batchesOf(bytes);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   if (rows !== view.getUint32(8, true)) throw corrupt(`it has ${rows} rows, not those it names`);
   return batches;
 }
 
-function framesOf(bytes: Uint8Array, view: DataView): Batch[] {
+function batchesOf(bytes: Uint8Array): Batch[] {
   const batches: Batch[] = [];
+  const reader = new RawBatchReader(bytes, headerBytes);
   try {
-    for (let at = headerBytes; at < bytes.length; ) {
-      const length = view.getUint32(at, true);
-      const from = at + frameHeaderBytes;
-      for (const batch of batchesOfBytes(bytes.subarray(from, from + length))) batches.push(batch);
-      at = from + Math.ceil(length / 8) * 8;
-    }
+    for (let batch = reader.next(); batch !== undefined; batch = reader.next()) batches.push(batch);
   } catch (cause) {
     throw corrupt("its batches cannot be read although its checksum is right", cause);
   }

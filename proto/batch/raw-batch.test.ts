@@ -1,0 +1,88 @@
+// Raw batches keep every column as it was, and are refused where bytes are missing.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Batch, batchOfRows, batchRows, makeBatch } from "./batch.ts";
+import { type DictionaryColumn, textColumn } from "./column.ts";
+import { columnValues } from "./decode-column.ts";
+import { RawBatchReader, RawBatchWriter } from "./raw-batch.ts";
+
+function bytesOf(batches: readonly Batch[]): Uint8Array {
+  const writer = new RawBatchWriter();
+  return new Uint8Array(Buffer.concat(batches.flatMap((batch) => [...writer.write(batch)])));
+}
+
+function batchesOf(bytes: Uint8Array): Batch[] {
+  const reader = new RawBatchReader(bytes, 0);
+  const out: Batch[] = [];
+  for (let batch = reader.next(); batch !== undefined; batch = reader.next()) out.push(batch);
+  return out;
+}
+
+const texts = ["one", "two", "grün", ""];
+
+function dictionaryColumn(codes: readonly number[], validity?: Uint8Array): DictionaryColumn {
+  const bytes = new TextEncoder().encode(texts.join(""));
+  const dictionary = textColumn("", Int32Array.of(0, 3, 6, 11, 11), bytes);
+  const { length } = codes;
+  const base = { name: "d", type: "dictionary", length, nulls: "null", validity } as const;
+  return { ...base, codes: Int32Array.from(codes), dictionary };
+}
+
+describe("raw batches", () => {
+  test("rows of every kind come back", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.double(),
+      fc.integer(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.boolean(),
+      fc.date(),
+      fc.constantFrom(null, undefined, -0, Number.NaN),
+      fc.array(fc.integer()),
+    );
+    const rows = fc.oneof(
+      fc.array(value),
+      fc.array(fc.record({ a: fc.integer(), b: fc.option(fc.string()) })),
+      fc.array(fc.tuple(value, fc.boolean())),
+    );
+    fc.assert(
+      fc.property(fc.array(rows), (all) => {
+        const batches = (all as unknown[][]).map(batchOfRows);
+        expect(batchesOf(bytesOf(batches)).map(batchRows)).toEqual(batches.map(batchRows));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a dictionary that pays is written once for all batches, another becomes text", () => {
+    const codes = Array.from({ length: 100 }, (_, i) => i % 4);
+    const column = dictionaryColumn(codes, new Uint8Array(13).fill(0xfd));
+    const again = { ...column, codes: column.codes.toReversed() };
+    const batches = batchesOf(
+      bytesOf([makeBatch("record", [column]), makeBatch("record", [again])]),
+    );
+    const [first, second] = batches.map(({ columns }) => columns[0] as DictionaryColumn);
+    expect(first!.dictionary).toBe(second!.dictionary);
+    expect(columnValues(first!)).toEqual(columnValues(column));
+    expect(columnValues(second!)).toEqual(columnValues(again));
+    const few = dictionaryColumn([1, 0]);
+    const [plain] = batchesOf(bytesOf([makeBatch("record", [few])]));
+    expect(plain!.columns[0]!.type).toBe("utf8");
+    expect(columnValues(plain!.columns[0]!)).toEqual(["two", "one"]);
+  });
+
+  test("texts that begin in the middle of their bytes carry only their own", () => {
+    const bytes = new TextEncoder().encode("skipped kept after");
+    const batch = makeBatch("scalar", [textColumn("value", Int32Array.of(8, 10, 12), bytes)]);
+    const [read] = batchesOf(bytesOf([batch]));
+    expect(batchRows(read!)).toEqual(["ke", "pt"]);
+    expect(read!.columns[0]).toMatchObject({ values: new TextEncoder().encode("kept") });
+  });
+
+  test("missing bytes are an error, wherever they are missing", () => {
+    const bytes = bytesOf([batchOfRows([{ a: 1.5, b: "x" }, { a: 2.5 }, { b: "yz" }])]);
+    for (let length = 1; length < bytes.length; length++) {
+      expect(() => batchesOf(bytes.slice(0, length)), `${length} bytes`).toThrow();
+    }
+  });
+});
