@@ -27,6 +27,7 @@ export const errorTable = {
   USER_CODE_OUT_OF_MEMORY: { retriable: false, exit: 5 },
   PLAN_DIVERGED: { retriable: false, exit: 5 },
   NONDETERMINISTIC_TASK: { retriable: false, exit: 5 },
+  MEMORY_EXCEEDED: { retriable: false, exit: 5 },
   VALUE_UNSUPPORTED: { retriable: false, exit: 5 },
   RESULT_TOO_LARGE: { retriable: false, exit: 5 },
   JOB_FAILED: { retriable: false, exit: 5 },

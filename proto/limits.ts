@@ -337,6 +337,16 @@ export const pollsWaitingMax = 4096;
 /** How long a client goes on looking for a leader before it reports UNAVAILABLE. */
 export const leaderSearchMsMax = 30_000;
 export const leaderSearchPauseMs = 100;
+/** Memory of an executor process as a share of its machine or container; the rest is for files and neighbours. */
+export const executorMemoryShare = 0.6;
+/** What an executor process takes without any rows: the program, its libraries, compiled code. */
+export const executorBaseBytes = 72 * 1024 * 1024;
+/** What each of its threads takes beside the rows that operators hold: batches on their way, and garbage. */
+export const executorThreadBytes = 40 * 1024 * 1024;
+/** Spill files that one task has open at a time: an operator has one or two. */
+export const spillFilesPerTaskMax = 64;
+/** Bytes in all spill files of one task: more than one disk at hand holds. */
+export const spillBytesPerTaskMax = 2 * 1024 * 1024 * 1024 * 1024;
 /** Restarts of a dead executor in a row without one finished task, before the worker gives up. */
 export const executorRestartsMax = 5;
 /** Heap of one executor thread, MiB, unless the operator of the cluster says otherwise. */

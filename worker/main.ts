@@ -24,6 +24,7 @@ export interface WorkerMainOptions {
   readonly slots: number;
   readonly weight: number;
   readonly heapMiB?: number;
+  readonly memoryBytes?: number;
   readonly closureDeadlineMs?: number;
   readonly nodeToken: string;
   readonly log: Log;
@@ -62,6 +63,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
     blockToken: options.nodeToken,
     log: options.log,
     ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.closureDeadlineMs === undefined
       ? {}
       : { closureDeadlineMs: options.closureDeadlineMs }),

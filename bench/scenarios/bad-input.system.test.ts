@@ -186,7 +186,7 @@ describe("functions", () => {
       .map((s) => { if (s === "two") for (;;) hoard.push(new Array(1e5).fill(hoard.length)); return s; })
       .write.text(output);`,
     );
-    const failure = await failing(path, goodText, ["--memory-mib", "128"]);
+    const failure = await failing(path, goodText, ["--heap-mib", "128"]);
     expect(failure.code).toBe("USER_CODE_OUT_OF_MEMORY");
     expect(failure.details.operator).toContain("map");
     expect(failure.details.partition).toBe(0);

@@ -1,7 +1,7 @@
 // Values that do not fit are refused with the option's name.
 
 import { describe, expect, test } from "vitest";
-import { hostAndPort, mastersOf, peersOf, wholeNumberOf } from "./option-values.ts";
+import { hostAndPort, mastersOf, peersOf, sizeOf, wholeNumberOf } from "./option-values.ts";
 
 const range = { least: 1, most: 100 };
 
@@ -19,6 +19,18 @@ describe("option values", () => {
       );
     },
   );
+
+  test("sizes with their unit", () => {
+    const sizes = { least: 1024, most: 2 ** 40 };
+    expect(sizeOf({ memory: "1.5GiB" }, "memory", sizes)).toBe(1.5 * 2 ** 30);
+    expect(sizeOf({ memory: "512MiB" }, "memory", sizes)).toBe(2 ** 29);
+    expect(sizeOf({}, "memory", sizes)).toBeUndefined();
+    for (const bad of ["512", "4GB", "-1GiB", "2TiB", "0.5KiB", "1,5GiB", "GiB"]) {
+      expect(() => sizeOf({ memory: bad }, "memory", sizes)).toThrow(
+        "--memory must be a size from",
+      );
+    }
+  });
 
   test("addresses", () => {
     expect(hostAndPort("127.0.0.1:7101", "--listen")).toEqual({ host: "127.0.0.1", port: 7101 });

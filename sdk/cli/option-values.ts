@@ -40,6 +40,31 @@ export function wholeNumberOf(
   );
 }
 
+const unitBytes: Readonly<Record<string, number>> = {
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+
+/** Bytes of `512MiB`, `4GiB`, `1.5GiB`. */
+export function sizeOf(
+  values: OptionValues,
+  name: string,
+  { least, most }: NumberRange,
+): number | undefined {
+  const text = textOf(values, name);
+  if (text === undefined) return undefined;
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB)$/.exec(text) ?? [];
+  const value = digits === undefined ? Number.NaN : Math.floor(Number(digits) * unitBytes[unit!]!);
+  if (value >= least && value <= most) return value;
+  const inMiB = (bytes: number) => `${bytes / unitBytes.MiB!}MiB`;
+  throw new EngineError(
+    "USAGE",
+    `--${name} must be a size from ${inMiB(least)} to ${inMiB(most)}, such as 4GiB, not '${text}'`,
+  );
+}
+
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;

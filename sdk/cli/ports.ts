@@ -68,6 +68,7 @@ export interface TokenQuery {
 export interface EmbeddedOptions {
   readonly threads: number;
   readonly heapMiB?: number;
+  readonly memoryBytes?: number;
   readonly closureDeadlineMs?: number;
 }
 
@@ -114,6 +115,7 @@ export interface WorkerOptions {
   readonly slots: number;
   readonly weight: number;
   readonly heapMiB?: number;
+  readonly memoryBytes?: number;
   readonly closureDeadlineMs?: number;
   readonly nodeToken: string;
   readonly log: Log;

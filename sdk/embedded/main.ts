@@ -14,6 +14,7 @@ import { startWorker } from "../../worker/main.ts";
 export interface EmbeddedOptions {
   readonly threads: number;
   readonly heapMiB?: number;
+  readonly memoryBytes?: number;
   readonly closureDeadlineMs?: number;
   /** Everything the cluster keeps lies below it. */
   readonly workFolder: string;
@@ -61,6 +62,7 @@ async function start(options: EmbeddedOptions): Promise<void> {
     slots: options.threads,
     weight: 1,
     ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.closureDeadlineMs === undefined
       ? {}
       : { closureDeadlineMs: options.closureDeadlineMs }),

@@ -2,6 +2,7 @@
 
 import { unreachable } from "../../proto/errors.ts";
 import type { ColumnOperator } from "../../proto/plan/program.ts";
+import type { TaskMemory } from "../memory/task-memory.ts";
 import { aggregateStage } from "../operators/aggregate.ts";
 import { alterStage } from "../operators/alter.ts";
 import { conformStage } from "../operators/conform.ts";
@@ -18,12 +19,20 @@ import type { UserCode } from "../operators/user-code.ts";
 import { whereStage } from "../operators/where.ts";
 import { windowStage } from "../operators/window.ts";
 
+/** What such a stage may need of its task. */
+export interface ColumnStageWorld {
+  readonly user: UserCode;
+  readonly memory: TaskMemory;
+}
+
 export function buildColumnStage(
   operator: Exclude<ColumnOperator, { readonly kind: "cogroup" }>,
   index: number,
-  user: UserCode,
+  world: ColumnStageWorld,
   next: Stage,
 ): Stage {
+  const { user } = world;
+  const memory = () => world.memory.operator(user.labels[index]!);
   switch (operator.kind) {
     case "conform":
       return conformStage(operator.schema, user.labels[index]!, user.partition, next);
@@ -43,14 +52,14 @@ export function buildColumnStage(
       return sampleStage(operator.fraction, operator.seed, user.partition, next);
     case "sortBy": {
       const rowsMax = operator.rowsMax ?? Number.POSITIVE_INFINITY;
-      return sortByStage(operator.keys, rowsMax, next);
+      return sortByStage(operator.keys, rowsMax, memory(), next);
     }
     case "sortBounds":
       return sortBoundsStage(operator.keys, operator.partitions, next);
     case "window":
-      return windowStage(operator.windows, next);
+      return windowStage(operator.windows, memory(), next);
     case "join":
-      return joinStage(operator, next);
+      return joinStage(operator, memory(), next);
     case "intersect":
     case "except":
       return rowMatchStage(operator, next);

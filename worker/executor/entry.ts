@@ -6,7 +6,9 @@ import { Piscina } from "piscina";
 import { EngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
 import { executorCancelMs, executorWatchMs } from "../../proto/limits.ts";
 import type { TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
+import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
 import { DriverThreads } from "./driver-threads.ts";
+import { operatorBytes } from "./memory-limit.ts";
 import type {
   ExecutorSettings,
   FromExecutor,
@@ -34,9 +36,17 @@ class Executor {
   private readonly drivers: DriverThreads;
   private readonly running = new Map<number, RunningTask>();
   private readonly waiting = new Map<number, TaskSpec>();
+  private readonly freeSlots: number[];
+  private readonly ledger: SharedArrayBuffer;
+  private readonly budget: SharedBudget;
 
   constructor(settings: ExecutorSettings) {
     this.settings = settings;
+    const { slots, memoryBytes } = settings;
+    this.freeSlots = Array.from({ length: slots }, (_, slot) => slot);
+    this.ledger = new SharedArrayBuffer(ledgerBytes(slots));
+    const limitBytes = operatorBytes(memoryBytes, slots);
+    this.budget = new SharedBudget(this.ledger, { limitBytes, slots });
     this.threads = new Piscina<ThreadTask, ThreadOutcome>({
       filename: fileURLToPath(threadUrl),
       minThreads: settings.slots,
@@ -81,13 +91,17 @@ class Executor {
 
   private startNext(): void {
     for (const [id, spec] of this.waiting) {
-      if (this.running.size >= this.settings.slots) return;
+      const slot = this.freeSlots.pop();
+      if (slot === undefined) return;
       this.waiting.delete(id);
-      const task = new RunningTask(id, spec, performance.now());
+      const task = new RunningTask(id, spec, slot, performance.now());
       this.running.set(id, task);
       send({ kind: "taskStarted", id });
       this.run(task).then((outcome) => {
         this.running.delete(id);
+        // Its thread may have died before it gave back what it had.
+        this.budget.release(slot);
+        this.freeSlots.push(slot);
         const progress = task.newProgress();
         if (progress !== undefined) send({ kind: "progress", id, progress });
         send({ kind: "taskEnded", id, outcome });
@@ -97,10 +111,11 @@ class Executor {
   }
 
   private async run(task: RunningTask): Promise<TaskOutcome> {
-    const { spec, memory: cells } = task;
+    const { spec, slot, memory: cells } = task;
+    const { settings, ledger } = this;
     try {
       const { signal } = task.abort;
-      return await this.threads.run({ settings: this.settings, spec, cells }, { signal });
+      return await this.threads.run({ settings, spec, cells, ledger, slot }, { signal });
     } catch (thrown) {
       // The thread died: by us, by its heap, or by user code that ended it.
       if (task.ended !== undefined) return { kind: "failed", error: task.ended };

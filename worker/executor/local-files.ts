@@ -1,22 +1,11 @@
 // Sealed map outputs on the local disk.
 
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  writevSync,
-} from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../proto/errors.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
-
-/** Vectors in one system call: Linux takes no more. */
-const vectorsMax = 1024;
+import { writeAll } from "./write-all.ts";
 
 function isAbsent(thrown: unknown): boolean {
   return (thrown as { readonly code?: unknown }).code === "ENOENT";
@@ -29,20 +18,6 @@ function diskFailure(path: string, thrown: unknown): EngineError {
     return new EngineError("DISK_FULL", `no space left for shuffle file ${path}`, {}, thrown);
   }
   return new EngineError("DISK_FAILED", `shuffle file ${path} failed: ${reason}`, {}, thrown);
-}
-
-function writeAll(file: number, pieces: readonly Uint8Array[]): void {
-  for (let from = 0; from < pieces.length; from += vectorsMax) {
-    let left = pieces.slice(from, from + vectorsMax).filter((piece) => piece.length > 0);
-    while (left.length > 0) {
-      let written = writevSync(file, left);
-      while (left.length > 0 && written >= left[0]!.length) {
-        written -= left[0]!.length;
-        left = left.slice(1);
-      }
-      if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
-    }
-  }
 }
 
 function writeFile(path: string, pieces: readonly Uint8Array[]): void {

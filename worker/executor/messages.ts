@@ -18,6 +18,10 @@ export interface ExecutorSettings {
   /** Absolute folders of compiled job modules and of sealed map outputs. */
   readonly bundleFolder: string;
   readonly shuffleFolder: string;
+  /** Where rows go that do not fit into memory. */
+  readonly spillFolder: string;
+  /** Of the whole process; what operators may hold is less (see memory-limit.ts). */
+  readonly memoryBytes: number;
   readonly threadHeapMiB: number;
   readonly closureDeadlineMs: number;
   /** Proves to peers that this worker may fetch their blocks. */
@@ -67,6 +71,9 @@ export interface ThreadTask {
   readonly settings: ExecutorSettings;
   readonly spec: TaskSpec;
   readonly cells: SharedArrayBuffer;
+  /** What all threads hold of rows, and the word of this task in it. */
+  readonly ledger: SharedArrayBuffer;
+  readonly slot: number;
 }
 
 export type ThreadOutcome =

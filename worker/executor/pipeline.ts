@@ -3,6 +3,7 @@
 import type { NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
 import type { RateLimiter } from "../../proto/ports/rate-limiter.ts";
+import type { TaskMemory } from "../memory/task-memory.ts";
 import type { BatchView } from "../operators/batch-view.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
 import { filterStage } from "../operators/filter.ts";
@@ -65,6 +66,7 @@ export function needsClosures(program: TaskProgram): boolean {
 export interface StageWorld {
   readonly closureOf: ClosureOf;
   readonly user: UserCode;
+  readonly memory: TaskMemory;
   /** For operators with a bound on their rate. */
   limiterOf(node: NodeId, ratePerSecond: number): RateLimiter;
 }
@@ -129,7 +131,7 @@ function buildStage(
     case "forEach":
       return forEachStage(rowsFunction(), index, user);
     default:
-      return withPlacedErrors(buildColumnStage(operator, index, user, next), index, user);
+      return withPlacedErrors(buildColumnStage(operator, index, world, next), index, user);
   }
 }
 

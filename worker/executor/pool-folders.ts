@@ -1,4 +1,4 @@
-// The folders an executor works in: compiled job modules and sealed map outputs.
+// The folders an executor works in: compiled job modules, sealed map outputs, and rows beyond its memory.
 
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,17 +14,20 @@ export function shuffleFolderOf(workFolder: string): string {
 export class PoolFolders {
   readonly bundleFolder: string;
   readonly shuffleFolder: string;
+  readonly spillFolder: string;
   /** In order of their last use. */
   private readonly bundles = new Set<string>();
 
   constructor(workFolder: string) {
     this.bundleFolder = join(workFolder, "bundles");
     this.shuffleFolder = shuffleFolderOf(workFolder);
+    this.spillFolder = join(workFolder, "spill");
   }
 
   /** Outputs of an earlier life are of no use: their worker is lost to the cluster. */
   async open(): Promise<void> {
     await rm(this.shuffleFolder, { recursive: true, force: true });
+    await rm(this.spillFolder, { recursive: true, force: true });
     await mkdir(this.shuffleFolder, { recursive: true, mode: 0o700 });
     await mkdir(this.bundleFolder, { recursive: true, mode: 0o700 });
     for (const name of (await readdir(this.bundleFolder)).sort()) {

@@ -26,6 +26,7 @@ import type { Log } from "../../proto/ports/log.ts";
 import { releasedJobsOf } from "../shuffle/provider.ts";
 import { type ChildDeath, ExecutorChild } from "./child.ts";
 import { operatorLabels } from "./labels.ts";
+import { defaultMemoryBytes } from "./memory-limit.ts";
 import type { DriverEnd, DriverQuestion, ExecutorSettings, FromExecutor } from "./messages.ts";
 import { PoolFolders } from "./pool-folders.ts";
 
@@ -40,6 +41,8 @@ export interface ExecutorPoolOptions {
   readonly log: Log;
   /** Heap of one thread. */
   readonly heapMiB?: number;
+  /** Of the executor process. */
+  readonly memoryBytes?: number;
   readonly closureDeadlineMs?: number;
   readonly planTargets?: PlanTargets;
 }
@@ -65,6 +68,8 @@ function settingsOf(options: ExecutorPoolOptions, folders: PoolFolders): Executo
     blockToken,
     bundleFolder: folders.bundleFolder,
     shuffleFolder: folders.shuffleFolder,
+    spillFolder: folders.spillFolder,
+    memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
     threadHeapMiB: options.heapMiB ?? executorThreadHeapMiB,
     closureDeadlineMs: options.closureDeadlineMs ?? closureDeadlineMsDefault,
     ...(planTargets === undefined ? {} : { planTargets }),

@@ -6,12 +6,14 @@ import type { BlockClient } from "../../proto/ports/blocks.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { RateLimiters } from "../../proto/ports/rate-limiter.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { TaskMemory, type TaskMemoryWorld } from "../memory/task-memory.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
+import { holdingOperators } from "./holding-operators.ts";
 import { operatorLabels } from "./labels.ts";
 import { Meter, type MeterWorld } from "./meter.ts";
 import { buildPipeline, type ClosureOf, needsClosures } from "./pipeline.ts";
@@ -39,6 +41,7 @@ export interface TaskWorld {
   readonly files: SealedFiles;
   readonly closures: ClosureLoader;
   readonly rateLimiters: RateLimiters;
+  readonly memory: TaskMemoryWorld;
   /** For tasks that are to be measured. */
   readonly meter?: MeterWorld;
 }
@@ -144,6 +147,7 @@ export async function runTask(
   cells: TaskCells,
 ): Promise<TaskResult> {
   const { spec, index } = ofBranch(planned);
+  const memory = new TaskMemory(world.memory, spec.taskIndex, holdingOperators(spec.program));
   let sink: Sink | undefined;
   let attempt: Attempt | undefined;
   try {
@@ -167,7 +171,7 @@ export async function runTask(
     const around = meter && ((at: number, stage: Stage) => meter.around(at, stage));
     const stages = buildPipeline(
       spec.program,
-      { closureOf: closure, user, limiterOf },
+      { closureOf: closure, user, memory, limiterOf },
       sink,
       around,
     );
@@ -185,5 +189,7 @@ export async function runTask(
     // The first failure is the one to report.
     await sink?.abort().catch(() => undefined);
     throw placed(thrown, spec);
+  } finally {
+    memory.close();
   }
 }

@@ -20,6 +20,8 @@ import { operatorLabels } from "./labels.ts";
 export class RunningTask {
   readonly id: number;
   readonly spec: TaskSpec;
+  /** Of the executor: no other task has it at the same time. */
+  readonly slot: number;
   readonly memory = new SharedArrayBuffer(cellsBytes);
   readonly abort = new AbortController();
   /** Why the thread was ended, when it was we who did it. */
@@ -30,9 +32,10 @@ export class RunningTask {
   private reportedMotion = 0;
   private steps = 0;
 
-  constructor(id: number, spec: TaskSpec, nowMs: number) {
+  constructor(id: number, spec: TaskSpec, slot: number, nowMs: number) {
     this.id = id;
     this.spec = spec;
+    this.slot = slot;
     this.movedAtMs = nowMs;
   }
 

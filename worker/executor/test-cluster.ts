@@ -6,6 +6,8 @@ import type { ShuffleInput } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { ArraySpillFiles } from "../memory/memory-for-tests.ts";
+import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
 import { cellsBytes, cellsOf } from "../operators/cells.ts";
 import { blockProvider, ReleasedJobs } from "../shuffle/provider.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
@@ -74,10 +76,14 @@ export class TestCluster {
   readonly uploads = new Map<string, Uint8Array>();
   readonly objects = new Map<string, Uint8Array>();
   readonly files: readonly ReturnType<typeof memoryFiles>[];
+  readonly spills = new ArraySpillFiles();
   private readonly functions: Functions;
+  private readonly memoryBytes: number;
 
-  constructor(functions: Functions = {}, workers = 2) {
+  /** `memoryBytes`: what the operators of one task may hold. */
+  constructor(functions: Functions = {}, workers = 2, memoryBytes = 2 ** 40) {
     this.functions = functions;
+    this.memoryBytes = memoryBytes;
     this.files = Array.from({ length: workers }, memoryFiles);
   }
 
@@ -93,6 +99,14 @@ export class TestCluster {
       blocks: {
         fetch: (address, block) => blockProvider(this.files[Number(address)]!, released)(block),
         close: () => undefined,
+      },
+      memory: {
+        budget: new SharedBudget(new ArrayBuffer(ledgerBytes(1)), {
+          limitBytes: this.memoryBytes,
+          slots: 1,
+        }),
+        slot: 0,
+        files: this.spills,
       },
       rateLimiters: { of: () => ({ take: async () => undefined }) },
       closures: {

@@ -9,12 +9,14 @@ import { createFileStore } from "../../proto/io/file-store.ts";
 import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
 import { tokenBuckets } from "../operators/token-bucket.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { inputReader } from "./file-reader.ts";
 import { gunzipBlocks } from "./gunzip.ts";
 import { blockingSealedFiles } from "./local-files.ts";
+import { operatorBytes } from "./memory-limit.ts";
 import type {
   DriverAnswer,
   DriverQuestion,
@@ -26,6 +28,7 @@ import type {
   ToDriverThread,
 } from "./messages.ts";
 import { runTask, type TaskWorld } from "./run.ts";
+import { spillFolder } from "./spill-folder.ts";
 
 // The user's frames may lie deep below those of libraries.
 Error.stackTraceLimit = 50;
@@ -54,9 +57,9 @@ function openStore(): ObjectStore {
   };
 }
 
-let world: TaskWorld | undefined;
+let world: Omit<TaskWorld, "memory"> | undefined;
 
-function worldOf(settings: ExecutorSettings): TaskWorld {
+function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
   const store = openStore();
   return {
     workerId: settings.workerId,
@@ -77,11 +80,24 @@ function worldOf(settings: ExecutorSettings): TaskWorld {
   };
 }
 
+function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
+  const { slots, memoryBytes, spillFolder: folder } = settings;
+  const limitBytes = operatorBytes(memoryBytes, slots);
+  return {
+    budget: new SharedBudget(ledger, { limitBytes, slots }),
+    slot,
+    files: spillFolder(folder),
+  };
+}
+
 /** Called by the pool. Never rejects: what rejects is a death of the thread. */
 export default async function runThreadTask(task: ThreadTask): Promise<ThreadOutcome> {
   try {
     world ??= worldOf(task.settings);
-    return { kind: "done", result: await runTask(task.spec, world, cellsOf(task.cells)) };
+    return {
+      kind: "done",
+      result: await runTask(task.spec, { ...world, memory: memoryOf(task) }, cellsOf(task.cells)),
+    };
   } catch (thrown) {
     return { kind: "failed", error: toErrorRecord(thrown) };
   }

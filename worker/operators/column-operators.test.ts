@@ -20,6 +20,7 @@ import {
 import { canonicalText } from "../kernels/canonical-text.ts";
 import { slice } from "../kernels/columns/gather.ts";
 import { arbitraryColumn, columnOfValues, cutAt } from "../kernels/testing/arbitrary-columns.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { conformStage } from "./conform.ts";
 import { distinctStage } from "./distinct.ts";
 import { explodeStage } from "./explode.ts";
@@ -156,7 +157,10 @@ describe("rows in order", () => {
         const batches = cutAt([keys, columnOfValues("i", "int32", rows)], cuts, slice);
         const sorted = (max: number, direction: "asc" | "desc") =>
           rowsOfBatches(
-            runStage((next) => sortByStage([key("k", direction)], max, next), batches),
+            runStage(
+              (next) => sortByStage([key("k", direction)], max, operatorMemoryOf(), next),
+              batches,
+            ),
           ).map((row) => (row as Row)["i"]);
         const all = sorted(Number.POSITIVE_INFINITY, "asc");
         expect([...all].sort((a, b) => (a as number) - (b as number))).toEqual(rows);
@@ -176,7 +180,7 @@ describe("rows in order", () => {
       ]),
     );
     const found = rowsOfBatches(
-      runStage((next) => sortByStage([key("v", "desc")], 3, next), batches),
+      runStage((next) => sortByStage([key("v", "desc")], 3, operatorMemoryOf(), next), batches),
     ) as Row[];
     const all = rowsOfBatches(batches).map((row) => (row as Row)["v"] as number);
     all.sort((a, b) => b - a);
@@ -186,7 +190,9 @@ describe("rows in order", () => {
   test("mixed types have the order that they have within one batch", () => {
     const rows = [{ v: "x" }, { v: 2 }, { v: null }, { v: 1 }];
     const sorted = (batches: Parameters<typeof runStage>[1]) =>
-      rowsOfBatches(runStage((next) => sortByStage([key("v", "asc")], 9, next), batches));
+      rowsOfBatches(
+        runStage((next) => sortByStage([key("v", "asc")], 9, operatorMemoryOf(), next), batches),
+      );
     const expected = [{ v: null }, { v: 1 }, { v: 2 }, { v: "x" }];
     expect(sorted([batchOfRows(rows)])).toEqual(expected);
     expect(sorted(rows.map((row) => batchOfRows([row])))).toEqual(expected);

@@ -7,6 +7,7 @@ import type { JoinType } from "../../proto/plan/logical.ts";
 import { float64Type, int32Type, type Schema, utf8Type } from "../../proto/plan/types.ts";
 import { canonicalText } from "../kernels/canonical-text.ts";
 import { columnOfValues } from "../kernels/testing/arbitrary-columns.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { type JoinProgram, joinStage } from "./join.ts";
 import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
 
@@ -131,7 +132,9 @@ describe("joins", () => {
           rightSchema,
         };
         const [streaming, kept] = pipeline === "left" ? [left, right] : [right, left];
-        const found = rowsOfBatches(runStage((next) => joinStage(program, next), streaming, kept));
+        const found = rowsOfBatches(
+          runStage((next) => joinStage(program, operatorMemoryOf(), next), streaming, kept),
+        );
         const expected = naive(
           rowsOfBatches(left) as Row[],
           rowsOfBatches(right) as Row[],
@@ -168,7 +171,9 @@ describe("joins", () => {
       ...{ type: "left", on: [{ left: column("k"), right: column("k") }], rightNames: [] },
       build: { stageId: 1, pipeline: "left" },
     };
-    expect(rowsOfBatches(runStage((next) => joinStage(program, next), left, right))).toEqual([
+    expect(
+      rowsOfBatches(runStage((next) => joinStage(program, operatorMemoryOf(), next), left, right)),
+    ).toEqual([
       { k: 2, a: 1, b: "x" },
       { k: 2, a: 1, b: "y" },
       { k: 1, a: 2, b: null },
@@ -185,7 +190,7 @@ describe("joins", () => {
     };
     const run = () =>
       runStage(
-        (next) => joinStage(program, next),
+        (next) => joinStage(program, operatorMemoryOf(), next),
         [batchOfRows([{ k: 1 }])],
         [batchOfRows([{ k: "x" }])],
       );
@@ -198,7 +203,9 @@ describe("joins", () => {
       ...{ type: "semi", on: [{ left: column("k"), right: column("k") }], rightNames: [] },
       build: { stageId: 1, pipeline: "left" },
     };
-    const found = rowsOfBatches(runStage((next) => joinStage(program, next), left, left));
+    const found = rowsOfBatches(
+      runStage((next) => joinStage(program, operatorMemoryOf(), next), left, left),
+    );
     expect(found).toEqual([{ k: "x" }, { k: 1 }]);
   });
 });

@@ -11,6 +11,7 @@ import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
 import { checkComparable } from "../kernels/columns/widen.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import { type JoinNames, joinedColumns, type SideRows } from "./join-columns.ts";
 import { crossPairs, JoinTable, type Pairs } from "./join-table.ts";
@@ -224,7 +225,7 @@ function withAllRows({ probe, kept }: Pairs, rows: number): Pairs {
   return all;
 }
 
-export function joinStage(program: JoinProgram, next: Stage): Stage {
+export function joinStage(program: JoinProgram, _memory: OperatorMemory, next: Stage): Stage {
   const join = new Join(program, next);
   return columnStage(next, (batch) => join.push(batch), {
     finish: () => join.finish(),

@@ -7,6 +7,7 @@ import { argsort } from "../kernels/columns/argsort.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import type { SortStep } from "../kernels/columns/sort-words.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { orderOf } from "./evaluate.ts";
 import { columnStage, type Stage } from "./stage.ts";
 
@@ -32,7 +33,12 @@ export class HeldRows {
 /** Rows sorted at once over what is wanted: sorting less often beats keeping less. */
 const rowsHeldPerWanted = 4;
 
-export function sortByStage(keys: readonly SortExpr[], rowsMax: number, next: Stage): Stage {
+export function sortByStage(
+  keys: readonly SortExpr[],
+  rowsMax: number,
+  _memory: OperatorMemory,
+  next: Stage,
+): Stage {
   const stepsOf: (batch: Batch) => readonly SortStep[] = orderOf(keys);
   const held = new HeldRows();
   const heldMax = Math.max(rowsHeldPerWanted * rowsMax, batchRowsMax);

@@ -6,6 +6,7 @@ import type { Expr, FrameBound, NamedWindow, WindowFrame } from "../../proto/pla
 import { float64Type, int32Type } from "../../proto/plan/types.ts";
 import { slice } from "../kernels/columns/gather.ts";
 import { columnOfValues, cutAt } from "../kernels/testing/arbitrary-columns.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
 import { windowStage } from "./window.ts";
 
@@ -146,7 +147,10 @@ describe("windows", () => {
           ),
         );
         const found = rowsOfBatches(
-          runStage((next) => windowStage(windows, next), cutAt(columns, cuts, slice)),
+          runStage(
+            (next) => windowStage(windows, operatorMemoryOf(), next),
+            cutAt(columns, cuts, slice),
+          ),
         );
         const expected = rows.map((row) => {
           const partition = rows.filter(({ p }) => p === row.p);
@@ -180,7 +184,10 @@ describe("windows", () => {
       end: { kind: "offset", rows: 0 },
     };
     const call = { function: "sum", args: [column("v")], partitionBy: [], orderBy: [], frame };
-    const found = runStage((next) => windowStage([{ name: "s", call }], next), [batch]);
+    const found = runStage(
+      (next) => windowStage([{ name: "s", call }], operatorMemoryOf(), next),
+      [batch],
+    );
     const sums = found.flatMap((part) =>
       Array.from((part.columns[1] as { values: Float64Array }).values),
     );

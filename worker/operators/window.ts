@@ -5,6 +5,7 @@ import type { Column } from "../../proto/batch/column.ts";
 import type { NamedWindow, WindowCall } from "../../proto/plan/expr.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import { GroupIndex } from "../kernels/columns/group-index.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, orderOf } from "./evaluate.ts";
 import { HeldRows } from "./sort-by.ts";
 import { columnStage, pushPieces, type Stage } from "./stage.ts";
@@ -25,7 +26,11 @@ function windowColumn(batch: Batch, { name, call }: NamedWindow, order: WindowOr
   return { ...gather(values, placeOfRow), name };
 }
 
-export function windowStage(windows: readonly NamedWindow[], next: Stage): Stage {
+export function windowStage(
+  windows: readonly NamedWindow[],
+  _memory: OperatorMemory,
+  next: Stage,
+): Stage {
   const held = new HeldRows();
   return columnStage(next, (batch) => held.add(batch), {
     wantsMore: () => true,

@@ -8,12 +8,20 @@ import { type AttachedState, driveAttached, untilInterrupted } from "../attached
 import { type Command, commonOptions } from "../command.ts";
 import { asksForHelp, jobHelp, paramsOf } from "../job-params.ts";
 import { jsonLine } from "../job-result.ts";
-import { flagOf, requiredOperand, textOf, wholeNumberOf } from "../option-values.ts";
+import { flagOf, requiredOperand, sizeOf, textOf, wholeNumberOf } from "../option-values.ts";
 import type { EmbeddedOptions, World } from "../ports.ts";
+
+export const executorMemoryRange = { least: 128 * 1024 ** 2, most: 16 * 1024 ** 4 } as const;
 
 export const heapMiBRange = { least: 32, most: 1024 * 1024 } as const;
 
 export const memoryOption = {
+  kind: "value",
+  value: "SIZE",
+  describe: "Memory of a worker's executor, such as 4GiB (default: 60 % of the machine)",
+} as const satisfies OptionSpec;
+
+export const heapOption = {
   kind: "value",
   value: "MIB",
   describe: `JavaScript heap of each thread (default ${executorThreadHeapMiB})`,
@@ -29,10 +37,12 @@ export const deadlineOption = {
 
 /** What an executor may use and how long it may take, as far as the user said. */
 export function executorOptions(values: ParsedCommand["values"]) {
-  const heapMiB = wholeNumberOf(values, "memory-mib", heapMiBRange);
+  const heapMiB = wholeNumberOf(values, "heap-mib", heapMiBRange);
+  const memoryBytes = sizeOf(values, "memory", executorMemoryRange);
   const deadlineMs = wholeNumberOf(values, "closure-deadline-ms", deadlineRange);
   return {
     ...(heapMiB === undefined ? {} : { heapMiB }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(deadlineMs === undefined ? {} : { closureDeadlineMs: deadlineMs }),
   };
 }
@@ -45,7 +55,8 @@ export const runCommand: Command = {
     takesJob: true,
     options: {
       threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
-      "memory-mib": memoryOption,
+      memory: memoryOption,
+      "heap-mib": heapOption,
       "closure-deadline-ms": deadlineOption,
       params: commonOptions.params,
       quiet: commonOptions.quiet,

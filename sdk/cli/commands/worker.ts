@@ -15,7 +15,7 @@ import {
   wholeNumberOf,
 } from "../option-values.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
-import { deadlineOption, executorOptions, memoryOption } from "./run.ts";
+import { deadlineOption, executorOptions, heapOption, memoryOption } from "./run.ts";
 
 export const workerCommand: Command = {
   spec: {
@@ -33,7 +33,8 @@ export const workerCommand: Command = {
       },
       work: { kind: "value", value: "FOLDER", describe: "Where shuffle files are kept" },
       threads: { kind: "value", value: "N", describe: "Tasks at a time (default: the cores)" },
-      "memory-mib": memoryOption,
+      memory: memoryOption,
+      "heap-mib": heapOption,
       "closure-deadline-ms": deadlineOption,
       weight: {
         kind: "value",

@@ -1,0 +1,178 @@
+// The memory of one task, divided among its operators: each may always have a little, and more while there is some.
+
+import { assert, EngineError } from "../../proto/errors.ts";
+import { spillBytesPerTaskMax, spillFilesPerTaskMax } from "../../proto/limits.ts";
+import type { SharedBudget } from "./shared-budget.ts";
+import type { SpillFile, SpillFiles } from "./spill-files.ts";
+
+/** What one operator may hold of rows, and where the rest goes. Bytes are those of buffers, counted. */
+export interface OperatorMemory {
+  /** Reserved now. */
+  readonly bytes: number;
+  /** What it could have in all at this moment: its own part, and what nobody else has. */
+  readonly reachBytes: number;
+  /** Asks for so many bytes in all. False, with nothing changed, where they cannot be had: then spill. */
+  resize(bytes: number): boolean;
+  /** As `resize`, where spilling cannot help: `what` is too large, such as "one group of rows". */
+  demand(bytes: number, what: string): void;
+  createSpillFile(): SpillFile;
+}
+
+export interface TaskMemoryWorld {
+  readonly budget: SharedBudget;
+  /** Of the executor; the task that runs there has it alone. */
+  readonly slot: number;
+  readonly files: SpillFiles;
+}
+
+/** A share of it is for the operators one by one, so that none can take it all. */
+const keptShare = 2;
+
+export class TaskMemory {
+  private readonly world: TaskMemoryWorld;
+  private readonly partition: number;
+  private readonly operators: Operator[] = [];
+  private readonly openFiles = new Set<SpillFile>();
+  private readonly floorBytes: number;
+  private commonBytes = 0;
+  private peakBytes = 0;
+  /** What was written to spill files in all. */
+  spilledBytes = 0;
+
+  /** `operators`: how many of the task hold rows. */
+  constructor(world: TaskMemoryWorld, partition: number, operators: number) {
+    this.world = world;
+    this.partition = partition;
+    const { ownBytes } = world.budget;
+    this.floorBytes = Math.floor(ownBytes / (keptShare * Math.max(operators, 1)));
+  }
+
+  operator(label: string): OperatorMemory {
+    const operator = new Operator(this, label);
+    this.operators.push(operator);
+    return operator;
+  }
+
+  /** Counting for each operator at least what is kept for it. */
+  private chargedBytes(changed?: Operator, bytes = 0): number {
+    const { floorBytes } = this;
+    let sum = 0;
+    for (const operator of this.operators) {
+      sum += Math.max(operator === changed ? bytes : operator.bytes, floorBytes);
+    }
+    return sum;
+  }
+
+  resize(operator: Operator, bytes: number): boolean {
+    const { budget, slot } = this.world;
+    const wanted = Math.max(0, this.chargedBytes(operator, bytes) - budget.ownBytes);
+    const more = wanted - this.commonBytes;
+    if (more !== 0 && !budget.take(slot, more)) return false;
+    this.commonBytes = wanted;
+    operator.bytes = bytes;
+    let held = 0;
+    for (const { bytes: own } of this.operators) held += own;
+    this.peakBytes = Math.max(this.peakBytes, held);
+    return true;
+  }
+
+  reachOf(operator: Operator): number {
+    const { budget } = this.world;
+    const others = this.chargedBytes(operator, 0) - this.floorBytes;
+    const all = budget.ownBytes + this.commonBytes + Math.max(budget.freeBytes, 0);
+    return Math.max(all - others, this.floorBytes);
+  }
+
+  exceeded(operator: Operator, bytes: number, what: string): EngineError {
+    const limitBytes = this.reachOf(operator);
+    return new EngineError(
+      "MEMORY_EXCEEDED",
+      `${operator.label} of task ${this.partition} needs ${bytes} bytes for ${what}, of ${limitBytes} that it may ` +
+        `have (the task held ${this.peakBytes} at most); give the worker more with --memory, or fewer --threads`,
+      {
+        operator: operator.label,
+        partition: this.partition,
+        limitBytes,
+        peakBytes: Math.max(this.peakBytes, bytes),
+      },
+    );
+  }
+
+  createFile(operator: Operator): SpillFile {
+    if (this.openFiles.size >= spillFilesPerTaskMax) {
+      throw this.spillLimit(operator, `${spillFilesPerTaskMax} spill files at a time`);
+    }
+    const file = this.world.files.create();
+    const counted: SpillFile = {
+      get bytes() {
+        return file.bytes;
+      },
+      append: (pieces) => {
+        let bytes = 0;
+        for (const piece of pieces) bytes += piece.length;
+        if (this.openBytes() + bytes > spillBytesPerTaskMax) {
+          throw this.spillLimit(operator, `${spillBytesPerTaskMax} bytes in spill files`);
+        }
+        file.append(pieces);
+        this.spilledBytes += bytes;
+      },
+      read: (offsetBytes, into) => file.read(offsetBytes, into),
+      close: () => {
+        if (this.openFiles.delete(counted)) file.close();
+      },
+    };
+    this.openFiles.add(counted);
+    return counted;
+  }
+
+  private openBytes(): number {
+    let bytes = 0;
+    for (const file of this.openFiles) bytes += file.bytes;
+    return bytes;
+  }
+
+  private spillLimit({ label }: Operator, bound: string): EngineError {
+    const message = `${label} of task ${this.partition} would pass the bound of ${bound}; use more partitions`;
+    return new EngineError("LIMIT_EXCEEDED", message, {
+      operator: label,
+      partition: this.partition,
+      limitBytes: spillBytesPerTaskMax,
+    });
+  }
+
+  /** Gives all of it back, files too. */
+  close(): void {
+    for (const file of [...this.openFiles]) file.close();
+    this.world.budget.release(this.world.slot);
+    this.commonBytes = 0;
+    this.operators.length = 0;
+  }
+}
+
+class Operator implements OperatorMemory {
+  bytes = 0;
+  readonly label: string;
+  private readonly task: TaskMemory;
+
+  constructor(task: TaskMemory, label: string) {
+    this.task = task;
+    this.label = label;
+  }
+
+  get reachBytes(): number {
+    return this.task.reachOf(this);
+  }
+
+  resize(bytes: number): boolean {
+    assert(bytes >= 0, `${this.label} asks for ${bytes} bytes`);
+    return bytes === this.bytes || this.task.resize(this, bytes);
+  }
+
+  demand(bytes: number, what: string): void {
+    if (!this.resize(bytes)) throw this.task.exceeded(this, bytes, what);
+  }
+
+  createSpillFile(): SpillFile {
+    return this.task.createFile(this);
+  }
+}
