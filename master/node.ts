@@ -1,7 +1,7 @@
 // One master: Raft, scheduler, API and the leader's work in the store, joined to ports.
 // Production and simulation run this same file.
 
-import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
+import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
 import { raftSaveTicksMax, raftTickMs } from "../proto/limits.ts";
 import type { Clock } from "../proto/ports/clock.ts";
@@ -30,6 +30,7 @@ import {
 import { bindPeers } from "./peers/inbox.ts";
 import { createOutbox } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
+import type { Snapshot } from "./raft/entry.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
 import type { Members } from "./raft/membership.ts";
 import { simpleVoters } from "./raft/quorum.ts";
@@ -90,21 +91,45 @@ export interface MasterNode {
 
 interface Machine extends StateMachine<CommandReply> {
   readonly state: ClusterState;
+  /** Both throw for bytes of a peer that could not be applied or restored. */
+  checkCommand(bytes: Uint8Array): void;
+  checkSnapshot(snapshot: Snapshot): void;
 }
 
 function createMachine(watch: MasterWatch | undefined, plantedBug?: LeaseBug): Machine {
   let state = emptyState(plantedBug);
+  // What was decoded to be checked is what will be applied or restored.
+  const commands = new WeakMap<Uint8Array, Command>();
+  let checked: { readonly bytes: Uint8Array; readonly state: ClusterState } | undefined;
+  const decode = (bytes: Uint8Array): ClusterState =>
+    decodeSnapshot(new TextDecoder().decode(bytes), plantedBug);
   return {
     get state() {
       return state;
     },
+    checkCommand: (bytes) => {
+      commands.set(bytes, decodeCommand(bytes));
+    },
+    checkSnapshot: ({ index, bytes }) => {
+      try {
+        checked = { bytes, state: decode(bytes) };
+        assert(checked.state.appliedIndex <= index, "it is of a later index");
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const text = `a snapshot of entry ${index} with ${bytes.length} bytes is no state: ${why}`;
+        throw new EngineError("MESSAGE_INVALID", text, {}, cause);
+      }
+    },
     apply: (index, bytes) => {
-      const reply = apply(state, index, decodeCommand(bytes));
+      const command = commands.get(bytes) ?? decodeCommand(bytes);
+      commands.delete(bytes);
+      const reply = apply(state, index, command);
       watch?.applied(index, state);
       return reply;
     },
     restore: (bytes) => {
-      state = decodeSnapshot(new TextDecoder().decode(bytes), plantedBug);
+      state = checked?.bytes === bytes ? checked.state : decode(bytes);
+      checked = undefined;
       watch?.applied(state.appliedIndex, state);
     },
     snapshot: () => {
@@ -127,6 +152,7 @@ function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): 
     members: new Map(founders),
     config: options.raftConfig ?? defaultRaftConfig,
     random: ports.random.child("raft"),
+    checkSnapshot: machine.checkSnapshot,
     ...recovered,
   });
 }
@@ -154,7 +180,16 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   const onRemoved = (): void => fail(removedError(masterId));
   const standing = followStanding(raft, self, { ...ports, addresses, onRemoved });
 
-  const speaker = { clusterId, self: masterId, key, addressOf, onRemoved: fail };
+  function onRefused(to: MasterId, { code, message }: EngineError): void {
+    log.error("another master refuses what this one sends", {
+      master: masterId,
+      to,
+      code,
+      message,
+    });
+  }
+
+  const speaker = { clusterId, self: masterId, key, addressOf, onRemoved: fail, onRefused };
   const replica = createReplica<CommandReply>({
     raft,
     storage: ports.storage,
@@ -267,6 +302,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       hear: directory.hear,
       isRemoved: (from, message) => isRemoved(raft, from, message),
       isForeign: (from, message) => isForeignAnswer(raft, from, message),
+      checkCommand: machine.checkCommand,
       receive: replica.receive,
     });
   }

@@ -68,6 +68,10 @@ export const raftSnapshotRetryTicks = 200;
 export const raftReadsWaitingMax = 8192;
 /** Proposals waiting to be applied: the callers behind them take memory even where their bytes are few. */
 export const raftProposalsWaitingMax = 65_536;
+/** Any index, term or offset in a peer's message: far above what is ever reached, far below inexact sums. */
+export const raftNumberMax = 2 ** 48;
+/** How far a peer's term may be ahead of ours: an election in each millisecond for six weeks. */
+export const raftTermsAheadMax = 2 ** 32;
 /** Saves under way at once: while the disk is slow, what follows gathers into fewer, larger saves. */
 export const raftSavesInflightMax = 64;
 

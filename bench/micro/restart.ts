@@ -35,7 +35,7 @@ async function writeDataFolder(folder: string, tasks: number): Promise<number> {
   const [clusterId, masterId] = [asClusterId("restarted"), asMasterId("master-1")];
   // Its address is only told to others, of whom there are none.
   const founders = new Map([[masterId, "127.0.0.1:0"]]);
-  const places = { founders, known: founders, isRemoved: false, nextKey: undefined };
+  const places = { founders, known: founders, isRemoved: false, nextKey: undefined, hasLog: true };
   await writeIdentity(disk, { clusterId, masterId, key: "", ...places });
   const storage = await openRaftStorage(disk, clusterId);
   const entries = (load.recorded ?? []).map((data, i) => {

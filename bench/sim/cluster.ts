@@ -1,6 +1,7 @@
 // A whole cluster on one thread: masters, workers and clients, virtual wires, disks, store and time.
 
 import { createHash } from "node:crypto";
+import type { OpenedData } from "../../master/members/healing.ts";
 import { createMasterNode, type MasterNode } from "../../master/node.ts";
 import type { RaftConfig } from "../../master/raft/config.ts";
 import { membershipOf } from "../../master/raft/membership.ts";
@@ -22,7 +23,7 @@ import { type Client, createClient } from "./client.ts";
 import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
 import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
 import type { ClockFault } from "./gate.ts";
-import { createStarts, type MasterData } from "./master-starts.ts";
+import { createStarts } from "./master-starts.ts";
 import { createNetwork, type Life, type Observer } from "./network.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
@@ -206,7 +207,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     return await starts.open(name, life, healing, (data) => runMaster(name, life, stream, data));
   }
 
-  function runMaster(name: string, life: Life, stream: RandomStream, data: MasterData): void {
+  function runMaster(name: string, life: Life, stream: RandomStream, data: OpenedData): void {
     const { identity, storage } = data;
     const { key, founders: first } = identity;
     let looked = storage;
@@ -243,6 +244,9 @@ export function createVirtualCluster(options: VirtualOptions) {
             if (event !== "raft status") return;
             trace.note(clock.nowMs(), name, `${fields.role} ${fields.term}`);
             check(() => logs.status(name, String(fields.role), Number(fields.term)));
+          },
+          error: (event, { code, message } = {}) => {
+            check(() => assert(code !== "MESSAGE_INVALID", `${name}: ${event}: ${message}`));
           },
         },
         sha256Hex,

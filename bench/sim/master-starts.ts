@@ -1,19 +1,19 @@
 // How a simulated master begins: with the identity on its disk, and by healing where its log is damaged.
 
-import { type HealingPorts, heal, openOrHeal } from "../../master/members/healing.ts";
+import {
+  type HealingPorts,
+  heal,
+  type OpenedData,
+  openMarked,
+  openOrHeal,
+} from "../../master/members/healing.ts";
 import { type Identity, readIdentity, writeIdentity } from "../../master/members/identity.ts";
-import type { RaftStorage } from "../../master/storage/raft-storage.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
 import { type Clock, sleep } from "../../proto/ports/clock.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { MastersView } from "../../proto/wire/views.ts";
 import type { Life, Network } from "./network.ts";
-
-export interface MasterData {
-  readonly identity: Identity;
-  readonly storage: RaftStorage;
-}
 
 export interface StartPorts {
   readonly registry: {
@@ -35,7 +35,7 @@ export interface StartPorts {
   list(): Promise<MastersView>;
 }
 
-type Begin = (data: MasterData) => void;
+type Begin = (data: OpenedData) => void;
 
 export function createStarts(ports: StartPorts) {
   const { network, count, failures, clock, pace, founders, clusterId } = ports;
@@ -48,9 +48,10 @@ export function createStarts(ports: StartPorts) {
     const key = keys.get(name);
     const its = key === undefined ? { key: "", founders } : { key, founders: new Map() };
     const masterId = asMasterId(name);
-    const fresh = { ...its, clusterId, masterId, known: founders, isRemoved: false };
-    await writeIdentity(disk, { ...fresh, nextKey: undefined });
-    return { ...fresh, nextKey: undefined };
+    const untroubled = { isRemoved: false, nextKey: undefined, hasLog: false };
+    const fresh = { ...its, ...untroubled, clusterId, masterId, known: founders };
+    await writeIdentity(disk, fresh);
+    return fresh;
   }
 
   /** False: it was removed, and its disk says so. Begins at once, after healing, or is tried again. */
@@ -82,7 +83,7 @@ export function createStarts(ports: StartPorts) {
     healings.set(name, life);
     try {
       const identity = await heal(await identityOf(name, healing.disk), damage, healing);
-      const data = { identity, storage: await healing.open() };
+      const data = await openMarked(identity, healing);
       if (healings.get(name) !== life) return;
       healings.delete(name);
       begin(data);

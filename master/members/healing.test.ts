@@ -86,6 +86,40 @@ test("it votes again under a new key, the damaged files are kept, and another on
   for (const path of kept) expect(path).toContain("key-2-of-");
 });
 
+test("a folder whose log was emptied is no new master's: it begins anew, or is refused", async () => {
+  const world = await threeMasters();
+  const name = await stopFollower(world);
+  const disk = world.disks.get(name)!;
+  for (const path of walOf(disk)) await disk.remove(path);
+  const refused = world.start(name, { founders, heals: false });
+  await expect(refused).rejects.toMatchObject({
+    code: "LOG_CORRUPT",
+    message: expect.stringContaining(`the log of master ${name} is gone`),
+  });
+  expect(walOf(disk)).toEqual([]);
+  await world.during(world.start(name, { founders }));
+  await untilVoter(world, name);
+  expect((await roleOf(world, name))?.key).toBe(`key-1-of-${name}`);
+  // Also a second time, under the key that it has now.
+  await world.stop(name);
+  for (const path of walOf(disk)) await disk.remove(path);
+  await world.during(world.start(name, { founders }));
+  await untilVoter(world, name);
+  expect((await roleOf(world, name))?.key).toBe(`key-2-of-${name}`);
+});
+
+test("a crash between the first identity and the first log is no damage", async () => {
+  const world = createWorld(["a"]);
+  await world.start("a", { founders: ["a"] });
+  await world.stop("a");
+  const disk = world.disks.get("a")!;
+  for (const path of walOf(disk)) await disk.remove(path);
+  await writeIdentity(disk, { ...(await readIdentity(disk))!, hasLog: false });
+  await world.start("a", { founders: ["a"] });
+  await world.put();
+  expect((await readIdentity(disk))?.hasLog).toBe(true);
+});
+
 test("a damaged snapshot is given up alike", async () => {
   const world = await threeMasters();
   const name = await stopFollower(world);

@@ -10,7 +10,7 @@ import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
 import type { RaftStorage } from "../storage/raft-storage.ts";
-import { walFolder } from "../storage/segment.ts";
+import { sequenceOf, walFolder } from "../storage/segment.ts";
 import { snapshotFolder } from "../storage/snapshot-files.ts";
 import { type Identity, writeIdentity } from "./identity.ts";
 
@@ -24,6 +24,11 @@ export interface HealingPorts {
   newKey(): string;
   /** Log and snapshot in this folder. */
   open(): Promise<RaftStorage>;
+}
+
+export interface OpenedData {
+  readonly identity: Identity;
+  readonly storage: RaftStorage;
 }
 
 /*
@@ -44,15 +49,39 @@ export async function openOrHeal(
   identity: Identity,
   mayHeal: boolean,
   ports: HealingPorts,
-): Promise<{ readonly identity: Identity; readonly storage: RaftStorage }> {
-  const { disk, open } = ports;
+): Promise<OpenedData> {
+  const { disk } = ports;
   const cleared = await clearDamage(identity, disk);
   try {
-    return { identity: cleared, storage: await open() };
+    await checkLogThere(cleared, disk);
+    return await openMarked(cleared, ports);
   } catch (thrown) {
     if (!mayHeal || !(thrown instanceof EngineError) || thrown.code !== "LOG_CORRUPT") throw thrown;
-    return { identity: await heal(cleared, thrown, ports), storage: await open() };
+    return await openMarked(await heal(cleared, thrown, ports), ports);
   }
+}
+
+/** An empty folder of a log is a new master's: under an old key it would vote twice in one term. */
+async function checkLogThere({ hasLog, masterId }: Identity, disk: Disk): Promise<void> {
+  if (!hasLog || (await disk.list(walFolder)).some((name) => sequenceOf(name) !== undefined))
+    return;
+  throw new EngineError(
+    "LOG_CORRUPT",
+    `the log of master ${masterId} is gone: ${walFolder} has no segment, and with it went the votes ` +
+      "that this master gave",
+    { file: walFolder },
+  );
+}
+
+/** The log, once the folder says that it has one: before anything is promised. */
+export async function openMarked(
+  identity: Identity,
+  { disk, open }: Pick<HealingPorts, "disk" | "open">,
+): Promise<OpenedData> {
+  const storage = await open();
+  const marked = { ...identity, hasLog: true };
+  if (!identity.hasLog) await writeIdentity(disk, marked);
+  return { identity: marked, storage };
 }
 
 /** Resolves once the folder is empty and has its new key. Rejects, and changes nothing, where it cannot be. */
@@ -80,7 +109,7 @@ export async function heal(
   }
   log.warn("begins anew, and keeps the damaged log", { master: masterId, key, nextKey });
   const founders = new Map<MasterId, string>();
-  const next = { ...identity, key: nextKey, nextKey, founders };
+  const next = { ...identity, key: nextKey, nextKey, founders, hasLog: false };
   await writeIdentity(disk, next);
   return await clearDamage(next, disk);
 }

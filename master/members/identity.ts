@@ -20,6 +20,8 @@ export interface Identity {
    * `key` once the cluster agreed, when what is left of the old log is still to be moved aside.
    */
   readonly nextKey: string | undefined;
+  /** Once it was opened with a log: then there is one, or what this master promised is lost. */
+  readonly hasLog: boolean;
 }
 
 const path = "identity.json";
@@ -48,12 +50,13 @@ function decode(text: string): Identity {
       { file: path },
     );
   }
-  // Since the first version two fields were added, which earlier ones left out and do not miss.
+  // Since the first version three fields were added, which earlier ones left out and do not miss.
   const { clusterId, masterId, key, founders, isRemoved, known = founders, nextKey } = found ?? {};
+  const hasLog = found?.hasLog ?? false;
   const isWhole =
     version === identityVersion &&
     [clusterId, masterId, key].every((item) => typeof item === "string") &&
-    typeof isRemoved === "boolean" &&
+    [isRemoved, hasLog].every((item) => typeof item === "boolean") &&
     ["string", "undefined"].includes(typeof nextKey) &&
     [founders, known].every((places) => Array.isArray(places) && places.every(isPlace));
   if (!isWhole) {
@@ -72,6 +75,7 @@ function decode(text: string): Identity {
     isRemoved: isRemoved as boolean,
     known: new Map(known as [MasterId, string][]),
     nextKey: nextKey as string | undefined,
+    hasLog: hasLog as boolean,
   };
 }
 
@@ -122,7 +126,7 @@ export async function openIdentity(
   return known;
 }
 
-const untroubled = { isRemoved: false, nextKey: undefined } as const;
+const untroubled = { isRemoved: false, nextKey: undefined, hasLog: false } as const;
 
 async function begin(
   masterId: MasterId,

@@ -2,6 +2,7 @@
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
+import { raftNumberMax } from "../../proto/limits.ts";
 import { PeerMessage } from "../../proto/wire/generated/raft.ts";
 import type { Entry } from "../raft/entry.ts";
 import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
@@ -46,7 +47,10 @@ export function encodePeerMessage(message: Message): Uint8Array {
 function checkNumbers(value: object): void {
   for (const field of Object.keys(value)) {
     const item = (value as Readonly<Record<string, unknown>>)[field];
-    if (typeof item === "number" && !(Number.isSafeInteger(item) && item >= 0)) {
+    if (
+      typeof item === "number" &&
+      !(Number.isInteger(item) && item >= 0 && item <= raftNumberMax)
+    ) {
       throw new EngineError("MESSAGE_INVALID", `a peer's message has ${field} = ${item}`);
     }
   }

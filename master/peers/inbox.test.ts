@@ -1,6 +1,7 @@
 // What comes from other masters is taken whole or refused whole, before the core sees any of it.
 
 import { describe, expect, test } from "vitest";
+import { EngineError } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
 import { peerMessagesQueuedMax } from "../../proto/limits.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
@@ -18,6 +19,12 @@ function heartbeat(change: Partial<Message> = {}): Uint8Array {
   return encodePeerMessage({ ...message, ...change } as Message);
 }
 
+function appended(...data: number[]): Uint8Array {
+  const entries = [{ index: 1, term: 1, kind: "command", data: Uint8Array.from(data) }] as const;
+  const place = { from: b, to: a, term: 1, prevIndex: 0, prevTerm: 0, commit: 0 };
+  return encodePeerMessage({ kind: "append", ...place, entries });
+}
+
 function open(removed: string[] = [], foreign: string[] = []) {
   const rpc = createLocalRpc(fakeClock());
   const received: Message[] = [];
@@ -28,6 +35,9 @@ function open(removed: string[] = [], foreign: string[] = []) {
     hear: (id, address) => heard.set(id, address),
     isRemoved: ({ id, key }) => removed.includes(`${id}/${key}`),
     isForeign: ({ id, key }, { kind }) => foreign.includes(`${kind} of ${id}/${key}`),
+    checkCommand: (data) => {
+      if (data[0] === 0xff) throw new EngineError("LOG_CORRUPT", "this is no command");
+    },
     receive: (message) => received.push(message),
   });
   rpc.serve("a:1", bindings);
@@ -68,6 +78,7 @@ describe("inbox", () => {
     ["no message", { messages: [heartbeat(), new Uint8Array(0)] }, "MESSAGE_INVALID"],
     ["cut short", { messages: [heartbeat(), heartbeat().subarray(0, 5)] }, "MESSAGE_INVALID"],
     ["an impossible number", { messages: [heartbeat({ term: -1 })] }, "MESSAGE_INVALID"],
+    ["a command that is none", { messages: [heartbeat(), appended(0xff)] }, "MESSAGE_INVALID"],
     ["a long address", { fromAddress: "x".repeat(261) }, "LIMIT_EXCEEDED"],
     ["a long key", { fromKey: "x".repeat(261) }, "LIMIT_EXCEEDED"],
     [

@@ -1,6 +1,6 @@
 // Messages from the other masters: checked for cluster and address before the core sees them.
 
-import { EngineError } from "../../proto/errors.ts";
+import { EngineError, toEngineError } from "../../proto/errors.ts";
 import { asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
 import { memberTextCharsMax, peerMessagesQueuedMax } from "../../proto/limits.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
@@ -8,7 +8,7 @@ import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
 import { items, text } from "../api/fields.ts";
 import { type Identified, removedError } from "../members/removal.ts";
-import type { Message } from "../raft/messages.ts";
+import type { Append, Message } from "../raft/messages.ts";
 import { decodePeerMessage } from "./codec.ts";
 
 export interface InboxOptions {
@@ -22,6 +22,8 @@ export interface InboxOptions {
   isRemoved(from: Identified, message: Message): boolean;
   /** Whether it answers for another data folder than that of the member: as if it had got lost. */
   isForeign(from: Identified, message: Message): boolean;
+  /** Throws for bytes that are no command: once in the log, no master could pass them. */
+  checkCommand(bytes: Uint8Array): void;
   receive(message: Message): void;
 }
 
@@ -38,7 +40,8 @@ function openRequest(options: InboxOptions, request: StepRequest): Message[] {
   text("from_address", request.fromAddress, memberTextCharsMax);
   text("from_key", request.fromKey, memberTextCharsMax);
   const messages = request.messages.map(decodePeerMessage);
-  for (const { from, to } of messages) {
+  for (const message of messages) {
+    const { from, to } = message;
     // Members or not: a leader that was added lately may be unknown to who lags behind.
     if (to !== options.self || from !== request.from || from === options.self) {
       throw new EngineError(
@@ -47,8 +50,21 @@ function openRequest(options: InboxOptions, request: StepRequest): Message[] {
           "check that no two masters have the same id or address",
       );
     }
+    if (message.kind === "append") checkCommands(options, message);
   }
   return messages;
+}
+
+function checkCommands(options: InboxOptions, { from, entries }: Append): void {
+  for (const { kind, index, data } of entries) {
+    if (kind !== "command") continue;
+    try {
+      options.checkCommand(data);
+    } catch (cause) {
+      const text = `entry ${index} of master ${from}: ${toEngineError(cause).message}`;
+      throw new EngineError("MESSAGE_INVALID", text, {}, cause);
+    }
+  }
 }
 
 export function bindPeers(options: InboxOptions): readonly RpcBinding[] {

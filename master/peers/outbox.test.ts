@@ -39,12 +39,14 @@ function openOutbox() {
     close: () => {},
   } as unknown as RpcClient;
   const removals: EngineError[] = [];
+  const refusals: string[] = [];
   const options = {
     ...{ clusterId: "c", self: a, key: "k" },
     addressOf: (id: MasterId) => peers.get(id),
     onRemoved: (failure: EngineError) => void removals.push(failure),
+    onRefused: (to: MasterId, { code }: EngineError) => void refusals.push(`${to}: ${code}`),
   };
-  return { outbox: createOutbox(options, rpc), calls, removals };
+  return { outbox: createOutbox(options, rpc), calls, removals, refusals };
 }
 
 function commits(messages: readonly Message[]): number[] {
@@ -128,5 +130,23 @@ describe("outbox", () => {
     outbox.send([heartbeat(3)]);
     await settle();
     expect(calls).toHaveLength(1);
+  });
+
+  test("a refusal is told once, until something is taken; an outage is none", async () => {
+    const { outbox, calls, refusals } = openOutbox();
+    const end = async (failure?: EngineError): Promise<void> => {
+      outbox.send([heartbeat(1)]);
+      calls.at(-1)!.end(failure);
+      await settle();
+    };
+    await end(new EngineError("UNAVAILABLE", "away"));
+    expect(refusals).toEqual([]);
+    const refused = new EngineError("MESSAGE_INVALID", "makes no sense");
+    await end(refused);
+    await end(refused);
+    expect(refusals).toEqual(["b: MESSAGE_INVALID"]);
+    await end();
+    await end(refused);
+    expect(refusals).toHaveLength(2);
   });
 });

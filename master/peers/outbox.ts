@@ -1,6 +1,6 @@
 // Messages on their way to the other masters: one call at a time per peer, the next takes all that gathered.
 
-import { type EngineError, toEngineError } from "../../proto/errors.ts";
+import { type EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import {
   peerCallTimeoutMs,
@@ -22,6 +22,11 @@ interface Line {
   busy: boolean;
 }
 
+/** The peer is there and will not have what it got: other than an outage, that does not pass. */
+const refusals: readonly ErrorCode[] = [
+  ...(["MESSAGE_INVALID", "LIMIT_EXCEEDED", "UNAUTHENTICATED", "FORBIDDEN"] as const),
+];
+
 export interface OutboxOptions {
   readonly clusterId: string;
   readonly self: MasterId;
@@ -31,6 +36,8 @@ export interface OutboxOptions {
   addressOf(id: MasterId): string | undefined;
   /** A peer that is sure of it says that this master is no member any more. */
   onRemoved(failure: EngineError): void;
+  /** A peer refuses what it is sent; told once until it takes something again. */
+  onRefused(to: MasterId, failure: EngineError): void;
 }
 
 /**
@@ -41,6 +48,7 @@ export function createOutbox(options: OutboxOptions, rpc: RpcClient): Outbox {
   const { clusterId, self, key } = options;
   /** Of those for whom something waits or is under way. */
   const lines = new Map<MasterId, Line>();
+  const refusing = new Set<MasterId>();
   let closed = false;
 
   function takeCall(line: Line): Uint8Array[] {
@@ -64,15 +72,23 @@ export function createOutbox(options: OutboxOptions, rpc: RpcClient): Outbox {
       const request = { clusterId, from: self, fromAddress, fromKey: key, to, messages };
       try {
         await rpc.call(address, peerApi.step, request, { timeoutMs: peerCallTimeoutMs });
+        refusing.delete(to);
       } catch (thrown) {
         // The peer is away: what waits for it is stale by the time it is back.
         line.queue = [];
-        const failure = toEngineError(thrown);
-        if (failure.code === "MASTER_REMOVED" && !closed) options.onRemoved(failure);
+        note(to, toEngineError(thrown));
       }
     }
     line.busy = false;
     lines.delete(to);
+  }
+
+  function note(to: MasterId, failure: EngineError): void {
+    if (closed) return;
+    if (failure.code === "MASTER_REMOVED") options.onRemoved(failure);
+    if (!refusals.includes(failure.code) || refusing.has(to)) return;
+    refusing.add(to);
+    options.onRefused(to, failure);
   }
 
   return {

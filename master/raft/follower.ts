@@ -1,6 +1,6 @@
 // A follower: takes over what the leader of its term sends, and says how far it got.
 
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { unreachable } from "../../proto/errors.ts";
 import {
   appendFromLeader,
   commitTo,
@@ -9,7 +9,6 @@ import {
   restoreSnapshot,
   termAt,
 } from "./log.ts";
-import { decodeMembership } from "./membership-codec.ts";
 import type { Append, AppendReply, Heartbeat, InstallSnapshot } from "./messages.ts";
 import { addPiece, assemblyFor } from "./snapshot-assembly.ts";
 import { becomeFollower, type Raft, send } from "./state.ts";
@@ -50,28 +49,7 @@ function replyToAppend(
   send(raft, { kind: "appendReply", from: raft.id, to: message.from, term: raft.term, ...answer });
 }
 
-/** The bytes were decoded, but only here is it known that entries must follow one another. */
-function checkEntries(message: Append): void {
-  let term = message.prevTerm;
-  for (let at = 0; at < message.entries.length; at++) {
-    const entry = message.entries[at]!;
-    const fits = entry.index === message.prevIndex + 1 + at;
-    if (!fits || entry.term < term || entry.term > message.term) {
-      throw new EngineError(
-        "MESSAGE_INVALID",
-        `append from ${message.from} in term ${message.term}: entry ${at} after ` +
-          `${message.prevIndex}/${message.prevTerm} is ${entry.index}/${entry.term}; ` +
-          "check that all masters run the same version",
-      );
-    }
-    // Refused now if it makes no sense, before any of them is taken.
-    if (entry.kind === "config") decodeMembership(entry.data);
-    term = entry.term;
-  }
-}
-
 function handleAppend(raft: Raft, message: Append): void {
-  checkEntries(message);
   const log = raft.log;
   const isKnown = message.prevIndex < log.commitIndex;
   if (!isKnown && termAt(log, message.prevIndex) !== message.prevTerm) {
@@ -128,7 +106,10 @@ function takePiece(raft: Raft, message: InstallSnapshot): void {
   raft.assembly = assemblyFor(raft.assembly, message, plantedBug === "snapshotPiecesMixed");
   try {
     const snapshot = addPiece(raft.assembly, message, snapshotBytesMax);
-    if (snapshot !== undefined) restoreSnapshot(raft.log, snapshot);
+    if (snapshot === undefined) return;
+    // Before it replaces what is here, on disk, too.
+    raft.checkSnapshot(snapshot);
+    restoreSnapshot(raft.log, snapshot);
   } catch (thrown) {
     raft.assembly = undefined;
     throw thrown;

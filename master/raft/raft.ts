@@ -11,6 +11,7 @@ import {
   startVote,
   tickElection,
 } from "./candidate.ts";
+import { checkMessage } from "./check-message.ts";
 import type { RaftConfig } from "./config.ts";
 import type { Entry, HardState, Snapshot } from "./entry.ts";
 import { refuseOldLeader, stepFromLeader } from "./follower.ts";
@@ -41,6 +42,8 @@ export interface RaftStart {
   readonly hardState: HardState;
   readonly snapshot: Snapshot | undefined;
   readonly entries: readonly Entry[];
+  /** Throws for a leader's snapshot that the state machine could not restore. */
+  readonly checkSnapshot?: ((snapshot: Snapshot) => void) | undefined;
 }
 
 export function createRaft(start: RaftStart): Raft {
@@ -73,6 +76,7 @@ export function createRaft(start: RaftStart): Raft {
     takenHardState: hardState,
     takenStatus: undefined,
     takenMembership: undefined,
+    checkSnapshot: start.checkSnapshot ?? ((): void => {}),
     assembly: undefined,
     messagesBeforeSync: [],
     messagesAfterSync: [],
@@ -127,9 +131,10 @@ export function changeMembership(raft: Raft, change: MembershipChange): ChangeRe
   return changeOnLeader(raft, raft.role, change);
 }
 
-/** Takes in a message from another master. */
+/** Takes in a message from another master. Throws MESSAGE_INVALID, and nothing has changed. */
 export function step(raft: Raft, message: Message): void {
   assert(message.to === raft.id, `message for ${message.to} reached ${raft.id}`);
+  checkMessage(raft, message);
   if (message.term > raft.term && !meetNewerTerm(raft, message)) return;
   if (message.term < raft.term) refuseOldTerm(raft, message);
   else stepSameTerm(raft, message);

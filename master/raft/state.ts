@@ -4,7 +4,7 @@ import { unreachable } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { RaftConfig } from "./config.ts";
-import type { HardState } from "./entry.ts";
+import type { HardState, Snapshot } from "./entry.ts";
 import { lastMembership, type PlacedMembership, type RaftLog } from "./log.ts";
 import { votersOf } from "./membership.ts";
 import type { Message } from "./messages.ts";
@@ -74,6 +74,7 @@ export interface Raft {
   takenHardState: HardState;
   takenStatus: Status | undefined;
   takenMembership: MembershipStatus | undefined;
+  readonly checkSnapshot: (snapshot: Snapshot) => void;
   /** The pieces so far of a snapshot that a leader is sending. */
   assembly: SnapshotAssembly | undefined;
   messagesBeforeSync: Message[];

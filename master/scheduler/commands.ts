@@ -172,3 +172,25 @@ export type CommandReply =
  * made.
  */
 export type Verdict = "accepted" | "stale";
+
+/** Every kind that this version knows. */
+export const commandKinds: Readonly<Record<Command["kind"], true>> = {
+  tick: true,
+  putBundle: true,
+  submitJob: true,
+  startAction: true,
+  renewDriver: true,
+  finishJob: true,
+  cancelJob: true,
+  registerWorker: true,
+  grantTasks: true,
+  grantDriver: true,
+  renew: true,
+  report: true,
+  actionCommitted: true,
+  actionCommitFailed: true,
+  actionSwept: true,
+  acquireLock: true,
+  renewLock: true,
+  releaseLock: true,
+};

@@ -49,7 +49,8 @@ export function createWorld(known: readonly string[]) {
     const { founders: names = [], cluster = "one", key = "" } = how;
     const founders = new Map(names.map((id) => [asMasterId(id), `${id}:1`]));
     const first = { clusterId: asClusterId(cluster), masterId: asMasterId(name), key, founders };
-    const fresh = { ...first, known: founders, isRemoved: false, nextKey: undefined };
+    const untroubled = { isRemoved: false, nextKey: undefined, hasLog: false };
+    const fresh = { ...first, ...untroubled, known: founders };
     const identity = (await readIdentity(disk)) ?? fresh;
     if (identity === fresh) await writeIdentity(disk, fresh);
     return identity;

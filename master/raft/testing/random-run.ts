@@ -36,7 +36,7 @@ export interface RunReport {
   readonly changes: number;
 }
 
-interface Run {
+export interface Run {
   readonly cluster: Cluster;
   readonly invariants: Invariants;
   readonly random: RandomStream;
@@ -85,7 +85,8 @@ const smallConfig: RaftConfig = {
   savesInflightMax: 4,
 };
 
-export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug): RunReport {
+/** A cluster in which these many events have happened. */
+export function randomCluster(seed: number, steps: number, plantedBug?: PlantedBug): Run {
   const random = randomStream(seed).child("events");
   const invariants = newInvariants();
   const names = ["n1", "n2", "n3", "n4", "n5"];
@@ -109,6 +110,12 @@ export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug):
     checkAlways(invariants, cluster);
     if (count % 64 === 0) checkLogs(invariants, cluster);
   }
+  return run;
+}
+
+export function randomRun(seed: number, steps: number, plantedBug?: PlantedBug): RunReport {
+  const run = randomCluster(seed, steps, plantedBug);
+  const { invariants } = run;
   calmDown(run);
   return {
     applied: invariants.history.length,
