@@ -2,16 +2,16 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
-import { partialEntriesMax } from "../../proto/limits.ts";
+import { partialEntriesMax, partialSharesMax } from "../../proto/limits.ts";
 import type { Expr, NamedAggregate, NamedExpr } from "../../proto/plan/expr.ts";
 import { exprText } from "../../proto/plan/expr-text.ts";
 import { columnOf, concat } from "../kernels/columns/concat.ts";
-import { gather } from "../kernels/columns/gather.ts";
+import { gather, rowsFrom } from "../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../kernels/columns/group-index.ts";
 import type { Selection } from "../kernels/expressions/compile-expr.ts";
 import type { Accumulator } from "./aggregates/accumulator.ts";
 import { accumulatorOf } from "./aggregates/accumulator-of.ts";
-import { addArguments, mergeStates } from "./aggregates/feed.ts";
+import { addArguments, type Fed, mergeStates } from "./aggregates/feed.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import { columnStage, pushPieces, type Stage } from "./stage.ts";
 
@@ -78,6 +78,8 @@ class Groups {
   private index = new GroupIndex();
   private keyParts: Column[][] = [];
   private accumulators: Accumulator[] = [];
+  private fed: Fed[] = [];
+  private rows = 0;
   private noKeys = new Int32Array(0);
 
   constructor(program: AggregateProgram) {
@@ -96,6 +98,14 @@ class Groups {
     this.keyParts = keys.map(() => []);
     const kind = phase === "partial" ? "partial" : "last";
     this.accumulators = aggregates.map(({ call }) => accumulatorOf(call, kind));
+    this.fed = aggregates.map(() => ({ isWhole: true }));
+    this.rows = 0;
+  }
+
+  /** Whether so many rows have a key of their own that making groups of them does not pay. */
+  hardlyReduces(sharesMax: typeof partialSharesMax): boolean {
+    const bound = sharesMax.findLast(({ rows }) => this.rows >= rows);
+    return bound !== undefined && this.size > this.rows * bound.share;
   }
 
   private groupsOf(keys: readonly Column[], rows: number): Int32Array {
@@ -117,14 +127,40 @@ class Groups {
     this.expressions.begin(batch);
     const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
     const groups = this.groupsOf(keyColumns, batch.rows);
+    this.rows += batch.rows;
     for (const [at, { call }] of aggregates.entries()) {
       const accumulator = this.accumulators[at]!;
       accumulator.reserve(this.size);
       const args = call.args.map((arg) => this.expressions.column(arg));
       const { filter } = call;
       const rows = filter === undefined ? undefined : this.expressions.selection(filter);
-      addArguments(accumulator, args, groups, rows);
+      addArguments(accumulator, args, groups, rows, this.fed[at]);
     }
+  }
+
+  /** The states that the rows of a batch would have if each were a group of its own. */
+  statesOfRows(batch: Batch): Batch {
+    const { keys, aggregates } = this.program;
+    const { rows } = batch;
+    this.expressions.begin(batch);
+    const columns = keys.map(({ name, expr }) => ({ ...this.expressions.column(expr), name }));
+    for (const [at, { call }] of aggregates.entries()) {
+      const args = call.args.map((arg) => this.expressions.column(arg));
+      const accumulator = accumulatorOf(call, "partial");
+      let states = call.filter === undefined ? accumulator.statesOfRows?.(args, rows) : undefined;
+      if (states === undefined) {
+        const chosen = call.filter && this.expressions.selection(call.filter);
+        accumulator.reserve(rows);
+        addArguments(accumulator, args, rowsFrom(0, rows), chosen);
+        states = accumulator.states(rows);
+      }
+      for (const [part, state] of states.entries()) columns.push(this.stateColumn(at, part, state));
+    }
+    return makeBatch("record", columns);
+  }
+
+  private stateColumn(aggregate: number, part: number, state: Column): Column {
+    return { ...state, name: `${this.prefix}${aggregate}.${part}` };
   }
 
   addStates(batch: Batch): void {
@@ -137,7 +173,7 @@ class Groups {
       const states = batch.columns
         .filter(({ name }) => name.startsWith(own))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      mergeStates(accumulator, states, groups);
+      mergeStates(accumulator, states, groups, this.fed[at]);
     }
   }
 
@@ -151,7 +187,7 @@ class Groups {
       accumulator.reserve(size);
       if (phase === "partial") {
         for (const [part, state] of accumulator.states(size).entries()) {
-          columns.push({ ...state, name: `${this.prefix}${at}.${part}` });
+          columns.push(this.stateColumn(at, part, state));
         }
       } else columns.push({ ...accumulator.result(size), name });
     }
@@ -160,16 +196,24 @@ class Groups {
   }
 }
 
-export function aggregateStage(program: AggregateProgram, next: Stage): Stage {
+export function aggregateStage(
+  program: AggregateProgram,
+  next: Stage,
+  sharesMax = partialSharesMax,
+): Stage {
   const groups = new Groups(program);
   const { phase } = program;
   function* drain(): Iterable<void> {
     if (groups.size > 0) yield* pushPieces(groups.take(), next);
   }
+  let passesRows = false;
   const pushBatch = (batch: Batch): void => {
+    if (passesRows) return next.pushBatch(groups.statesOfRows(batch));
     if (phase === "final") groups.addStates(batch);
     else groups.addRows(batch);
-    if (phase !== "partial" || groups.size <= partialEntriesMax) return;
+    if (phase !== "partial") return;
+    passesRows = program.keys.length > 0 && groups.hardlyReduces(sharesMax);
+    if (!passesRows && groups.size <= partialEntriesMax) return;
     for (const _ of drain());
   };
   return columnStage(next, pushBatch, { wantsMore: () => true, finish: drain });

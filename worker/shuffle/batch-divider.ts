@@ -8,6 +8,9 @@ import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { groupRows } from "../kernels/columns/group-index.ts";
 
+/** A piece of so many rows is worth its frame. */
+const pieceRowsMin = 8192;
+
 /** The partition of each row of a batch. */
 export type BatchPartitioner = (batch: Batch) => Int32Array;
 
@@ -37,6 +40,10 @@ export class BatchDivider {
     const signature = signatureOf(batch);
     if (signature !== this.signature) this.flush();
     this.signature = signature;
+    // Divided as it is, without a copy, where each piece is then large enough.
+    if (this.heldRows === 0 && batch.rows >= this.partitions * pieceRowsMin) {
+      return this.divide(batch, partitions);
+    }
     this.held.push({ batch, partitions });
     this.heldRows += batch.rows;
     if (this.heldRows >= shuffleRowsHeldMax) this.flush();
@@ -53,6 +60,10 @@ export class BatchDivider {
     }
     this.held = [];
     this.heldRows = 0;
+    this.divide(whole, chosen);
+  }
+
+  private divide(whole: Batch, chosen: Int32Array): void {
     if (this.partitions === 1) return this.emit(0, whole);
     const { starts, rows } = groupRows(chosen, this.partitions);
     for (let partition = 0; partition < this.partitions; partition++) {

@@ -6,7 +6,7 @@ import type { SortExpr } from "../../proto/plan/expr.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import { compareBySteps } from "../kernels/columns/argsort.ts";
 import { concat, concatBatches } from "../kernels/columns/concat.ts";
-import { hashKeyRows, keyRows } from "../kernels/columns/key-rows.ts";
+import { hashKeys } from "../kernels/columns/hash-keys.ts";
 import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
 import { hashWholeRows } from "../kernels/columns/whole-rows.ts";
 import { partitionOf } from "../kernels/stable-hash.ts";
@@ -24,11 +24,9 @@ export function hashBatches({ keys, partitions }: HashColumns): BatchPartitioner
     const hashes =
       evaluators === undefined
         ? hashWholeRows(batch)
-        : hashKeyRows(
-            keyRows(
-              evaluators.map((evaluate) => evaluate(batch)),
-              batch.rows,
-            ),
+        : hashKeys(
+            evaluators.map((evaluate) => evaluate(batch)),
+            batch.rows,
           );
     for (let i = 0; i < out.length; i++) out[i] = partitionOf(hashes[i]! >>> 0, partitions);
     return out;

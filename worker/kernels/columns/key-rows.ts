@@ -34,8 +34,8 @@ export interface KeyRows {
   readonly width: number;
 }
 
-const tagBits = 4;
-const tagsPerWord = 8;
+export const tagBits = 4;
+export const tagsPerWord = 8;
 
 /** How the values of one column become words. */
 type Plan =
@@ -367,7 +367,17 @@ export function nullKeys(keys: KeyRows, columns: number): Uint8Array | undefined
   return out;
 }
 
-function scramble(hash: number): number {
+/** One word more of a key: a step of MurmurHash3. */
+export function absorbWord(hash: number, next: number): number {
+  let word = Math.imul(next, 0xcc9e2d51);
+  word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
+  const mixed = hash ^ word;
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** Its end, after so many words. */
+export function finishHash(sum: number, words: number): number {
+  const hash = sum ^ words;
   let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
@@ -384,13 +394,8 @@ export function hashKeyRows(keys: KeyRows, seed = 0): Int32Array {
     const start = starts === undefined ? i * width : starts[i]!;
     const end = starts === undefined ? start + width : starts[i + 1]!;
     let hash = seed;
-    for (let at = start; at < end; at++) {
-      let word = Math.imul(words[at]!, 0xcc9e2d51);
-      word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
-      hash ^= word;
-      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
-    }
-    out[i] = scramble(hash ^ (end - start));
+    for (let at = start; at < end; at++) hash = absorbWord(hash, words[at]!);
+    out[i] = finishHash(hash, end - start);
   }
   return out;
 }

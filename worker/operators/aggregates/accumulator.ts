@@ -9,10 +9,15 @@ export interface Accumulator {
   readonly skipsNulls: boolean;
   /** Makes room for so many groups; new ones have seen nothing. */
   reserve(groups: number): void;
-  /** Values in the order of the rows, each with its group. `args` are as long as `groups`. */
-  add(args: readonly Column[], groups: Int32Array): void;
+  /**
+   * Values in the order of the rows, each with its group. `args` are as long as `groups`. `isWhole`: every group
+   * that there is room for has had a row in this call or an earlier one.
+   */
+  add(args: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
   /** States of another accumulator as `states` made them, each with its group, in order. */
-  merge(states: readonly Column[], groups: Int32Array): void;
+  merge(states: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
+  /** What `states` would answer if each row were a group of its own; undefined where it has to be asked. */
+  statesOfRows?(args: readonly Column[], rows: number): readonly Column[] | undefined;
   /** Columns that `merge` understands, a row for each group. */
   states(groups: number): readonly Column[];
   result(groups: number): Column;

@@ -1,7 +1,7 @@
 // count: rows, or values that are not null.
 
 import type { Column } from "../../../proto/batch/column.ts";
-import { countColumn } from "../../../proto/batch/column.ts";
+import { countColumn, isValid } from "../../../proto/batch/column.ts";
 import { type Accumulator, floatColumn, floatsOf, grownFloats } from "./accumulator.ts";
 
 export function countAccumulator(): Accumulator {
@@ -19,6 +19,11 @@ export function countAccumulator(): Accumulator {
       for (let i = 0; i < groups.length; i++) {
         counts[groups[i]!] = counts[groups[i]!]! + others[i]!;
       }
+    },
+    statesOfRows: ([column], rows) => {
+      const ones = new Float64Array(rows);
+      for (let i = 0; i < rows; i++) ones[i] = column === undefined || isValid(column, i) ? 1 : 0;
+      return [floatColumn(ones, rows, undefined)];
     },
     states: (groups) => [floatColumn(counts, groups, undefined)],
     result: (groups): Column => countColumn("", counts.subarray(0, groups)),

@@ -18,16 +18,23 @@ function withValue(column: Column, rows: Selection): Selection {
   return count === column.length ? undefined : out.subarray(0, count);
 }
 
+/** Of one accumulator: whether no row was left out so far, so that no group is without a value. */
+export interface Fed {
+  isWhole: boolean;
+}
+
 /** Of the rows (all where not set) those with a first argument that is not null, where that matters. */
 export function addArguments(
   accumulator: Accumulator,
   args: readonly Column[],
   groups: Int32Array,
   rows: Selection,
+  fed: Fed = { isWhole: false },
 ): void {
   const [first] = args;
   const counted = accumulator.skipsNulls && first !== undefined ? withValue(first, rows) : rows;
-  if (counted === undefined) return accumulator.add(args, groups);
+  if (counted === undefined) return accumulator.add(args, groups, fed.isWhole);
+  fed.isWhole = false;
   accumulator.add(
     args.map((arg) => gather(arg, counted)),
     counted.map((row) => groups[row]!),
@@ -39,9 +46,11 @@ export function mergeStates(
   accumulator: Accumulator,
   states: readonly Column[],
   groups: Int32Array,
+  fed: Fed = { isWhole: false },
 ): void {
   const counted = accumulator.skipsNulls ? withValue(states[0]!, undefined) : undefined;
-  if (counted === undefined) return accumulator.merge(states, groups);
+  if (counted === undefined) return accumulator.merge(states, groups, fed.isWhole);
+  fed.isWhole = false;
   accumulator.merge(
     states.map((state) => gather(state, counted)),
     counted.map((row) => groups[row]!),

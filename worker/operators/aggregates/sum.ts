@@ -7,6 +7,7 @@ import { EngineError } from "../../../proto/errors.ts";
 import type { AggregateCall } from "../../../proto/plan/expr.ts";
 import { exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, isNumeric, nullType, typeText } from "../../../proto/plan/types.ts";
+import { nullColumn } from "../../kernels/columns/gather.ts";
 import { asFloats, widerType } from "../../kernels/columns/widen.ts";
 import { type Accumulator, floatsOf, grownBytes, validWhere } from "./accumulator.ts";
 import { type Sums, scaleOf, sumsOf, wholeAt } from "./sums-by-type.ts";
@@ -133,20 +134,32 @@ export class TypedSums {
   }
 }
 
-/** Which groups had a value. */
+/** Which groups had a value: all, without a note for each, as long as no row was left out. */
 export class Seen {
+  /** The first so many groups had one. */
+  private whole = 0;
   private has = new Uint8Array(0);
+  private size = 0;
 
   reserve(groups: number): void {
-    this.has = grownBytes(this.has, groups) as Uint8Array<ArrayBuffer>;
+    this.size = groups;
   }
 
-  add(groups: Int32Array): void {
-    for (let i = 0; i < groups.length; i++) this.has[groups[i]!] = 1;
+  add(groups: Int32Array, isWhole = false): void {
+    if (isWhole && groups.length > 0) {
+      this.whole = this.size;
+      return;
+    }
+    const has = grownBytes(this.has, this.size);
+    this.has = has as Uint8Array<ArrayBuffer>;
+    for (let i = 0; i < groups.length; i++) has[groups[i]!] = 1;
   }
 
   validity(groups: number): Uint8Array | undefined {
-    return validWhere(this.has, groups);
+    if (this.whole >= groups) return undefined;
+    const has = grownBytes(this.has, groups);
+    has.fill(1, 0, this.whole);
+    return validWhere(has, groups);
   }
 }
 
@@ -162,14 +175,16 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       sums.reserve(groups);
       seen.reserve(groups);
     },
-    add: ([column], groups) => {
+    add: ([column], groups, isWhole) => {
       sums.add(column!, groups);
-      if (column!.type !== "null") seen.add(groups);
+      if (column!.type !== "null") seen.add(groups, isWhole);
     },
-    merge: (states, groups) => {
+    merge: (states, groups, isWhole) => {
       sums.merge(states, groups);
-      if (states[0]!.type !== "null") seen.add(groups);
+      if (states[0]!.type !== "null") seen.add(groups, isWhole);
     },
+    statesOfRows: ([column], rows) =>
+      isNumeric(columnType(column!)) ? [column!, nullColumn("", rows)] : undefined,
     states: (groups) => {
       const [column, carries] = sums.states(groups);
       return [where(column!, groups), carries!];

@@ -1,0 +1,54 @@
+// Hashes straight from columns are those of the words of keys: they decide partitions, and must never change.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { arbitraryColumn, columnOfValues } from "../testing/arbitrary-columns.ts";
+import { hashKeys } from "./hash-keys.ts";
+import { hashKeyRows, keyRows } from "./key-rows.ts";
+
+const plain = ["int32", "int53", "int64", "date", "timestamp", "bool", "utf8", "binary"];
+
+test("equal those of keys as words, for columns of any kinds", () => {
+  const table = fc
+    .tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 10 }), fc.boolean())
+    .chain(([rows, columns, onlyPlain]) =>
+      fc.tuple(
+        fc.tuple(
+          ...Array.from({ length: columns }, (_, at) =>
+            arbitraryColumn(`c${at}`, rows, onlyPlain ? plain : undefined),
+          ),
+        ),
+        fc.constant(rows),
+        fc.integer(),
+      ),
+    );
+  fc.assert(
+    fc.property(table, ([drawn, rows, seed]) => {
+      const columns = drawn.map(({ column }) => column);
+      expect(hashKeys(columns, rows, seed)).toEqual(hashKeyRows(keyRows(columns, rows), seed));
+      const whole = columns
+        .filter(({ type }) => plain.includes(type))
+        .map((column) => ({ ...column, validity: undefined }));
+      expect(hashKeys(whole, rows, seed)).toEqual(hashKeyRows(keyRows(whole, rows), seed));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("days of all centuries", () => {
+  const days = Int32Array.of(0, 1, -1, 19_000, 99_999, -99_999, 100_001, 2 ** 31 - 1, -(2 ** 31));
+  const base = { name: "d", nulls: "null", validity: undefined } as const;
+  for (const length of [1, 6, 9]) {
+    const values = days.subarray(0, length);
+    const column = { ...base, type: "date", length, values } as const;
+    expect(hashKeys([column], length)).toEqual(hashKeyRows(keyRows([column], length)));
+  }
+});
+
+test("dictionary codes hash as the texts they stand for", () => {
+  const texts = columnOfValues("t", "utf8", ["", "a", "abcd", "grün und blau"]);
+  if (texts.type !== "utf8") throw new Error("no texts");
+  const codes = Int32Array.of(3, 0, 1, 2, 3);
+  const base = { name: "t", length: 5, nulls: "null", validity: undefined } as const;
+  const column = { ...base, type: "dictionary", codes, dictionary: texts } as const;
+  expect(hashKeys([column], 5)).toEqual(hashKeyRows(keyRows([column], 5)));
+});

@@ -1,0 +1,156 @@
+// Hashes of keys straight from their columns, where no word of a key depends on the row but its values.
+
+import type {
+  Column,
+  DictionaryColumn,
+  IntegerColumn,
+  TextColumn,
+} from "../../../proto/batch/column.ts";
+import { bitAt } from "./bits.ts";
+import {
+  absorbWord,
+  finishHash,
+  hashKeyRows,
+  keyRows,
+  tagBits,
+  tagsPerWord,
+  tagWordsOf,
+} from "./key-rows.ts";
+import { type KeyTag, keyTags } from "./key-values.ts";
+import { halvesOf, twoTo32 } from "./words.ts";
+
+/** Undefined where a tag depends on the value: a null has another one, a number may be whole or not. */
+function tagOf(column: Column): KeyTag | undefined {
+  if (column.validity !== undefined) return undefined;
+  switch (column.type) {
+    case "int32":
+    case "int53":
+    case "int64":
+      return keyTags.whole;
+    case "date":
+    case "timestamp":
+      return keyTags.moment;
+    case "bool":
+      return keyTags.bool;
+    case "utf8":
+    case "dictionary":
+      return keyTags.text;
+    case "binary":
+      return keyTags.binary;
+    default:
+      return undefined;
+  }
+}
+
+/** The tags of a key, which come before its values; undefined where they are not those of every row. */
+function sharedTags(columns: readonly Column[]): Int32Array | undefined {
+  const words = new Int32Array(tagWordsOf(columns.length));
+  for (const [at, column] of columns.entries()) {
+    const tag = tagOf(column);
+    if (tag === undefined) return undefined;
+    const word = Math.floor(at / tagsPerWord);
+    words[word] = words[word]! | (tag << ((at % tagsPerWord) * tagBits));
+  }
+  return words;
+}
+
+/** Texts take the number of their bytes, then these, four to a word. */
+function absorbText(hash: number, bytes: Uint8Array, start: number, end: number): number {
+  let sum = absorbWord(hash, end - start);
+  let from = start;
+  for (; from + 4 <= end; from += 4) {
+    const word =
+      bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) | (bytes[from + 3]! << 24);
+    sum = absorbWord(sum, word);
+  }
+  if (from === end) return sum;
+  let word = 0;
+  for (let shift = 0; from < end; from++, shift += 8) word |= bytes[from]! << shift;
+  return absorbWord(sum, word);
+}
+
+function absorbTexts(column: TextColumn | DictionaryColumn, hashes: Int32Array, used: Int32Array) {
+  const codes = column.type === "dictionary" ? column.codes : undefined;
+  const { offsets, values } = column.type === "dictionary" ? column.dictionary : column;
+  for (let i = 0; i < hashes.length; i++) {
+    const row = codes === undefined ? i : codes[i]!;
+    const start = offsets[row]!;
+    const end = offsets[row + 1]!;
+    hashes[i] = absorbText(hashes[i]!, values, start, end);
+    used[i] = used[i]! + 1 + ((end - start + 3) >> 2);
+  }
+}
+
+function absorbNumbers(column: Column, hashes: Int32Array): void {
+  switch (column.type) {
+    case "int32": {
+      const { values } = column;
+      for (let i = 0; i < hashes.length; i++) {
+        const value = values[i]!;
+        hashes[i] = absorbWord(absorbWord(hashes[i]!, value), value >> 31);
+      }
+      return;
+    }
+    case "date": {
+      const { values } = column;
+      for (let i = 0; i < hashes.length; i++) {
+        // Two factors whose products are exact: the lower half of the microseconds, and the upper one.
+        const days = values[i]!;
+        const low = Math.imul(days, microsecondsPerDay | 0);
+        const high = Math.floor((days * microsecondsPerDay) / twoTo32) | 0;
+        hashes[i] = absorbWord(absorbWord(hashes[i]!, low), high);
+      }
+      return;
+    }
+    case "bool":
+      for (let i = 0; i < hashes.length; i++) {
+        hashes[i] = absorbWord(absorbWord(hashes[i]!, bitAt(column.values, i)), 0);
+      }
+      return;
+    default: {
+      const halves = halvesOf((column as IntegerColumn).values);
+      for (let i = 0; i < hashes.length; i++) {
+        hashes[i] = absorbWord(absorbWord(hashes[i]!, halves[2 * i]!), halves[2 * i + 1]!);
+      }
+    }
+  }
+}
+
+const microsecondsPerDay = 86_400_000_000;
+/** Beyond it the product with a day's microseconds is not exact as a float64. */
+const daysExactMax = 100_000;
+
+function areDaysExact(column: Column): boolean {
+  if (column.type !== "date") return true;
+  const { values } = column;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! > daysExactMax || values[i]! < -daysExactMax) return false;
+  }
+  return true;
+}
+
+/** The hashes that `hashKeyRows` makes of the same keys. */
+export function hashKeys(columns: readonly Column[], rows: number, seed = 0): Int32Array {
+  const tags = sharedTags(columns);
+  if (tags === undefined || !columns.every(areDaysExact)) {
+    return hashKeyRows(keyRows(columns, rows), seed);
+  }
+  let first = seed;
+  for (const word of tags) first = absorbWord(first, word);
+  const hashes = new Int32Array(rows).fill(first);
+  let words = tags.length;
+  let used: Int32Array | undefined;
+  for (const column of columns) {
+    if (column.type === "utf8" || column.type === "binary" || column.type === "dictionary") {
+      used ??= new Int32Array(rows);
+      absorbTexts(column, hashes, used);
+    } else {
+      absorbNumbers(column, hashes);
+      words += 2;
+    }
+  }
+  for (let i = 0; i < rows; i++) {
+    hashes[i] = finishHash(hashes[i]!, words + (used === undefined ? 0 : used[i]!));
+  }
+  return hashes;
+}
