@@ -142,6 +142,8 @@ export const jobHistoryBytesMax = 16 * 1024 * 1024;
 export const bundlesBytesMax = 256 * 1024 * 1024;
 /** Stages whose outputs one job keeps for later actions: each is a record per task in the state. */
 export const keptStagesMax = 64;
+/** Plans of one action, each made because something that was kept for it was lost: workers do not stay alive. */
+export const plansPerActionMax = 16;
 /** Output folders that wait to be swept: beyond it the store is out of order, and no new output starts. */
 export const sweepsPendingMax = 10_000;
 

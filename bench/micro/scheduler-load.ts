@@ -74,7 +74,8 @@ export function loadScheduler(tasks: number): SchedulerLoad {
       return all;
     },
     finish: (leased) => {
-      const outcome = { kind: "done", rows: 1, bytes: 100, digest, resultJson: "1" } as const;
+      const done = { kind: "done", rows: 1, bytes: 100, bytesOut: 1, digest } as const;
+      const outcome = { ...done, resultJson: "1" };
       for (const { token, first, count } of leased) {
         const reports = Array.from({ length: count }, (_, i) => {
           return { ...first, taskIndex: first.taskIndex + i, token, outcome };

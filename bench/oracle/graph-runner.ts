@@ -1,6 +1,6 @@
 // Runs stage graphs for real but on one thread: every task on some workers in memory, kept outputs between actions.
 
-import type { ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
+import type { ActionAnswer, ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import { type ClosureLoader, runTask, type TaskWorld } from "../../worker/executor/run.ts";
@@ -38,10 +38,19 @@ export class GraphRunner {
     for (const [uri, bytes] of world.files) this.cluster.objects.set(uri, bytes);
   }
 
-  async run(planned: StageGraph, history: readonly ActionOutcome[]): Promise<ActionOutcome> {
+  /** Some of what is kept goes away, as with a worker. */
+  loseKept(isLost: (name: string) => boolean): void {
+    for (const name of [...this.kept.keys()]) if (isLost(name)) this.kept.delete(name);
+  }
+
+  async run(planned: StageGraph, history: readonly ActionOutcome[]): Promise<ActionAnswer> {
     // Graphs reach tasks as JSON.
     const graph = JSON.parse(JSON.stringify(planned)) as StageGraph;
     const adopted = this.adoptedStages(graph);
+    if (graph.stages.some(({ keptOnly, stageId }) => keptOnly === true && !adopted.has(stageId))) {
+      return { kind: "unplanned", kept: [...this.kept.keys()] };
+    }
+    const sizes: (readonly [string, number])[] = [];
     const wanted = wantedStages(graph, adopted);
     const all: TaskResult[] = [];
     let results: TaskResult[] = [];
@@ -56,9 +65,11 @@ export class GraphRunner {
       if (stage.keep !== undefined) {
         const { stageId, taskCount: tasks } = stage;
         this.kept.set(stage.keep, { tasks, actionIndex: graph.actionIndex, stageId });
+        sizes.push([stage.keep, results.reduce((sum, { bytesOut }) => sum + bytesOut, 0)]);
       }
     }
-    return outcomeOf(graph, results, countersOf(all));
+    const outcome = outcomeOf(graph, results, countersOf(all));
+    return sizes.length === 0 ? outcome : { ...outcome, kept: sizes };
   }
 
   /** Stages that an earlier action made. */
@@ -146,7 +157,7 @@ function outcomeOf(
   graph: StageGraph,
   results: readonly TaskResult[],
   counters: readonly (readonly [string, number])[],
-): ActionOutcome {
+): Exclude<ActionOutcome, { readonly kind: "failed" }> {
   const last = graph.stages.at(-1);
   if (last?.output.kind !== "output") {
     const parts = results.map((result) => result.resultJson ?? "");

@@ -21,6 +21,8 @@ export interface InMemoryJob {
   /** Contents by URI. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly planTargets: PlanTargets;
+  /** Told before each action; true for names of kept stages that go away then. */
+  readonly loses?: (actionIndex: number, name: string) => boolean;
 }
 
 export interface InMemoryRun {
@@ -44,7 +46,8 @@ function listInputs(files: ReadonlyMap<string, Uint8Array>, pattern: string): In
 export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
   const history: ActionOutcome[] = [];
   const graphs: StageGraph[] = [];
-  const { context, files, bundle } = job;
+  const { context, files, bundle, loses = () => false } = job;
+  let lastLoss = -1;
   const load: ClosureLoader["load"] = async (spec) => {
     const { history: known, actionIndex, planDigest } = spec;
     const replayed = { context: spec.context, history: known, actionIndex, planDigest };
@@ -61,11 +64,15 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
     },
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,
-    runAction: async (planned) => {
-      const outcome = await cluster.run(planned.graph, history);
-      graphs.push(planned.graph);
-      history.push(outcome);
-      return outcome;
+    runAction: async ({ graph }) => {
+      const { actionIndex } = graph;
+      // Once for each action: what it was planned with the first time is there the second time.
+      if (actionIndex > lastLoss) cluster.loseKept((name) => loses(actionIndex, name));
+      lastLoss = actionIndex;
+      const answer = await cluster.run(graph, history);
+      graphs.push(graph);
+      if (answer.kind !== "unplanned") history.push(answer);
+      return answer;
     },
   };
   const value = decodeValue(await job.bundle.drive(job.context, host));

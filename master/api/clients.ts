@@ -2,14 +2,16 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import { actionsPerJobMax, rpcMessageBytesMax } from "../../proto/limits.ts";
-import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import type { ActionAnswer, ActionOutcome } from "../../proto/plan/bundle.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import type * as wire from "../../proto/wire/generated/engine.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { ClusterView } from "../../proto/wire/views.ts";
+import { isUnplanned } from "../scheduler/actions.ts";
 import { needDriver } from "../scheduler/drivers.ts";
 import { needJob } from "../scheduler/find.ts";
+import { keptNames } from "../scheduler/kept.ts";
 import type { ActionState, ClusterState, JobState } from "../scheduler/state.ts";
 import { viewJob, viewProgress, viewWorkers } from "../scheduler/views.ts";
 import type { ApiCore } from "./core.ts";
@@ -167,7 +169,9 @@ interface FoundAction {
 }
 
 function actionMessage({ job, action }: FoundAction): wire.WaitActionReply {
-  const outcome = outcomeOf(job, action);
+  const outcome: ActionAnswer | undefined = isUnplanned(action)
+    ? { kind: "unplanned", kept: keptNames(job) }
+    : outcomeOf(job, action);
   return {
     revision: action.revision,
     stages: viewProgress(action).map(({ reruns: _, ...stage }) => stage),

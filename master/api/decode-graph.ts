@@ -79,7 +79,22 @@ function decodeStage(value: unknown, before: readonly StagePlan[], stages: numbe
     ...(plain.keep === undefined
       ? {}
       : { keep: text(`${at}.keep`, plain.keep, labelCharsMax, code) }),
+    ...decodeKeptOnly(at, plain),
   };
+}
+
+function decodeKeptOnly(
+  at: string,
+  { keep, keptOnly, inputs }: Readonly<Record<string, unknown>>,
+): { readonly keptOnly?: true } {
+  if (keptOnly === undefined) return {};
+  if (keptOnly !== true || keep === undefined) {
+    invalid(`${at}.keptOnly`, "must be true, of a stage whose output is kept", code);
+  }
+  if (list(`${at}.inputs`, inputs, code).length > 0) {
+    invalid(`${at}.inputs`, "must be none where the stage only stands for what is kept", code);
+  }
+  return { keptOnly: true };
 }
 
 function decodeInput(

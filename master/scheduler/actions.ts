@@ -13,7 +13,7 @@ import { countersField, totalCounters } from "./counters.ts";
 import { needDriver } from "./drivers.ts";
 import { needJob, type RunningAction } from "./find.ts";
 import { settleJob } from "./job-end.ts";
-import { adoptKept, keepOutputs } from "./kept.ts";
+import { adoptKept, keepOutputs, keptSizes } from "./kept.ts";
 import { claimForJob, hold, releaseOwned, releaseStep, stepOwner } from "./locks.ts";
 import { refuse } from "./refuse.ts";
 import { isComplete, startStages, summarizeStage } from "./stages.ts";
@@ -31,7 +31,7 @@ export function startAction(
   const job = needJob(state, jobId);
   needDriver(job, driverToken);
   const known = job.actions.get(graph.actionIndex);
-  if (known !== undefined) return restartAction(job, known, graph);
+  if (known !== undefined) return restartAction(state, job, known, graph);
   if (graph.actionIndex >= actionsPerJobMax) {
     refuse(
       "LIMIT_EXCEEDED",
@@ -39,32 +39,63 @@ export function startAction(
     );
   }
   if (graph.lock !== undefined) return startLockStep(state, job, graph, graph.lock);
-  const output = graph.stages.at(-1)?.output;
-  assert(output !== undefined, `action ${graph.actionIndex} of job ${jobId} has no stages`);
-  const folderUri = output.kind === "output" ? output.folderUri : "";
+  const folderUri = outputFolder(graph);
   if (folderUri !== "") lockOutput(state, job, graph.actionIndex, folderUri);
+  beginStages(state, job, graph, state.appliedIndex);
+  job.driversLost = 0;
+  job.open.add(graph.actionIndex);
+  job.revision = state.appliedIndex;
+  return { kind: "ok" };
+}
+
+function outputFolder(graph: StageGraph): string {
+  const output = graph.stages.at(-1)?.output;
+  return output?.kind === "output" ? output.folderUri : "";
+}
+
+/** Runs the stages of an action, also of one that was planned again. */
+function beginStages(
+  state: ClusterState,
+  job: JobState,
+  graph: StageGraph,
+  startedIndex: number,
+): void {
+  const { actionIndex } = graph;
+  const output = graph.stages.at(-1)?.output;
+  assert(output !== undefined, `action ${actionIndex} of job ${job.jobId} has no stages`);
   const stages = startStages(graph.stages, state.tick);
   const action: ActionState = {
-    actionIndex: graph.actionIndex,
+    actionIndex,
     planDigest: graph.planDigest,
     label: graph.label,
     ...(graph.measures === true ? { measures: true } : {}),
     ...(graph.note === undefined ? {} : { note: graph.note }),
-    startedIndex: state.appliedIndex,
-    folderUri,
+    startedIndex,
+    folderUri: outputFolder(graph),
     format: output.kind === "output" ? output.format : "",
     revision: state.appliedIndex,
     touched: false,
     resultBytes: 0,
     phase: { kind: "running", stages },
   };
-  job.actions.set(graph.actionIndex, action);
-  job.driversLost = 0;
-  job.open.add(graph.actionIndex);
-  job.revision = state.appliedIndex;
+  job.actions.set(actionIndex, action);
   adoptKept({ state, job, action, stages });
   completeAction({ state, job, action, stages });
-  return { kind: "ok" };
+}
+
+/** Without stages: what it reads is gone, and it waits for its driver to plan it from further down. */
+export function isUnplanned({ phase, lock }: ActionState): boolean {
+  return phase.kind === "running" && phase.stages.length === 0 && lock === undefined;
+}
+
+/** What was to be there already, and cannot be made here, is not. */
+export function unplanAction(running: RunningAction): void {
+  const { state, job, action, stages } = running;
+  keepOutputs(job, action.actionIndex, stages);
+  dropAllLeases(running);
+  action.phase = { kind: "running", stages: [] };
+  action.resultBytes = 0;
+  touchNow(state, job, action);
 }
 
 /**
@@ -107,9 +138,26 @@ export function completeLockStep(running: RunningAction, token: number): void {
   endAction(running, { kind: "result", parts: [encodeValue(String(token))] }, false);
 }
 
-/** A driver that replays, or repeats a request whose reply it missed. */
-function restartAction(job: JobState, known: ActionState, graph: StageGraph): CommandReply {
-  if (known.planDigest === graph.planDigest) return { kind: "ok" };
+/** A driver that replays, repeats a request whose reply it missed, or brings the plan that is waited for. */
+function restartAction(
+  state: ClusterState,
+  job: JobState,
+  known: ActionState,
+  graph: StageGraph,
+): CommandReply {
+  if (known.planDigest === graph.planDigest) {
+    if (!isUnplanned(known)) return { kind: "ok" };
+    const folderUri = outputFolder(graph);
+    if (folderUri === known.folderUri) {
+      beginStages(state, job, graph, known.startedIndex);
+      return { kind: "ok" };
+    }
+    refuse(
+      "PLAN_DIVERGED",
+      `action ${graph.actionIndex} of job ${job.jobId} writes to ${folderUri} and wrote to ` +
+        `${known.folderUri} before; run must make the same plan on every replay`,
+    );
+  }
   refuse(
     "PLAN_DIVERGED",
     `action ${graph.actionIndex} of job ${job.jobId} (${known.label}) was planned otherwise ` +
@@ -150,6 +198,7 @@ const outputLock = (folderUri: string): string => `output:${folderUri}`;
  */
 export function completeAction(running: RunningAction): void {
   const { state, job, action, stages } = running;
+  if (isUnplanned(action)) return;
   const last = stages.at(-1)!;
   if (!isComplete(last)) return;
   if (action.folderUri === "") {
@@ -221,7 +270,7 @@ function recordOutcome(
   wanted: ActionOutcome,
   rest: Omit<Extract<ActionState["phase"], { kind: "ended" }>, "kind" | "outcome">,
 ): void {
-  const outcome = fitHistory(job, action, wanted);
+  const outcome = fitHistory(job, action, withKeptSizes(job, action, wanted));
   action.phase = { kind: "ended", outcome, ...rest };
   job.open.delete(action.actionIndex);
   touchNow(state, job, action);
@@ -233,6 +282,13 @@ function recordOutcome(
   }
   if (outcome.kind !== "result") releaseStep(state, job.jobId, action);
   settleJob(state, job, outcome);
+}
+
+/** How much is kept of what this action made, for the plans that will read it. */
+function withKeptSizes(job: JobState, action: ActionState, outcome: ActionOutcome): ActionOutcome {
+  if (outcome.kind === "failed") return outcome;
+  const kept = keptSizes(job, action.actionIndex);
+  return kept.length === 0 ? outcome : { ...outcome, kept };
 }
 
 /**

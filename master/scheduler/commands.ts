@@ -7,7 +7,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 
 /** Version of the meaning of commands; a replica refuses a log from a later one. */
-export const commandVersion = 2;
+export const commandVersion = 3;
 
 export interface RenewedLease extends TaskRef {
   readonly token: number;
@@ -24,8 +24,10 @@ export interface RenewedDriverLease {
 
 export interface DoneReport {
   readonly kind: "done";
+  /** Read. */
   readonly rows: number;
   readonly bytes: number;
+  readonly bytesOut: number;
   readonly digest: string;
   readonly resultJson?: string;
   /** Sorted by name. */

@@ -2,6 +2,8 @@
 
 import type { WorkerId } from "../../proto/ids.ts";
 import { keptStagesMax } from "../../proto/limits.ts";
+import type { KeptSizes } from "../../proto/plan/bundle.ts";
+import { isUnplanned, unplanAction } from "./actions.ts";
 import type { RunningAction } from "./find.ts";
 import { rerunNeeded } from "./reruns.ts";
 import { setTask } from "./stages.ts";
@@ -16,16 +18,18 @@ export function keepOutputs(
   for (const stage of stages) {
     const { keep, stageId } = stage.plan;
     if (keep === undefined || stage.done === 0) continue;
+    // What is read goes to the end of the line, too.
+    job.kept.delete(keep);
     job.kept.set(
       keep,
       stage.tasks.map((task): KeptTask | null => {
         if (task.kind !== "done") return null;
-        const { token, workerId, digest, rows, bytes } = task;
+        const { token, workerId, digest, rows, bytes, bytesOut } = task;
         const origin = task.origin ?? { actionIndex, stageId };
-        return { token, workerId, digest, rows, bytes, origin };
+        return { token, workerId, digest, rows, bytes, bytesOut, origin };
       }),
     );
-    // The oldest goes: it is made again where it is still wanted.
+    // What was read longest ago goes: it is made again where it is still wanted.
     if (job.kept.size > keptStagesMax) job.kept.delete(job.kept.keys().next().value!);
   }
 }
@@ -44,9 +48,37 @@ export function adoptKept(running: RunningAction): void {
       adopted++;
     }
   }
-  if (adopted === 0) return;
-  spareUpstream(stages);
-  rerunNeeded(running);
+  if (adopted > 0) {
+    spareUpstream(stages);
+    rerunNeeded(running);
+  }
+  const lacks = ({ plan, pending }: StageState) => plan.keptOnly === true && pending.size > 0;
+  if (!isUnplanned(running.action) && stages.some(lacks)) unplanAction(running);
+}
+
+/** An output that could not be read is not kept any more. */
+export function forgetKept(job: JobState, stage: StageState, taskIndex: number): void {
+  const tasks = stage.plan.keep === undefined ? undefined : job.kept.get(stage.plan.keep);
+  const task = stage.tasks[taskIndex];
+  const kept = tasks?.[taskIndex];
+  if (tasks === undefined || task?.kind !== "done" || kept?.token !== task.token) return;
+  tasks[taskIndex] = null;
+}
+
+/** Names of what is kept as a whole. */
+export function keptNames(job: JobState): readonly string[] {
+  return [...job.kept].filter(([, tasks]) => !tasks.includes(null)).map(([name]) => name);
+}
+
+/** Of those outputs that are whole, and of which the action made some part. */
+export function keptSizes(job: JobState, actionIndex: number): KeptSizes {
+  const sizes: (readonly [string, number])[] = [];
+  for (const [name, tasks] of job.kept) {
+    const isWhole = !tasks.includes(null);
+    if (!isWhole || !tasks.some((task) => task?.origin.actionIndex === actionIndex)) continue;
+    sizes.push([name, tasks.reduce((sum, task) => sum + (task?.bytesOut ?? 0), 0)]);
+  }
+  return sizes;
 }
 
 function adoptTask(stage: StageState, taskIndex: number, kept: KeptTask): void {

@@ -2,8 +2,9 @@
 
 import { taskName, type WorkerId } from "../../proto/ids.ts";
 import { readerIndex, type ShuffleInput } from "../../proto/plan/stage.ts";
-import { failAction } from "./actions.ts";
+import { failAction, unplanAction } from "./actions.ts";
 import { type RunningAction, refOf, runningActions } from "./find.ts";
+import { forgetKept } from "./kept.ts";
 import type { ClusterState, DoneTask, StageState, TaskState } from "./state.ts";
 import { loseTask, requeueTask, rerunTask } from "./tasks.ts";
 
@@ -32,6 +33,7 @@ export function loseOutput(
   const task = stage?.tasks[lost.taskIndex];
   if (stage?.plan.output.kind !== "shuffle") return false;
   if (task?.kind !== "done" || task.token !== lost.token) return false;
+  forgetKept(running.job, stage, lost.taskIndex);
   loseTask(stage, lost.taskIndex);
   rerunNeeded(running);
   return true;
@@ -55,13 +57,14 @@ export function rerunNeeded(running: RunningAction): void {
     for (const input of consumer.plan.inputs) {
       const stage = running.stages[input.stageId]!;
       if (stage.lost === 0) continue;
-      stage.tasks.forEach((task, taskIndex) => {
-        if (task.kind !== "lost") return;
+      for (const [taskIndex, task] of stage.tasks.entries()) {
+        if (task.kind !== "lost") continue;
         if (input.maps === "own" && !isUnfinished(consumer.tasks[ownReader(input, taskIndex)])) {
-          return;
+          continue;
         }
+        if (stage.plan.keptOnly === true) return unplanAction(running);
         rerunTask(running, stage, taskIndex);
-      });
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ import {
   type StageState,
 } from "./state.ts";
 
-export const snapshotVersion = 2;
+export const snapshotVersion = 3;
 
 type StoredStage = Omit<
   StageState,

@@ -264,6 +264,8 @@ export interface DoneTask extends TaskTrials {
   readonly digest: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Of its output. */
+  readonly bytesOut: number;
   readonly resultJson?: string;
   readonly counters?: CounterValues;
   readonly uploads?: readonly TaskUpload[];
@@ -284,6 +286,7 @@ export interface KeptTask {
   readonly digest: string;
   readonly rows: number;
   readonly bytes: number;
+  readonly bytesOut: number;
   readonly origin: OutputOrigin;
 }
 

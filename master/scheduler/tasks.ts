@@ -77,6 +77,7 @@ export function finishTask(found: FoundTask, task: LeasedTask, report: DoneRepor
     digest: report.digest,
     rows: report.rows,
     bytes: report.bytes,
+    bytesOut: report.bytesOut,
     ...(report.resultJson === undefined ? {} : { resultJson: report.resultJson }),
     ...(report.counters === undefined ? {} : { counters: report.counters }),
     ...(report.uploads === undefined ? {} : { uploads: report.uploads }),

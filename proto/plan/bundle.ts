@@ -28,6 +28,9 @@ export interface CommittedOutput {
 /** Numbers by name, sorted by name. */
 export type CounterValues = readonly (readonly [name: string, value: number])[];
 
+/** Bytes of the outputs that an action made and that are kept, by the names of their stages. */
+export type KeptSizes = readonly (readonly [name: string, bytes: number])[];
+
 /** How an action ended; recorded in the replicated state, so that every replay continues past it. */
 export type ActionOutcome =
   /** One part per task of the last stage, in task order: tagged JSON of an array of rows, or of a count. */
@@ -40,21 +43,48 @@ export type ActionOutcome =
       readonly counters?: CounterValues;
       /** As the graph had it. */
       readonly note?: string;
+      readonly kept?: KeptSizes;
     }
   | {
       readonly kind: "committed";
       readonly output: CommittedOutput;
       readonly counters?: CounterValues;
+      readonly kept?: KeptSizes;
     }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+/**
+ * What an action that is not over answers where something that earlier actions had kept is gone: it is to be
+ * started again, under its number, with a plan that makes it anew.
+ */
+export interface Unplanned {
+  readonly kind: "unplanned";
+  /** Names of the stages whose kept outputs are still whole. */
+  readonly kept: readonly string[];
+}
+
+export type ActionAnswer = ActionOutcome | Unplanned;
 
 export interface InputFile {
   readonly uri: string;
   readonly sizeBytes: number;
 }
 
+/** What plans need to know of an output that is kept for them. */
+export interface KeptOutput {
+  /** Of its stage. */
+  readonly name: string;
+  readonly tasks: number;
+  /** Undefined where only the run tells. */
+  readonly schema: Schema | undefined;
+  /** In its own encoding, or as many as the files below it have. */
+  readonly bytes: number;
+}
+
 export interface PlannedAction {
   readonly graph: StageGraph;
+  /** What later actions may read once this one has ended, by the ids of the `cache` nodes. */
+  readonly keeps: ReadonlyMap<NodeId, KeptOutput>;
   /** Stable text for `explain`. */
   readonly text: {
     readonly logical: string;
@@ -85,7 +115,7 @@ export interface DriverHost {
   ): Promise<Schema>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */
   recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
-  runAction(action: PlannedAction): Promise<ActionOutcome>;
+  runAction(action: PlannedAction): Promise<ActionAnswer>;
 }
 
 export interface ParamField {

@@ -20,14 +20,17 @@ export function withInputs(node: LogicalNode, inputs: readonly LogicalNode[]): L
   return node;
 }
 
-/** Every node once, each after all that it reads; left before right. */
-export function planNodes(last: LogicalNode): readonly LogicalNode[] {
+/**
+ * Every node once, each after all that it reads; left before right. `below`: what is looked at as a node's inputs,
+ * where that is not what it reads.
+ */
+export function planNodes(last: LogicalNode, below = inputsOf): readonly LogicalNode[] {
   const found = new Set<LogicalNode>();
   // A stack of our own: a plan may be deeper than calls can nest.
   const open: { readonly node: LogicalNode; next: number }[] = [{ node: last, next: 0 }];
   while (open.length > 0) {
     const top = open[open.length - 1]!;
-    const input = inputsOf(top.node)[top.next++];
+    const input = below(top.node)[top.next++];
     if (input === undefined) {
       found.add(top.node);
       open.pop();

@@ -21,6 +21,7 @@ export function planLockStep(step: LockStep, actionIndex: number): PlannedAction
   const line = `${label}\n`;
   return {
     graph: { actionIndex, planDigest, label, stages: [], lock: step },
+    keeps: new Map(),
     text: { logical: line, optimised: line, physical: line },
   };
 }

@@ -236,8 +236,24 @@ export type LogicalNode =
       readonly rowsMax?: number;
     })
   | (UnaryNode & { readonly kind: "limit"; readonly rows: number; readonly offset?: number })
-  /** Made once in this job and kept on the workers (`disk`) or in the object store (`store`). */
-  | (UnaryNode & { readonly kind: "cache"; readonly level: "disk" | "store" });
+  | CacheNode
+  | KeptNode;
+
+/** Made once in this job and kept on the workers (`disk`) or in the object store (`store`). */
+export interface CacheNode extends UnaryNode {
+  readonly kind: "cache";
+  readonly level: "disk" | "store";
+}
+
+/**
+ * Stands for a `cache` that an earlier action of the job has made, and has its id: plans end here, however long
+ * the way was that led to it. Put in by the driver, never by a job.
+ */
+export interface KeptNode extends NodeBase {
+  readonly kind: "kept";
+  /** To be planned from where the rows are gone. */
+  readonly cache: CacheNode;
+}
 
 export type OutputFormat = "text" | "ndjson" | "arrow" | "csv" | "parquet";
 

@@ -58,6 +58,8 @@ function argumentsText(node: LogicalNode): string {
       return keyText(node.key) + firstText(node.rowsMax);
     case "limit":
       return `${node.rows}${node.offset === undefined ? "" : ` from ${node.offset}`}`;
+    case "kept":
+      return "";
     case "cache":
       return node.level;
     case "join":

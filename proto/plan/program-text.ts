@@ -31,6 +31,8 @@ export function sourceText(source: SourceProgram): string {
       const pruning = source.pruning === undefined ? "" : ` pruning ${exprText(source.pruning)}`;
       return `read ${source.format} #${source.node} [${columns.map(columnText).join(", ")}]${pruning}`;
     }
+    case "kept":
+      return `kept #${source.node}`;
     case "range":
       return `range #${source.node} ${source.start} to ${source.end} by ${source.step}`;
     case "branches":

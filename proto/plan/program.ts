@@ -69,6 +69,8 @@ export type SourceProgram =
       readonly tasks: number;
     }
   | ShuffleSource
+  /** Of a stage that only stands for what an earlier action has kept: none of its tasks is ever run. */
+  | { readonly kind: "kept"; readonly node: NodeId }
   /** A task belongs to the last branch whose `firstTask` is not above its index, and counts from there. */
   | {
       readonly kind: "branches";

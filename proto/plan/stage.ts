@@ -46,6 +46,8 @@ export interface StagePlan {
   readonly splits: readonly TaskSplit[];
   /** Names an output that later actions of the job use again where they have the same stage. */
   readonly keep?: string;
+  /** There is no way here to make that output: without it the action has to be planned again. */
+  readonly keptOnly?: true;
   /** Input bytes of the whole stage where known, for progress. */
   readonly inputBytes: number;
 }

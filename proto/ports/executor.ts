@@ -1,7 +1,7 @@
 // The executor as its agent sees it: runs tasks and drivers of user code somewhere that may die.
 
 import type { ErrorRecord } from "../errors.ts";
-import type { ActionOutcome, JobContext } from "../plan/bundle.ts";
+import type { ActionAnswer, ActionOutcome, JobContext } from "../plan/bundle.ts";
 import type { TaskProgram, TaskSplit } from "../plan/program.ts";
 import type { ShuffleInput } from "../plan/stage.ts";
 import type { PendingUpload } from "./store.ts";
@@ -75,7 +75,7 @@ export type TaskOutcome =
 
 /** What a driver that runs in an executor asks of its agent. */
 export interface DriverRequests {
-  runAction(graphJson: string): Promise<ActionOutcome>;
+  runAction(graphJson: string): Promise<ActionAnswer>;
   recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
 }
 

@@ -2,7 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { shortPollMs, shortPollReplyMs } from "../limits.ts";
-import type { ActionOutcome } from "../plan/bundle.ts";
+import type { ActionAnswer, ActionOutcome } from "../plan/bundle.ts";
 import { firstDifference } from "../plan/digest.ts";
 import { decodeValue } from "../plan/values.ts";
 import type { LeaderCalls } from "../ports/leader.ts";
@@ -21,7 +21,8 @@ export function decodeOutcome(json: string): ActionOutcome {
 }
 
 /**
- * Starts the action (a repeat of one already started is harmless) and waits for its outcome.
+ * Starts the action (a repeat of one already started is harmless) and waits for its outcome, or until it has to be
+ * planned again.
  * Rejects with LEASE_LOST when another driver took the job over, JOB_CANCELLED when it was cancelled,
  * and with whatever `onProgress` throws, which so ends the wait.
  */
@@ -30,7 +31,7 @@ export async function runActionOverWire(
   lease: DriverLease,
   graph: { readonly actionIndex: number; readonly json: string },
   onProgress: (reply: WaitActionReply) => void = () => {},
-): Promise<ActionOutcome> {
+): Promise<ActionAnswer> {
   const { jobId, driverToken } = lease;
   await leader.call(clientApi.startAction, { jobId, driverToken, graphJson: graph.json });
   let knownRevision = 0;
@@ -40,7 +41,7 @@ export async function runActionOverWire(
       timeoutMs: shortPollMs + shortPollReplyMs,
     });
     onProgress(reply);
-    if (reply.outcomeJson !== "") return decodeOutcome(reply.outcomeJson);
+    if (reply.outcomeJson !== "") return decodeValue(reply.outcomeJson) as ActionAnswer;
     knownRevision = reply.revision;
   }
 }

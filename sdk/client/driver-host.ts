@@ -3,7 +3,7 @@
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import type {
-  ActionOutcome,
+  ActionAnswer,
   CommittedOutput,
   DriverHost,
   InputFile,
@@ -64,7 +64,7 @@ export function createDriverHost(
   // It may come when nobody drives any more.
   ended.catch(() => {});
 
-  async function runAction({ graph }: PlannedAction): Promise<ActionOutcome> {
+  async function runAction({ graph }: PlannedAction): Promise<ActionAnswer> {
     const { actionIndex, label } = graph;
     const wired = { actionIndex, json: JSON.stringify(graph) };
     try {

@@ -42,7 +42,7 @@ const oneAction: Drive = async (_, host) => {
   const stages: never[] = [];
   const graph = { actionIndex: 0, planDigest: "count:1", label: "count", stages };
   const text = { logical: "", optimised: "", physical: "" };
-  return encodeValue((await host.runAction({ graph, text })).kind);
+  return encodeValue((await host.runAction({ graph, keeps: new Map(), text })).kind);
 };
 
 /** Answers as a leader does; what it was asked is kept. */

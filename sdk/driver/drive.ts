@@ -1,7 +1,14 @@
 // Runs a driver program to its end, its actions on a cluster.
 
-import { EngineError } from "../../proto/errors.ts";
-import type { ActionOutcome, DriverHost, InputFile, JobContext } from "../../proto/plan/bundle.ts";
+import { assert, EngineError } from "../../proto/errors.ts";
+import { plansPerActionMax } from "../../proto/limits.ts";
+import type {
+  ActionOutcome,
+  DriverHost,
+  InputFile,
+  JobContext,
+  PlannedAction,
+} from "../../proto/plan/bundle.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { isGlob } from "../../proto/plan/glob.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
@@ -11,8 +18,10 @@ import type { Schema } from "../../proto/plan/types.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
-import { planAction } from "../planner/plan-action.ts";
+import { openJoins } from "../planner/decide-joins.ts";
+import { type PlanOptions, planAction } from "../planner/plan-action.ts";
 import { fileReads, type PlanInputs } from "../planner/plan-inputs.ts";
+import { KeptOutputs } from "./kept-outputs.ts";
 import type { ActionNumbers } from "./numbering.ts";
 import { parseParams } from "./params.ts";
 import { seededRandom } from "./random.ts";
@@ -33,9 +42,10 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
       endJob(failure);
       return new Promise<never>(() => {});
     });
+  const performing: Performing = { host, kept: new KeptOutputs(), unknown: [] };
   const session = new DriverSession(
     context.workingFolder,
-    (action, numbers) => orEnd(perform(host, action, numbers)),
+    (action, numbers) => orEnd(perform(performing, action, numbers)),
     (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
   );
   const run = async (): Promise<string> => {
@@ -46,36 +56,96 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   return await Promise.race([run(), unrepeatable]);
 }
 
+/** What the actions of one program run on. */
+interface Performing {
+  readonly host: DriverHost;
+  readonly kept: KeptOutputs;
+  /** Actions that an earlier driver ended, whose plans nobody here knows yet. */
+  readonly unknown: RecordedAction[];
+}
+
+interface RecordedAction {
+  readonly action: Action;
+  readonly measured: readonly number[];
+  readonly outcome: Exclude<ActionOutcome, { readonly kind: "failed" }>;
+}
+
 /** Counts sides of joins first where the plan asks for it; then the action itself. */
 async function perform(
-  host: DriverHost,
+  performing: Performing,
   action: Action,
   numbers: ActionNumbers,
 ): Promise<ActionOutcome> {
   const digest = planDigest(action);
   const measured: number[] = [];
-  let inputs: PlanInputs | undefined;
   for (;;) {
     const actionIndex = numbers.next();
-    const recorded = await host.recordedOutcome(actionIndex, digest);
-    if (recorded !== undefined) {
-      if (!isMeasured(recorded)) {
-        numbers.settled();
-        return recorded;
-      }
-      measured.push(countOf(recorded.parts));
+    const recorded = await performing.host.recordedOutcome(actionIndex, digest);
+    const outcome =
+      recorded ??
+      (await runPlanned(performing, action, { actionIndex, digest, measured }, numbers));
+    if (isMeasured(outcome)) {
+      measured.push(countOf(outcome.parts));
       continue;
     }
-    inputs ??= await planInputs(host, action);
-    const planned = planAction(action, actionIndex, inputs, host.planTargets, measured);
-    if (planned.graph.measures !== true) numbers.settled();
-    const outcome = await host.runAction(planned);
-    if (!isMeasured(outcome)) {
-      numbers.settled();
-      return outcome;
+    numbers.settled();
+    if (recorded !== undefined && recorded.kind !== "failed") {
+      performing.unknown.push({ action, measured, outcome: recorded });
     }
-    measured.push(countOf(outcome.parts));
+    return outcome;
   }
+}
+
+interface Asked {
+  readonly actionIndex: number;
+  readonly digest: string;
+  readonly measured: readonly number[];
+}
+
+/** Plans the action and runs it; again from further down where something that was kept is gone. */
+async function runPlanned(
+  performing: Performing,
+  action: Action,
+  { actionIndex, digest, measured }: Asked,
+  numbers: ActionNumbers,
+): Promise<ActionOutcome> {
+  const { host, kept, unknown } = performing;
+  for (let known = unknown.shift(); known !== undefined; known = unknown.shift()) {
+    const { keeps } = await planned(performing, known.action, 0, { measured: known.measured });
+    kept.add(keeps, known.outcome);
+  }
+  for (let plans = 0; plans < plansPerActionMax; plans++) {
+    const plan = await planned(performing, action, actionIndex, { digest, measured });
+    if (plan.graph.measures !== true) numbers.settled();
+    const answer = await host.runAction(plan);
+    if (answer.kind !== "unplanned") {
+      if (answer.kind !== "failed") kept.add(plan.keeps, answer);
+      return answer;
+    }
+    kept.retain(answer.kept);
+  }
+  throw new EngineError(
+    "UNAVAILABLE",
+    `what action ${actionIndex} reads was lost ${plansPerActionMax} times after it had been kept; ` +
+      "check that the workers stay alive",
+  );
+}
+
+async function planned(
+  { host, kept }: Performing,
+  action: Action,
+  actionIndex: number,
+  options: PlanOptions,
+): Promise<PlannedAction> {
+  const cut = kept.cut(action);
+  const inputs = { ...(await planInputs(host, cut)), kept: kept.all };
+  const { planTargets: targets } = host;
+  const measurable = openJoins(action);
+  return planAction(cut, actionIndex, inputs, {
+    ...options,
+    measurable,
+    ...(targets === undefined ? {} : { targets }),
+  });
 }
 
 type Measured = Extract<ActionOutcome, { readonly kind: "result" }>;
@@ -94,7 +164,10 @@ async function performLockStep(
   actionIndex: number,
 ): Promise<ActionOutcome> {
   const recorded = await host.recordedOutcome(actionIndex, lockStepDigest(step));
-  return recorded ?? (await host.runAction(planLockStep(step, actionIndex)));
+  if (recorded !== undefined) return recorded;
+  const answer = await host.runAction(planLockStep(step, actionIndex));
+  assert(answer.kind !== "unplanned", `${step.kind} of lock ${step.name} was to be planned again`);
+  return answer;
 }
 
 /** Files of every source, and the schemas of those that did not declare one. */

@@ -13,7 +13,8 @@ import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Closure, Counter, HeldLock, Session } from "../dataset/session.ts";
 import { analyzedText } from "../planner/analyzed-text.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
-import { mayMeasure } from "../planner/decide-joins.ts";
+import { openJoins } from "../planner/decide-joins.ts";
+import { cutAtKept, Leaves } from "../planner/kept-leaves.ts";
 import { optimize } from "../planner/optimize.ts";
 import { Counters } from "./counters.ts";
 import { type ActionNumbers, Numbering } from "./numbering.ts";
@@ -34,6 +35,9 @@ export class DriverSession implements Session {
   #nodes = 0;
   readonly #numbering = new Numbering();
   readonly #counters = new Counters();
+  /** Datasets that an action has made whose outcome the program has: plans of later ones end there. */
+  readonly #made = new Set<NodeId>();
+  readonly #leaves = new Leaves();
   #isOver = false;
 
   constructor(workingFolder: string, perform: PerformAction, performLockStep: PerformLockStep) {
@@ -157,23 +161,28 @@ export class DriverSession implements Session {
     return { outcome: await this.#outcomes.inTurn(outcome), actionIndex: numbered };
   }
 
-  async #run(action: Action): Promise<ActionOutcome> {
-    this.#checkNotOver(actionText(action));
-    const nodes = planNodes(action.input).length;
-    if (nodes > planNodesMax) {
+  async #run(whole: Action): Promise<ActionOutcome> {
+    this.#checkNotOver(actionText(whole));
+    const action = cutAtKept(whole, (cache) =>
+      this.#made.has(cache.id) ? this.#leaves.of(cache) : undefined,
+    );
+    const nodes = planNodes(action.input);
+    if (nodes.length > planNodesMax) {
       throw new EngineError(
         "PLAN_INVALID",
-        `${actionText(action)} stands on a plan of ${nodes} steps, and at most ${planNodesMax} are allowed; ` +
-          "write an intermediate output and read it",
+        `${actionText(action)} stands on a plan of ${nodes.length} steps, and at most ${planNodesMax} are ` +
+          "allowed; cache() a dataset on the way and count() it, so that later plans begin there",
       );
     }
     const outcome = await this.#outcomes.inTurn(this.#start(action));
-    if (outcome.kind !== "failed") this.#counters.settle(outcome.counters);
+    if (outcome.kind === "failed") return outcome;
+    this.#counters.settle(outcome.counters);
+    for (const node of nodes) if (node.kind === "cache") this.#made.add(node.id);
     return outcome;
   }
 
   #start(action: Action): Promise<ActionOutcome> {
-    if (mayMeasure(action)) {
+    if (openJoins(action).size > 0) {
       return this.#numbering.several((numbers) => this.#perform(action, numbers));
     }
     const only = (actionIndex: number) => ({ next: () => actionIndex, settled: () => {} });

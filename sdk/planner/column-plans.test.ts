@@ -220,7 +220,8 @@ test.each(goldens)("plans %s", (name, action, sizes) => {
     }),
   );
   // Sides that are counted turn out large.
-  const planned = planAction(action, 0, { files, schemas: new Map() }, targets, [1e9, 1e9]);
+  const inputs = { files, schemas: new Map() };
+  const planned = planAction(action, 0, inputs, { targets, measured: [1e9, 1e9] });
   const { logical, optimised, physical } = planned.text;
   const printed = `logical\n${logical}\noptimised\n${optimised}\nphysical\n${physical}`;
   const file = new URL(`testdata/${name}.txt`, import.meta.url);
@@ -262,7 +263,7 @@ test.each<[string, LogicalNode, RegExp]>([
 ])("refuses %s", (_, input, message) => {
   const action = collect(input);
   const files = new Map(fileReads(action).map((node) => [node.id, filesOf("a", 1)] as const));
-  const planning = () => planAction(action, 0, { files, schemas: new Map() }, targets);
+  const planning = () => planAction(action, 0, { files, schemas: new Map() }, { targets });
   expect(planning).toThrow(message);
   expect(planning).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
 });

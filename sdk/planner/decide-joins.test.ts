@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Action, JoinNode, JoinType, LogicalNode } from "../../proto/plan/logical.ts";
 import { int64Type, type Schema } from "../../proto/plan/types.ts";
-import { mayMeasure } from "./decide-joins.ts";
+import { openJoins } from "./decide-joins.ts";
 import { planAction } from "./plan-action.ts";
 import { fileReads } from "./plan-inputs.ts";
 
@@ -57,7 +57,7 @@ function planned(action: Action, sizes: readonly number[], measured: readonly nu
       [{ uri: `s3://b/${node.id}/a`, sizeBytes: sizes[node.id]! }],
     ]),
   );
-  return planAction(action, 0, { files, schemas: new Map() }, targets, measured);
+  return planAction(action, 0, { files, schemas: new Map() }, { targets, measured });
 }
 
 const strategyOf = (text: string): string =>
@@ -65,7 +65,7 @@ const strategyOf = (text: string): string =>
 
 test("a filtered side is counted, kept, and decides", () => {
   const action = collect(join(read(0), filtered(read(1), 2)));
-  expect(mayMeasure(action)).toBe(true);
+  expect(openJoins(action).size).toBe(1);
   const first = planned(action, [large, large], []);
   expect(first.graph.measures).toBe(true);
   expect(first.graph.label).toBe("sizes for collect");
@@ -94,7 +94,7 @@ test("where files say enough, nothing is counted", () => {
   const bare = collect(join(read(0), read(1)));
   expect(planned(bare, [large, large], []).graph.measures).toBeUndefined();
   const hinted = collect(join(read(0), filtered(read(1), 2), "inner", { strategy: "broadcast" }));
-  expect(mayMeasure(hinted)).toBe(false);
+  expect(openJoins(hinted).size).toBe(0);
   expect(planned(hinted, [large, large], []).graph.measures).toBeUndefined();
 });
 

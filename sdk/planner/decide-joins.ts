@@ -3,7 +3,7 @@
 
 import { broadcastBytesMax, measuredBytesMax } from "../../proto/limits.ts";
 import { inputsOf, mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
-import type { Action, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
+import type { Action, JoinNode, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import { bytesBelow, bytesOfRows } from "./estimate.ts";
 import { mayKeep, type Side } from "./join-stages.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
@@ -15,9 +15,13 @@ export interface Decided {
   readonly measure?: LogicalNode;
 }
 
-/** Whether an action may ask for a count of a side; said by its shape alone, so that replays agree. */
-export function mayMeasure(action: Action): boolean {
-  return planNodes(action.input).some((node) => node.kind === "join" && isOpen(node));
+/** Joins of an action that may ask for a count of a side; said by its shape alone, so that replays agree. */
+export function openJoins(action: Action): ReadonlySet<NodeId> {
+  return new Set(
+    planNodes(action.input)
+      .filter(isOpen)
+      .map(({ id }) => id),
+  );
 }
 
 function isOpen(node: LogicalNode): node is JoinNode {
@@ -34,6 +38,7 @@ const shrinking = new Set<LogicalNode["kind"]>([
   "sample",
   "reduceByKey",
   "join",
+  "kept",
 ]);
 
 /** Nodes that are such a step, or stand above one. */
@@ -46,27 +51,29 @@ function shrunkenNodes(last: LogicalNode): ReadonlySet<LogicalNode> {
   return shrunken;
 }
 
-/**
- * `rows`: counts of the sides that were asked for so far, in order. The joins of a plan are decided from the
- * sources up, each by the sizes that those below it have then.
- */
-export function decideJoins(
-  action: Action,
-  inputs: PlanInputs,
-  schemas: KnownSchemas,
-  rows: readonly number[],
-): Decided {
-  if (!mayMeasure(action)) return { plan: action };
+export interface JoinDecisions {
+  readonly inputs: PlanInputs;
+  readonly schemas: KnownSchemas;
+  readonly measurable: ReadonlySet<NodeId>;
+  /** Counts of the sides that were asked for so far, in order. */
+  readonly measured: readonly number[];
+}
+
+/** The joins of a plan are decided from the sources up, each by the sizes that those below it have then. */
+export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
+  const { inputs, schemas, measurable, measured } = decisions;
+  if (measurable.size === 0) return { plan: action };
   const bytes = bytesBelow(action.input, inputs);
   const shrunken = shrunkenNodes(action.input);
   let asked = 0;
   let measure: LogicalNode | undefined;
   const input = mapPlan(action.input, (after, before) => {
     if (measure !== undefined || !isOpen(before) || after.kind !== "join") return after;
+    if (!measurable.has(before.id)) return after;
     const side = sideToMeasure(before, bytes, shrunken);
     if (side === undefined) return after;
     const kept: LogicalNode = { kind: "cache", id: before.id, input: after[side], level: "disk" };
-    const counted = rows[asked++];
+    const counted = measured[asked++];
     if (counted === undefined) {
       measure = kept;
       return after;

@@ -251,7 +251,7 @@ describe("random plans", () => {
         const output = { format: "ndjson", folderUri: "file:///out/" } as const;
         const action: Action =
           kind === "write" ? { kind, input: plan.node, ...output } : { kind, input: plan.node };
-        const { graph } = planAction(action, 0, oneInput(action, infos), planTargets);
+        const { graph } = planAction(action, 0, oneInput(action, infos), { targets: planTargets });
         const rows = runStages(graph, plan, linesOf);
         const inputs = { tableOf: () => plain(contents.flat()), closure: plan.closure };
         const expected = evaluate(plan.node, inputs);

@@ -4,21 +4,26 @@ import { assumedRowBytes } from "../../proto/limits.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { DataType, Schema } from "../../proto/plan/types.ts";
-import { isFileRead, type PlanInputs } from "./plan-inputs.ts";
+import { isFileRead, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
 import { bytesRead } from "./read-stages.ts";
 
-/** Bytes of the files below each node, in the files' own encoding. */
+/** Bytes of the files below each node, in the files' own encoding, and of what is kept there. */
 export function bytesBelow(
   last: LogicalNode,
   inputs: PlanInputs,
 ): ReadonlyMap<LogicalNode, number> {
   const bytes = new Map<LogicalNode, number>();
   for (const node of planNodes(last)) {
-    const own = isFileRead(node) ? bytesRead(inputs, node) : 0;
+    const own = bytesOfSource(node, inputs);
     const below = inputsOf(node).reduce((sum, input) => sum + bytes.get(input)!, own);
     bytes.set(node, below);
   }
   return bytes;
+}
+
+function bytesOfSource(node: LogicalNode, inputs: PlanInputs): number {
+  if (node.kind === "kept") return keptOutputOf(inputs, node).bytes;
+  return isFileRead(node) ? bytesRead(inputs, node) : 0;
 }
 
 const bytesOfText = 16;

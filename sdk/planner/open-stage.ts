@@ -32,13 +32,13 @@ export function addOperator(open: OpenStage, operator: OperatorProgram, name?: s
   return { ...open, names, operators: [...open.operators, operator] };
 }
 
-/** Appends the finished stage; answers its id. `keep` names an output for later actions. */
+/** Appends the finished stage; answers its id. `kept`: where its output is for, or from, other actions. */
 export function seal(
   stages: StagePlan[],
   open: OpenStage,
   sink: SinkProgram,
   output: StageOutput,
-  keep?: string,
+  kept: Pick<StagePlan, "keep" | "keptOnly"> = {},
 ): number {
   const stageId = stages.length;
   if (stageId >= stagesPerActionMax) {
@@ -57,7 +57,7 @@ export function seal(
     program: { source: open.source, operators: open.operators, sink },
     splits: open.splits,
     inputBytes: open.inputBytes,
-    ...(keep === undefined ? {} : { keep }),
+    ...kept,
   });
   return stageId;
 }
@@ -106,10 +106,20 @@ export function gather(
 /** Keeps what each task made where it is, to be read by the same-numbered tasks of several stages. */
 export function hold(stages: StagePlan[], open: OpenStage, node: NodeId, keep?: string): OpenStage {
   const sink = { kind: "shuffle", partitioner: { kind: "single" } } as const;
-  const from = seal(stages, open, sink, { kind: "shuffle", partitions: 1 }, keep);
+  const kept = keep === undefined ? {} : { keep };
+  const from = seal(stages, open, sink, { kind: "shuffle", partitions: 1 }, kept);
+  return openHeld(from, node, open);
+}
+
+/** A stage whose tasks read what the same-numbered ones of stage `stageId` hold. */
+export function openHeld(
+  stageId: number,
+  node: NodeId,
+  held: Pick<OpenStage, "taskCount" | "bytesBelow">,
+): OpenStage {
   return {
-    ...openShuffle(from, node, open.taskCount, [`held #${node}`], open.bytesBelow),
-    inputs: [{ stageId: from, partition: 0, maps: "own" }],
-    placement: { kind: "with", stageId: from },
+    ...openShuffle(stageId, node, held.taskCount, [`held #${node}`], held.bytesBelow),
+    inputs: [{ stageId, partition: 0, maps: "own" }],
+    placement: { kind: "with", stageId },
   };
 }

@@ -22,7 +22,10 @@ const planAction = (
   actionIndex: number,
   files: readonly InputFile[],
   planTargets?: PlanTargets,
-) => planOver(action, actionIndex, oneInput(action, files), planTargets);
+) => {
+  const options = planTargets === undefined ? {} : { targets: planTargets };
+  return planOver(action, actionIndex, oneInput(action, files), options);
+};
 
 type Step = (input: LogicalNode, id: number) => LogicalNode;
 const map: Step = (input, id) => ({ kind: "map", id, input });

@@ -10,15 +10,15 @@ import {
 } from "../../proto/limits.ts";
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
-import type { Action } from "../../proto/plan/logical.ts";
+import type { Action, NodeId } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
-import { decideJoins } from "./decide-joins.ts";
+import { decideJoins, openJoins } from "./decide-joins.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { optimize } from "./optimize.ts";
-import type { PlanInputs } from "./plan-inputs.ts";
+import { type PlanInputs, sourceSchemas } from "./plan-inputs.ts";
 import { settleAlters } from "./settle-alters.ts";
 import { planStages } from "./stages.ts";
 
@@ -35,38 +35,63 @@ export function targetsFor(files: readonly InputFile[]): PlanTargets {
   };
 }
 
+export interface PlanOptions {
+  /** How finely inputs are cut; from their sizes where it is not set. */
+  readonly targets?: PlanTargets;
+  /** Of the action as the program wrote it, where the one that is planned was made of it. */
+  readonly digest?: string;
+  /** Joins of which a side may be counted first; all where it is not set. */
+  readonly measurable?: ReadonlySet<NodeId>;
+  /** Rows of the sides of joins that were counted so far. */
+  readonly measured?: readonly number[];
+}
+
 /**
  * Pure: the same action over the same inputs gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED.
- * `measured`: rows of the sides of joins that were counted so far. Where one more is needed, the graph is one
- * that makes, keeps and counts it (`measures` is set); with its count the action is to be planned again.
+ * Where one more side of a join has to be counted, the graph is one that makes, keeps and counts it (`measures`
+ * is set); with its count the action is to be planned again.
  */
 export function planAction(
   action: Action,
   actionIndex: number,
   inputs: PlanInputs,
-  targets: PlanTargets = targetsFor([...inputs.files.values()].flat()),
-  measured: readonly number[] = [],
+  options: PlanOptions = {},
 ): PlannedAction {
-  const schemas = new KnownSchemas(inputs.schemas);
+  const files = [...inputs.files.values()].flat();
+  const { targets = targetsFor(files), digest = planDigest(action), measured = [] } = options;
+  const { measurable = openJoins(action) } = options;
+  const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };
   const rewritten = optimize(settled, { schemas });
-  const { plan, measure } = decideJoins(rewritten, inputs, schemas, measured);
+  const { plan, measure } = decideJoins(rewritten, { inputs, schemas, measurable, measured });
   const optimised: Action = measure === undefined ? plan : { kind: "count", input: measure };
+  const { stages, keeps } = planStages(optimised, inputs, targets, schemas);
   const planned: StageGraph = {
     actionIndex,
-    planDigest: planDigest(action),
+    planDigest: digest,
     label: measure === undefined ? actionText(action) : `sizes for ${actionText(action)}`,
     ...(measure === undefined ? {} : { measures: true }),
-    stages: planStages(optimised, inputs, targets, schemas),
+    stages,
   };
   const isAnalysis = action.kind === "analyze" && measure === undefined;
   const graph = isAnalysis ? { ...planned, note: analysisNote(planned) } : planned;
   assertStageGraph(graph);
-  checkSize(graph, [...inputs.files.values()].flat().length);
-  const logical = logicalText(action);
+  checkSize(graph, files.length);
+  return { graph, keeps, text: textsOf(action, optimised, graph) };
+}
+
+/** Made when they are asked for: most actions are never explained. */
+function textsOf(action: Action, optimised: Action, graph: StageGraph): PlannedAction["text"] {
   return {
-    graph,
-    text: { logical, optimised: logicalText(optimised), physical: physicalText(graph) },
+    get logical() {
+      return logicalText(action);
+    },
+    get optimised() {
+      return logicalText(optimised);
+    },
+    get physical() {
+      return physicalText(graph);
+    },
   };
 }
 

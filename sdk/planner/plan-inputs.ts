@@ -1,11 +1,12 @@
 // What planning an action needs to know of the world: files, their schemas, how finely to cut them.
 
 import { EngineError } from "../../proto/errors.ts";
-import type { InputFile } from "../../proto/plan/bundle.ts";
+import type { InputFile, KeptOutput } from "../../proto/plan/bundle.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import type {
   Action,
   ColumnarReadNode,
+  KeptNode,
   LogicalNode,
   NodeId,
   RowReadNode,
@@ -19,6 +20,8 @@ export interface PlanInputs {
   readonly files: ReadonlyMap<NodeId, readonly InputFile[]>;
   /** Schemas of columnar sources that did not declare one, as found in the files. */
   readonly schemas: ReadonlyMap<NodeId, Schema>;
+  /** What `kept` nodes of the plan stand for. */
+  readonly kept?: ReadonlyMap<NodeId, KeptOutput>;
 }
 
 export function isFileRead(node: LogicalNode): node is FileReadNode {
@@ -50,4 +53,18 @@ export function schemaOfRead(inputs: PlanInputs, node: ColumnarReadNode): Schema
     "INTERNAL",
     `the schema of ${node.format} files ${node.pattern} was not looked up before planning`,
   );
+}
+
+export function keptOutputOf(inputs: PlanInputs, node: KeptNode): KeptOutput {
+  const output = inputs.kept?.get(node.id);
+  if (output !== undefined) return output;
+  throw new EngineError("INTERNAL", `nothing is known of what is kept for cache#${node.id}`);
+}
+
+/** Of sources that did not declare one, and of what is kept. */
+export function sourceSchemas({ schemas, kept }: PlanInputs): ReadonlyMap<NodeId, Schema> {
+  if (kept === undefined) return schemas;
+  const all = new Map(schemas);
+  for (const [id, { schema }] of kept) if (schema !== undefined) all.set(id, schema);
+  return all;
 }

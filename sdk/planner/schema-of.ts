@@ -22,7 +22,7 @@ import {
 /** Undefined: rows of closures and the like, whose columns show at the run. */
 export type KnownSchema = Schema | undefined;
 
-/** Schemas of sources that were found in their files, by node. */
+/** Schemas of sources that were found in their files, or of what is kept, by node. */
 export type SourceSchemas = ReadonlyMap<NodeId, Schema>;
 
 const field = (name: string, type: DataType, nullable = true): Field => ({ name, type, nullable });
@@ -67,6 +67,8 @@ function schemaOfNode(
       return { fields: [field("value", utf8Type, false)] };
     case "readColumns":
       return wanted(node.options.schema ?? sources.get(node.id), node.columns);
+    case "kept":
+      return sources.get(node.id);
     case "values":
       return node.schema;
     case "range":

@@ -1,15 +1,14 @@
 // The open stage of one node over those of its inputs; each kind of node has its file beside this one.
 
 import { unreachable } from "../../proto/errors.ts";
-import { digestText } from "../../proto/plan/digest.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
-import { logicalText } from "../../proto/plan/text.ts";
 import { addAggregate, addDistinct, addWindows } from "./group-stages.ts";
 import { joinStages } from "./join-stages.ts";
+import { keep, openKept } from "./kept-stages.ts";
 import { addKeyed, repartition } from "./keyed-stages.ts";
 import { addLimit } from "./limit-stages.ts";
-import { addOperator, gather, hold, type OpenStage } from "./open-stage.ts";
+import { addOperator, gather, type OpenStage } from "./open-stage.ts";
 import { openFiles, openRange, openValues } from "./read-stages.ts";
 import { cogroupStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
@@ -27,6 +26,8 @@ export function openNode(
     case "readCsv":
     case "readColumns":
       return openFiles(planning, node);
+    case "kept":
+      return openKept(planning, node);
     case "values":
       return openValues(node);
     case "range":
@@ -70,7 +71,7 @@ function openUnary(planning: Planning, node: UnaryNode, open: OpenStage): OpenSt
     case "mapAsync":
       return addOperator(rateHolds(planning, node, open), narrow(node), node.kind);
     case "cache":
-      return hold(planning.stages, open, node.id, keepName(node));
+      return keep(planning, open, node);
     default:
       return addOperator(open, narrow(node), node.kind);
   }
@@ -87,12 +88,6 @@ function rateHolds(
 ): OpenStage {
   if (node.ratePerSecond === 0 || open.taskCount === 1) return open;
   return gather(planning.stages, open, node.id, [`gather for ${node.ratePerSecond}/s`]);
-}
-
-/** Says how the rows are made: kept tasks and those made again must divide them alike. */
-function keepName(node: Extract<LogicalNode, { readonly kind: "cache" }>): string {
-  const made = logicalText({ kind: "count", input: node.input });
-  return `cache#${node.id}:${digestText(made)}`;
 }
 
 type NarrowNode = Exclude<

@@ -2,11 +2,12 @@
 
 import { unreachable } from "../../proto/errors.ts";
 import { plannedPartitionsMax } from "../../proto/limits.ts";
-import type { PlanTargets } from "../../proto/plan/bundle.ts";
+import type { KeptOutput, PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
-import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
+import type { Action, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
+import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 import { addOperator, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
@@ -20,6 +21,14 @@ export interface Planning {
   readonly schemas: KnownSchemas;
   /** The node whose rows the driver collects: it applies a last limit itself. */
   readonly collected: LogicalNode | undefined;
+  /** By the ids of `cache` nodes. */
+  readonly keeps: Map<NodeId, KeptOutput>;
+  readonly names: KeepNames;
+}
+
+export interface PlannedStages {
+  readonly stages: readonly StagePlan[];
+  readonly keeps: ReadonlyMap<NodeId, KeptOutput>;
 }
 
 export function planStages(
@@ -27,23 +36,34 @@ export function planStages(
   inputs: PlanInputs,
   targets: PlanTargets,
   schemas: KnownSchemas,
-): readonly StagePlan[] {
+): PlannedStages {
   const stages: StagePlan[] = [];
   const collected = action.kind === "collect" ? action.input : undefined;
-  const planning: Planning = { stages, inputs, targets, schemas, collected };
-  const open = openPlan(planning, action.input);
+  const keeps = new Map<NodeId, KeptOutput>();
+  const names = new KeepNames(inputs);
+  const planning: Planning = { stages, inputs, targets, schemas, collected, keeps, names };
+  sealPlan(planning, action, openPlan(planning, action.input));
+  if (action.kind !== "analyze") return { stages, keeps };
+  const measured = stages.map((stage) => {
+    const program = { ...stage.program, analyze: true } as const;
+    return { ...stage, program };
+  });
+  return { stages: measured, keeps };
+}
+
+function sealPlan({ stages }: Planning, action: Action, open: OpenStage): void {
   switch (action.kind) {
     case "collect":
     case "count":
       seal(stages, open, { kind: action.kind }, { kind: "result" });
-      break;
+      return;
     case "analyze":
       seal(stages, open, { kind: "count" }, { kind: "result" });
-      return stages.map((stage) => ({ ...stage, program: { ...stage.program, analyze: true } }));
+      return;
     case "forEach": {
       const run = { kind: "forEach", node: action.id } as const;
       seal(stages, addOperator(open, run, "forEach"), { kind: "count" }, { kind: "result" });
-      break;
+      return;
     }
     case "write": {
       const { format, folderUri, options } = action;
@@ -51,12 +71,11 @@ export function planStages(
       const output = { kind: "output", format, folderUri } as const;
       const sink = options === undefined ? output : { ...output, options };
       seal(stages, named, sink, output);
-      break;
+      return;
     }
     default:
       unreachable(action);
   }
-  return stages;
 }
 
 /** Every node once, inputs first; what several nodes read is kept, and read again from there. */
@@ -70,7 +89,8 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
   for (const node of nodes) {
     const below = inputsOf(node).map((input) => opened.get(input)!);
     const open = openNode(planning, node, below);
-    const isShared = (readers.get(node) ?? 0) > 1 && node.kind !== "cache";
+    const isKept = node.kind === "cache" || node.kind === "kept";
+    const isShared = (readers.get(node) ?? 0) > 1 && !isKept;
     opened.set(node, isShared && isCostly(open) ? hold(planning.stages, open, node.id) : open);
   }
   return opened.get(last)!;

@@ -27,7 +27,7 @@ export interface PlanInputs {
 /** The rows of a plan, in order where the plan has one. Not for plans with `mapAsync`. */
 export function evaluate(last: LogicalNode, inputs: PlanInputs): readonly unknown[] {
   const tables = new Map<LogicalNode, Table>();
-  for (const node of planNodes(last)) {
+  for (const node of planNodes(last, madeOf)) {
     tables.set(node, evaluateNode(node, below(node, tables), inputs));
   }
   return rowsOf(tables.get(last)!);
@@ -36,7 +36,7 @@ export function evaluate(last: LogicalNode, inputs: PlanInputs): readonly unknow
 /** The same for any plan. */
 export async function evaluateAsync(last: LogicalNode, inputs: PlanInputs): Promise<Table> {
   const tables = new Map<LogicalNode, Table>();
-  for (const node of planNodes(last)) {
+  for (const node of planNodes(last, madeOf)) {
     const tablesBelow = below(node, tables);
     const made =
       node.kind === "mapAsync"
@@ -47,8 +47,13 @@ export async function evaluateAsync(last: LogicalNode, inputs: PlanInputs): Prom
   return tables.get(last)!;
 }
 
+/** Nothing is kept here: what earlier actions made is made again. */
+function madeOf(node: LogicalNode): readonly LogicalNode[] {
+  return node.kind === "kept" ? [node.cache] : inputsOf(node);
+}
+
 function below(node: LogicalNode, tables: ReadonlyMap<LogicalNode, Table>): readonly Table[] {
-  return inputsOf(node).map((input) => tables.get(input)!);
+  return madeOf(node).map((input) => tables.get(input)!);
 }
 
 /** Errors of the plan name the step, as the planner's do. */
@@ -118,6 +123,7 @@ function step(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): 
     case "limit":
       return limitStep(node, table);
     case "cache":
+    case "kept":
       return table;
     default:
       return unreachable(node);

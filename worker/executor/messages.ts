@@ -1,7 +1,7 @@
 // What an agent and its executor process say to each other, and the executor's main thread to its threads.
 
 import type { ErrorRecord } from "../../proto/errors.ts";
-import type { ActionOutcome, PlanTargets } from "../../proto/plan/bundle.ts";
+import type { ActionAnswer, PlanTargets } from "../../proto/plan/bundle.ts";
 import type {
   DriverSpec,
   TaskOutcome,
@@ -34,7 +34,7 @@ export type DriverQuestion =
   | { readonly kind: "recordedOutcome"; readonly actionIndex: number; readonly planDigest: string };
 
 export type DriverAnswer =
-  | { readonly kind: "answered"; readonly outcome: ActionOutcome | undefined }
+  | { readonly kind: "answered"; readonly outcome: ActionAnswer | undefined }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
 
 export type DriverEnd =

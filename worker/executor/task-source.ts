@@ -172,6 +172,8 @@ export async function pushSource(feed: Feed, source: SourceProgram, index: numbe
       return pushValues(feed, source);
     case "range":
       return pushRange(feed, source, index);
+    case "kept":
+      throw new EngineError("INTERNAL", `a task was to make what is kept for cache#${source.node}`);
     case "branches":
       throw new EngineError("INTERNAL", "a task of a union was not given its branch");
     default:

@@ -1,7 +1,7 @@
 // A thread of the executor process: runs tasks for the pool, or one driver program.
 
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
+import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
@@ -134,8 +134,11 @@ function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
       if (found.length > 0) return found;
       throw new EngineError("INPUT_NOT_FOUND", `no file matches ${pattern}; check the path`);
     },
-    recordedOutcome: (actionIndex, planDigest) =>
-      ask({ kind: "recordedOutcome", actionIndex, planDigest }),
+    recordedOutcome: async (actionIndex, planDigest) => {
+      const outcome = await ask({ kind: "recordedOutcome", actionIndex, planDigest });
+      assert(outcome?.kind !== "unplanned", `action ${actionIndex} is recorded without an outcome`);
+      return outcome;
+    },
     runAction: async ({ graph }) => {
       const outcome = await ask({ kind: "runAction", graphJson: JSON.stringify(graph) });
       if (outcome !== undefined) return outcome;

@@ -112,10 +112,12 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
     const action = fault.plan?.(asked) ?? asked;
     const inputs = filesOf(action, program.files);
     const measured: number[] = [];
+    const { planTargets: targets } = program;
     for (;;) {
-      const { graph } = planAction(action, history.length, inputs, program.planTargets, measured);
+      const { graph } = planAction(action, history.length, inputs, { targets, measured });
       engine.onGraph?.(graph);
       const outcome = await runner.run(fault.graph?.(graph) ?? graph, history);
+      if (outcome.kind === "unplanned") throw new Error("nothing that was kept is ever lost here");
       history.push(outcome);
       const parts = outcome.kind === "result" ? outcome.parts : [];
       if (graph.measures !== true) return parts;

@@ -13,7 +13,7 @@ function stage(
   stageId: number,
   label: string,
   taskCount: number,
-  rest: Pick<StagePlan, "inputs" | "placement" | "output" | "keep">,
+  rest: Pick<StagePlan, "inputs" | "placement" | "output" | "keep" | "keptOnly">,
 ): StagePlan {
   return { stageId, label, taskCount, program, splits: [], inputBytes: 0, ...rest };
 }
@@ -30,6 +30,8 @@ export interface GraphShape {
   readonly plan: string;
   /** The reduces' output is kept under this name; empty for none. */
   readonly keep?: string;
+  /** Instead of maps and reduces a stage that stands for what is kept. */
+  readonly isLeaf?: boolean;
 }
 
 /** map → reduce → sort, as far as asked for. */
@@ -37,7 +39,21 @@ export function graphOf(shape: GraphShape): StageGraph {
   const { actionIndex, maps, reduces, sorts, folderUri } = shape;
   const last: StageOutput =
     folderUri === "" ? { kind: "result" } : { kind: "output", format: "text", folderUri };
+  const head = { actionIndex, planDigest: `count#${shape.plan}:0`, label: "word count" };
   const shuffle: StageOutput = { kind: "shuffle", partitions: Math.max(1, reduces) };
+  if (shape.isLeaf === true && shape.keep !== undefined) {
+    const kept = {
+      inputs: [],
+      placement: { kind: "any" },
+      keep: shape.keep,
+      keptOnly: true,
+    } as const;
+    const read = { stageId: 0, partition: 0, maps: "own" } as const;
+    const leaf = stage(0, "kept", reduces, { ...kept, output: { kind: "shuffle", partitions: 1 } });
+    const placement = { kind: "with", stageId: 0 } as const;
+    const reader = stage(1, "count", reduces, { inputs: [read], placement, output: last });
+    return { ...head, stages: [leaf, reader] };
+  }
   const stages: StagePlan[] = [
     stage(0, "map", maps, {
       inputs: [],
@@ -64,5 +80,5 @@ export function graphOf(shape: GraphShape): StageGraph {
       }),
     );
   }
-  return { actionIndex, planDigest: `count#${shape.plan}:0`, label: "word count", stages };
+  return { ...head, stages };
 }

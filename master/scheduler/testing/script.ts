@@ -137,6 +137,7 @@ function reportOf(session: Session, line: Line): Command {
     kind: "done",
     rows: 1,
     bytes: 10,
+    bytesOut: 5,
     digest: digestText,
     ...upload,
     ...(result === undefined ? {} : { resultJson: result }),
@@ -184,6 +185,7 @@ function actionOf(session: Session, line: Line): Command {
     folderUri: line.options.get("output") ?? "",
     plan: line.options.get("plan") ?? "0",
     ...(keep === undefined ? {} : { keep }),
+    isLeaf: line.words.includes("leaf"),
   });
   const driverToken = numberOption(line, "as", session.drivers.get(jobId) ?? 0);
   return { kind: "startAction", jobId, driverToken, graph };

@@ -13,6 +13,7 @@ import {
 } from "../../../proto/ids.ts";
 import type { LockStep } from "../../../proto/plan/stage.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
+import { isUnplanned } from "../actions.ts";
 import { apply } from "../apply.ts";
 import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
@@ -115,6 +116,7 @@ function checkAccepted(walk: Walk, command: Command, before: ReturnType<typeof a
     const ref = parse(name);
     const action = walk.state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex);
     if (action?.phase.kind !== "running") continue;
+    if (isUnplanned(action)) continue;
     assert(now === undefined, `${name} was accepted twice`);
     const stage = action.phase.stages[ref.stageId]!;
     assert(stage.plan.output.kind === "shuffle", `${name} gave a result and runs again`);
@@ -180,15 +182,23 @@ function driverTokenOf(walk: Walk, jobId: JobId): number {
 
 function startAction(walk: Walk, jobId: JobId): void {
   const { random } = walk;
-  const actionIndex = walk.state.jobs.get(jobId)?.actions.size ?? 0;
-  if (random.below(6) === 0) return startLockStep(walk, jobId, actionIndex);
+  const actions = walk.state.jobs.get(jobId)?.actions;
+  const unplanned = [...(actions?.values() ?? [])].find(isUnplanned);
+  const actionIndex = unplanned?.actionIndex ?? actions?.size ?? 0;
+  if (unplanned === undefined && random.below(6) === 0) {
+    return startLockStep(walk, jobId, actionIndex);
+  }
+  const folderUri = random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`;
+  const reduces = random.below(4);
   const graph = graphOf({
     actionIndex,
     maps: 1 + random.below(4),
-    reduces: random.below(4),
+    reduces,
     sorts: random.below(2) === 0,
-    folderUri: random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`,
+    folderUri: unplanned?.folderUri ?? folderUri,
     plan: "p",
+    ...(reduces === 0 || random.below(2) === 0 ? {} : { keep: `k${reduces}` }),
+    isLeaf: random.below(2) === 0,
   });
   run(walk, { kind: "startAction", jobId, driverToken: driverTokenOf(walk, jobId), graph });
 }
@@ -241,7 +251,7 @@ function reportDone(walk: Walk, lease: Lease, digestText: string): void {
     digest: digestText,
   };
   const isOutput = action !== undefined && action.folderUri !== "";
-  const outcome = { kind: "done", rows: 1, bytes: 1, digest: digestText } as const;
+  const outcome = { kind: "done", rows: 1, bytes: 1, bytesOut: 1, digest: digestText } as const;
   run(walk, {
     kind: "report",
     workerId: asWorkerId(lease.workerId),
@@ -361,7 +371,9 @@ function heal(walk: Walk): void {
     }
     doIntents(walk);
     for (const job of [...state.jobs.values()]) {
-      if (job.driver.kind === "worker" && job.open.size === 0) finish(walk, job.jobId);
+      if (job.driver.kind !== "worker") continue;
+      if (job.open.size === 0) finish(walk, job.jobId);
+      if ([...job.actions.values()].some(isUnplanned)) startAction(walk, job.jobId);
     }
     run(walk, { kind: "tick", term: 1 });
   }
