@@ -156,7 +156,7 @@ describe("commands", () => {
   });
 
   test("of another version are refused", () => {
-    const bytes = new TextEncoder().encode('{"version":3,"kind":"tick"}');
+    const bytes = new TextEncoder().encode('{"version":4,"kind":"tick"}');
     expect(refusal(() => decodeCommand(bytes))).toContain("DATA_FOLDER_VERSION");
     expect(refusal(() => decodeCommand(Uint8Array.of(255)))).toContain("LOG_CORRUPT");
   });

@@ -11,6 +11,8 @@ const sawTrue = 2;
 
 function truthsOf(column: Column | undefined): Uint8Array {
   if (column?.type === "bool") return column.values;
+  // Nulls alone, as of the missing side of a join: none of them is looked at.
+  if (column?.type === "null") return new Uint8Array(0);
   throw new EngineError("VALUE_UNSUPPORTED", `anyTrue and allTrue need bool, not ${column?.type}`);
 }
 
