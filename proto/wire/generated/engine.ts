@@ -69,7 +69,7 @@ export interface WaitActionRequest {
 export interface WaitActionReply {
   revision: number;
   stages: StageProgress[];
-  /** Tagged JSON of an ActionOutcome; empty while it runs. */
+  /** Tagged JSON of an ActionOutcome, or of an Unplanned; empty while it runs. */
   outcomeJson: string;
 }
 
