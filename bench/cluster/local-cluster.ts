@@ -18,6 +18,10 @@ export interface LocalClusterOptions {
   /** Path of the built command-line program. */
   readonly program: string;
   readonly minio?: Minio;
+  /** Further variables for every process of the cluster. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where others are told that a master is, which listens at `address`: something in front of it. */
+  readonly inFrontOf?: (name: string, address: string) => Promise<string>;
 }
 
 export interface LocalProcess {
@@ -28,6 +32,7 @@ export interface LocalProcess {
 }
 
 export interface LocalCluster {
+  /** Where the masters are reached. */
   readonly masters: readonly string[];
   readonly token: string;
   readonly nodeToken: string;
@@ -106,7 +111,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 
   async function start(launch: Launch): Promise<void> {
     const child = spawn(process.execPath, [options.program, ...launch.args], {
-      env: { ...process.env, ...environment, MILLRACE_NODE_TOKEN: nodeToken },
+      env: {
+        ...process.env,
+        ...options.environment,
+        ...environment,
+        MILLRACE_NODE_TOKEN: nodeToken,
+      },
       stdio: ["ignore", "ignore", "pipe"],
     });
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -119,9 +129,14 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 
   const addresses: string[] = [];
-  for (let i = 0; i < options.masters; i++) addresses.push(`127.0.0.1:${await freePort()}`);
+  const listened: string[] = [];
+  for (let i = 0; i < options.masters; i++) {
+    const address = `127.0.0.1:${await freePort()}`;
+    listened.push(address);
+    addresses.push((await options.inFrontOf?.(`master-${i + 1}`, address)) ?? address);
+  }
   const peers = addresses.map((address, i) => `master-${i + 1}=${address}`).join(",");
-  addresses.forEach((address, i) => {
+  listened.forEach((address, i) => {
     const name = `master-${i + 1}`;
     const data = join(options.folder, name);
     const args = ["master", "--id", name, "--listen", address, "--peers", peers, "--data", data];
