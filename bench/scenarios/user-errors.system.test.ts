@@ -106,12 +106,13 @@ test("rows that do not fit their schema: column, value, file and row", async () 
   expect(absent.message).toContain("the rows have no field word; they have text");
 });
 
-test("a cast that fails: the expression, the value, the step and the file", async () => {
-  const steps = ".map((word) => ({ word })).as(columns).select((c) => ({ n: c.word.cast(int32) }))";
+test("a cast that fails: the expression, the value, the step, the file and the row", async () => {
+  const steps =
+    '.map((text) => ({ word: text === "two" ? text : "2" })).as(columns).select((c) => ({ n: c.word.cast(int32) }))';
   const failure = await failureIn("cast", `${steps}${write}`);
   expect(failure.code).toBe("VALUE_UNSUPPORTED");
-  expect(failure.message).toContain('cast(word as int32): "one"');
-  expect(failure.details).toMatchObject({ operator: "select#3", partition: 0 });
+  expect(failure.message).toContain('cast(word as int32): "two"');
+  expect(failure.details).toMatchObject({ operator: "select#3", partition: 0, row: 1 });
   expect(failure.details.file).toContain("lines.txt");
 });
 

@@ -76,6 +76,14 @@ describe("programs that must not compile say why", () => {
     ['flights.join(airports, "origin", "outer");', /'"outer"' is not assignable/],
     ['flights.explode("origin");', /there is no column of lists/],
     ["flights.union(airports);", /missing .* delay, fare/],
+    [
+      'airports.union(airports, airports.withColumn("zone", () => col("city")));',
+      /the other dataset also has a column 'zone': drop it, or add it to this one/,
+    ],
+    [
+      'airports.except(airports.withColumn("zone", () => col("city")));',
+      /the other dataset also has a column 'zone'/,
+    ],
   ])("%s", (code, message) => {
     expect(messages(code)).toMatch(message);
   });

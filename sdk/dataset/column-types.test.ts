@@ -219,6 +219,18 @@ function groups(flights: Dataset<Flight>): void {
     }>
   >();
   expectTypeOf(
+    flights
+      .groupBy("destination")
+      .pivot("origin", ["SEA", "SFO"])
+      .agg((c) => ({ d: c.delay.sum() })),
+  ).toEqualTypeOf<
+    Dataset<{
+      readonly destination: string;
+      readonly SEA: number | null;
+      readonly SFO: number | null;
+    }>
+  >();
+  expectTypeOf(
     flights.select((c) => ({
       soFar: c.id.sum().over({ partitionBy: c.origin, orderBy: c.at }),
       before: c.delay.lag().over({ partitionBy: [c.origin, c.tail], orderBy: [c.at.desc()] }),

@@ -29,11 +29,32 @@ export type GroupRow<T, Keys, Made> = {
       : never;
 };
 
-/** Columns named by a value and an aggregate: `Q1_total`. */
-export type PivotRow<T, Keys, Value, Made> = {
+/** Columns named by a value, `Q1`; where there are several aggregates by the value and the aggregate, `Q1_total`. */
+export type PivotRow<T, Keys, Value, Made> = [keyof Made] extends [infer Only extends keyof Made]
+  ? IsOne<Only> extends true
+    ? ValueColumns<T, Keys, Value, Made[Only]>
+    : ValueAndAggregateColumns<T, Keys, Value, Made>
+  : never;
+
+/** Whether a type is not a union of several. */
+type IsOne<Name, All = Name> = [Name] extends [never]
+  ? false
+  : (Name extends unknown ? ([All] extends [Name] ? true : false) : never) extends true
+    ? true
+    : false;
+
+type ColumnName<Value> = `${Value & (string | number | bigint | boolean)}`;
+
+type ValueColumns<T, Keys, Value, Only> = {
+  readonly [Name in keyof Keys | ColumnName<Value>]: Name extends keyof Keys
+    ? Keys[Name]
+    : GroupValue<Only, RecordOf<T>> | EmptyValue<Only>;
+};
+
+type ValueAndAggregateColumns<T, Keys, Value, Made> = {
   readonly [Name in
     | keyof Keys
-    | `${Value & (string | number | bigint | boolean)}_${keyof Made & string}`]: Name extends keyof Keys
+    | `${ColumnName<Value>}_${keyof Made & string}`]: Name extends keyof Keys
     ? Keys[Name]
     : Name extends `${string}_${infer Rest}`
       ? PivotValue<T, Made, Rest>
@@ -124,7 +145,8 @@ export class GroupedDataset<T, Keys> {
   }
 
   /**
-   * Spreads the groups over columns: an aggregate for each value of another column, in `value_aggregate`.
+   * Spreads the groups over columns: an aggregate for each value of another column, in a column of that name.
+   * Several aggregates are named `value_aggregate`.
    * @param name of the column whose values become columns
    * @param values those that count; what else it holds is left out
    * @example
@@ -161,7 +183,8 @@ export class PivotedDataset<T, Keys, Value> {
   }
 
   /**
-   * One row for each group, with its keys and a column for each value and aggregate, such as `Q1_total`.
+   * One row for each group, with its keys and a column for each value, such as `Q1`; of several aggregates one for
+   * each value and aggregate, such as `Q1_total`.
    * @param aggregates by their names, or a function from the columns to them
    * @example
    * sales.groupBy("shop").pivot("quarter", ["Q1", "Q2"]).agg((c) => ({ total: c.price.sum() }))
@@ -176,7 +199,8 @@ export class PivotedDataset<T, Keys, Value> {
           new ColumnValue({ kind: "column", name: this.#name }),
           value,
         ]);
-        return [`${String(value)}_${name}`, asAggregate(name, aggregate).where(isValue)] as const;
+        const column = each.length === 1 ? String(value) : `${String(value)}_${name}`;
+        return [column, asAggregate(name, aggregate).where(isValue)] as const;
       }),
     );
     return aggregated(this.#input, this.#keys, Object.fromEntries(spread));

@@ -8,7 +8,7 @@ import type { Dataset } from "./dataset.ts";
 import { type DatasetBase, derive, nodeOf, otherNode, sameRows, step } from "./dataset-base.ts";
 import { GroupSteps } from "./group-steps.ts";
 import { joinCondition } from "./join-condition.ts";
-import type { JoinOn, JoinOptions, JoinProblem, JoinRow } from "./join-types.ts";
+import type { JoinOn, JoinOptions, JoinProblem, JoinRow, OtherColumns } from "./join-types.ts";
 
 type NoNames = Record<never, never>;
 
@@ -81,7 +81,12 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
    * @param others datasets with the same columns
    * @example flights.union(earlierFlights)
    */
-  union<Row>(this: Dataset<Row>, ...others: readonly Dataset<NoInfer<Row>>[]): Dataset<Row> {
+  union<Row, Others extends readonly NoInfer<Row>[]>(
+    this: Dataset<Row>,
+    ...others: {
+      readonly [Index in keyof Others]: Dataset<Others[Index]> & OtherColumns<Row, Others[Index]>;
+    }
+  ): Dataset<Row> {
     const right = others.map((other) => otherNode("union", this, other));
     return derive(this, { kind: "union", inputs: [nodeOf(this), ...right] });
   }
@@ -91,7 +96,10 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
    * @param other a dataset with the same columns
    * @example flights.select("tail").intersect(earlierFlights.select("tail"))
    */
-  intersect<Row>(this: Dataset<Row>, other: Dataset<NoInfer<Row>>): Dataset<Row> {
+  intersect<Row, Other extends NoInfer<Row>>(
+    this: Dataset<Row>,
+    other: Dataset<Other> & OtherColumns<Row, Other>,
+  ): Dataset<Row> {
     return setStep(this, "intersect", other, false);
   }
 
@@ -100,7 +108,10 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
    * @param other a dataset with the same columns
    * @example flights.select("tail").intersectAll(earlierFlights.select("tail"))
    */
-  intersectAll<Row>(this: Dataset<Row>, other: Dataset<NoInfer<Row>>): Dataset<Row> {
+  intersectAll<Row, Other extends NoInfer<Row>>(
+    this: Dataset<Row>,
+    other: Dataset<Other> & OtherColumns<Row, Other>,
+  ): Dataset<Row> {
     return setStep(this, "intersect", other, true);
   }
 
@@ -109,7 +120,10 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
    * @param other a dataset with the same columns
    * @example flights.select("tail").except(earlierFlights.select("tail"))
    */
-  except<Row>(this: Dataset<Row>, other: Dataset<NoInfer<Row>>): Dataset<Row> {
+  except<Row, Other extends NoInfer<Row>>(
+    this: Dataset<Row>,
+    other: Dataset<Other> & OtherColumns<Row, Other>,
+  ): Dataset<Row> {
     return setStep(this, "except", other, false);
   }
 
@@ -118,7 +132,10 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
    * @param other a dataset with the same columns
    * @example flights.select("tail").exceptAll(earlierFlights.select("tail"))
    */
-  exceptAll<Row>(this: Dataset<Row>, other: Dataset<NoInfer<Row>>): Dataset<Row> {
+  exceptAll<Row, Other extends NoInfer<Row>>(
+    this: Dataset<Row>,
+    other: Dataset<Other> & OtherColumns<Row, Other>,
+  ): Dataset<Row> {
     return setStep(this, "except", other, true);
   }
 }

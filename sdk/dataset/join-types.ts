@@ -21,7 +21,7 @@ export interface JoinOptions<Type extends JoinType, Names> {
 /** Names that columns of both datasets have. */
 export type CommonName<Left, Right> = keyof RecordOf<Left> & keyof RecordOf<Right> & string;
 
-type IsOpen<T> = string extends keyof RecordOf<T> ? true : false;
+type IsOpen<T> = unknown extends T ? true : string extends keyof RecordOf<T> ? true : false;
 
 type Kind<V> = unknown extends V
   ? "unknown"
@@ -69,6 +69,16 @@ export type JoinProblem<Left, Right, Name extends string, Type extends JoinType,
             ? unknown
             : ClashText<Clash<Left, Right, Name, Names>>
         : Unlike<Left, Right, Name>;
+
+type NewColumn<Row, Other> = Exclude<keyof RecordOf<Other>, keyof RecordOf<Row>> & string;
+
+/** `unknown` where the other rows have no column that these lack, else a text that names it. */
+export type OtherColumns<Row, Other> =
+  IsOpen<Row> extends true
+    ? unknown
+    : [NewColumn<Row, Other>] extends [never]
+      ? unknown
+      : `the other dataset also has a column '${NewColumn<Row, Other>}': drop it, or add it to this one`;
 
 /** Names of columns that are equal, or a condition over the columns of both. */
 export type JoinOn<Left, Right, Name extends string> =

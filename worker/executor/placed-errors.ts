@@ -6,11 +6,18 @@ import type { UserCode } from "../operators/user-code.ts";
 
 const codesOfRows: readonly ErrorCode[] = ["VALUE_UNSUPPORTED", "INPUT_MALFORMED"];
 
+/** A row of a batch as one of the partition; what is held until the end has no number any more. */
+function rowOf(row: number | undefined, firstRow: number | undefined) {
+  return row === undefined || firstRow === undefined ? {} : { row: firstRow + row };
+}
+
 /** Stages call each other, so an error comes by all stages before its own: the first to see it names it. */
 export function withPlacedErrors(stage: Stage, index: number, user: UserCode): Stage {
-  const place = (thrown: unknown): unknown => {
+  /** Rows that came before what is being pushed. */
+  let rowsBefore = 0;
+  const place = (thrown: unknown, firstRow: number | undefined): unknown => {
     if (!(thrown instanceof EngineError) || !codesOfRows.includes(thrown.code)) return thrown;
-    const { details } = thrown;
+    const { row, ...details } = thrown.details;
     if (details.operator !== undefined && details.file !== undefined) return thrown;
     const file = user.file();
     const operator = user.labels[index];
@@ -18,6 +25,7 @@ export function withPlacedErrors(stage: Stage, index: number, user: UserCode): S
       ...(file === undefined ? {} : { file }),
       ...(operator === undefined ? {} : { operator }),
       partition: user.partition,
+      ...rowOf(row, details.operator === undefined ? firstRow : 0),
     };
     return new EngineError(thrown.code, thrown.message, { ...found, ...details }, thrown);
   };
@@ -25,7 +33,7 @@ export function withPlacedErrors(stage: Stage, index: number, user: UserCode): S
     try {
       yield* stage.finish();
     } catch (thrown) {
-      throw place(thrown);
+      throw place(thrown, undefined);
     }
   }
   return {
@@ -34,15 +42,17 @@ export function withPlacedErrors(stage: Stage, index: number, user: UserCode): S
       try {
         stage.push(rows);
       } catch (thrown) {
-        throw place(thrown);
+        throw place(thrown, rowsBefore);
       }
+      rowsBefore += rows.length;
     },
     pushBatch: (batch) => {
       try {
         stage.pushBatch(batch);
       } catch (thrown) {
-        throw place(thrown);
+        throw place(thrown, rowsBefore);
       }
+      rowsBefore += batch.rows;
     },
     finish,
   };

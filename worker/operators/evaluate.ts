@@ -2,8 +2,10 @@
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
+import { EngineError } from "../../proto/errors.ts";
 import { columnsOf, type Expr, type NamedExpr, type SortExpr } from "../../proto/plan/expr.ts";
 import { columnOf } from "../kernels/columns/concat.ts";
+import { sliceBatch } from "../kernels/columns/gather.ts";
 import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
 import {
   compileExpr,
@@ -21,9 +23,51 @@ function complete(batch: Batch, names: readonly string[]): Batch {
   return { ...batch, columns: [...batch.columns, ...absent.map((name) => columnOf(batch, name))] };
 }
 
+/**
+ * Runs `evaluate` over a batch. Where a value has no answer, halves the batch until one row is left that fails by
+ * itself, since loops over whole columns do not say at which row they ended: the error names it.
+ */
+function namingRows<T>(evaluate: (batch: Batch) => T): (batch: Batch) => T {
+  return (batch) => {
+    try {
+      return evaluate(batch);
+    } catch (thrown) {
+      throw atItsRow(evaluate, batch, thrown);
+    }
+  };
+}
+
+function failureOf(evaluate: (batch: Batch) => unknown, batch: Batch): unknown {
+  try {
+    evaluate(batch);
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+function atItsRow(evaluate: (batch: Batch) => unknown, batch: Batch, thrown: unknown): unknown {
+  if (!(thrown instanceof EngineError) || thrown.code !== "VALUE_UNSUPPORTED") return thrown;
+  let found: EngineError = thrown;
+  let [start, end] = [0, batch.rows];
+  while (end - start > 1) {
+    const middle = (start + end) >> 1;
+    const first = failureOf(evaluate, sliceBatch(batch, start, middle));
+    if (first === undefined) start = middle;
+    else {
+      end = middle;
+      if (first instanceof EngineError) found = first;
+    }
+  }
+  const alone = failureOf(evaluate, sliceBatch(batch, start, end));
+  // What only a whole batch shows, such as values of several kinds in one column, has no row.
+  if (!(alone instanceof EngineError) || alone.code !== found.code) return thrown;
+  return new EngineError(alone.code, alone.message, { ...alone.details, row: start }, thrown);
+}
+
 export function evaluator(expr: Expr): Evaluate {
   const names = [...columnsOf(expr)];
-  const evaluate = compileExpr(expr);
+  const evaluate = namingRows(compileExpr(expr));
   return (batch) => {
     const column = evaluate(complete(batch, names));
     // Null and missing in one batch make it tagged JSON, in which null is a value: here it is none.
@@ -33,7 +77,7 @@ export function evaluator(expr: Expr): Evaluate {
 
 export function predicate(expr: Expr): (batch: Batch) => Selection {
   const names = [...columnsOf(expr)];
-  const evaluate = compilePredicate(expr);
+  const evaluate = namingRows(compilePredicate(expr));
   return (batch) => evaluate(complete(batch, names));
 }
 

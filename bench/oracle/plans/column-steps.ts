@@ -252,13 +252,16 @@ const pivot: StepMaker = (input, dice) => {
   const exact = exactSchema(input.known);
   const texts = exact.fields.filter(({ type }) => type.kind === "utf8");
   const [key] = exact.fields;
-  if (texts.length === 0 || key === undefined || key.name === "c") return undefined;
+  if (texts.length === 0 || key === undefined || ["a", "b"].includes(key.name)) return undefined;
   const { name } = dice.oneOf(texts);
   if (key.name === name) return undefined;
-  const counted = ["a", "b"].map((value) => `${value}_c`);
+  const made = dice.upTo(2) === 0 ? ["c"] : ["c", "d"];
+  const counted = ["a", "b"].flatMap((value) =>
+    made.length === 1 ? [value] : made.map((own) => `${value}_${own}`),
+  );
   const fields = [key, ...counted.map((own) => field(own, typeOfAggregate(countCall, schema)))];
   return {
-    text: `d${input.place} groupBy ${key.name} pivot ${name} in a, b: count`,
+    text: `d${input.place} groupBy ${key.name} pivot ${name} in a, b: count as ${made.join(", ")}`,
     known: { ...input.known, schema: { fields }, inexact: new Set(), isOrdered: false },
     apply: (pool) => {
       const rows = pool[input.place] as unknown as {
@@ -269,7 +272,7 @@ const pivot: StepMaker = (input, dice) => {
       return rows
         .groupBy(key.name)
         .pivot(name, ["a", "b"])
-        .agg({ c: aggregateOf("count", []) });
+        .agg(Object.fromEntries(made.map((own) => [own, aggregateOf("count", [])])));
     },
   };
 };
