@@ -28,6 +28,8 @@ interface Kept {
 export class GraphRunner {
   /** Text of the output files of all actions so far, tasks in order. */
   written = "";
+  /** Output files by URI, which later actions can read. */
+  readonly uploads = new Map<string, Uint8Array>();
   private readonly world: GraphWorld;
   private readonly cluster: TestCluster;
   private readonly kept = new Map<string, Kept>();
@@ -129,7 +131,10 @@ export class GraphRunner {
     const world: TaskWorld = { ...this.cluster.world(spec.taskIndex % workers), closures };
     const result = await runTask(spec, world, cellsOf(new ArrayBuffer(cellsBytes)));
     for (const { uri } of result.uploads ?? []) {
-      this.written += new TextDecoder().decode(this.cluster.uploads.get(uri));
+      const bytes = this.cluster.uploads.get(uri) ?? new Uint8Array();
+      this.written += new TextDecoder().decode(bytes);
+      this.uploads.set(uri, bytes);
+      this.cluster.objects.set(uri, bytes);
     }
     return result;
   }

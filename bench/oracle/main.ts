@@ -4,6 +4,7 @@ import fc from "fast-check";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { check, type Verdict } from "./plans/check-program.ts";
+import { cover, coverageText, noCoverage } from "./plans/coverage.ts";
 import { type Drawn, drawnPrograms, programOf } from "./plans/random-program.ts";
 import { checkRules } from "./plans/rule-check.ts";
 import { foundBytes, planOf } from "./plans/run-program.ts";
@@ -62,12 +63,14 @@ const options = yargs(hideBin(process.argv))
   .parseSync();
 
 const { plans, seed } = options;
+const coverage = noCoverage();
 const counts = { agree: 0, rows: 0, empty: 0, failAlike: 0, differ: 0 };
 for (let first = 0; first < plans; first += drawnAtOnce) {
   const numRuns = Math.min(drawnAtOnce, plans - first);
   const programs = fc.sample(drawnPrograms, { seed: seed + first, numRuns });
   for (const [at, drawn] of programs.entries()) {
     const verdict = await problemOf(drawn, at % 10 === 0);
+    cover(coverage, planOf(programOf(drawn)));
     if (verdict.kind === "agrees") {
       counts.agree++;
       counts.rows += verdict.rows;
@@ -87,4 +90,5 @@ console.log(
   `seed ${seed}: ${plans} programs. ${counts.agree} agree (${counts.rows} rows; ${counts.empty} answer none), ` +
     `${counts.failAlike} fail at a value, ${counts.differ} differ.`,
 );
+console.log(coverageText(coverage));
 process.exitCode = counts.differ === 0 ? 0 : 1;

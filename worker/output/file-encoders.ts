@@ -29,6 +29,7 @@ import {
   typeText,
 } from "../../proto/plan/types.ts";
 import { csvHeader, csvRecords } from "./csv-text.ts";
+import { jsonColumns } from "./json-columns.ts";
 import { linesOfJson, linesOfText } from "./row-text.ts";
 
 export interface FileEncoder {
@@ -211,7 +212,7 @@ export async function encodersOf(
     case "text":
       return () => linesEncoder(textEncoder, pack);
     case "ndjson":
-      return () => linesEncoder((batch) => linesOfJson(batchRows(batch)), pack);
+      return () => linesEncoder((batch) => linesOfJson(batchRows(jsonColumns(batch))), pack);
     case "csv":
       return () => csvEncoder(options, pack);
   }

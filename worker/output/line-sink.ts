@@ -1,7 +1,9 @@
 // Lines of text or of JSON in one file per task: rows go from closures to bytes without becoming columns.
 
+import { batchRows } from "../../proto/batch/batch.ts";
 import { outputWriteBytes } from "../../proto/limits.ts";
-import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
+import { nothingHeld } from "../operators/stage.ts";
+import { jsonColumns } from "./json-columns.ts";
 import { extensionOf, type OutputTarget, PartFile } from "./part-file.ts";
 import { linesOfJson, linesOfText } from "./row-text.ts";
 import type { Sink } from "./sink.ts";
@@ -27,7 +29,7 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
   };
   return {
     push,
-    pushBatch: pushBatchAsRows({ push }),
+    pushBatch: (batch) => push(batchRows(format === "ndjson" ? jsonColumns(batch) : batch)),
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,

@@ -1,6 +1,7 @@
 // Whether the engine answers a program as plain loops do; if not, what differs.
 
 import { type Answer, comparable } from "./compare.ts";
+import type { Promised } from "./known.ts";
 import type { Program } from "./random-program.ts";
 import { type Engine, found, type Planned, planOf, wanted } from "./run-program.ts";
 
@@ -35,6 +36,12 @@ function firstDifference(engine: readonly string[], oracle: readonly string[]): 
 /** Errors of values, which a plan that does not need them need not meet. */
 const ofValues = ["VALUE_UNSUPPORTED", "INPUT_MALFORMED"];
 
+function promisedOf({ isCount, sink, promised }: Program): Promised {
+  if (isCount) return "order";
+  // Files keep the order within themselves only.
+  return sink !== undefined && promised === "order" ? "rows" : promised;
+}
+
 export function judged(program: Program, engine: Answer, oracle: Answer): Verdict {
   if (oracle.kind === "failed") {
     if (engine.kind === "failed" && engine.code === oracle.code) {
@@ -50,7 +57,7 @@ export function judged(program: Program, engine: Answer, oracle: Answer): Verdic
   if (engine.kind === "failed") {
     return { kind: "differs", how: `the engine fails with ${engine.code}: ${engine.message}` };
   }
-  const promised = program.isCount ? "order" : program.promised;
+  const promised = promisedOf(program);
   const { inexact } = program.known;
   const [left, right] = [engine, oracle].map((answer) => comparable(answer, promised, inexact));
   if (left!.length === right!.length && left!.every((row, at) => row === right![at])) {

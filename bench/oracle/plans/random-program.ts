@@ -7,12 +7,14 @@ import type { Field, Schema } from "../../../proto/plan/types.ts";
 import { decodeValue, encodeValue } from "../../../proto/plan/values.ts";
 import { RowSchema } from "../../../sdk/columns/schema.ts";
 import type { Millrace } from "../../../sdk/dataset/millrace.ts";
+import type { FileContents } from "../../../sdk/testing/read-files.ts";
 import { rowsOf, typed } from "../../../sdk/testing/steps/table.ts";
 import { closureSteps } from "./closure-steps.ts";
 import { columnSteps } from "./column-steps.ts";
 import { Dice } from "./dice.ts";
 import { idioms } from "./idioms.ts";
 import { exactSchema, type Known, type Promised, type Rows, type Step } from "./known.ts";
+import { canHold, type FileFormat, fileFormats, tableFiles } from "./table-files.ts";
 import { twoInputSteps } from "./two-input-steps.ts";
 import { pools, randomRow } from "./value-pools.ts";
 
@@ -23,27 +25,41 @@ export interface Drawn {
     /** A seed for each row of each file. */
     readonly files: readonly (readonly number[])[];
     readonly isText: boolean;
+    /** Choices of how the table is kept in files; none for rows that stand in the plan. */
+    readonly kept: readonly number[];
   }[];
   readonly steps: readonly (readonly number[])[];
   readonly isCount: boolean;
+  readonly sink: number;
   readonly planTargets: PlanTargets;
 }
 
 export interface Program {
   readonly text: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The same files as the plain loops take them: as text, or as rows. */
+  readonly contents: ReadonlyMap<string, FileContents>;
+  /** Columns of the files below a pattern, where the program does not declare them. */
+  readonly schemas: ReadonlyMap<string, Schema>;
+  /** Kinds of files and of steps that it has. */
+  readonly kinds: readonly string[];
   /** The dataset whose rows are asked for. */
   readonly rows: (mr: Millrace) => Rows;
   readonly known: Known;
   readonly promised: Promised;
   readonly isCount: boolean;
+  /** The format that the rows are written in and read back from; undefined where they are collected. */
+  readonly sink: FileFormat | undefined;
   readonly planTargets: PlanTargets;
 }
 
 interface Table {
   readonly text: string;
+  readonly kind: string;
   readonly known: Known;
-  readonly files: readonly (readonly [uri: string, text: string])[];
+  readonly bytes: readonly (readonly [uri: string, bytes: Uint8Array])[];
+  readonly contents: readonly (readonly [uri: string, contents: FileContents])[];
+  readonly found?: readonly [pattern: string, schema: Schema];
   readonly read: (mr: Millrace) => Rows;
 }
 
@@ -59,28 +75,48 @@ function columnsOf(numbers: readonly number[]): readonly Field[] {
   }));
 }
 
-function tableOf({ columns, files, isText }: Drawn["tables"][number], number: number): Table {
+function tableOf(drawn: Drawn["tables"][number], number: number): Table {
+  const { columns, files, isText, kept } = drawn;
   const schema: Schema = { fields: columnsOf(columns) };
-  const rowsOfFiles = files.map((seeds) =>
-    rowsOf(
-      typed(
-        schema,
-        seeds.map((seed) => randomRow(schema.fields, seed)),
-      ),
-    ),
-  );
+  const rawsOfFiles = files.map((seeds) => seeds.map((seed) => randomRow(schema.fields, seed)));
+  const rowsOfFiles = rawsOfFiles.map((raws) => rowsOf(typed(schema, raws)));
   const rowSchema = new RowSchema<unknown>(schema.fields);
   const rowsMax = files.flat().length;
   const known = { schema, isOrdered: true, inexact: new Set<string>(), rowsMax };
   const text = `d${number} = ${JSON.stringify(rowsOfFiles.map(encodeValue))} as ${JSON.stringify(schema.fields)}`;
   const folder = `s3://in/${number}/`;
+  const dice = new Dice(kept);
+  const inFiles = kept.length === 0 ? undefined : tableFiles(schema, rawsOfFiles, folder, dice);
+  if (inFiles !== undefined) {
+    const { format, partitionColumns, isFound } = inFiles;
+    const options = {
+      ...(isFound ? {} : { schema: rowSchema }),
+      ...(partitionColumns ? { partitionColumns } : {}),
+    };
+    return {
+      text: `${text}, ${inFiles.text}`,
+      kind: `${format} files${partitionColumns ? " in folders" : ""}`,
+      known,
+      bytes: inFiles.bytes,
+      contents: inFiles.rows,
+      ...(isFound ? { found: [folder, schema] as const } : {}),
+      read: (mr) => {
+        // Of one signature for all formats.
+        const read = mr.read[format].bind(mr.read) as (from: string, how: unknown) => Rows;
+        return read(folder, options);
+      },
+    };
+  }
   // Files of nothing are refused, so there is a line in any case.
   if (isText && rowsMax > 0) {
     const lines = rowsOfFiles.map((rows) => rows.map((row) => `${encodeValue(row)}\n`).join(""));
+    const contents = lines.map((content, at) => [`${folder}${at}.txt`, content] as const);
     return {
       text: `${text}, as lines of text`,
+      kind: "lines of text",
       known,
-      files: lines.map((content, at) => [`${folder}${at}.txt`, content]),
+      bytes: contents.map(([uri, content]) => [uri, new TextEncoder().encode(content)]),
+      contents,
       read: (mr) => (mr.read.text(folder).map(decodeValue) as Rows).as(rowSchema),
     };
   }
@@ -88,7 +124,7 @@ function tableOf({ columns, files, isText }: Drawn["tables"][number], number: nu
     const [first, ...more] = rowsOfFiles.map((rows) => mr.of(rows, rowSchema) as Rows);
     return more.length === 0 ? first! : first!.union(...more);
   };
-  return { text, known, files: [], read };
+  return { text, kind: "rows of the plan", known, bytes: [], contents: [], read };
 }
 
 const allSteps = [...columnSteps, ...twoInputSteps, ...closureSteps, ...idioms];
@@ -119,14 +155,15 @@ export function programOf(drawn: Drawn): Program {
   const known = pool.at(-1)!;
   const shown = steps.map(({ text }, at) => `d${tables.length + at} = ${text}`);
   const { isCount, planTargets } = drawn;
-  const end = `${isCount ? "count" : "collect"} d${pool.length - 1}, cut by ${JSON.stringify(planTargets)}`;
+  const sink = isCount ? undefined : sinkOf(drawn.sink, known.schema);
+  const ending = isCount ? "count" : sink === undefined ? "collect" : `write as ${sink}, read`;
+  const end = `${ending} d${pool.length - 1}, cut by ${JSON.stringify(planTargets)}`;
   return {
     text: [...tables.map(({ text }) => text), ...shown, end].join("\n"),
-    files: new Map(
-      tables
-        .flatMap(({ files }) => files)
-        .map(([uri, text]) => [uri, new TextEncoder().encode(text)]),
-    ),
+    files: new Map(tables.flatMap(({ bytes }) => bytes)),
+    contents: new Map(tables.flatMap(({ contents }) => contents)),
+    schemas: new Map(tables.flatMap(({ found }) => (found === undefined ? [] : [found]))),
+    kinds: [...tables.map(({ kind }) => kind), ...(sink === undefined ? [] : [`written ${sink}`])],
     rows: (mr) => {
       const made = tables.map(({ read }) => read(mr));
       for (const { apply } of steps) made.push(apply(made));
@@ -135,8 +172,15 @@ export function programOf(drawn: Drawn): Program {
     known,
     promised: steps.at(-1)?.promised ?? (known.isOrdered ? "order" : "rows"),
     isCount,
+    sink,
     planTargets,
   };
+}
+
+/** The drawn format if it can hold the rows; none for numbers above those of formats. */
+function sinkOf(drawn: number, schema: Schema): FileFormat | undefined {
+  const format = fileFormats[drawn];
+  return format !== undefined && canHold(format, schema) ? format : undefined;
 }
 
 const seed = fc.nat({ max: 0x7fff_ffff });
@@ -149,6 +193,10 @@ const table = fc.record({
     size: "max",
   }),
   isText: fc.boolean(),
+  kept: fc.oneof(
+    fc.constant<number[]>([]),
+    fc.array(fc.nat(99), { minLength: 40, maxLength: 40, size: "max" }),
+  ),
 });
 
 export const drawnPrograms: fc.Arbitrary<Drawn> = fc.record({
@@ -159,6 +207,7 @@ export const drawnPrograms: fc.Arbitrary<Drawn> = fc.record({
     size: "max",
   }),
   isCount: fc.nat(7).map((dice) => dice === 7),
+  sink: fc.nat(11).map((dice) => 11 - dice),
   planTargets: fc.record({
     splitBytes: fc.integer({ min: 40, max: 600 }),
     partitionBytes: fc.integer({ min: 30, max: 900 }),

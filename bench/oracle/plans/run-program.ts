@@ -1,10 +1,12 @@
 // Runs a random program twice: by the planner and real tasks, and by plain loops.
 
 import { toEngineError } from "../../../proto/errors.ts";
+import { describeInput } from "../../../proto/formats/describe.ts";
 import type { ActionOutcome, InputFile, JobContext } from "../../../proto/plan/bundle.ts";
 import { planNodes } from "../../../proto/plan/inputs.ts";
-import type { Action } from "../../../proto/plan/logical.ts";
+import type { Action, NodeId } from "../../../proto/plan/logical.ts";
 import type { StageGraph } from "../../../proto/plan/stage.ts";
+import type { Schema } from "../../../proto/plan/types.ts";
 import { decodeValue } from "../../../proto/plan/values.ts";
 import { nodeOf } from "../../../sdk/dataset/dataset-base.ts";
 import { createMillrace } from "../../../sdk/dataset/millrace.ts";
@@ -12,14 +14,15 @@ import { seededRandom } from "../../../sdk/driver/random.ts";
 import { DriverSession } from "../../../sdk/driver/session.ts";
 import { collectedRowsMax } from "../../../sdk/planner/collected-rows.ts";
 import { planAction } from "../../../sdk/planner/plan-action.ts";
-import { fileReads } from "../../../sdk/planner/plan-inputs.ts";
-import { evaluateAsync, type PlanInputs } from "../../../sdk/testing/evaluate.ts";
+import { fileReads, type PlanInputs as PlannerInputs } from "../../../sdk/planner/plan-inputs.ts";
+import { evaluateAsync, type PlanInputs, type SourceNode } from "../../../sdk/testing/evaluate.ts";
 import { tableOfFiles } from "../../../sdk/testing/read-files.ts";
 import { rowsOf } from "../../../sdk/testing/steps/table.ts";
 import type { Closure } from "../../../worker/operators/user-code.ts";
 import { GraphRunner, type GraphWorld } from "../graph-runner.ts";
 import type { Answer } from "./compare.ts";
 import type { Program } from "./random-program.ts";
+import type { FileFormat } from "./table-files.ts";
 
 const context: JobContext = {
   jobId: "job-1",
@@ -50,19 +53,23 @@ export function planOf(program: Program): Planned {
   };
   const session = new DriverSession(context.workingFolder, refuse, refuse);
   const rows = program.rows(createMillrace(session, 0, seededRandom(1)));
-  const contents = new Map(
-    [...program.files].map(([uri, bytes]) => [uri, new TextDecoder().decode(bytes)]),
-  );
   const closure = (node: number) => session.closure(node) as Closure;
   return {
     program,
     action: { kind: "collect", input: nodeOf(rows) },
     inputs: {
-      tableOf: (source) => tableOfFiles(source, contents),
+      tableOf: (source) => tableOfFiles(declared(source, program), program.contents),
       closure: closure as PlanInputs["closure"],
     },
     closure,
   };
+}
+
+/** A source with the columns that the engine finds in its files. */
+function declared(source: SourceNode, { schemas }: Program): SourceNode {
+  const schema = schemas.get(source.pattern);
+  if (schema === undefined || source.kind !== "readColumns") return source;
+  return { ...source, options: { ...source.options, schema } };
 }
 
 export async function answered(run: () => Promise<readonly unknown[]>): Promise<Answer> {
@@ -81,12 +88,24 @@ export function wanted({ action, inputs, program }: Planned): Promise<Answer> {
   });
 }
 
-function filesOf(action: Action, files: ReadonlyMap<string, Uint8Array>) {
-  const reads = fileReads(action).map((node): [number, readonly InputFile[]] => {
-    const own = [...files].filter(([uri]) => uri.startsWith(node.pattern));
-    return [node.id, own.map(([uri, bytes]) => ({ uri, sizeBytes: bytes.length }))];
-  });
-  return { files: new Map(reads), schemas: new Map() };
+async function inputsOf(
+  action: Action,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<PlannerInputs> {
+  const read = async (uri: string, offset: number, length: number) =>
+    files.get(uri)!.subarray(offset, offset + length);
+  const found = new Map<NodeId, readonly InputFile[]>();
+  const schemas = new Map<NodeId, Schema>();
+  for (const node of fileReads(action)) {
+    const own = [...files]
+      .filter(([uri]) => uri.startsWith(node.pattern))
+      .map(([uri, bytes]) => ({ uri, sizeBytes: bytes.length }))
+      .sort((a, b) => (a.uri < b.uri ? -1 : 1));
+    found.set(node.id, own);
+    if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
+    schemas.set(node.id, await describeInput({ read }, node.format, own, node.options));
+  }
+  return { files: found, schemas };
 }
 
 export interface Engine {
@@ -110,7 +129,7 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
   const history: ActionOutcome[] = [];
   const perform = async (asked: Action): Promise<readonly string[]> => {
     const action = fault.plan?.(asked) ?? asked;
-    const inputs = filesOf(action, program.files);
+    const inputs = await inputsOf(action, new Map([...program.files, ...runner.uploads]));
     const measured: number[] = [];
     const { planTargets: targets } = program;
     for (;;) {
@@ -128,7 +147,22 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
   // What is cached is made by one action and used by the next.
   const isCached = planNodes(action.input).some(({ kind }) => kind === "cache");
   if (isCached) await perform({ kind: "count", input: action.input });
+  if (program.sink !== undefined) return perform(await written(program.sink));
   return perform(program.isCount ? { kind: "count", input: action.input } : action);
+
+  /** Writes the rows; answers how they are read back. */
+  async function written(format: FileFormat): Promise<Action> {
+    const folderUri = "s3://out/rows/";
+    await perform({ kind: "write", input: action.input, format, folderUri });
+    // What a step makes of a column may be null where the program knows no better.
+    const fields = program.known.schema.fields.map((field) => ({ ...field, nullable: true }));
+    const isEmpty = [...runner.uploads.values()].every((bytes) => bytes.length === 0);
+    if (isEmpty)
+      return { kind: "collect", input: { kind: "values", id: 0, rowsJson: "[]", rows: 0 } };
+    const options = { schema: { fields } };
+    const read = { kind: "readColumns", id: 0, pattern: folderUri, format, options } as const;
+    return { kind: "collect", input: read };
+  }
 }
 
 function rowsOfParts({ program, action }: Planned, parts: readonly string[]): readonly unknown[] {
@@ -136,6 +170,7 @@ function rowsOfParts({ program, action }: Planned, parts: readonly string[]): re
     return [parts.reduce((sum, part) => sum + (decodeValue(part) as number), 0)];
   }
   const rows = parts.flatMap((part) => decodeValue(part) as readonly unknown[]);
+  if (program.sink !== undefined) return rows;
   // As the driver does: of the first rows of each task it takes the first.
   return rows.slice(0, collectedRowsMax(action));
 }

@@ -54,6 +54,11 @@ export function planField(node: ParquetNode, field: Field): ReadPlan {
   const { type } = field;
   switch (node.kind) {
     case "leaf":
+      if (type.kind === "list" || type.kind === "struct") {
+        // A file in which the column never had a value does not know what its values would be.
+        if (node.type.kind === "null") return planMissing(field);
+        throw doesNotFit(node, field);
+      }
       return { kind: "leaf", field, node };
     case "struct": {
       if (type.kind !== "struct") throw doesNotFit(node, field);

@@ -207,3 +207,18 @@ test("runs read back at any width", () => {
     }),
   );
 });
+
+test("a column that never had a value is read as nulls of any type", async () => {
+  const column = { ...buildColumnAs("v", nullType, [null, null], "null"), name: "v" };
+  const fields = [{ name: "v", type: nullType, nullable: true }];
+  const bytes = await written(fields, [makeBatch("record", [column])], "none");
+  const file = await open(bytes);
+  for (const type of [listType(utf8Type), int32Type, utf8Type]) {
+    const wanted = [{ name: "v", type, nullable: true }];
+    const schema = { fields: wanted };
+    const all = { fields: wanted, schema, startByte: 0, endByte: bytes.length };
+    const rows: unknown[] = [];
+    for await (const batch of readParquet(file, all)) rows.push(...columnValues(batch.columns[0]!));
+    expect(rows).toEqual([null, null]);
+  }
+});

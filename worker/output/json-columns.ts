@@ -1,0 +1,48 @@
+// Columns as JSON shows them: days as days, and clocks without a zone without one, so that they are read back as such.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import { buildColumnAs } from "../../proto/batch/build-column.ts";
+import { type Column, isValid } from "../../proto/batch/column.ts";
+import { textOfDays } from "../../proto/formats/calendar.ts";
+import { utf8Type } from "../../proto/plan/types.ts";
+import { clockText } from "./csv-text.ts";
+
+function asText(column: Column, textAt: (index: number) => string): Column {
+  const texts = Array.from({ length: column.length }, (_, index) =>
+    isValid(column, index) ? textAt(index) : null,
+  );
+  return buildColumnAs(column.name, utf8Type, texts, column.nulls);
+}
+
+function jsonColumn(column: Column): Column {
+  switch (column.type) {
+    case "date":
+      return asText(column, (index) => textOfDays(column.values[index]!));
+    case "timestamp": {
+      // An instant of whole milliseconds is what a Date shows.
+      const isDate = column.zone !== undefined && column.values.every((at) => at % 1000n === 0n);
+      const zone = column.zone === undefined ? "" : "Z";
+      if (isDate) return column;
+      return asText(column, (index) => `${clockText(column.values[index]!, "T")}${zone}`);
+    }
+    case "list": {
+      const item = jsonColumn(column.item);
+      return item === column.item ? column : { ...column, item };
+    }
+    case "struct": {
+      const fields = column.fields.map(jsonColumn);
+      return fields.every((field, at) => field === column.fields[at])
+        ? column
+        : { ...column, fields };
+    }
+    default:
+      return column;
+  }
+}
+
+export function jsonColumns(batch: Batch): Batch {
+  const columns = batch.columns.map(jsonColumn);
+  return columns.every((column, at) => column === batch.columns[at])
+    ? batch
+    : { ...batch, columns };
+}
