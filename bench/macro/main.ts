@@ -1,104 +1,156 @@
-// `npm run bench`: whole jobs from shell to committed output, beside a single thread, with equal answers.
+// `npm run bench`: the benchmark suite, from a command line to results, a report and plots.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { cpus } from "node:os";
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { builtProgram } from "../cluster/local-cluster.ts";
-import { type Contender, interleave, type Summary } from "./measure.ts";
-import { writeZipfText } from "./zipf-text.ts";
+import { type Contender, contenders } from "./contenders/contenders.ts";
+import { type Options, parseCommandLine, UsageError, usage } from "./options.ts";
+import { installPeers } from "./peers/environment.ts";
+import { projectFolder } from "./places.ts";
+import { openDataCache } from "./protocol/data-cache.ts";
+import { describeMachine } from "./protocol/machine.ts";
+import { type Line, median, type RunHeader, readResults } from "./protocol/results.ts";
+import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
+import { comparisonText } from "./report/compare-results.ts";
+import { bytesText, durationText } from "./report/units.ts";
+import { writeReport } from "./report/write-report.ts";
+import { workloads } from "./workloads/all.ts";
 
-const usage = `Usage: npm run bench -- [--megabytes 400] [--runs 5] [--threads 2] [--folder DIR]
+const note = (text: string): void => console.error(text);
 
-Counts the words of synthetic text (Zipf's law, 200 000 distinct words) through a user's function,
-from the shell prompt to committed output on file://, and beside it with split and a Map on one thread.`;
-
-const { values } = parseArgs({
-  options: {
-    megabytes: { type: "string", default: "400" },
-    runs: { type: "string", default: "5" },
-    threads: { type: "string", default: "2" },
-    folder: { type: "string", default: "bench/macro/data" },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
+function chosen({ contenders: names }: Options): readonly Contender[] {
+  for (const name of names) {
+    if (contenders.some((each) => each.name === name)) continue;
+    const all = contenders.map((each) => each.name).join(", ");
+    throw new UsageError(`there is no contender ${name}; there are ${all}`);
+  }
+  if (names.length === 0) return contenders;
+  return contenders.filter(({ name }) => names.includes(name));
 }
-const megabytes = Number(values.megabytes);
-const runs = Number(values.runs);
-const threads = Number(values.threads);
-for (const [name, value] of Object.entries({ megabytes, runs, threads })) {
-  if (Number.isInteger(value) && value > 0) continue;
-  console.error(`--${name} must be a positive whole number\n\n${usage}`);
+
+/** A name stands for a row, or for all rows of a workload. */
+function wantedRows({ only }: Options): (name: string) => boolean {
+  for (const name of only) {
+    const workload = name.split("/")[0];
+    if (workloads.some((each) => each.name === workload)) continue;
+    const all = workloads.map((each) => each.name).join(", ");
+    throw new UsageError(`there is no workload ${workload}; there are ${all}`);
+  }
+  return (name) =>
+    only.length === 0 || only.includes(name) || only.includes(name.split("/")[0] ?? "");
+}
+
+function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
+  const { size, threads, runs, rowSeconds } = options;
+  return { kind: "run", ...describeMachine(), size, threads, runs, rowSeconds, absent };
+}
+
+function progressText(line: Line): string {
+  if (line.kind === "run") return `${line.machine}, ${line.cores} cores`;
+  if (line.kind === "workload")
+    return line.skipped === undefined ? "" : `left out: ${line.skipped}`;
+  const { outcome, workload, row, contender } = line;
+  const name = `${`${workload}/${row}`.padEnd(30)} ${contender.padEnd(11)}`;
+  if (outcome.kind !== "measured") return `${name} ${outcome.kind}: ${outcome.reason}`;
+  const { tookMs, peakBytes } = outcome;
+  const range = `${durationText(Math.min(...tookMs))}–${durationText(Math.max(...tookMs))}`;
+  return `${name} ${durationText(median(tookMs)).padStart(8)}  ${range}, n=${tookMs.length}, ${bytesText(peakBytes)}`;
+}
+
+async function measure(options: Options, folder: string): Promise<string> {
+  const absent: Record<string, string> = {};
+  const present = chosen(options).filter((contender) => {
+    const why = contender.absent();
+    if (why !== undefined) absent[contender.name] = why;
+    return why === undefined;
+  });
+  const settings: SuiteSettings = {
+    ...options,
+    cache: openDataCache(options.folder, note),
+    wanted: wantedRows(options),
+    contenders: present,
+    environment: {},
+  };
+  const path = join(folder, "results.jsonl");
+  writeFileSync(path, "");
+  const onLine = (line: Line): void => {
+    appendFileSync(path, `${JSON.stringify(line)}\n`);
+    const text = progressText(line);
+    if (text !== "") note(text);
+  };
+  onLine(headerOf(options, absent));
+  for (const [name, why] of Object.entries(absent)) note(`without ${name}: ${why}`);
+  for (const workload of workloads) await runWorkload(workload, settings, onLine);
+  return path;
+}
+
+function publish(resultsPath: string): void {
+  const folder = join(projectFolder(), "bench/results");
+  const results = readResults(resultsPath);
+  writeReport(results, { markdown: join(projectFolder(), "bench/RESULTS.md"), plots: folder });
+  copyFileSync(resultsPath, join(folder, "results.jsonl"));
+  note("wrote bench/RESULTS.md and bench/results/");
+}
+
+/** Answers the exit code: 1 where an answer was wrong or a contender of ours failed. */
+async function run(options: Options): Promise<number> {
+  const folder = options.out ?? join(options.folder, "..", "bench-results");
+  mkdirSync(folder, { recursive: true });
+  const path = options.report ?? (await measure(options, folder));
+  const results = readResults(path);
+  const markdown = join(folder, "report.md");
+  writeReport(results, { markdown, plots: folder });
+  console.log(readFileSync(markdown, "utf8"));
+  if (options.compare !== undefined) {
+    console.log(comparisonText(readResults(options.compare), results));
+  }
+  if (options.publish) publish(path);
+  note(`results: ${path}\nreport: ${markdown}`);
+  const broken = results.results.filter(
+    ({ outcome, contender }) =>
+      outcome.kind === "wrong" || (outcome.kind === "failed" && contender.startsWith("millrace")),
+  );
+  return broken.length === 0 ? 0 : 1;
+}
+
+function listPeers(): void {
+  for (const contender of contenders) {
+    console.log(`${contender.name.padEnd(11)} ${contender.absent() ?? "can be measured"}`);
+  }
+}
+
+async function listRows(): Promise<void> {
+  const cache = openDataCache(join(projectFolder(), "bench/macro/data"), note);
+  for (const workload of workloads) {
+    const { rows } = await workload.prepare(cache, "smoke");
+    for (const row of rows)
+      console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  switch (command.kind) {
+    case "help":
+      console.log(usage);
+      return 0;
+    case "install":
+      installPeers(note);
+      return 0;
+    case "peers":
+      listPeers();
+      return 0;
+    case "list":
+      await listRows();
+      return 0;
+    case "run":
+      return await run(command.options);
+  }
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (failure) {
+  if (!(failure instanceof UsageError)) throw failure;
+  console.error(`${failure.message}\n\n${usage}`);
   process.exit(2);
 }
-
-const text = join(values.folder, `zipf-${megabytes}.txt`);
-const outputs = join(values.folder, "out");
-mkdirSync(outputs, { recursive: true });
-writeZipfText(text, { bytes: megabytes * 1_000_000, distinctWords: 200_000, seed: 1 });
-
-const baseline = fileURLToPath(new URL("./baseline-split-count.mjs", import.meta.url));
-const contenders: readonly Contender[] = [
-  {
-    name: `millrace, ${threads} threads`,
-    prepare: (run) => {
-      const output = join(outputs, `millrace-${run}`);
-      rmSync(output, { recursive: true, force: true });
-      const engine = ["run", "--threads", String(threads)];
-      const job = ["jobs/split-count/job.ts", "--input", text, "--output", `${output}/`];
-      return [process.execPath, builtProgram(), ...engine, ...job];
-    },
-  },
-  {
-    name: "split and Map, 1 thread",
-    prepare: (run) => [process.execPath, baseline, text, join(outputs, `baseline-${run}.ndjson`)],
-  },
-];
-
-function sortedLines(files: readonly string[]): string[] {
-  return files
-    .flatMap((file) => readFileSync(file, "utf8").split("\n"))
-    .filter((line) => line !== "")
-    .sort();
-}
-
-function checkAnswers(): number {
-  const folder = join(outputs, "millrace-1");
-  const parts = readdirSync(folder).filter((name) => name.startsWith("part-"));
-  const ours = sortedLines(parts.map((name) => join(folder, name)));
-  const theirs = sortedLines([join(outputs, "baseline-1.ndjson")]);
-  if (ours.length !== theirs.length || ours.some((line, i) => line !== theirs[i])) {
-    console.error(`the answers differ: ${ours.length} and ${theirs.length} lines`);
-    process.exit(1);
-  }
-  return ours.length;
-}
-
-function row(name: string, summary: Summary): string {
-  const rate = (megabytes * 1000) / summary.medianMs;
-  const seconds = (ms: number): string => (ms / 1000).toFixed(2);
-  return [
-    `| ${name}`,
-    `${seconds(summary.medianMs)} s`,
-    `${seconds(summary.minMs)}–${seconds(summary.maxMs)} s`,
-    `${rate.toFixed(0)} MB/s`,
-    `${Math.round(summary.peakBytes / 1e6)} MB |`,
-  ].join(" | ");
-}
-
-const summaries = await interleave(contenders, runs, (name, run) => {
-  console.error(`${name}: ${(run.wallMs / 1000).toFixed(2)} s`);
-});
-const distinct = checkAnswers();
-console.log(
-  `Word count by closure, ${megabytes} MB of synthetic text, ${distinct} distinct words,`,
-);
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${runs} runs each.\n`,
-);
-console.log("| what | median | range | rate | peak memory |\n| --- | --- | --- | --- | --- |");
-for (const [name, summary] of summaries) console.log(row(name, summary));

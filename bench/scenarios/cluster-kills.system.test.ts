@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { ClusterView, JobView } from "../../proto/wire/views.ts";
 import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
-import { writeZipfText } from "../macro/zipf-text.ts";
+import { writeZipfText } from "../macro/generators/zipf-text.ts";
 import { minioForTests } from "../minio/for-tests.ts";
 import { type JobReport, runCommand, startCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";

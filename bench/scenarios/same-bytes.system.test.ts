@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { builtProgram, startLocalCluster } from "../cluster/local-cluster.ts";
-import { writeZipfText } from "../macro/zipf-text.ts";
+import { writeZipfText } from "../macro/generators/zipf-text.ts";
 import { runCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
 

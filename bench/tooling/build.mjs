@@ -22,7 +22,7 @@ const sourceFolders = ["bench", "jobs", "master", "proto", "sdk", "worker"];
 const settings = ["package-lock.json", "tsconfig.json"];
 
 /** Packages that look for files or programs beside themselves, so they cannot move into a bundle. */
-const neverBundled = ["@bokuweb/zstd-wasm", "esbuild", "piscina"];
+const neverBundled = ["@bokuweb/zstd-wasm", "@duckdb/node-api", "esbuild", "piscina"];
 
 /** CommonJS packages inside an ESM bundle call `require` for Node's own modules. */
 const requireBanner =

@@ -55,6 +55,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/worker.ts")).workerCommand,
   },
   {
+    name: "bench",
+    summary: "Measures Millrace beside other engines",
+    load: async () => (await import("./commands/bench.ts")).benchCommand,
+  },
+  {
     name: "token",
     summary: "Prints a new random access token",
     load: async () => (await import("./commands/token.ts")).tokenCommand,

@@ -148,6 +148,8 @@ export interface World {
   connect(options: ConnectOptions): Promise<ClusterClient>;
   /** Runs another program on this terminal, and answers its exit code. */
   runProgram(command: readonly string[], options: ProgramOptions): Promise<number>;
+  /** Runs the benchmark suite on this terminal, and answers its exit code. */
+  runBench(args: readonly string[]): Promise<number>;
   startEmbedded(options: EmbeddedOptions): EmbeddedCluster;
   startMaster(options: MasterOptions): Promise<RunningNode>;
   startWorker(options: WorkerOptions): Promise<RunningNode>;

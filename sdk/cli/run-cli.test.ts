@@ -151,6 +151,7 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
     generateToken: async () => "mlr_x",
     connect: async () => client,
     runProgram: async () => 0,
+    runBench: async () => 0,
     startEmbedded: ({ threads }) => {
       seen.calls.push(`embedded ${threads}`);
       return {

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
+import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 
 export interface ZipfTextOptions {
   readonly bytes: number;

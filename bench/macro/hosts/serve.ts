@@ -1,0 +1,25 @@
+// The process side of a session: says that it is ready, then answers requests one after the other.
+
+import { createInterface } from "node:readline";
+import type { HostMessage, HostRequest } from "../protocol/session.ts";
+import type { Rows } from "../protocol/workload.ts";
+
+function say(message: HostMessage): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Serves until its input ends. */
+export async function serve(
+  version: string,
+  run: (request: HostRequest) => Promise<Rows>,
+): Promise<void> {
+  say({ kind: "ready", version });
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      say({ kind: "done", rows: await run(JSON.parse(line) as HostRequest) });
+    } catch (failure) {
+      const error = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+      say({ kind: "failed", error });
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// The command line of the suite.
+
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { defaultCacheFolder } from "./protocol/data-cache.ts";
+import type { Size } from "./protocol/workload.ts";
+
+export const usage = `Measures Millrace beside what else could do the same work: same files, same cores, equal answers.
+
+Usage: npm run bench -- [options]      or  millrace bench [options]
+       npm run bench -- peers install  makes the environment of the peers (Python packages, skale)
+       npm run bench -- peers          says who can be measured on this machine
+       npm run bench -- list           lists all rows
+
+Options:
+  --size full|smoke     smoke runs everything on little data, in about a minute (default full)
+  --only NAMES          rows or workloads, between commas: word-count,tpch/q1
+  --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb
+  --runs N              counted runs of each contender and row, after one warm-up (default 5)
+  --row-seconds S       once a contender spent so long on a row it gets no more runs of it (default 12)
+  --threads N           of each contender (default 2)
+  --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
+  --compare FILE        an earlier results.jsonl to compare with
+  --report FILE         measures nothing: reports on a results.jsonl again
+  --publish             writes bench/RESULTS.md, its plots and its results.jsonl too
+  --profile             profiles our processes instead of measuring: CPU, heap, and where time went
+  --folder FOLDER       generated data (default ${defaultCacheFolder()})
+`;
+
+export interface Options {
+  readonly size: Size;
+  readonly only: readonly string[];
+  readonly contenders: readonly string[];
+  readonly runs: number;
+  readonly rowSeconds: number;
+  readonly threads: number;
+  readonly out: string | undefined;
+  readonly compare: string | undefined;
+  readonly report: string | undefined;
+  readonly publish: boolean;
+  readonly profile: boolean;
+  readonly folder: string;
+}
+
+export type CommandLine =
+  | { readonly kind: "run"; readonly options: Options }
+  | { readonly kind: "help" | "peers" | "install" | "list" };
+
+/** What is wrong with the command line. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean", default: false } as const;
+
+function wholeNumber(name: string, given: string): number {
+  const value = Number(given);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new UsageError(`--${name} is ${given}; give a whole number from 1 on`);
+}
+
+function names(given: string | undefined): readonly string[] {
+  return (given ?? "").split(",").filter((name) => name !== "");
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        size: { type: "string", default: "full" },
+        only: text,
+        contenders: text,
+        runs: { type: "string", default: "5" },
+        "row-seconds": { type: "string", default: "12" },
+        threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
+        out: text,
+        compare: text,
+        report: text,
+        publish: flag,
+        profile: flag,
+        folder: { type: "string", default: defaultCacheFolder() },
+        help: flag,
+      },
+    });
+  } catch (failure) {
+    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+  }
+}
+
+/** Throws UsageError. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values, positionals } = parse(args);
+  if (values.help) return { kind: "help" };
+  const command = positionals.join(" ");
+  if (command === "peers install") return { kind: "install" };
+  if (command === "peers" || command === "list") return { kind: command };
+  if (command !== "") throw new UsageError(`there is no command ${command}`);
+  const { size } = values;
+  if (size !== "full" && size !== "smoke")
+    throw new UsageError(`--size is ${size}, not full or smoke`);
+  return {
+    kind: "run",
+    options: {
+      size,
+      only: names(values.only),
+      contenders: names(values.contenders),
+      runs: wholeNumber("runs", values.runs),
+      rowSeconds: wholeNumber("row-seconds", values["row-seconds"]),
+      threads: wholeNumber("threads", values.threads),
+      out: values.out,
+      compare: values.compare,
+      report: values.report,
+      publish: values.publish,
+      profile: values.profile,
+      folder: values.folder,
+    },
+  };
+}

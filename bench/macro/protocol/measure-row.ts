@@ -1,0 +1,175 @@
+// One row: a warm-up of every contender, whose answers are compared, then runs in turn, A B C A B C.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Contender } from "../contenders/contenders.ts";
+import { differenceOf } from "./compare-answers.ts";
+import type { Outcome } from "./results.ts";
+import { type Run, runFromShell } from "./session.ts";
+import type { OpenSessions } from "./sessions.ts";
+import type { Row, Rows, Task } from "./workload.ts";
+
+export interface RowSettings {
+  readonly workload: string;
+  readonly threads: number;
+  readonly runs: number;
+  /** After so much time in counted runs, a contender gets no more of them. */
+  readonly rowSeconds: number;
+  readonly scratch: string;
+}
+
+interface Attempt {
+  readonly contender: Contender;
+  readonly tookMs: number[];
+  peakBytes: number;
+  answer: Rows;
+  end: Exclude<Outcome, { kind: "measured" }> | undefined;
+}
+
+function firstLines(failure: unknown): string {
+  const text = failure instanceof Error ? failure.message : String(failure);
+  const lines = text.trim().split("\n");
+  // Python says last what was wrong, JavaScript first.
+  const isPython = lines[0]?.startsWith("Traceback") === true;
+  return (isPython ? lines.slice(-2) : lines.slice(0, 2)).join(" ").slice(0, 300);
+}
+
+function taskOf(row: Row, { owner }: Contender, output: string): Task | undefined {
+  return row.tasks(output)[owner];
+}
+
+class RowMeasurement {
+  readonly #row: Row;
+  readonly #settings: RowSettings;
+  readonly #sessions: OpenSessions;
+  readonly #attempts: Attempt[] = [];
+  #expected: Rows | undefined;
+
+  constructor(row: Row, settings: RowSettings, sessions: OpenSessions) {
+    this.#row = row;
+    this.#settings = settings;
+    this.#sessions = sessions;
+  }
+
+  async measure(contenders: readonly Contender[]): Promise<ReadonlyMap<string, Outcome>> {
+    for (const contender of contenders) {
+      const attempt = { contender, tookMs: [], peakBytes: 0, answer: [], end: undefined };
+      this.#attempts.push(attempt);
+      await this.#warmUp(attempt);
+    }
+    this.#compareAll();
+    for (let round = 1; round <= this.#settings.runs; round++) {
+      for (const attempt of this.#attempts) await this.#count(attempt, round);
+    }
+    return new Map(this.#attempts.map((attempt) => [attempt.contender.name, outcomeOf(attempt)]));
+  }
+
+  async #warmUp(attempt: Attempt): Promise<void> {
+    try {
+      const { answer } = await this.#run(attempt.contender, 0, true);
+      attempt.answer = answer;
+    } catch (failure) {
+      await this.#fail(attempt, failure);
+    }
+  }
+
+  async #fail(attempt: Attempt, failure: unknown): Promise<void> {
+    attempt.end = { kind: "failed", reason: firstLines(failure) };
+    await this.#sessions.drop(attempt.contender, this.#settings.threads);
+  }
+
+  /** DuckDB judges; where it does not take part, the single thread does. */
+  #compareAll(): void {
+    const usable = this.#attempts.filter(({ end }) => end === undefined);
+    const judge =
+      usable.find(({ contender }) => contender.name === "duckdb") ??
+      usable.find(({ contender }) => contender.name === "baseline") ??
+      usable[0];
+    this.#expected = judge?.answer;
+    for (const attempt of usable) this.#judge(attempt, attempt.answer);
+  }
+
+  #judge(attempt: Attempt, answer: Rows): void {
+    if (this.#expected === undefined) return;
+    const reason = differenceOf(answer, this.#expected, this.#row.answer);
+    if (reason !== undefined) attempt.end = { kind: "wrong", reason };
+  }
+
+  async #count(attempt: Attempt, round: number): Promise<void> {
+    const { tookMs, contender } = attempt;
+    const spentMs = tookMs.reduce((sum, ms) => sum + ms, 0);
+    const isLast = round === this.#settings.runs;
+    if (attempt.end !== undefined) return;
+    if (tookMs.length > 0 && spentMs > this.#settings.rowSeconds * 1000) return;
+    try {
+      const isCheap = this.#row.answer.read === undefined;
+      const { run, answer } = await this.#run(contender, round, isCheap || isLast);
+      tookMs.push(run.wallMs);
+      attempt.peakBytes = Math.max(attempt.peakBytes, run.peakBytes);
+      if (isCheap || isLast) this.#judge(attempt, answer);
+    } catch (failure) {
+      await this.#fail(attempt, failure);
+    }
+  }
+
+  async #run(
+    contender: Contender,
+    round: number,
+    isRead: boolean,
+  ): Promise<{ run: Run; answer: Rows }> {
+    const { workload, threads, scratch } = this.#settings;
+    const output = join(scratch, `${this.#row.name}-${contender.name}-${round}`);
+    const task = taskOf(this.#row, contender, output);
+    if (task === undefined) throw new Error(`${contender.name} has no task`);
+    rmSync(output, { recursive: true, force: true });
+    try {
+      const run = await this.#execute(contender, { workload, threads }, task, output);
+      const read = this.#row.answer.read;
+      const answer = read === undefined ? run.rows : isRead ? await read(output) : [];
+      return { run, answer };
+    } finally {
+      // At once, so that nothing of it is still being written to disk while another runs.
+      rmSync(output, { recursive: true, force: true });
+    }
+  }
+
+  async #execute(
+    contender: Contender,
+    settings: { readonly workload: string; readonly threads: number },
+    task: Task,
+    output: string,
+  ): Promise<Run> {
+    if (this.#row.fromShell === true && contender.shell !== undefined) {
+      return await runFromShell(contender.shell(settings, task, output));
+    }
+    const session = await this.#sessions.get(contender, settings.threads);
+    return await session.run({ task, output });
+  }
+}
+
+function outcomeOf({ end, tookMs, peakBytes }: Attempt): Outcome {
+  return end ?? { kind: "measured", tookMs: tookMs.map((ms) => Number(ms.toFixed(3))), peakBytes };
+}
+
+/** Measures those contenders that have a task for the row, and says of the others why not. */
+export async function measureRow(
+  row: Row,
+  contenders: readonly Contender[],
+  settings: RowSettings,
+  sessions: OpenSessions,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const taking: Contender[] = [];
+  for (const contender of contenders) {
+    if (contender.name === "millrace-3" && row.threeMasters !== true) continue;
+    const hasTask = taskOf(row, contender, "") !== undefined;
+    const hasCommand = row.fromShell !== true || contender.shell !== undefined;
+    if (hasTask && hasCommand) taking.push(contender);
+    else if (contender.owner !== "skale" || row.without?.skale !== undefined) {
+      const reason = row.without?.[contender.owner] ?? "not written for it";
+      outcomes.set(contender.name, { kind: "skipped", reason });
+    }
+  }
+  const measured = await new RowMeasurement(row, settings, sessions).measure(taking);
+  return new Map([...outcomes, ...measured]);
+}

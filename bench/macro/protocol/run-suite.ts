@@ -1,0 +1,99 @@
+// Runs workloads one after the other, and hands over each result as soon as it is there.
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Contender } from "../contenders/contenders.ts";
+import type { DataCache } from "./data-cache.ts";
+import { corePin, warmPageCache } from "./machine.ts";
+import { measureRow } from "./measure-row.ts";
+import type { Line, ResultLine } from "./results.ts";
+import { OpenSessions } from "./sessions.ts";
+import type { Prepared, Row, Size, Workload } from "./workload.ts";
+
+export interface SuiteSettings {
+  readonly size: Size;
+  readonly threads: number;
+  readonly runs: number;
+  readonly rowSeconds: number;
+  readonly cache: DataCache;
+  /** Which rows, by `workload/row`. */
+  readonly wanted: (name: string) => boolean;
+  /** Present on this machine and asked for. */
+  readonly contenders: readonly Contender[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type OnLine = (line: Line) => void;
+
+/** What a workload lacks on this machine: it is left out, with the reason in the report. */
+export class WorkloadUnavailable extends Error {
+  override name = "WorkloadUnavailable";
+}
+
+function lineOf(
+  workload: Workload,
+  row: Row,
+  threads: number,
+): Omit<ResultLine, "contender" | "outcome"> {
+  const { inputRows, inputBytes, curve } = row;
+  return {
+    kind: "result",
+    workload: workload.name,
+    row: row.name,
+    title: row.title,
+    threads,
+    ...(inputRows === undefined ? {} : { inputRows }),
+    ...(inputBytes === undefined ? {} : { inputBytes }),
+    ...(curve === undefined ? {} : { curve }),
+  };
+}
+
+async function runRows(
+  workload: Workload,
+  prepared: Prepared,
+  settings: SuiteSettings,
+  sessions: OpenSessions,
+  onLine: OnLine,
+): Promise<void> {
+  const { contenders, runs, rowSeconds } = settings;
+  const scratch = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  mkdirSync(scratch, { recursive: true });
+  try {
+    for (const row of prepared.rows) {
+      if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
+      const threads = row.threads ?? settings.threads;
+      const rowSettings = { workload: workload.name, threads, runs, rowSeconds, scratch };
+      const outcomes = await measureRow(row, contenders, rowSettings, sessions);
+      const line = lineOf(workload, row, threads);
+      for (const [contender, outcome] of outcomes) onLine({ ...line, contender, outcome });
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+export async function runWorkload(
+  workload: Workload,
+  settings: SuiteSettings,
+  onLine: OnLine,
+): Promise<void> {
+  const about = { kind: "workload", workload: workload.name, title: workload.title } as const;
+  let prepared: Prepared;
+  try {
+    prepared = await workload.prepare(settings.cache, settings.size);
+  } catch (failure) {
+    if (!(failure instanceof WorkloadUnavailable)) throw failure;
+    onLine({ ...about, data: "", starts: {}, skipped: failure.message });
+    return;
+  }
+  if (!prepared.rows.some((row) => settings.wanted(`${workload.name}/${row.name}`))) return;
+  warmPageCache(prepared.files);
+  const sessions = new OpenSessions(workload.name, corePin(), settings.environment);
+  try {
+    await runRows(workload, prepared, settings, sessions, onLine);
+  } finally {
+    await sessions.close();
+  }
+  onLine({ ...about, data: prepared.data, starts: sessions.starts });
+}

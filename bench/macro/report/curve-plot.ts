@@ -1,0 +1,95 @@
+// Curves: how long something takes along sizes, partitions or threads, on scales of logarithms.
+
+import { medianMs, type ResultLine } from "../protocol/results.ts";
+import { takingPart, titleOf } from "./markdown.ts";
+import { colourOf, faint, label, legend, logScale, picture, shape } from "./svg.ts";
+import { durationText } from "./units.ts";
+
+const left = 80;
+const top = 64;
+const width = 640;
+const height = 400;
+
+interface Point {
+  readonly at: number;
+  readonly ms: number;
+}
+
+function pointsOf(lines: readonly ResultLine[], contender: string): Point[] {
+  return lines
+    .flatMap((line) => {
+      const ms = medianMs(line);
+      const { curve } = line;
+      if (line.contender !== contender || ms === undefined || curve === undefined) return [];
+      return [{ at: curve.at, ms }];
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Undefined where nothing was measured. `lines`: those of one curve. */
+export function curvePlot(
+  title: string,
+  along: string,
+  lines: readonly ResultLine[],
+): string | undefined {
+  const names = takingPart(lines);
+  const curves = names.map((name) => ({ name, points: pointsOf(lines, name) }));
+  const all = curves.flatMap(({ points }) => points);
+  if (all.length === 0) return undefined;
+  const x = logScale(
+    all.map(({ at }) => at),
+    left,
+    width - 20,
+  );
+  const y = logScale(
+    all.map(({ ms }) => ms),
+    height - 60,
+    top,
+  );
+  const places = [...new Set(all.map(({ at }) => at))];
+  const grid = [
+    ...y.ticks.flatMap((tick) => [
+      shape("line", {
+        x1: left,
+        x2: width - 20,
+        y1: y.place(tick),
+        y2: y.place(tick),
+        stroke: faint,
+      }),
+      label(left - 8, y.place(tick) + 4, durationText(tick), {
+        "text-anchor": "end",
+        "font-size": 11,
+      }),
+    ]),
+    ...places.flatMap((at) => [
+      shape("line", { x1: x.place(at), x2: x.place(at), y1: top, y2: height - 60, stroke: faint }),
+      label(x.place(at), height - 42, String(at), { "text-anchor": "middle", "font-size": 11 }),
+    ]),
+  ];
+  const marks = curves.flatMap(({ name, points }) => {
+    const colour = colourOf(name);
+    const path = points.map(({ at, ms }) => `${x.place(at).toFixed(1)},${y.place(ms).toFixed(1)}`);
+    return [
+      shape("polyline", {
+        points: path.join(" "),
+        fill: "none",
+        stroke: colour,
+        "stroke-width": 2,
+      }),
+      ...points.map(({ at, ms }) =>
+        shape("circle", { cx: x.place(at), cy: y.place(ms), r: 4, fill: colour }),
+      ),
+    ];
+  });
+  return picture(width, height, [
+    label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
+    legend(
+      12,
+      46,
+      names.map((name) => [titleOf(name), colourOf(name)] as const),
+    ),
+    ...grid,
+    ...marks,
+    label((left + width) / 2, height - 18, along, { "text-anchor": "middle" }),
+  ]);
+}

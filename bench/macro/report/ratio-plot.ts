@@ -1,0 +1,85 @@
+// Ratios to us, row by row, on a scale of logarithms: right of the line is slower than Millrace.
+
+import { medianMs, type ResultLine } from "../protocol/results.ts";
+import { takingPart, titleOf } from "./markdown.ts";
+import { colourOf, faint, ink, label, legend, logScale, picture, shape } from "./svg.ts";
+
+const leftWidth = 290;
+const width = 860;
+const rowHeight = 24;
+const top = 64;
+
+interface Point {
+  readonly contender: string;
+  readonly ratio: number;
+}
+
+interface PlotRow {
+  readonly title: string;
+  readonly points: readonly Point[];
+}
+
+function plotRows(lines: readonly ResultLine[]): PlotRow[] {
+  const rows = new Map<string, ResultLine[]>();
+  for (const line of lines) rows.set(line.row, [...(rows.get(line.row) ?? []), line]);
+  return [...rows.values()].flatMap((all) => {
+    const ours = all.find(({ contender }) => contender === "millrace");
+    const ourMs = ours === undefined ? undefined : medianMs(ours);
+    if (ourMs === undefined) return [];
+    const points = all.flatMap((line) => {
+      const ms = medianMs(line);
+      if (ms === undefined || line.contender === "millrace") return [];
+      return [{ contender: line.contender, ratio: ms / ourMs }];
+    });
+    return points.length === 0 ? [] : [{ title: all[0]!.title, points }];
+  });
+}
+
+function tickText(value: number): string {
+  return `${value} ×`;
+}
+
+/** Undefined where there is nobody to compare with. */
+export function ratioPlot(title: string, lines: readonly ResultLine[]): string | undefined {
+  const rows = plotRows(lines);
+  const ratios = rows.flatMap(({ points }) => points.map(({ ratio }) => ratio));
+  if (ratios.length === 0) return undefined;
+  const bottom = top + rows.length * rowHeight;
+  const { place, ticks } = logScale([...ratios, 1], leftWidth, width - 30);
+  const grid = ticks.flatMap((tick) => [
+    shape("line", { x1: place(tick), x2: place(tick), y1: top, y2: bottom, stroke: faint }),
+    label(place(tick), bottom + 16, tickText(tick), { "text-anchor": "middle", "font-size": 11 }),
+  ]);
+  const one = place(1);
+  const marks = rows.flatMap(({ title: rowTitle, points }, index) => {
+    const y = top + (index + 0.5) * rowHeight;
+    return [
+      label(leftWidth - 10, y + 4, rowTitle, { "text-anchor": "end" }),
+      ...points.map(({ contender, ratio }) =>
+        shape("circle", {
+          cx: place(ratio),
+          cy: y,
+          r: 5.5,
+          fill: colourOf(contender),
+          "fill-opacity": "0.85",
+        }),
+      ),
+    ];
+  });
+  const names = takingPart(lines).filter((name) => name !== "millrace");
+  return picture(width, bottom + 48, [
+    label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
+    legend(
+      12,
+      46,
+      names.map((name) => [titleOf(name), colourOf(name)] as const),
+    ),
+    ...grid,
+    shape("line", { x1: one, x2: one, y1: top - 6, y2: bottom, stroke: ink, "stroke-width": 1.5 }),
+    ...marks,
+    label(one, bottom + 36, "Millrace = 1; right of it is slower", {
+      "text-anchor": "middle",
+      "font-size": 11,
+    }),
+  ]);
+}
