@@ -9,7 +9,13 @@ import { corePin, warmPageCache } from "./machine.ts";
 import { measureRow } from "./measure-row.ts";
 import type { Line, ResultLine } from "./results.ts";
 import { OpenSessions } from "./sessions.ts";
-import type { Prepared, Row, Size, Workload } from "./workload.ts";
+import {
+  type Prepared,
+  type Row,
+  type Size,
+  type Workload,
+  WorkloadUnavailable,
+} from "./workload.ts";
 
 export interface SuiteSettings {
   readonly size: Size;
@@ -25,11 +31,6 @@ export interface SuiteSettings {
 }
 
 export type OnLine = (line: Line) => void;
-
-/** What a workload lacks on this machine: it is left out, with the reason in the report. */
-export class WorkloadUnavailable extends Error {
-  override name = "WorkloadUnavailable";
-}
 
 function lineOf(
   workload: Workload,
@@ -89,7 +90,12 @@ export async function runWorkload(
   }
   if (!prepared.rows.some((row) => settings.wanted(`${workload.name}/${row.name}`))) return;
   warmPageCache(prepared.files);
-  const sessions = new OpenSessions(workload.name, corePin(), settings.environment);
+  const sessions = new OpenSessions({
+    workload: workload.name,
+    pin: corePin(),
+    environment: settings.environment,
+    setup: prepared.setup ?? {},
+  });
   try {
     await runRows(workload, prepared, settings, sessions, onLine);
   } finally {

@@ -1,22 +1,28 @@
 // The processes of a workload's contenders: started when first asked for, ended together.
 
+import { tmpdir } from "node:os";
 import type { Contender } from "../contenders/contenders.ts";
 import { openSession, type Session } from "./session.ts";
+import type { Prepared } from "./workload.ts";
 
 /** Says on which cores a command may run, where there are more than its threads need. */
 export type Pin = (command: readonly string[], threads: number) => readonly string[];
 
+export interface SessionOptions {
+  readonly workload: string;
+  readonly pin: Pin;
+  /** Beside what this process has. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly setup: NonNullable<Prepared["setup"]>;
+}
+
 export class OpenSessions {
-  readonly #workload: string;
-  readonly #pin: Pin;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #options: SessionOptions;
   readonly #open = new Map<string, Session>();
   readonly #starts = new Map<string, { readonly startMs: number; readonly version: string }>();
 
-  constructor(workload: string, pin: Pin, environment: Readonly<Record<string, string>>) {
-    this.#workload = workload;
-    this.#pin = pin;
-    this.#environment = environment;
+  constructor(options: SessionOptions) {
+    this.#options = options;
   }
 
   /** What the first start of each contender took. */
@@ -28,12 +34,15 @@ export class OpenSessions {
     const key = `${contender.name}/${threads}`;
     const found = this.#open.get(key);
     if (found !== undefined) return found;
-    const host = contender.host({ workload: this.#workload, threads });
+    const { workload, pin, environment, setup } = this.#options;
+    const host = contender.host({ workload, threads });
     const session = await openSession({
       ...host,
-      command: this.#pin(host.command, threads),
-      environment: { ...this.#environment, ...host.environment },
+      command: pin(host.command, threads),
+      environment: { ...environment, ...host.environment },
     });
+    const task = setup[contender.owner];
+    if (task !== undefined) await session.run({ task, output: tmpdir() });
     this.#open.set(key, session);
     if (!this.#starts.has(contender.name)) {
       const { startMs, version } = session;

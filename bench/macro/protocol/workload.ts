@@ -69,6 +69,8 @@ export interface Prepared {
   readonly rows: readonly Row[];
   /** Files that everybody reads; they are read once before anything is measured. */
   readonly files: readonly string[];
+  /** What a contender is asked once, before its first row: to open tables, say. Not measured. */
+  readonly setup?: Partial<Record<TaskOwner, Task>>;
   /** What was generated, from which seed: for the report. */
   readonly data: string;
 }
@@ -78,4 +80,9 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   prepare(cache: DataCache, size: Size): Promise<Prepared>;
+}
+
+/** What a workload lacks on this machine: it is left out, with the reason in the report. */
+export class WorkloadUnavailable extends Error {
+  override name = "WorkloadUnavailable";
 }

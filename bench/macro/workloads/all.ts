@@ -2,6 +2,7 @@
 
 import type { Workload } from "../protocol/workload.ts";
 import { columns } from "./columns/workload.ts";
+import { tpch } from "./tpch/workload.ts";
 import { wordCount } from "./word-count/workload.ts";
 
-export const workloads: readonly Workload[] = [wordCount, columns];
+export const workloads: readonly Workload[] = [wordCount, columns, tpch];

@@ -1,0 +1,119 @@
+// All 22 queries of TPC-H. Tables come from tpchgen-cli, which makes the standard data; small ones are kept here.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pythonEnvironment } from "../../peers/environment.ts";
+import { suiteFile } from "../../places.ts";
+import type { DataCache } from "../../protocol/data-cache.ts";
+import {
+  type Row,
+  type Size,
+  type Task,
+  type Workload,
+  WorkloadUnavailable,
+} from "../../protocol/workload.ts";
+import { sqlQueries, tableNames } from "./sql.ts";
+
+/** The scale factor of a full run; `MILLRACE_BENCH_TPCH_SCALE` is another. */
+const scaleDefault = 1;
+const smokeScale = 0.001;
+
+const titles = [
+  "pricing summary",
+  "minimum cost supplier",
+  "shipping priority",
+  "order priority checking",
+  "local supplier volume",
+  "forecasting revenue change",
+  "volume shipping",
+  "national market share",
+  "product type profit",
+  "returned items",
+  "important stock",
+  "shipping modes",
+  "customer distribution",
+  "promotion effect",
+  "top supplier",
+  "parts and suppliers",
+  "small-quantity orders",
+  "large volume customers",
+  "discounted revenue",
+  "part promotion",
+  "suppliers who kept orders waiting",
+  "global sales opportunity",
+] as const;
+
+/** Rows that are told apart by everything that they are sorted by. */
+const withoutOrder = new Set(["q3", "q10", "q11", "q18"]);
+const baselineQueries = new Set(["q1", "q3", "q6"]);
+
+async function tablesOf(cache: DataCache, scale: number): Promise<string> {
+  return await cache.file(`tpch-${scale}`, (folder) => {
+    const environment = pythonEnvironment();
+    if ("absent" in environment) {
+      throw new WorkloadUnavailable(`tpchgen-cli makes its tables: ${environment.absent}`);
+    }
+    const program = join(environment.folder, "bin/tpchgen-cli");
+    const args = ["parquet", "-s", `${scale}`, "-o", folder];
+    const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${stderr}`);
+  });
+}
+
+function viewsOf(folder: string, from: (path: string) => string): Task {
+  const statements = tableNames.map(
+    (name) =>
+      `create or replace temp view ${name} as select * from ${from(`${folder}/${name}.parquet`)}`,
+  );
+  return { kind: "sql", statements };
+}
+
+function rowOf(query: string, at: number, sql: string, folder: string, scale: number): Row {
+  const params = { folder, query, scale };
+  const byFunction: Task = { kind: "function", name: query, params };
+  const bySql: Task = { kind: "sql", statements: [sql] };
+  return {
+    name: query,
+    title: `${query} ${titles[at]}`,
+    answer: { ordered: !withoutOrder.has(query), tolerance: 1e-6 },
+    without: {
+      baseline: "written for q1, q3 and q6",
+      ray: "it has no joins of several tables with conditions",
+      dask: "not written for it",
+    },
+    tasks: () => ({
+      millrace: { kind: "job", file: suiteFile("workloads/tpch/query.job.ts"), params },
+      duckdb: bySql,
+      spark: bySql,
+      polars: byFunction,
+      ...(baselineQueries.has(query) ? { baseline: byFunction } : {}),
+    }),
+  };
+}
+
+async function source(cache: DataCache, size: Size): Promise<{ folder: string; scale: number }> {
+  if (size === "smoke")
+    return { folder: suiteFile("workloads/tpch/tables-0.001"), scale: smokeScale };
+  const scale = Number(process.env.MILLRACE_BENCH_TPCH_SCALE ?? scaleDefault);
+  return { folder: await tablesOf(cache, scale), scale };
+}
+
+export const tpch: Workload = {
+  name: "tpch",
+  title: "TPC-H, all 22 queries on Parquet",
+  prepare: async (cache, size) => {
+    const { folder, scale } = await source(cache, size);
+    const queries = [...sqlQueries(scale)].sort(
+      ([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)),
+    );
+    return {
+      rows: queries.map(([query, sql], at) => rowOf(query, at, sql, folder, scale)),
+      files: tableNames.map((name) => join(folder, `${name}.parquet`)),
+      setup: {
+        duckdb: viewsOf(folder, (path) => `'${path}'`),
+        spark: viewsOf(folder, (path) => `parquet.\`${path}\``),
+      },
+      data: `Scale factor ${scale}, by tpchgen-cli; sums and means compared up to 1e-6 of their size`,
+    };
+  },
+};
