@@ -17,6 +17,7 @@ import { sqlQueries, tableNames } from "./sql.ts";
 /** The scale factor of a full run; `MILLRACE_BENCH_TPCH_SCALE` is another. */
 const scaleDefault = 1;
 const smokeScale = 0.001;
+const queryJob = "query.job.ts";
 
 const titles = [
   "pricing summary",
@@ -82,7 +83,7 @@ function rowOf(query: string, at: number, sql: string, folder: string, scale: nu
       dask: "not written for it",
     },
     tasks: () => ({
-      millrace: { kind: "job", file: suiteFile("workloads/tpch/query.job.ts"), params },
+      millrace: { kind: "job", file: suiteFile(`workloads/tpch/${queryJob}`), params },
       duckdb: bySql,
       spark: bySql,
       polars: byFunction,
