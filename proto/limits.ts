@@ -259,6 +259,8 @@ export const partialSharesMax: readonly { readonly rows: number; readonly share:
 ];
 /** Memory of the string counter of a map task before the same. */
 export const partialTextBytesMax = 128 * 1024 * 1024;
+/** Tables of texts that one thread has open: each reserves address space for 4 GiB, which no process has without end. */
+export const textIndexesMax = 16;
 /** Keys of groups or of a join that lie within such a range are found by an array: 16 MiB, twice a cache. */
 export const denseKeysMax = 4 * 1024 * 1024;
 /** Answers of asynchronous calls that wait for one before them: order is kept, memory is bounded. */

@@ -1,7 +1,7 @@
 // Fixed answers of the hash: changing one would move keys between partitions of running clusters.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { partitionOf, stableHash32 } from "./stable-hash.ts";
+import { partitionOf, partitionsOf, stableHash32 } from "./stable-hash.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -54,4 +54,12 @@ test("short keys collide no more often than chance", () => {
   for (let key = 0; key < 100_000; key++) hashes.add(stableHash32(utf8(key.toString(36))));
   // Expected: 100 000² / 2³³ = 1.2 pairs.
   expect(hashes.size).toBeGreaterThan(100_000 - 8);
+});
+
+test("partitions of many hashes are those of each", () => {
+  const hashes = Int32Array.of(0, 1, -1, 65_535, 65_536, 2 ** 31 - 1, -(2 ** 31), 123_456_789);
+  for (const partitions of [1, 2, 3, 7, 64, 1000, 10_000]) {
+    const expected = Array.from(hashes, (hash) => partitionOf(hash >>> 0, partitions));
+    expect(Array.from(partitionsOf(hashes, partitions))).toEqual(expected);
+  }
 });

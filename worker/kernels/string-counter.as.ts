@@ -286,6 +286,79 @@ export function count(bytes: usize, offsets: usize, counts: usize, rows: i32): i
   return rows;
 }
 
+/**
+ * As `count`, but each key has a number in the place of its count: the first a 0, the next a 1. Writes the number of
+ * each row to `numbers`. With `adds` 0 nothing is added, and a new key has the number -1.
+ */
+export function number(
+  bytes: usize,
+  offsets: usize,
+  numbers: usize,
+  rows: i32,
+  adds: bool,
+): i32 {
+  let start = load<u32>(offsets);
+  for (let row = 0; row < rows; row++, numbers += 4) {
+    offsets += 4;
+    const end = load<u32>(offsets);
+    const length = end - start;
+    const key = bytes + start;
+    start = end;
+    const isLong = length > 16;
+    const head = isLong ? i32x4.splat(0) : headOf(key, length);
+    const hash = isLong ? hashLong(key, length) : finish(stripe(firstLanes(), head), length);
+    const tag = (<u64>hash) | ((<u64>(length + 1)) << 32);
+    let mask = (<u32>1 << slotBits) - 1;
+    let slot = (hash * FIBONACCI) >> (32 - slotBits);
+    while (true) {
+      const entry = table + (<usize>slot << 5);
+      const seen = load<u64>(entry, 24);
+      if (seen == tag) {
+        const isSame = isLong
+          ? sameLong(load<u32>(entry), key, length)
+          : !v128.any_true(v128.xor(v128.load(entry), head));
+        if (isSame) {
+          store<u32>(numbers, load<u32>(entry, 16));
+          break;
+        }
+      }
+      if (seen == 0) {
+        if (!adds) {
+          store<i32>(numbers, -1);
+          break;
+        }
+        if (size >= sizeMax) {
+          if (!grow()) return row;
+          mask = (<u32>1 << slotBits) - 1;
+          slot = (hash * FIBONACCI) >> (32 - slotBits);
+          continue;
+        }
+        if (isLong) {
+          const at = keep(key, length);
+          if (at == 0) return row;
+          store<u32>(entry, <u32>at);
+        } else v128.store(entry, head);
+        store<u64>(entry, size, 16);
+        store<u64>(entry, tag, 24);
+        store<u32>(numbers, size);
+        size++;
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+  return rows;
+}
+
+/** Writes the address of the entry of each number to `entries`. */
+export function entriesByNumber(entries: usize): void {
+  const end = table + (ENTRY_BYTES << slotBits);
+  for (let entry = table; entry < end; entry += ENTRY_BYTES) {
+    if (load<u32>(entry, 28) == 0) continue;
+    store<u32>(entries + (<usize>load<u32>(entry, 16) << 2), <u32>entry);
+  }
+}
+
 export function sizeNow(): u32 {
   return size;
 }

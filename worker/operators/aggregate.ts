@@ -75,7 +75,7 @@ class Groups {
   private readonly program: AggregateProgram;
   private readonly expressions = new BatchExpressions();
   private readonly prefix: string;
-  private index = new GroupIndex();
+  private readonly index = new GroupIndex();
   private keyParts: Column[][] = [];
   private accumulators: Accumulator[] = [];
   private fed: Fed[] = [];
@@ -94,7 +94,7 @@ class Groups {
 
   private reset(): void {
     const { keys, aggregates, phase } = this.program;
-    this.index = new GroupIndex();
+    this.index.close();
     this.keyParts = keys.map(() => []);
     const kind = phase === "partial" ? "partial" : "last";
     this.accumulators = aggregates.map(({ call }) => accumulatorOf(call, kind));

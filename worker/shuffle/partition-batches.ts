@@ -9,7 +9,7 @@ import { concat, concatBatches } from "../kernels/columns/concat.ts";
 import { hashKeys } from "../kernels/columns/hash-keys.ts";
 import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
 import { hashWholeRows } from "../kernels/columns/whole-rows.ts";
-import { partitionOf } from "../kernels/stable-hash.ts";
+import { partitionsOf } from "../kernels/stable-hash.ts";
 import { evaluator } from "../operators/evaluate.ts";
 import type { BatchPartitioner } from "./batch-divider.ts";
 
@@ -19,8 +19,7 @@ type HashColumns = Extract<PartitionerProgram, { readonly kind: "hashColumns" }>
 export function hashBatches({ keys, partitions }: HashColumns): BatchPartitioner {
   const evaluators = keys === "all" ? undefined : keys.map(evaluator);
   return (batch) => {
-    const out = new Int32Array(batch.rows);
-    if (partitions === 1) return out;
+    if (partitions === 1) return new Int32Array(batch.rows);
     const hashes =
       evaluators === undefined
         ? hashWholeRows(batch)
@@ -28,8 +27,7 @@ export function hashBatches({ keys, partitions }: HashColumns): BatchPartitioner
             evaluators.map((evaluate) => evaluate(batch)),
             batch.rows,
           );
-    for (let i = 0; i < out.length; i++) out[i] = partitionOf(hashes[i]! >>> 0, partitions);
-    return out;
+    return partitionsOf(hashes, partitions);
   };
 }
 

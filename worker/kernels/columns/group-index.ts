@@ -1,11 +1,15 @@
-// Numbers the different keys of rows. One key of small whole numbers takes an array, all others a table.
+// Numbers the different keys of rows. Small whole numbers take an array, texts a kernel, several columns a number of
+// each, and what is left a table of words.
 
 import type { Column } from "../../../proto/batch/column.ts";
+import { assert } from "../../../proto/errors.ts";
 import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
 import { keyRows } from "./key-rows.ts";
+import { PairTable } from "./pair-table.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
+import { TextIndex, type Texts } from "./text-index.ts";
 
 /** Group + 1 of each key from `base` on. */
 class DenseIndex {
@@ -92,11 +96,56 @@ function numbersColumn(values: Int32Array): Column {
   return { name: "key", type: "int32", length, nulls: "null", validity: undefined, values };
 }
 
-/** What finds groups: an array while it can, then a table of whole numbers, then one of keys of any kind. */
+/** Numbers of a few columns, each with an index of its own, combined two by two. */
+class ColumnsIndex {
+  private readonly columns: readonly GroupIndex[];
+  private readonly pairs: readonly PairTable[];
+
+  constructor(columns: number) {
+    this.columns = Array.from({ length: columns }, () => new GroupIndex());
+    this.pairs = Array.from({ length: columns - 1 }, () => new PairTable());
+  }
+
+  get size(): number {
+    return this.pairs.at(-1)!.size;
+  }
+
+  get bytes(): number {
+    return [...this.columns, ...this.pairs].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  add(columns: readonly Column[], rows: number): Int32Array {
+    assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
+    const [first, ...others] = columns.map((column, at) => this.columns[at]!.add([column], rows));
+    return others.reduce((groups, other, at) => this.pairs[at]!.add(groups, other), first!);
+  }
+
+  find(columns: readonly Column[], rows: number): Int32Array {
+    assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
+    const [first, ...others] = columns.map((column, at) => this.columns[at]!.find([column], rows));
+    return others.reduce((groups, other, at) => this.pairs[at]!.find(groups, other), first!);
+  }
+
+  close(): void {
+    for (const column of this.columns) column.close();
+  }
+}
+
+/** Of more columns a table of words is smaller than an index for each. */
+const indexedColumnsMax = 4;
+
+/** What finds groups: the first that fits, and of one column a table of words when another kind of key comes. */
 type Finder =
   | { readonly kind: "dense"; readonly index: DenseIndex }
   | { readonly kind: "small"; readonly index: SmallIntegerTable }
+  | { readonly kind: "texts"; readonly index: TextIndex }
+  | { readonly kind: "columns"; readonly index: ColumnsIndex }
   | { readonly kind: "any"; readonly index: GroupTable };
+
+function plainTexts(column: Column): Texts | undefined {
+  const isText = column.type === "utf8" || column.type === "dictionary";
+  return isText && column.validity === undefined ? column : undefined;
+}
 
 /** Keys that are equal get one number, nulls and NaN included; numbered in the order of their coming. */
 export class GroupIndex {
@@ -111,13 +160,45 @@ export class GroupIndex {
     return this.finder.index.bytes;
   }
 
+  /** Gives back what it holds, once it is not needed any more. */
+  close(): void {
+    const { kind, index } = this.finder;
+    if (kind === "texts" || kind === "columns") index.close();
+    this.finder = { kind: "dense", index: new DenseIndex() };
+  }
+
+  /** The keys of all groups so far, where there is one column. */
+  private groupKeys(): Column {
+    const { kind, index } = this.finder;
+    assert(kind !== "any" && kind !== "columns", `keys of ${kind}`);
+    return kind === "texts" ? index.all() : numbersColumn(index.groupKeys);
+  }
+
   private anyTable(): GroupTable {
     if (this.finder.kind === "any") return this.finder.index;
     const table = new GroupTable();
-    const values = this.finder.index.groupKeys;
-    if (values.length > 0) table.add(keyRows([numbersColumn(values)], values.length));
+    if (this.size > 0) table.add(keyRows([this.groupKeys()], this.size));
+    this.close();
     this.finder = { kind: "any", index: table };
     return table;
+  }
+
+  /** Undefined where the finder so far cannot hold texts, or holds no more of them. */
+  private textIndex(): TextIndex | undefined {
+    if (this.finder.kind === "texts") return this.finder.index;
+    if (this.finder.kind !== "dense" || this.size > 0) return undefined;
+    const index = TextIndex.open();
+    if (index !== undefined) this.finder = { kind: "texts", index };
+    return index;
+  }
+
+  private columnsIndex(columns: number): ColumnsIndex | undefined {
+    if (this.finder.kind === "columns") return this.finder.index;
+    if (columns < 2 || columns > indexedColumnsMax || this.finder.kind !== "dense")
+      return undefined;
+    const index = new ColumnsIndex(columns);
+    this.finder = { kind: "columns", index };
+    return index;
   }
 
   private addSmall(values: Int32Array): Int32Array | undefined {
@@ -133,9 +214,13 @@ export class GroupIndex {
 
   /** The group of each of `rows` rows. */
   add(columns: readonly Column[], rows: number): Int32Array {
-    if (this.finder.kind !== "any" && columns.length === 1) {
-      const values = smallIntegers(columns[0]!);
-      const groups = values && this.addSmall(values);
+    const [column] = columns;
+    const several = this.columnsIndex(columns.length);
+    if (several !== undefined) return several.add(columns, rows);
+    if (this.finder.kind !== "any" && columns.length === 1 && rows > 0) {
+      const texts = plainTexts(column!);
+      const values = texts === undefined ? smallIntegers(column!) : undefined;
+      const groups = texts ? this.textIndex()?.add(texts) : values && this.addSmall(values);
       if (groups !== undefined) return groups;
     }
     return this.anyTable().add(keyRows(columns, rows));
@@ -143,9 +228,16 @@ export class GroupIndex {
 
   /** The group of each row; -1 for keys that were never added. */
   find(columns: readonly Column[], rows: number): Int32Array {
-    if (this.finder.kind !== "any" && columns.length === 1) {
-      const values = smallIntegers(columns[0]!);
-      if (values !== undefined) return this.finder.index.find(values);
+    const { finder } = this;
+    const [column] = columns;
+    if (finder.kind === "columns") return finder.index.find(columns, rows);
+    if (finder.kind === "texts") {
+      const texts = plainTexts(column!);
+      const groups = texts && finder.index.find(texts);
+      if (groups !== undefined) return groups;
+    } else if (finder.kind !== "any" && columns.length === 1) {
+      const values = smallIntegers(column!);
+      if (values !== undefined) return finder.index.find(values);
     }
     return this.anyTable().find(keyRows(columns, rows));
   }

@@ -1,0 +1,75 @@
+// Numbers of texts against a map: short and long ones, dictionaries, many, and what is too long for the kernel.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { DictionaryColumn, TextColumn } from "../../../proto/batch/column.ts";
+import { columnValues } from "../../../proto/batch/decode-column.ts";
+import { columnOfValues } from "../testing/arbitrary-columns.ts";
+import { GroupIndex } from "./group-index.ts";
+import { TextIndex } from "./text-index.ts";
+
+const textsOf = (values: readonly string[]) => columnOfValues("t", "utf8", values) as TextColumn;
+
+function numbered(values: readonly string[], known: Map<string, number>): number[] {
+  return values.map((value) => {
+    if (!known.has(value)) known.set(value, known.size);
+    return known.get(value)!;
+  });
+}
+
+test("equal texts have one number, by order of coming, in plain columns and as codes", () => {
+  const text = fc.oneof(
+    fc.constantFrom("", "a", "b", "exactly 16 bytes", "seventeen bytes..", "x".repeat(40)),
+    fc.string({ maxLength: 40 }),
+  );
+  const part = fc.record({ texts: fc.array(text, { minLength: 1 }), asCodes: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(part), (parts) => {
+      const index = TextIndex.open()!;
+      const known = new Map<string, number>();
+      for (const { texts, asCodes } of parts) {
+        const plain = textsOf(texts);
+        const codes = Int32Array.from(texts, (_, i) => texts.length - 1 - i);
+        const base = {
+          name: "t",
+          length: texts.length,
+          nulls: "null",
+          validity: undefined,
+        } as const;
+        const coded: DictionaryColumn = { ...base, type: "dictionary", codes, dictionary: plain };
+        const column = asCodes ? coded : plain;
+        const values = asCodes ? texts.toReversed() : texts;
+        const before = index.find(column);
+        expect(Array.from(before!)).toEqual(values.map((value) => known.get(value) ?? -1));
+        expect(Array.from(index.add(column)!)).toEqual(numbered(values, known));
+        expect(index.size).toBe(known.size);
+        expect(columnValues(index.all())).toEqual([...known.keys()]);
+      }
+      index.close();
+    }),
+  );
+});
+
+test("a hundred thousand texts, in pieces and through growths", () => {
+  const values = Array.from({ length: 150_000 }, (_, i) => `key number ${(i * 7919) % 100_003}`);
+  const index = TextIndex.open()!;
+  const known = new Map<string, number>();
+  expect(Array.from(index.add(textsOf(values))!)).toEqual(numbered(values, known));
+  expect(columnValues(index.all())).toEqual([...known.keys()]);
+  index.close();
+});
+
+test("a text that is too long for the kernel moves all to a table", () => {
+  const long = "y".repeat(200_000);
+  const index = new GroupIndex();
+  expect(Array.from(index.add([textsOf(["a", "b", "a"])], 3))).toEqual([0, 1, 0]);
+  expect(Array.from(index.add([textsOf(["c", long, "b"])], 3))).toEqual([2, 3, 1]);
+  expect(Array.from(index.find([textsOf([long, "z", "c"])], 3))).toEqual([3, -1, 2]);
+});
+
+test("more indexes than kernels still number", () => {
+  const many = Array.from({ length: 40 }, () => new GroupIndex());
+  for (const index of many) {
+    expect(Array.from(index.add([textsOf(["a", "b", "a"])], 3))).toEqual([0, 1, 0]);
+  }
+  for (const index of many) index.close();
+});
