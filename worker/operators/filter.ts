@@ -1,7 +1,8 @@
 // filter: the rows for which the closure's answer is true.
 
-import { batchRows } from "../../proto/batch/batch.ts";
+import type { Batch } from "../../proto/batch/batch.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
+import { callRows } from "./call-rows.ts";
 import { cellAt } from "./cells.ts";
 import { nothingHeld, type Stage } from "./stage.ts";
 import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
@@ -33,6 +34,24 @@ export function filterStage(
     base += rows.length;
     return kept;
   };
+  /** The same of a batch. */
+  const keptOfBatch = (batch: Batch): Int32Array => {
+    const kept = new Int32Array(batch.rows);
+    let count = 0;
+    let row = 0;
+    enterUser(user, index);
+    try {
+      for (const answers of callRows(closure, batch, user, base)) {
+        for (let i = 0; i < answers.length; i++, row++) if (answers[i]) kept[count++] = row;
+        refusePromise(answers.at(-1), "filter");
+      }
+    } catch (thrown) {
+      throw userFailure(user, thrown);
+    }
+    leaveUser(user);
+    base += batch.rows;
+    return kept.subarray(0, count);
+  };
   return {
     push: (rows) => {
       const kept = keptOf(rows);
@@ -40,9 +59,9 @@ export function filterStage(
     },
     // Columns keep their types: those of the values alone would be others.
     pushBatch: (batch) => {
-      const kept = keptOf(batchRows(batch));
+      const kept = keptOfBatch(batch);
       if (kept.length === batch.rows) next.pushBatch(batch);
-      else if (kept.length > 0) next.pushBatch(gatherBatch(batch, Int32Array.from(kept)));
+      else if (kept.length > 0) next.pushBatch(gatherBatch(batch, kept));
     },
     wantsMore: () => next.wantsMore(),
     finish: nothingHeld,

@@ -1,7 +1,9 @@
 // map: one row out for each row in.
 
+import type { Batch } from "../../proto/batch/batch.ts";
+import { callRows } from "./call-rows.ts";
 import { cellAt } from "./cells.ts";
-import { nothingHeld, pushBatchAsRows, type Stage } from "./stage.ts";
+import { nothingHeld, type Stage } from "./stage.ts";
 import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
 
 export function mapStage(
@@ -29,9 +31,26 @@ export function mapStage(
     base += rows.length;
     next.push(out);
   };
+  const pushBatch = (batch: Batch): void => {
+    const chunks = callRows(closure, batch, user, base)[Symbol.iterator]();
+    for (;;) {
+      let chunk: IteratorResult<unknown[]>;
+      enterUser(user, index);
+      try {
+        chunk = chunks.next();
+        if (chunk.done !== true) refusePromise(chunk.value[0], "map");
+      } catch (thrown) {
+        throw userFailure(user, thrown);
+      }
+      leaveUser(user);
+      if (chunk.done === true) break;
+      next.push(chunk.value);
+    }
+    base += batch.rows;
+  };
   return {
     push,
-    pushBatch: pushBatchAsRows({ push }),
+    pushBatch,
     wantsMore: () => next.wantsMore(),
     finish: nothingHeld,
     takesSmall: false,
