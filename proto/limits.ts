@@ -257,6 +257,12 @@ export const partialSharesMax: readonly { readonly rows: number; readonly share:
   { rows: 65_536, share: 0.9 },
   { rows: 262_144, share: 0.5 },
 ];
+/** Memory of groups in one table: about twice a cache. More are divided by a hash, so that each table fits. */
+export const dividedGroupsBytesMin = 4 * 1024 * 1024;
+/** Rows that are divided at once: some thousands for each table. */
+export const dividedRowsHeld = 262_144;
+/** How often groups that do not fit into memory are divided anew: 64 parts each time. */
+export const groupDivisionsDeepMax = 3;
 /** Memory of the string counter of a map task before the same. */
 export const partialTextBytesMax = 128 * 1024 * 1024;
 /** Tables of texts that one thread has open: each reserves address space for 4 GiB, which no process has without end. */

@@ -28,10 +28,14 @@ describe("the project", () => {
     ["imports what it may", checkImports],
     ["keeps clocks, chance and the machine behind ports", checkNames],
     ["is made of small, named, finished things", checkShape],
-  ])("%s", (_title, check) => {
-    expect(sources.flatMap(check).map(show)).toEqual([]);
-    // Reads every file of the project: a minute where the machine has much else to do.
-  }, 120_000);
+  ])(
+    "%s",
+    (_title, check) => {
+      expect(sources.flatMap(check).map(show)).toEqual([]);
+      // Reads every file of the project: a minute where the machine has much else to do.
+    },
+    120_000,
+  );
 
   test("has no dead files", () => {
     expect(checkDead(sources, entryPoints).map(show)).toEqual([]);

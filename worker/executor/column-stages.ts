@@ -43,7 +43,7 @@ export function buildColumnStage(
     case "where":
       return whereStage(operator.predicate, next);
     case "aggregate":
-      return aggregateStage(operator, next);
+      return aggregateStage(operator, memory(), next);
     case "distinct":
       return distinctStage(operator.on, next);
     case "explode":

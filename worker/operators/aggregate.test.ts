@@ -14,9 +14,11 @@ import {
   cutAt,
   kinds,
 } from "../kernels/testing/arbitrary-columns.ts";
+import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { BlockWriter, readBlock } from "../shuffle/block.ts";
 import { aggregateStage } from "./aggregate.ts";
 import { compareValues } from "./order.ts";
+import type { Stage } from "./stage.ts";
 import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
 
 const column = (name: string): Expr => ({ kind: "column", name });
@@ -35,20 +37,34 @@ function throughShuffle(batches: readonly Batch[]): Batch[] {
   return readBlock(new Uint8Array(Buffer.concat(writer.seal().pieces)));
 }
 
+type Phases = 1 | 2 | "passing" | "divided" | "spilled";
+
+/** Groups come by division then. */
+const isDivided = (phases: Phases) => phases === "divided" || phases === "spilled";
+
 /**
  * In one phase; or in two, each half of the batches by a task of its own, through the bytes of a shuffle; or with tasks
- * that after their first batch pass on each row as a group.
+ * that after their first batch pass on each row as a group, or that divide their groups after it, the last with hardly
+ * any memory.
  */
 function aggregate(
   batches: readonly Batch[],
   keys: readonly string[],
   aggregates: readonly NamedAggregate[],
-  phases: 1 | 2 | "passing",
+  phases: Phases,
 ): Row[] {
   const program = { keys: keys.map((name) => ({ name, expr: column(name) })), aggregates };
-  const shares = phases === "passing" ? [{ rows: 1, share: 0 }] : undefined;
-  const run = (phase: "whole" | "partial" | "final", input: readonly Batch[]) =>
-    runStage((next) => aggregateStage({ ...program, phase }, next, shares), input);
+  const tuning = {
+    sharesMax: phases === "passing" ? [{ rows: 1, share: 0 }] : [],
+    dividedBytesMin: isDivided(phases) ? 0 : 2 ** 40,
+  };
+  const run = (phase: "whole" | "partial" | "final", input: readonly Batch[]) => {
+    const memory = operatorMemoryOf(phases === "spilled" && keys.length > 0 ? 600_000 : 2 ** 40);
+    const stage = (next: Stage) => aggregateStage({ ...program, phase }, memory, next, tuning);
+    const out = runStage(stage, input);
+    expect(memory.bytes).toBe(0);
+    return out;
+  };
   if (phases === 1) return rowsOfBatches(run("whole", batches)) as Row[];
   const middle = batches.length >> 1;
   const partial = [batches.slice(0, middle), batches.slice(middle)].flatMap((part) =>
@@ -129,7 +145,7 @@ describe("aggregates", () => {
     fc.assert(
       fc.property(
         tables,
-        fc.constantFrom<1 | 2 | "passing">(1, 2, "passing"),
+        fc.constantFrom<Phases>(1, 2, "passing", "divided", "spilled"),
         fc.boolean(),
         ({ key, value, flag, cuts }, phases, keyed) => {
           const batches = cutAt([key.column, value.column, flag.column], cuts, slice);
@@ -142,7 +158,10 @@ describe("aggregates", () => {
             const text = keyed ? plain(row["k"]) : "";
             groups.set(text, [...(groups.get(text) ?? []), row]);
           }
-          expect(found.map((row) => (keyed ? plain(row["k"]) : ""))).toEqual([...groups.keys()]);
+          const foundKeys = found.map((row) => (keyed ? plain(row["k"]) : ""));
+          const expectedKeys = [...groups.keys()];
+          if (isDivided(phases)) for (const list of [foundKeys, expectedKeys]) list.sort();
+          expect(foundKeys).toEqual(expectedKeys);
           for (const row of found) {
             const expected = naive(groups.get(keyed ? plain(row["k"]) : "")!, value.kind);
             const { about, different } = row as Record<string, number>;
@@ -179,7 +198,7 @@ describe("aggregates", () => {
     fc.assert(
       fc.property(
         fc.array(part, { maxLength: 4 }),
-        fc.constantFrom<1 | 2 | "passing">(1, 2, "passing"),
+        fc.constantFrom<Phases>(1, 2, "passing", "divided", "spilled"),
         (parts, phases) => {
           const rows: { k: number; v: number | null }[] = [];
           const batches = parts.map(([kind, pairs]) => {
@@ -243,7 +262,7 @@ describe("aggregates", () => {
         fc.array(fc.array(fc.constantFrom(...near(limits[of])), { maxLength: 6 }), {
           maxLength: 5,
         }),
-        fc.constantFrom<1 | 2 | "passing">(1, 2, "passing"),
+        fc.constantFrom<Phases>(1, 2, "passing", "divided", "spilled"),
       ),
     );
     fc.assert(
@@ -279,7 +298,7 @@ describe("aggregates", () => {
     );
     const program = [{ name: "sum", call: call("sum", column("v")) }];
     const total = 3n * (2n ** 53n - 1n) + 2n * (2n ** 63n - 1n);
-    for (const phases of [1, 2, "passing"] as const) {
+    for (const phases of [1, 2, "passing", "divided", "spilled"] as const) {
       const [row] = aggregate(batches, [], program, phases);
       expect(row!["sum"]).toBe(`${total}.25`);
     }
@@ -309,7 +328,7 @@ describe("aggregates", () => {
       name: `q${i}`,
       call: call("approxQuantile", column("v"), { ...half, text: String(q) } as Expr),
     }));
-    for (const phases of [1, 2, "passing"] as const) {
+    for (const phases of [1, 2, "passing", "divided", "spilled"] as const) {
       const [row] = aggregate(
         batches,
         [],
@@ -337,5 +356,46 @@ describe("aggregates", () => {
       { $0: 1, sum: 1 },
       { $0: null, sum: 5 },
     ]);
+  });
+
+  test("groups of ten times the memory are those of all memory, in the same order", () => {
+    const batches = Array.from({ length: 5 }, (_, part) => {
+      const keys = Array.from({ length: 4000 }, (_, i) => (part * 7 + i * 13) % 15_000);
+      return makeBatch("record", [
+        columnOfValues("k", "int32", keys),
+        columnOfValues(
+          "t",
+          "utf8",
+          keys.map((key) => `key ${key % 500}`),
+        ),
+        columnOfValues(
+          "v",
+          "float64",
+          keys.map((key) => key / 2),
+        ),
+      ]);
+    });
+    const aggregates: NamedAggregate[] = [
+      { name: "rows", call: call("count") },
+      { name: "sum", call: call("sum", column("v")) },
+      { name: "max", call: call("max", column("t")) },
+    ];
+    const keys = ["k", "t"].map((name) => ({ name, expr: column(name) }));
+    const run = (limitBytes: number) => {
+      const files = new ArraySpillFiles();
+      const memory = operatorMemoryOf(limitBytes, files);
+      const program = { keys, aggregates, phase: "whole" } as const;
+      const tuning = { sharesMax: [], dividedBytesMin: 0 };
+      const out = runStage((next) => aggregateStage(program, memory, next, tuning), batches);
+      return { rows: rowsOfBatches(out), files };
+    };
+    const all = run(2 ** 40);
+    const few = run(3_000_000);
+    expect(all.files.created).toBe(0);
+    expect(few.files).toMatchObject({ created: 1, open: 0 });
+    expect(few.rows.length).toBeGreaterThan(10_000);
+    expect(few.rows).toEqual(all.rows);
+    const least = run(1_000_000);
+    expect(least.rows.map(canonicalText).sort()).toEqual(all.rows.map(canonicalText).sort());
   });
 });

@@ -7,6 +7,8 @@ import { assert } from "../../../proto/errors.ts";
 export interface Accumulator {
   /** Whether rows with a null are left out before they come here. */
   readonly skipsNulls: boolean;
+  /** Memory held, in bytes. */
+  bytes(): number;
   /** Makes room for so many groups; new ones have seen nothing. */
   reserve(groups: number): void;
   /**

@@ -8,6 +8,7 @@ export function countAccumulator(): Accumulator {
   let counts = new Float64Array(0);
   return {
     skipsNulls: true,
+    bytes: () => counts.byteLength,
     reserve: (groups) => {
       counts = grownFloats(counts, groups) as Float64Array<ArrayBuffer>;
     },

@@ -31,6 +31,7 @@ export function distinctAccumulator(inner: Accumulator, phase: "partial" | "last
   };
   return {
     skipsNulls: inner.skipsNulls,
+    bytes: () => pairs.bytes + held.bytes + inner.bytes(),
     reserve: (groups) => inner.reserve(groups),
     add,
     merge: ([lists], groups) => {

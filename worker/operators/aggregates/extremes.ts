@@ -22,6 +22,10 @@ class Chosen {
     this.touched = grownInts(this.touched, groups) as Int32Array<ArrayBuffer>;
   }
 
+  get bytes(): number {
+    return this.rowOfGroup.byteLength + this.touched.byteLength;
+  }
+
   rowOf(group: number): number {
     return this.rowOfGroup[group]!;
   }
@@ -72,6 +76,7 @@ export function extremeAccumulator(wanted: "min" | "max"): Accumulator {
   };
   return {
     skipsNulls: true,
+    bytes: () => held.bytes + chosen.bytes,
     reserve: (groups) => {
       held.reserve(groups);
       chosen.reserve(groups);
@@ -100,6 +105,7 @@ export function edgeAccumulator(wanted: "first" | "last"): Accumulator {
   };
   return {
     skipsNulls: false,
+    bytes: () => held.bytes + chosen.bytes,
     reserve: (groups) => {
       held.reserve(groups);
       chosen.reserve(groups);

@@ -3,6 +3,7 @@
 import type { Column } from "../../../proto/batch/column.ts";
 import { concat } from "../../kernels/columns/concat.ts";
 import { gather, gatherOrNull } from "../../kernels/columns/gather.ts";
+import { columnBytes } from "../../memory/batch-bytes.ts";
 import { grownInts } from "./accumulator.ts";
 
 /** For each group the place of its value among all that were kept; -1 for none. */
@@ -17,6 +18,11 @@ export class HeldValues {
     this.places = grownInts(this.places, groups) as Int32Array<ArrayBuffer>;
     if (this.places.length > before) this.places.fill(-1, before);
     this.size = groups;
+  }
+
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.places.byteLength + this.parts.reduce((sum, part) => sum + columnBytes(part), 0);
   }
 
   has(group: number): boolean {

@@ -63,6 +63,11 @@ class Registers {
   private numbers = new Int32Array(0);
   private ranks = new Uint8Array(0);
 
+  get bytes(): number {
+    const { groups, numbers, ranks } = this;
+    return this.table.bytes + groups.byteLength + numbers.byteLength + ranks.byteLength;
+  }
+
   add(groups: Int32Array, numbers: Int32Array, ranks: Uint8Array): void {
     const words = new Int32Array(2 * groups.length);
     for (let i = 0; i < groups.length; i++) {
@@ -117,6 +122,7 @@ export function approxCountAccumulator(): Accumulator {
   const held = new Registers();
   return {
     skipsNulls: true,
+    bytes: () => held.bytes,
     reserve: () => undefined,
     add: ([column], groups) => {
       const keys = keyRows([column!], groups.length);

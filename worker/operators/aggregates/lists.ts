@@ -6,15 +6,19 @@ import { assert } from "../../../proto/errors.ts";
 import { concat } from "../../kernels/columns/concat.ts";
 import { gather } from "../../kernels/columns/gather.ts";
 import { groupRows } from "../../kernels/columns/group-index.ts";
+import { columnBytes } from "../../memory/batch-bytes.ts";
 import type { Accumulator } from "./accumulator.ts";
 
 /** Values with their groups, in the order they came. */
 export class GroupedValues {
   private values: Column[] = [];
   private groups: Int32Array[] = [];
+  /** Memory held, in bytes. */
+  bytes = 0;
 
   add(column: Column, groups: Int32Array): void {
     if (groups.length === 0 || column.type === "null") return;
+    this.bytes += columnBytes(column) + groups.byteLength;
     this.values.push(column);
     this.groups.push(groups);
   }
@@ -68,6 +72,7 @@ export function listAccumulator(): Accumulator {
   const held = new GroupedValues();
   return {
     skipsNulls: true,
+    bytes: () => held.bytes,
     reserve: () => undefined,
     add: ([column], groups) => held.add(column!, groups),
     merge: ([lists], groups) => {

@@ -22,6 +22,7 @@ export function averageAccumulator(): Accumulator {
   };
   return {
     skipsNulls: true,
+    bytes: () => sums.bytes + counts.byteLength,
     reserve: (groups) => {
       sums.reserve(groups);
       counts = grownFloats(counts, groups) as Float64Array<ArrayBuffer>;
@@ -54,6 +55,7 @@ export function varianceAccumulator(answer: "variance" | "stddev"): Accumulator 
   let squares = new Float64Array(0);
   return {
     skipsNulls: true,
+    bytes: () => counts.byteLength + means.byteLength + squares.byteLength,
     reserve: (groups) => {
       counts = grownFloats(counts, groups) as Float64Array<ArrayBuffer>;
       means = grownFloats(means, groups) as Float64Array<ArrayBuffer>;

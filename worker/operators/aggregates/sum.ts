@@ -28,6 +28,10 @@ export class TypedSums {
   private sums: Sums | undefined;
   private size = 0;
 
+  get bytes(): number {
+    return this.sums?.bytes ?? 0;
+  }
+
   reserve(groups: number): void {
     this.size = groups;
     this.sums?.reserve(groups);
@@ -141,6 +145,10 @@ export class Seen {
   private has = new Uint8Array(0);
   private size = 0;
 
+  get bytes(): number {
+    return this.has.byteLength;
+  }
+
   reserve(groups: number): void {
     this.size = groups;
   }
@@ -171,6 +179,7 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
     column.type === "null" ? column : { ...column, validity: seen.validity(groups) };
   return {
     skipsNulls: true,
+    bytes: () => sums.bytes + seen.bytes,
     reserve: (groups) => {
       sums.reserve(groups);
       seen.reserve(groups);

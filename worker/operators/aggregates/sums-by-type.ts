@@ -32,6 +32,10 @@ class Carries {
   private counts = new Float64Array(0);
   private size = 0;
 
+  get bytes(): number {
+    return this.counts.byteLength;
+  }
+
   reserve(groups: number): void {
     this.size = groups;
     if (this.counts.length > 0) this.counts = grown(this.counts, groups);
@@ -63,6 +67,8 @@ export interface Sums {
   /** What one carry stands for; 0 where there are none. */
   readonly unit: bigint;
   readonly carries: Carries;
+  /** Memory held, in bytes. */
+  readonly bytes: number;
   reserve(groups: number): void;
   add(column: Column, groups: Int32Array): void;
   /** Adds a number of any size, of the scale of the type. */
@@ -76,6 +82,10 @@ class FloatSums implements Sums {
   readonly unit = 0n;
   readonly carries = new Carries();
   private sums = new Float64Array(0);
+
+  get bytes(): number {
+    return this.sums.byteLength + this.carries.bytes;
+  }
 
   reserve(groups: number): void {
     this.sums = grown(this.sums, groups);
@@ -102,6 +112,10 @@ class SafeSums implements Sums {
   readonly unit = BigInt(twoTo53);
   readonly carries = new Carries();
   private sums = new Float64Array(0);
+
+  get bytes(): number {
+    return this.sums.byteLength + this.carries.bytes;
+  }
 
   reserve(groups: number): void {
     this.sums = grown(this.sums, groups);
@@ -145,6 +159,10 @@ class LongSums implements Sums {
   readonly unit = 1n << 64n;
   readonly carries = new Carries();
   private sums = new BigInt64Array(0);
+
+  get bytes(): number {
+    return this.sums.byteLength + this.carries.bytes;
+  }
 
   reserve(groups: number): void {
     this.sums = grownWords(this.sums, groups) as BigInt64Array<ArrayBuffer>;
@@ -196,6 +214,12 @@ class DecimalSums implements Sums {
   constructor(scale: number) {
     this.scale = scale;
     this.type = decimalType(decimalPrecisionMax, scale);
+  }
+
+  get bytes(): number {
+    return (
+      this.upper.byteLength + this.lower.byteLength + this.rest.byteLength + this.carries.bytes
+    );
   }
 
   reserve(groups: number): void {

@@ -92,6 +92,7 @@ class Digests {
   private weights = new Float64Array(0);
   private groups = new Int32Array(0);
   private waiting = 0;
+  private digestBytes = 0;
 
   reserve(groups: number): void {
     while (this.digests.length < groups) this.digests.push(emptyDigest);
@@ -111,6 +112,11 @@ class Digests {
     if (this.waiting === waitingMax) this.settle();
   }
 
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.digestBytes + 100 * this.digests.length + 20 * this.means.length;
+  }
+
   private settle(): void {
     const groups = this.groups.subarray(0, this.waiting);
     const { starts, rows } = groupRows(groups, this.digests.length);
@@ -120,10 +126,9 @@ class Digests {
       const { means, weights } = this.digests[group]!;
       const newMeans = Float64Array.from(own, (at) => this.means[at]!);
       const newWeights = Float64Array.from(own, (at) => this.weights[at]!);
-      this.digests[group] = digestOf(
-        joinedArrays(means, newMeans),
-        joinedArrays(weights, newWeights),
-      );
+      const digest = digestOf(joinedArrays(means, newMeans), joinedArrays(weights, newWeights));
+      this.digestBytes += 16 * (digest.means.length - means.length);
+      this.digests[group] = digest;
     }
     this.waiting = 0;
   }
@@ -156,6 +161,7 @@ export function quantileAccumulator(q: number): Accumulator {
   const held = new Digests();
   return {
     skipsNulls: true,
+    bytes: () => held.bytes,
     reserve: (groups) => held.reserve(groups),
     add: ([column], groups) => {
       if (column!.type === "null") return;

@@ -37,6 +37,7 @@ export function truthAccumulator(wanted: "any" | "all"): Accumulator {
   };
   return {
     skipsNulls: true,
+    bytes: () => states.byteLength,
     reserve: (groups) => {
       states = grownBytes(states, groups) as Uint8Array<ArrayBuffer>;
     },

@@ -1,0 +1,167 @@
+// Groups divided by a hash of their keys into tables that each fit a cache, and of which those that do not fit into
+// memory lie in a spill file until the end.
+
+import type { Batch } from "../../../proto/batch/batch.ts";
+import { EngineError } from "../../../proto/errors.ts";
+import { batchRowsMax, dividedRowsHeld, groupDivisionsDeepMax } from "../../../proto/limits.ts";
+import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
+import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
+import { groupRows } from "../../kernels/columns/group-index.ts";
+import { hashKeys } from "../../kernels/columns/hash-keys.ts";
+import { batchBytes } from "../../memory/batch-bytes.ts";
+import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.ts";
+import type { OperatorMemory } from "../../memory/task-memory.ts";
+import { Groups, type GroupsProgram, keepsValues } from "./groups.ts";
+
+const divisionBits = 6;
+/** Not the seed by which a shuffle divides. */
+const firstSeed = 0x51ed270b;
+/** Rows that wait are joined, and gathered by division: three times their bytes. */
+const copiesOfHeld = 3;
+
+interface Division {
+  readonly groups: Groups;
+  /** States of groups that were in memory before, oldest first. */
+  blocks: SpilledBlock[];
+}
+
+export class DividedGroups {
+  private readonly program: GroupsProgram;
+  private readonly memory: OperatorMemory;
+  /** How often the groups were divided before, each time by another hash. */
+  private readonly depth: number;
+  private readonly divisions: readonly Division[];
+  private readonly spilled: { file: SpilledBatches | undefined };
+  private readonly givesStates: boolean;
+  private held: Batch[] = [];
+  private heldRows = 0;
+  private heldBytes = 0;
+
+  constructor(
+    program: GroupsProgram,
+    memory: OperatorMemory,
+    depth = 0,
+    spilled: { file: SpilledBatches | undefined } = { file: undefined },
+  ) {
+    this.program = program;
+    this.memory = memory;
+    this.depth = depth;
+    this.spilled = spilled;
+    this.givesStates = keepsValues(program);
+    const kind = this.givesStates ? "partial" : "last";
+    this.divisions = Array.from({ length: 1 << divisionBits }, () => ({
+      groups: new Groups(program, kind),
+      blocks: [],
+    }));
+  }
+
+  /** States of groups, as `takeStates` and `RowStates` make them. */
+  add(states: Batch): void {
+    this.held.push(states);
+    this.heldRows += states.rows;
+    this.heldBytes += copiesOfHeld * batchBytes(states);
+    const bytes = this.divisions.reduce((sum, { groups }) => sum + groups.bytes, this.heldBytes);
+    if (!this.memory.resize(bytes) || this.heldRows >= dividedRowsHeld) this.divide();
+  }
+
+  private divide(): void {
+    if (this.heldRows === 0) return;
+    const whole = concatBatches(this.held);
+    this.held = [];
+    this.heldRows = 0;
+    const keys = this.program.keys.map(({ name }) => columnOf(whole, name));
+    const places = hashKeys(keys, whole.rows, firstSeed + this.depth);
+    for (let i = 0; i < places.length; i++) places[i] = places[i]! >>> (32 - divisionBits);
+    const { starts, rows } = groupRows(places, this.divisions.length);
+    const ordered = gatherBatch(whole, rows);
+    for (const [at, { groups }] of this.divisions.entries()) {
+      const start = starts[at]!;
+      const end = starts[at + 1]!;
+      if (end > start) groups.addStates(sliceBatch(ordered, start, end));
+    }
+    this.heldBytes = 0;
+    this.reserve(0);
+  }
+
+  /** Makes the reservation what is held; spills divisions from `from` on until it fits. */
+  private reserve(from: number): void {
+    const bytes = this.divisions.map(({ groups }) => groups.bytes);
+    let all = bytes.reduce((sum, own) => sum + own, 0);
+    while (!this.memory.resize(all)) {
+      let largest = from;
+      for (let at = from; at < bytes.length; at++) if (bytes[at]! > bytes[largest]!) largest = at;
+      if ((bytes[largest] ?? 0) === 0) return this.memory.demand(all, "groups of one hash");
+      this.spill(this.divisions[largest]!);
+      all -= bytes[largest]!;
+      bytes[largest] = 0;
+    }
+  }
+
+  private spill(division: Division): void {
+    const states = division.groups.takeStates();
+    this.spilled.file ??= new SpilledBatches(this.memory.createSpillFile());
+    for (let start = 0; start < states.rows; start += batchRowsMax) {
+      const piece = sliceBatch(states, start, Math.min(start + batchRowsMax, states.rows));
+      division.blocks.push(this.spilled.file.write(piece));
+    }
+  }
+
+  /** Results of all groups, a batch for each division; to be asked for once, in the end. */
+  *results(): Iterable<Batch> {
+    this.divide();
+    for (const [at, division] of this.divisions.entries()) {
+      if (division.blocks.length > 0) yield* this.merged(at, division);
+      else if (division.groups.size > 0) yield this.resultsOf(division.groups);
+      this.reserve(at + 1);
+    }
+    if (this.depth === 0) this.spilled.file?.close();
+  }
+
+  private resultsOf(groups: Groups): Batch {
+    if (!this.givesStates) return groups.takeResults();
+    const last = new Groups(this.program, "last");
+    last.addStates(groups.takeStates());
+    return last.takeResults();
+  }
+
+  /** Of a division with blocks in the file: these first, so that groups come in the order in which they came. */
+  private *merged(at: number, division: Division): Iterable<Batch> {
+    const { groups } = division;
+    if (groups.size > 0) this.spill(division);
+    const { blocks } = division;
+    division.blocks = [];
+    for (const [number, block] of blocks.entries()) {
+      groups.addStates(this.spilled.file!.read(block));
+      if (this.fits(at)) continue;
+      return yield* this.dividedAgain(groups, blocks.slice(number + 1));
+    }
+    yield this.resultsOf(groups);
+  }
+
+  /** Whether the groups of this division fit, once those behind it are in the file. */
+  private fits(at: number): boolean {
+    const { groups } = this.divisions[at]!;
+    try {
+      this.reserve(at + 1);
+      return true;
+    } catch (thrown) {
+      const isFull = thrown instanceof EngineError && thrown.code === "MEMORY_EXCEEDED";
+      if (!isFull || this.depth + 1 >= groupDivisionsDeepMax || groups.size === 1) throw thrown;
+      return false;
+    }
+  }
+
+  private *dividedAgain(groups: Groups, blocks: readonly SpilledBlock[]): Iterable<Batch> {
+    const { program, memory, depth, spilled } = this;
+    const again = new DividedGroups(program, memory, depth + 1, spilled);
+    for (const piece of pieces(groups.takeStates())) again.add(piece);
+    for (const block of blocks) again.add(spilled.file!.read(block));
+    yield* again.results();
+  }
+}
+
+function* pieces(batch: Batch): Iterable<Batch> {
+  for (let start = 0; start < batch.rows; start += batchRowsMax) {
+    yield sliceBatch(batch, start, Math.min(start + batchRowsMax, batch.rows));
+  }
+}

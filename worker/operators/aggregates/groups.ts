@@ -1,0 +1,199 @@
+// Groups of equal keys with the states of their aggregates, in one table; and rows as groups of one row each.
+
+import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
+import type { Column } from "../../../proto/batch/column.ts";
+import type { NamedAggregate, NamedExpr } from "../../../proto/plan/expr.ts";
+import { columnOf, concat } from "../../kernels/columns/concat.ts";
+import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
+import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
+import { columnBytes } from "../../memory/batch-bytes.ts";
+import type { Accumulator } from "./accumulator.ts";
+import { accumulatorOf } from "./accumulator-of.ts";
+import { BatchExpressions } from "./batch-expressions.ts";
+import { addArguments, type Fed, mergeStates } from "./feed.ts";
+
+export interface GroupsProgram {
+  readonly keys: readonly NamedExpr[];
+  readonly aggregates: readonly NamedAggregate[];
+}
+
+/** `partial`: only states come out; `last`: states, where no aggregate is over different values, or results. */
+export type GroupsKind = "partial" | "last";
+
+/** Names of state columns: not to be mistaken for those of keys, and the same in all tasks. */
+function statePrefix(keys: readonly NamedExpr[]): string {
+  let prefix = "$";
+  while (keys.some(({ name }) => name.startsWith(prefix))) prefix += "$";
+  return prefix;
+}
+
+/** Columns of states as batches carry them. */
+class StateColumns {
+  private readonly prefix: string;
+
+  constructor({ keys }: GroupsProgram) {
+    this.prefix = statePrefix(keys);
+  }
+
+  named(aggregate: number, states: readonly Column[]): Column[] {
+    return states.map((state, part) => ({ ...state, name: `${this.prefix}${aggregate}.${part}` }));
+  }
+
+  of(batch: Batch, aggregate: number): Column[] {
+    const own = `${this.prefix}${aggregate}.`;
+    return batch.columns
+      .filter(({ name }) => name.startsWith(own))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+/** Makes of each row a group of its own. */
+export class RowStates {
+  private readonly program: GroupsProgram;
+  private readonly expressions = new BatchExpressions();
+  private readonly names: StateColumns;
+
+  constructor(program: GroupsProgram) {
+    this.program = program;
+    this.names = new StateColumns(program);
+  }
+
+  of(batch: Batch): Batch {
+    const { keys, aggregates } = this.program;
+    const { expressions } = this;
+    const { rows } = batch;
+    expressions.begin(batch);
+    const columns = keys.map(({ name, expr }) => ({ ...expressions.column(expr), name }));
+    for (const [at, { call }] of aggregates.entries()) {
+      const args = call.args.map((arg) => expressions.column(arg));
+      const accumulator = accumulatorOf(call, "partial");
+      let states = call.filter === undefined ? accumulator.statesOfRows?.(args, rows) : undefined;
+      if (states === undefined) {
+        const chosen = call.filter && expressions.selection(call.filter);
+        accumulator.reserve(rows);
+        addArguments(accumulator, args, rowsFrom(0, rows), chosen);
+        states = accumulator.states(rows);
+      }
+      columns.push(...this.names.named(at, states));
+    }
+    return makeBatch("record", columns);
+  }
+}
+
+export class Groups {
+  private readonly program: GroupsProgram;
+  private readonly kind: GroupsKind;
+  private readonly expressions = new BatchExpressions();
+  private readonly names: StateColumns;
+  private readonly index = new GroupIndex();
+  private keyParts: Column[][] = [];
+  private keyBytes = 0;
+  private accumulators: Accumulator[] = [];
+  private fed: Fed[] = [];
+  private noKeys = new Int32Array(0);
+  /** Added since they were last taken. */
+  rows = 0;
+
+  constructor(program: GroupsProgram, kind: GroupsKind) {
+    this.program = program;
+    this.kind = kind;
+    this.names = new StateColumns(program);
+    this.reset();
+  }
+
+  get size(): number {
+    return this.program.keys.length === 0 ? 1 : this.index.size;
+  }
+
+  /** Memory held, in bytes; twice that of the keys, which are put together in the end. */
+  get bytes(): number {
+    if (this.rows === 0) return 0;
+    const states = this.accumulators.reduce((sum, accumulator) => sum + accumulator.bytes(), 0);
+    return this.index.bytes + 2 * this.keyBytes + states;
+  }
+
+  private reset(): void {
+    const { keys, aggregates } = this.program;
+    this.index.close();
+    this.keyParts = keys.map(() => []);
+    this.keyBytes = 0;
+    this.accumulators = aggregates.map(({ call }) => accumulatorOf(call, this.kind));
+    this.fed = aggregates.map(() => ({ isWhole: true }));
+    this.rows = 0;
+  }
+
+  private groupsOf(keys: readonly Column[], rows: number): Int32Array {
+    this.rows += rows;
+    if (keys.length === 0) {
+      if (this.noKeys.length < rows) this.noKeys = new Int32Array(rows);
+      return this.noKeys.subarray(0, rows);
+    }
+    const before = this.index.size;
+    const groups = this.index.add(keys, rows);
+    const first = firstRows(groups, before, this.index.size);
+    if (first.length > 0) {
+      for (const [key, column] of keys.entries()) {
+        const own = gather(column, first);
+        this.keyBytes += columnBytes(own);
+        this.keyParts[key]!.push(own);
+      }
+    }
+    return groups;
+  }
+
+  addRows(batch: Batch): void {
+    const { keys, aggregates } = this.program;
+    this.expressions.begin(batch);
+    const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
+    const groups = this.groupsOf(keyColumns, batch.rows);
+    for (const [at, { call }] of aggregates.entries()) {
+      const accumulator = this.accumulators[at]!;
+      accumulator.reserve(this.size);
+      const args = call.args.map((arg) => this.expressions.column(arg));
+      const { filter } = call;
+      const rows = filter === undefined ? undefined : this.expressions.selection(filter);
+      addArguments(accumulator, args, groups, rows, this.fed[at]);
+    }
+  }
+
+  addStates(batch: Batch): void {
+    const { keys } = this.program;
+    const keyColumns = keys.map(({ name }) => columnOf(batch, name));
+    const groups = this.groupsOf(keyColumns, batch.rows);
+    for (const [at, accumulator] of this.accumulators.entries()) {
+      accumulator.reserve(this.size);
+      mergeStates(accumulator, this.names.of(batch, at), groups, this.fed[at]);
+    }
+  }
+
+  private take(columnsOf: (accumulator: Accumulator, at: number, size: number) => Column[]): Batch {
+    const { size } = this;
+    const columns = this.program.keys.map(({ name }, key) => concat(name, this.keyParts[key]!));
+    for (const [at, accumulator] of this.accumulators.entries()) {
+      accumulator.reserve(size);
+      columns.push(...columnsOf(accumulator, at, size));
+    }
+    this.reset();
+    return makeBatch("record", columns);
+  }
+
+  /** All groups with their states, by order of coming; none are left. */
+  takeStates(): Batch {
+    return this.take((accumulator, at, size) => this.names.named(at, accumulator.states(size)));
+  }
+
+  /** All groups with their results, by order of coming; none are left. */
+  takeResults(): Batch {
+    const { aggregates } = this.program;
+    return this.take((accumulator, at, size) => [
+      { ...accumulator.result(size), name: aggregates[at]!.name },
+    ]);
+  }
+}
+
+/** Aggregates over different values keep these only as long as states are wanted. */
+export function keepsValues({ aggregates }: GroupsProgram): boolean {
+  return aggregates.some(
+    ({ call }) => call.function === "countDistinct" || (call.distinct && call.args.length > 0),
+  );
+}
