@@ -1,9 +1,8 @@
 // Divides batches into those of partitions, many rows at a time, so that the pieces are worth a block's frame.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { columnType } from "../../proto/batch/column.ts";
 import { shuffleRowsHeldMax } from "../../proto/limits.ts";
-import { typeText } from "../../proto/plan/types.ts";
+import { batchSignature } from "../kernels/columns/batch-signature.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { groupRows } from "../kernels/columns/group-index.ts";
@@ -13,14 +12,6 @@ const pieceRowsMin = 8192;
 
 /** The partition of each row of a batch. */
 export type BatchPartitioner = (batch: Batch) => Int32Array;
-
-/** Batches of one signature can be joined without a change of any value. */
-function signatureOf(batch: Batch): string {
-  const columns = batch.columns.map(
-    (column) => `${JSON.stringify(column.name)} ${typeText(columnType(column))} ${column.nulls}`,
-  );
-  return [batch.shape, ...columns].join();
-}
 
 /** Keeps rows of a partition in the order they came. */
 export class BatchDivider {
@@ -37,7 +28,7 @@ export class BatchDivider {
 
   add(batch: Batch, partitions: Int32Array): void {
     if (batch.rows === 0) return;
-    const signature = signatureOf(batch);
+    const signature = batchSignature(batch);
     if (signature !== this.signature) this.flush();
     this.signature = signature;
     // Divided as it is, without a copy, where each piece is then large enough.

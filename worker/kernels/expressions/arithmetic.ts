@@ -3,6 +3,7 @@
 
 import { writeDecimal } from "../../../proto/batch/decimal.ts";
 import { type DataType, decimalType, typeText } from "../../../proto/plan/types.ts";
+import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { type Call, type Kernel, valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
 import { bigintAt, powerOfTen, safeIntegerMax } from "./numeric.ts";
@@ -135,6 +136,27 @@ function byBigint(
   return out;
 }
 
+/** Digits of decimals that are all exact as doubles, and so are the results; undefined where one may not be. */
+function byDoubles(
+  name: Arithmetic,
+  { precision }: Extract<DataType, { kind: "decimal" }>,
+  args: readonly Vector[],
+  rows: number,
+  valid: Uint8Array | undefined,
+): Float64Array | undefined {
+  const [left, right] = args.map((arg) => {
+    const doubles = exactDoubles(arg);
+    const type: DataType = doubles instanceof Int32Array ? { kind: "int32" } : { kind: "int53" };
+    return doubles && { ...numberVector(type, doubles, arg.valid), constant: arg.constant };
+  });
+  if (left === undefined || right === undefined) return undefined;
+  const max = Math.min(safeIntegerMax, 10 ** precision - 1);
+  const zero = name === "modulo" ? "if (y === 0) fail; " : "";
+  const body = `${zero}const v = x ${sign[name]} y + 0; out[i] = v; if (v > ${max} || v < -${max}) fail;`;
+  const out = new Float64Array(rows);
+  return runLoop(body, [left, right], out, rows, valid) < 0 ? out : undefined;
+}
+
 function wordKernel(name: Arithmetic, call: Call): Kernel {
   const type = call.result;
   return {
@@ -184,6 +206,11 @@ function decimalKernel(name: Arithmetic, call: Call): Kernel {
         if (failed >= 0) throw overflow(call, args, failed);
         return numberVector(result, out, valid);
       }
+      const doubles = byDoubles(name, result, args, rows, valid);
+      if (doubles !== undefined && formOf(result) === "number") {
+        return numberVector(result, doubles, valid);
+      }
+      if (doubles !== undefined) return wordsOfDoubles(result, doubles, valid);
       const out = byBigint(name, call, args, rows, valid, limit);
       if (formOf(result) === "words") return wordVector(result, out, valid);
       return numberVector(result, Float64Array.from(out, Number), valid);

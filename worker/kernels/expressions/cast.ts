@@ -5,6 +5,7 @@ import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { type DataType, sameType, typeText } from "../../../proto/plan/types.ts";
 import { andBits, packBits, unlessFull } from "./bits.ts";
 import { castOfValue, failed, parseFloatText, parseWhole } from "./cast-value.ts";
+import { wordsOfDoubles } from "./exact-doubles.ts";
 import { valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
 import { safeIntegerMax, widened } from "./numeric.ts";
@@ -14,6 +15,7 @@ import {
   columnOfVector,
   formOf,
   isShort,
+  isValidAt,
   type NumberVector,
   numberVector,
   type Vector,
@@ -115,6 +117,24 @@ function parsed(vector: Vector, to: DataType, onFailure: OnFailure, text: string
   return { ...numberVector(to, out, valid), constant: vector.constant };
 }
 
+const microsecondsPerDay = 86_400_000_000;
+
+/** Days as the moments at which they begin; undefined for other types, zones, and days centuries away. */
+function midnights(vector: Vector, to: DataType): Vector | undefined {
+  if (vector.type.kind !== "date" || to.kind !== "timestamp" || vector.form !== "number") {
+    return undefined;
+  }
+  if (to.zone !== undefined && to.zone !== "UTC") return undefined;
+  const { values, length, valid, constant } = vector;
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const moment = values[i]! * microsecondsPerDay;
+    if (moment <= safeIntegerMax && moment >= -safeIntegerMax) out[i] = moment;
+    else if (isValidAt(vector, i)) return undefined;
+  }
+  return { ...wordsOfDoubles(to, out, valid), constant };
+}
+
 function eachCast(vector: Vector, to: DataType, onFailure: OnFailure, text: string): Vector {
   const { type } = vector;
   const cast = castOfValue(type, to);
@@ -156,6 +176,7 @@ export function castVector(
   return (
     truncated(vector, to, onFailure, text) ??
     parsed(vector, to, onFailure, text) ??
+    midnights(vector, to) ??
     eachCast(vector, to, onFailure, text)
   );
 }

@@ -2,12 +2,20 @@
 
 import { boolType, commonType, type DataType } from "../../../proto/plan/types.ts";
 import { compareRaw } from "./compare-raw.ts";
+import { exactDoubles } from "./exact-doubles.ts";
 import type { Call, Kernel } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
 import { bigintAt } from "./numeric.ts";
 import { rawAt } from "./raw.ts";
 import { compareText, textEquals } from "./text-compare.ts";
-import { boolVector, type NumberVector, type TextVector, type Vector, wordsOf } from "./vector.ts";
+import {
+  boolVector,
+  type NumberVector,
+  numberVector,
+  type TextVector,
+  type Vector,
+  wordsOf,
+} from "./vector.ts";
 
 export type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -91,6 +99,19 @@ function byOrder(
   }
 }
 
+/** False where a value of the decimals is not exact as a double. */
+function compareDoubles(name: Comparison, left: Vector, right: Vector, out: Uint8Array): boolean {
+  const type: DataType = { kind: "int53" };
+  const [x, y] = [left, right].map((vector) => {
+    const doubles = exactDoubles(vector);
+    if (doubles === undefined) return undefined;
+    return { ...numberVector(type, doubles, undefined), constant: vector.constant };
+  });
+  if (x === undefined || y === undefined) return false;
+  runLoop(`out[i] = ${ofWhole[name]} ? 1 : 0;`, [x, y], out, out.length);
+  return true;
+}
+
 /** Bytes of 0 or 1 for the slots of two vectors of one type; what stands at nulls means nothing. */
 export function compareBytes(
   name: Comparison,
@@ -114,7 +135,7 @@ export function compareBytes(
       break;
     case "words":
       if (wordsOf(left.type) === 1) loop(ofWords[name]);
-      else {
+      else if (!compareDoubles(name, left, right, out)) {
         byOrder(
           name,
           out,

@@ -2,6 +2,7 @@
 
 import { readDecimal, writeDecimal } from "../../../proto/batch/decimal.ts";
 import { type DataType, typeText } from "../../../proto/plan/types.ts";
+import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
 import {
@@ -56,6 +57,12 @@ function decimalsToDoubles(vector: Vector, out: Float64Array, scale: number): vo
     runLoop(`out[i] = x / 1e${scale};`, [{ ...vector, constant: false }], out, out.length);
     return;
   }
+  const digits = scale <= 22 ? exactDoubles(vector) : undefined;
+  if (digits !== undefined) {
+    const divisor = 10 ** scale;
+    for (let i = 0; i < out.length; i++) out[i] = digits[i]! / divisor;
+    return;
+  }
   for (let i = 0; i < out.length; i++) {
     if (isValidAt(vector, i)) out[i] = Number(`${bigintAt(vector, i)}e-${scale}`);
   }
@@ -90,7 +97,26 @@ export function widened(vector: Vector, to: DataType, text: string): Vector {
       return { ...numberVector(to, out, valid), constant };
     }
   }
+  const doubles = widenedDoubles(vector, to, shift);
+  if (doubles !== undefined) return { ...doubles, constant };
   return { ...widenedByBigint(vector, to, shift, text), constant };
+}
+
+/** Undefined where a value, or what it becomes, is not exact as a double, or has too many digits. */
+function widenedDoubles(vector: Vector, to: DataType, shift: number): Vector | undefined {
+  const digits = exactDoubles(vector);
+  if (digits === undefined || shift < 0 || formOf(to) !== "words") return undefined;
+  const { length, valid } = vector;
+  const max =
+    to.kind === "decimal" ? Math.min(safeIntegerMax, 10 ** to.precision - 1) : safeIntegerMax;
+  const factor = 10 ** shift;
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = digits[i]! * factor;
+    if (value <= max && value >= -max) out[i] = value;
+    else if (isValidAt(vector, i)) return undefined;
+  }
+  return wordsOfDoubles(to, out, valid);
 }
 
 function widenedByBigint(vector: Vector, to: DataType, shift: number, text: string): Vector {

@@ -4,6 +4,7 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import { EngineError } from "../../../proto/errors.ts";
 import { batchRowsMax, dividedRowsHeld, groupDivisionsDeepMax } from "../../../proto/limits.ts";
+import { batchSignature } from "../../kernels/columns/batch-signature.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
 import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
 import { groupRows } from "../../kernels/columns/group-index.ts";
@@ -19,10 +20,29 @@ const firstSeed = 0x51ed270b;
 /** Rows that wait are joined, and gathered by division: three times their bytes. */
 const copiesOfHeld = 3;
 
-interface Division {
-  readonly groups: Groups;
+/** Groups are made when the first comes: most divisions of few groups stay empty. */
+class Division {
   /** States of groups that were in memory before, oldest first. */
-  blocks: SpilledBlock[];
+  blocks: SpilledBlock[] = [];
+  private made: Groups | undefined;
+  private readonly make: () => Groups;
+
+  constructor(make: () => Groups) {
+    this.make = make;
+  }
+
+  get groups(): Groups {
+    this.made ??= this.make();
+    return this.made;
+  }
+
+  get size(): number {
+    return this.made?.size ?? 0;
+  }
+
+  get bytes(): number {
+    return this.made?.bytes ?? 0;
+  }
 }
 
 export class DividedGroups {
@@ -34,6 +54,7 @@ export class DividedGroups {
   private readonly spilled: { file: SpilledBatches | undefined };
   private readonly givesStates: boolean;
   private held: Batch[] = [];
+  private signature = "";
   private heldRows = 0;
   private heldBytes = 0;
 
@@ -49,18 +70,20 @@ export class DividedGroups {
     this.spilled = spilled;
     this.givesStates = keepsValues(program);
     const kind = this.givesStates ? "partial" : "last";
-    this.divisions = Array.from({ length: 1 << divisionBits }, () => ({
-      groups: new Groups(program, kind),
-      blocks: [],
-    }));
+    const make = () => new Groups(program, kind);
+    this.divisions = Array.from({ length: 1 << divisionBits }, () => new Division(make));
   }
 
   /** States of groups, as `takeStates` and `RowStates` make them. */
   add(states: Batch): void {
+    // Lists of several types would become JSON, which no aggregate takes for its state.
+    const signature = batchSignature(states);
+    if (signature !== this.signature) this.divide();
+    this.signature = signature;
     this.held.push(states);
     this.heldRows += states.rows;
     this.heldBytes += copiesOfHeld * batchBytes(states);
-    const bytes = this.divisions.reduce((sum, { groups }) => sum + groups.bytes, this.heldBytes);
+    const bytes = this.divisions.reduce((sum, division) => sum + division.bytes, this.heldBytes);
     if (!this.memory.resize(bytes) || this.heldRows >= dividedRowsHeld) this.divide();
   }
 
@@ -74,10 +97,10 @@ export class DividedGroups {
     for (let i = 0; i < places.length; i++) places[i] = places[i]! >>> (32 - divisionBits);
     const { starts, rows } = groupRows(places, this.divisions.length);
     const ordered = gatherBatch(whole, rows);
-    for (const [at, { groups }] of this.divisions.entries()) {
+    for (const [at, division] of this.divisions.entries()) {
       const start = starts[at]!;
       const end = starts[at + 1]!;
-      if (end > start) groups.addStates(sliceBatch(ordered, start, end));
+      if (end > start) division.groups.addStates(sliceBatch(ordered, start, end));
     }
     this.heldBytes = 0;
     this.reserve(0);
@@ -85,7 +108,7 @@ export class DividedGroups {
 
   /** Makes the reservation what is held; spills divisions from `from` on until it fits. */
   private reserve(from: number): void {
-    const bytes = this.divisions.map(({ groups }) => groups.bytes);
+    const bytes = this.divisions.map((division) => division.bytes);
     let all = bytes.reduce((sum, own) => sum + own, 0);
     while (!this.memory.resize(all)) {
       let largest = from;
@@ -111,7 +134,7 @@ export class DividedGroups {
     this.divide();
     for (const [at, division] of this.divisions.entries()) {
       if (division.blocks.length > 0) yield* this.merged(at, division);
-      else if (division.groups.size > 0) yield this.resultsOf(division.groups);
+      else if (division.size > 0) yield this.resultsOf(division.groups);
       this.reserve(at + 1);
     }
     if (this.depth === 0) this.spilled.file?.close();
@@ -126,8 +149,8 @@ export class DividedGroups {
 
   /** Of a division with blocks in the file: these first, so that groups come in the order in which they came. */
   private *merged(at: number, division: Division): Iterable<Batch> {
+    if (division.size > 0) this.spill(division);
     const { groups } = division;
-    if (groups.size > 0) this.spill(division);
     const { blocks } = division;
     division.blocks = [];
     for (const [number, block] of blocks.entries()) {

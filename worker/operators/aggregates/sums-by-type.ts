@@ -232,8 +232,8 @@ class DecimalSums implements Sums {
   add(column: Column, groups: Int32Array): void {
     assert(column.type === "decimal" || column.type.startsWith("int"), `${column.type} as decimal`);
     const scale = scaleOf(columnType(column));
-    if (column.type === "decimal" && scale === this.scale && decimalWords(column.precision) === 1) {
-      return this.addShort(column.values, groups);
+    if (column.type === "decimal" && scale === this.scale) {
+      return this.addWords(column.values, decimalWords(column.precision), groups);
     }
     const factor = 10n ** BigInt(this.scale - scale);
     for (let i = 0; i < groups.length; i++) this.addTotal(groups[i]!, wholeAt(column, i) * factor);
@@ -246,13 +246,19 @@ class DecimalSums implements Sums {
     if (isLarge) this.carries.add(group, Number(sum / this.unit));
   }
 
-  private addShort(values: BigInt64Array, groups: Int32Array): void {
+  private addWords(values: BigInt64Array, words: 1 | 2, groups: Int32Array): void {
     const { upper, lower } = this;
     const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-    for (let i = 0; i < groups.length; i++) {
+    for (let i = 0, at = 0; i < groups.length; i++, at += 2 * words) {
       const group = groups[i]!;
-      lower[group] = lower[group]! + (halves[2 * i]! >>> 0);
-      upper[group] = upper[group]! + halves[2 * i + 1]!;
+      const high = halves[at + 1]!;
+      // Of two words the upper one is mostly nothing but the sign.
+      if (words === 2 && (halves[at + 2] !== high >> 31 || halves[at + 3] !== high >> 31)) {
+        this.addTotal(group, readDecimal(values, 2, i));
+        continue;
+      }
+      lower[group] = lower[group]! + (halves[at]! >>> 0);
+      upper[group] = upper[group]! + high;
     }
     this.rows += groups.length;
     // Below 2^21 rows the parts stay below 2^53.

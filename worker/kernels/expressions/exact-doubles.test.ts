@@ -1,0 +1,35 @@
+// Digits as doubles: exact where they are given, refused where one is too large; and back.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decimalType, int64Type } from "../../../proto/plan/types.ts";
+import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
+import { bigintAt } from "./numeric.ts";
+import { vectorOfRaws } from "./raw.ts";
+
+const limit = 2n ** 53n;
+const types = [int64Type, decimalType(18, 2), decimalType(38, 4)];
+
+test("whole numbers of all sizes, with nulls", () => {
+  const value = fc.oneof(
+    fc.bigInt({ min: -1000n, max: 1000n }),
+    fc.bigInt({ min: -limit, max: limit - 1n }),
+    fc.bigInt({ min: -(10n ** 18n) + 1n, max: 10n ** 18n - 1n }),
+    fc.constantFrom(limit, limit - 1n, -limit, -limit - 1n, 2n ** 32n, -(2n ** 32n), 0n),
+    fc.constant(null),
+  );
+  const cases = fc.tuple(fc.constantFrom(...types), fc.array(value));
+  fc.assert(
+    fc.property(cases, ([type, values]) => {
+      const doubles = exactDoubles(vectorOfRaws(type, values));
+      const fits = values.every((one) => one === null || (one < limit && one >= -limit));
+      expect(doubles !== undefined).toBe(fits);
+      if (doubles === undefined) return;
+      for (const [i, one] of values.entries())
+        if (one !== null) expect(doubles[i]).toBe(Number(one));
+      const back = wordsOfDoubles(type, Float64Array.from(doubles), undefined);
+      for (const [i, one] of values.entries()) {
+        if (one !== null) expect(bigintAt(back, i)).toBe(one);
+      }
+    }),
+  );
+});
