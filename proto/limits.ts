@@ -365,6 +365,11 @@ export const executorMemoryShare = 0.6;
 export const executorBaseBytes = 72 * 1024 * 1024;
 /** What each of its threads takes beside the rows that operators hold: batches on their way, and garbage. */
 export const executorThreadBytes = 40 * 1024 * 1024;
+/** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
+export const spillBlockBytesMin = 32 * 1024;
+export const spillBlockBytesMax = 1024 * 1024;
+/** Bytes of one batch that a sort hands on, where its rows are long. */
+export const sortPieceBytes = 16 * 1024 * 1024;
 /** Spill files that one task has open at a time: an operator has one or two. */
 export const spillFilesPerTaskMax = 64;
 /** Bytes in all spill files of one task: more than one disk at hand holds. */

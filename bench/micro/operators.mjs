@@ -194,7 +194,7 @@ for (const [label, groups, spread] of [
       build: { stageId: 1, pipeline: "left" },
     };
     measure(`join with 1 M rows, ${label} int32 keys`, () =>
-      run((sink) => joinStage(program, sink), batches, own),
+      run((sink) => joinStage(program, memory, sink), batches, own),
     );
   }
 }
@@ -203,7 +203,7 @@ for (const [label, groups, spread] of [
   const batches = batchesOf((start, end) => [floats("v", values.subarray(start, end))]);
   const keys = [{ expr: column("v"), direction: "asc", nulls: "first" }];
   measure("sort of doubles", () =>
-    run((sink) => sortByStage(keys, Number.POSITIVE_INFINITY, sink), batches),
+    run((sink) => sortByStage(keys, Number.POSITIVE_INFINITY, memory, sink), batches),
   );
   measure("  Float64Array.sort", () => values.slice().sort().length);
 }

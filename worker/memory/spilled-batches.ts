@@ -1,8 +1,8 @@
 // Batches in a spill file: lists of blocks, each checked when it is read again.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { EngineError } from "../../proto/errors.ts";
+import { blockHash32 } from "../../proto/kernels/block-hash.ts";
 import { batchOfPieces, batchToPieces, SharedDictionaries } from "./batch-bytes.ts";
 import type { SpillFile } from "./spill-files.ts";
 
@@ -29,12 +29,9 @@ export class SpilledBatches {
 
   write(batch: Batch): SpilledBlock {
     const pieces = batchToPieces(batch, this.dictionaries);
-    let checksum = 0;
+    const checksum = blockHash32(pieces);
     let lengthBytes = 0;
-    for (const piece of pieces) {
-      checksum = crc32c(piece, checksum);
-      lengthBytes += piece.length;
-    }
+    for (const piece of pieces) lengthBytes += piece.length;
     const offsetBytes = this.file.bytes;
     this.file.append(pieces);
     return { offsetBytes, lengthBytes, checksum, rows: batch.rows };
@@ -43,7 +40,7 @@ export class SpilledBatches {
   read({ offsetBytes, lengthBytes, checksum }: SpilledBlock): Batch {
     const bytes = new Uint8Array(lengthBytes);
     this.file.read(offsetBytes, bytes);
-    const found = crc32c(bytes);
+    const found = blockHash32([bytes]);
     if (found !== checksum) {
       throw new EngineError(
         "BLOCK_CORRUPT",

@@ -3,12 +3,9 @@
 import type { Batch } from "../../proto/batch/batch.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { SortExpr } from "../../proto/plan/expr.ts";
-import { argsort } from "../kernels/columns/argsort.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
-import { gatherBatch } from "../kernels/columns/gather.ts";
-import type { SortStep } from "../kernels/columns/sort-words.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
-import { orderOf } from "./evaluate.ts";
+import { ExternalSorter } from "./sorting/external-sorter.ts";
 import { columnStage, type Stage } from "./stage.ts";
 
 /** Rows that wait to be sorted, in the order in which they came. */
@@ -36,29 +33,21 @@ const rowsHeldPerWanted = 4;
 export function sortByStage(
   keys: readonly SortExpr[],
   rowsMax: number,
-  _memory: OperatorMemory,
+  memory: OperatorMemory,
   next: Stage,
 ): Stage {
-  const stepsOf: (batch: Batch) => readonly SortStep[] = orderOf(keys);
-  const held = new HeldRows();
+  const sorter = new ExternalSorter({ keys, rowsMax, memory });
   const heldMax = Math.max(rowsHeldPerWanted * rowsMax, batchRowsMax);
-  const orderedRows = (batch: Batch): Int32Array =>
-    argsort(batch.rows, stepsOf(batch)).subarray(0, rowsMax);
   const add = (batch: Batch): void => {
-    held.add(batch);
-    if (held.rows <= heldMax) return;
-    const whole = held.take()!;
-    held.add(gatherBatch(whole, orderedRows(whole)));
+    sorter.add(batch);
+    if (sorter.rowsHeld > heldMax) sorter.compact();
   };
   return columnStage(next, add, {
     wantsMore: () => rowsMax > 0 && next.wantsMore(),
     finish: function* () {
-      const whole = held.take();
-      if (whole === undefined) return;
-      const rows = orderedRows(whole);
-      yield;
-      for (let start = 0; start < rows.length && next.wantsMore(); start += batchRowsMax) {
-        next.pushBatch(gatherBatch(whole, rows.subarray(start, start + batchRowsMax)));
+      for (const batch of sorter.sorted()) {
+        if (!next.wantsMore()) return;
+        next.pushBatch(batch);
         yield;
       }
     },

@@ -1,0 +1,157 @@
+// Measures kernels in threads beside DuckDB with as many, turn by turn in one run, and compares their answers.
+// Rates are by the clock, then by the time of the processors, as if nothing else ran: on a busy machine only the
+// latter tells anything.
+// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N]
+import { mkdirSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const notKernels = new Set(["kernel.ts"]);
+
+/** Bundles a kernel with the operators it uses, as a build does. */
+async function bundled(name) {
+  const folder = join(tmpdir(), `millrace-kernels-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, `${name}.mjs`);
+  const banner =
+    'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+  await build({
+    entryPoints: [join(here, `${name}.ts`)],
+    ...{ outfile, bundle: true, platform: "node", format: "esm", logLevel: "error" },
+    banner: { js: banner },
+  });
+  return pathToFileURL(outfile).href;
+}
+
+/** In a thread: runs step after step as it is told. */
+async function work() {
+  const { url, shared, thread, threads } = workerData;
+  const { kernel } = await import(url);
+  const steps = kernel.steps(shared, thread, threads);
+  parentPort.on("message", (index) => {
+    steps[index]();
+    parentPort.postMessage("done");
+  });
+  parentPort.postMessage(steps.length);
+}
+
+async function ours(url, shared, threads) {
+  const workers = Array.from(
+    { length: threads },
+    (_, thread) =>
+      new Worker(new URL(import.meta.url), { workerData: { url, shared, thread, threads } }),
+  );
+  const all = (tell) =>
+    Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise((resolve, reject) => {
+            worker.once("message", resolve);
+            worker.once("error", reject);
+            tell(worker);
+          }),
+      ),
+    );
+  const [steps] = await all(() => undefined);
+  return {
+    run: async () => {
+      for (let index = 0; index < steps; index++) await all((worker) => worker.postMessage(index));
+    },
+    close: () => Promise.all(workers.map((worker) => worker.terminate())),
+  };
+}
+
+const duckTypes = { int32: "INTEGER", float64: "DOUBLE" };
+const arrayTypes = { int32: Int32Array, float64: Float64Array };
+
+async function duck(kernel, shared, threads) {
+  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads) });
+  const connection = await instance.connect();
+  for (const { name, columns } of kernel.duck.tables) {
+    const list = columns.map((column) => `${column.name} ${duckTypes[column.type]}`).join(", ");
+    await connection.run(`create table ${name} (${list})`);
+    const appender = await connection.createAppender(name);
+    const values = columns.map(({ type, from }) => new arrayTypes[type](shared[from]));
+    for (let row = 0; row < values[0].length; row++) {
+      for (const [at, { type }] of columns.entries()) {
+        if (type === "int32") appender.appendInteger(values[at][row]);
+        else appender.appendDouble(values[at][row]);
+      }
+      appender.endRow();
+    }
+    appender.closeSync();
+  }
+  const first = async (sql) => (await (await connection.run(sql)).getRows())[0]?.[0];
+  let answer;
+  return {
+    run: async () => {
+      answer = await first(kernel.duck.query);
+    },
+    answer: async () => (kernel.duck.check ? await first(kernel.duck.check) : answer),
+  };
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+async function measure(name, threads, runs) {
+  const url = await bundled(name);
+  const { kernel } = await import(url);
+  const shared = kernel.make();
+  const [own, other] = [await ours(url, shared, threads), await duck(kernel, shared, threads)];
+  const seconds = [[], []];
+  const busy = [[], []];
+  for (let i = 0; i <= runs; i++) {
+    for (const [at, side] of [own, other].entries()) {
+      const start = performance.now();
+      const cpu = process.cpuUsage();
+      await side.run();
+      const { user, system } = process.cpuUsage(cpu);
+      // The first run warms up.
+      if (i === 0) continue;
+      seconds[at].push((performance.now() - start) / 1000);
+      busy[at].push((user + system) / 1e6 / threads);
+    }
+  }
+  const [found, wanted] = [kernel.answer(shared), Number(await other.answer())];
+  if (!(Math.abs(found - wanted) <= 1e-9 * Math.abs(wanted))) {
+    throw new Error(`${name}: our answer is ${found}, that of DuckDB ${wanted}`);
+  }
+  await own.close();
+  const rates = (all) => all.map((each) => kernel.rows / median(each) / 1e6);
+  for (const [what, all] of [
+    ["clock", seconds],
+    ["processors", busy],
+  ]) {
+    const [mine, theirs] = rates(all);
+    console.log(
+      `${name.padEnd(20)} ${what.padEnd(10)} ${mine.toFixed(1).padStart(7)} M rows/s (aim ${kernel.aim})  ` +
+        `DuckDB ${theirs.toFixed(1).padStart(7)}  ratio ${(mine / theirs).toFixed(2)}  ` +
+        `[${Math.min(...all[0]).toFixed(3)}-${Math.max(...all[0]).toFixed(3)} s]`,
+    );
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      threads: { type: "string", default: "2" },
+      runs: { type: "string", default: "5" },
+    },
+  });
+  const names = readdirSync(here)
+    .filter((file) => file.endsWith(".ts") && !notKernels.has(file))
+    .map((file) => file.slice(0, -3));
+  for (const name of names.filter((each) => (values.only ?? each) === each)) {
+    await measure(name, Number(values.threads), Number(values.runs));
+  }
+}
+
+if (isMainThread) await main();
+else await work();
