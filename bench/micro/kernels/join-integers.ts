@@ -14,8 +14,6 @@ import {
   sink,
 } from "./kernel.ts";
 
-const rows = 10_000_000;
-const kept = 1_000_000;
 const column = (name: string) => ({ kind: "column", name }) as const;
 const program = {
   type: "inner",
@@ -24,8 +22,27 @@ const program = {
   build: { stageId: 1, pipeline: "left" },
 } as const;
 
-export const kernel: Kernel = {
-  rows,
+const duck: Kernel["duck"] = {
+  tables: [
+    {
+      name: "t",
+      columns: [
+        { name: "k", type: "int32", from: "k" },
+        { name: "v", type: "float64", from: "v" },
+      ],
+    },
+    {
+      name: "u",
+      columns: [
+        { name: "k", type: "int32", from: "keptK" },
+        { name: "w", type: "float64", from: "w" },
+      ],
+    },
+  ],
+  query: "select sum(v * w) from t join u using (k)",
+};
+
+export const kernelOf = (rows: number, kept = rows / 10): Kernel => ({
   aim: 100,
   make: () => ({
     k: sharedInts(Int32Array.from({ length: rows }, () => nextRandom() % kept)),
@@ -70,23 +87,11 @@ export const kernel: Kernel = {
     ];
   },
   answer: (shared) => new Float64Array(shared.sums!).reduce((sum, own) => sum + own, 0),
-  duck: {
-    tables: [
-      {
-        name: "t",
-        columns: [
-          { name: "k", type: "int32", from: "k" },
-          { name: "v", type: "float64", from: "v" },
-        ],
-      },
-      {
-        name: "u",
-        columns: [
-          { name: "k", type: "int32", from: "keptK" },
-          { name: "w", type: "float64", from: "w" },
-        ],
-      },
-    ],
-    query: "select sum(v * w) from t join u using (k)",
+  plain: (shared) => {
+    const [k, keptK] = [new Int32Array(shared.k!), new Int32Array(shared.keptK!)];
+    const [v, w] = [new Float64Array(shared.v!), new Float64Array(shared.w!)];
+    const byKey = new Map(Array.from(keptK, (key, row) => [key, w[row]!]));
+    return v.reduce((sum, value, row) => sum + value * byKey.get(k[row]!)!, 0);
   },
-};
+  duck,
+});

@@ -10,15 +10,16 @@ import type { Stage } from "../../../worker/operators/stage.ts";
 export type Shared = Readonly<Record<string, SharedArrayBuffer>>;
 
 export interface Kernel {
-  readonly rows: number;
   /** M rows per second that two threads are to reach. */
   readonly aim: number;
   /** Makes the input once, in the main thread. */
   make(): Shared;
   /** The steps of one run in one thread; each begins when all threads have ended the one before. */
   steps(shared: Shared, thread: number, threads: number): readonly (() => void)[];
-  /** What came out, to be compared. */
+  /** What came out, to be compared; NaN where it is wrong in itself. */
   answer(shared: Shared): number;
+  /** The same by a plain loop. */
+  plain(shared: Shared): number;
   /** The same for DuckDB: `load` fills its tables from the shared input, `query` answers one number. */
   readonly duck: {
     readonly tables: readonly DuckTable[];

@@ -1,7 +1,7 @@
 // Measures kernels in threads beside DuckDB with as many, turn by turn in one run, and compares their answers.
 // Rates are by the clock, then by the time of the processors, as if nothing else ran: on a busy machine only the
 // latter tells anything.
-// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N]
+// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N] [--rows MILLIONS]
 import { mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const notKernels = new Set(["kernel.ts"]);
+const notKernels = new Set(["kernel.ts", "kernels.test.ts"]);
 
 /** Bundles a kernel with the operators it uses, as a build does. */
 async function bundled(name) {
@@ -31,8 +31,8 @@ async function bundled(name) {
 
 /** In a thread: runs step after step as it is told. */
 async function work() {
-  const { url, shared, thread, threads } = workerData;
-  const { kernel } = await import(url);
+  const { url, rows, shared, thread, threads } = workerData;
+  const kernel = (await import(url)).kernelOf(rows);
   const steps = kernel.steps(shared, thread, threads);
   parentPort.on("message", (index) => {
     steps[index]();
@@ -41,11 +41,11 @@ async function work() {
   parentPort.postMessage(steps.length);
 }
 
-async function ours(url, shared, threads) {
+async function ours(url, rows, shared, threads) {
   const workers = Array.from(
     { length: threads },
     (_, thread) =>
-      new Worker(new URL(import.meta.url), { workerData: { url, shared, thread, threads } }),
+      new Worker(new URL(import.meta.url), { workerData: { url, rows, shared, thread, threads } }),
   );
   const all = (tell) =>
     Promise.all(
@@ -99,11 +99,14 @@ async function duck(kernel, shared, threads) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-async function measure(name, threads, runs) {
+async function measure(name, rows, threads, runs) {
   const url = await bundled(name);
-  const { kernel } = await import(url);
+  const kernel = (await import(url)).kernelOf(rows);
   const shared = kernel.make();
-  const [own, other] = [await ours(url, shared, threads), await duck(kernel, shared, threads)];
+  const [own, other] = [
+    await ours(url, rows, shared, threads),
+    await duck(kernel, shared, threads),
+  ];
   const seconds = [[], []];
   const busy = [[], []];
   for (let i = 0; i <= runs; i++) {
@@ -123,7 +126,7 @@ async function measure(name, threads, runs) {
     throw new Error(`${name}: our answer is ${found}, that of DuckDB ${wanted}`);
   }
   await own.close();
-  const rates = (all) => all.map((each) => kernel.rows / median(each) / 1e6);
+  const rates = (all) => all.map((each) => rows / median(each) / 1e6);
   for (const [what, all] of [
     ["clock", seconds],
     ["processors", busy],
@@ -141,6 +144,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       only: { type: "string" },
+      rows: { type: "string", default: "10" },
       threads: { type: "string", default: "2" },
       runs: { type: "string", default: "5" },
     },
@@ -149,7 +153,12 @@ async function main() {
     .filter((file) => file.endsWith(".ts") && !notKernels.has(file))
     .map((file) => file.slice(0, -3));
   for (const name of names.filter((each) => (values.only ?? each) === each)) {
-    await measure(name, Number(values.threads), Number(values.runs));
+    await measure(
+      name,
+      Number(values.rows) * 1_000_000,
+      Number(values.threads),
+      Number(values.runs),
+    );
   }
 }
 

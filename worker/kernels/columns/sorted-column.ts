@@ -6,7 +6,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 function hasOddOnes(values: Float64Array): boolean {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value !== value || (value === 0 && 1 / value < 0)) return true;
+    if (Number.isNaN(value) || (value === 0 && 1 / value < 0)) return true;
   }
   return false;
 }
