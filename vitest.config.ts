@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^millrace\/testing$/, replacement: source("./sdk/testing/index.ts") },
+      { find: /^millrace\/postgres$/, replacement: source("./sdk/postgres/index.ts") },
       { find: /^millrace$/, replacement: source("./sdk/index.ts") },
     ],
   },

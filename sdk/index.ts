@@ -3,6 +3,18 @@
 export { z } from "zod";
 export { EngineError, type ErrorCode, type ErrorDetails } from "../proto/errors.ts";
 export type { CommittedOutput } from "../proto/plan/bundle.ts";
+export type {
+  FilterValue,
+  PlannedSource,
+  SinkWrite,
+  SourceFilter,
+  SourceRequest,
+  SplitAdvice,
+  StageAttempt,
+  StagedPart,
+  TaskAttempt,
+  WrittenRows,
+} from "../proto/plan/connector.ts";
 export type { JobView, LockView } from "../proto/wire/views.ts";
 export type { Client } from "./client/client.ts";
 export type { ClusterLock } from "./client/held-lock.ts";
@@ -55,7 +67,7 @@ export type { BigintColumn, DecimalColumn, NumberColumn } from "./columns/number
 export { type RowOf, type RowSchema, schema } from "./columns/schema.ts";
 export type { StringColumn } from "./columns/string-column.ts";
 export type { Frame, WindowOptions, WindowValue } from "./columns/window.ts";
-export type { Batch, BatchColumn, BatchColumns } from "./dataset/batch-view.ts";
+export type { Batch, BatchColumn, BatchColumns, SourceColumns } from "./dataset/batch-view.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";
@@ -65,4 +77,6 @@ export { broadcast } from "./dataset/join-steps.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { Reader } from "./dataset/reader.ts";
 export type { Counter } from "./dataset/session.ts";
+export { defineSink, type Sink, type SinkDefinition } from "./dataset/sink.ts";
+export { defineSource, type Source, type SourceDefinition } from "./dataset/source.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";

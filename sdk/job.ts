@@ -4,6 +4,18 @@ export { z } from "zod";
 export type { ErrorCode, ErrorDetails } from "../proto/errors.ts";
 export { EngineError } from "../proto/errors.ts";
 export type { CommittedOutput } from "../proto/plan/bundle.ts";
+export type {
+  FilterValue,
+  PlannedSource,
+  SinkWrite,
+  SourceFilter,
+  SourceRequest,
+  SplitAdvice,
+  StageAttempt,
+  StagedPart,
+  TaskAttempt,
+  WrittenRows,
+} from "../proto/plan/connector.ts";
 export type { Aggregate } from "./columns/aggregate.ts";
 export type { UnknownColumn } from "./columns/any-column.ts";
 export type { BooleanColumn } from "./columns/boolean-column.ts";
@@ -51,7 +63,7 @@ export type { BigintColumn, DecimalColumn, NumberColumn } from "./columns/number
 export { type RowOf, type RowSchema, schema } from "./columns/schema.ts";
 export type { StringColumn } from "./columns/string-column.ts";
 export type { Frame, WindowOptions, WindowValue } from "./columns/window.ts";
-export type { Batch, BatchColumn, BatchColumns } from "./dataset/batch-view.ts";
+export type { Batch, BatchColumn, BatchColumns, SourceColumns } from "./dataset/batch-view.ts";
 export type { ColumnOf, CsvRow, Sortable } from "./dataset/columns.ts";
 export { Dataset } from "./dataset/dataset.ts";
 export { defineJob, type Job, type JobOptions } from "./dataset/define-job.ts";
@@ -61,6 +73,8 @@ export { broadcast } from "./dataset/join-steps.ts";
 export type { Millrace } from "./dataset/millrace.ts";
 export type { CsvLayout, CsvReadOptions, NdjsonReadOptions, Reader } from "./dataset/reader.ts";
 export type { Counter } from "./dataset/session.ts";
+export { defineSink, type Sink, type SinkDefinition } from "./dataset/sink.ts";
+export { defineSource, type Source, type SourceDefinition } from "./dataset/source.ts";
 export type { DatasetWriter } from "./dataset/writer.ts";
 /** For the entry that the bundler puts before a job module. */
 export { createBundle } from "./driver/create-bundle.ts";

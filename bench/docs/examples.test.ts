@@ -9,6 +9,7 @@ import { createMillrace } from "../../sdk/dataset/millrace.ts";
 import { DriverSession } from "../../sdk/driver/session.ts";
 import * as millrace from "../../sdk/index.ts";
 import { KnownSchemas } from "../../sdk/planner/known-schemas.ts";
+import * as postgres from "../../sdk/postgres/index.ts";
 import { bodyOf, type Documented, documentedIn } from "./examples.ts";
 import { typeErrors } from "./type-check.ts";
 
@@ -24,8 +25,16 @@ const datasetFiles = [
   ...["reader", "writer"],
 ].map((name) => `sdk/dataset/${name}.ts`);
 
-const names = new Set(Object.keys(millrace));
-const documented = [...files, ...datasetFiles].flatMap((file) => documentedIn(root, file, names));
+const sdk = { ...millrace, ...postgres };
+const names = new Set(Object.keys(sdk));
+/** Of these the functions: what their definitions consist of is shown in the functions' examples. */
+const connectorFiles = ["dataset/source", "dataset/sink", "postgres/source", "postgres/sink"];
+const documented = [
+  ...[...files, ...datasetFiles].flatMap((file) => documentedIn(root, file, names)),
+  ...connectorFiles
+    .flatMap((name) => documentedIn(root, `sdk/${name}.ts`, names))
+    .filter(({ name }) => names.has(name)),
+];
 
 /** What the examples speak of; a user's program would have read it. */
 const given = `
@@ -55,12 +64,17 @@ const lookUp = async (word: string): Promise<number> => word.length;
 `;
 
 const exports = [...names].filter((name) => name !== "z").join(", ");
+const ofPostgres = Object.keys(postgres).join(", ");
+const ofMillrace = Object.keys(millrace)
+  .filter((name) => name !== "z")
+  .join(", ");
 const examples = documented.flatMap(({ name, place, examples: all }) =>
   all.map((code, index) => ({ title: `${name} ${index + 1}`, place, code })),
 );
 
 function moduleOf(example: (typeof examples)[number]): string {
-  return `import { z, ${exports}, type Millrace, type RowOf } from "millrace";
+  return `import { z, ${ofMillrace}, type Millrace, type RowOf } from "millrace";
+import { ${ofPostgres} } from "millrace/postgres";
 export async function example(mr: Millrace): Promise<unknown> {
 ${given}
 ${bodyOf(example.code)}
@@ -68,7 +82,7 @@ ${bodyOf(example.code)}
 `;
 }
 
-type Run = (mr: unknown, sdk: typeof millrace) => Promise<unknown>;
+type Run = (mr: unknown, names: typeof sdk) => Promise<unknown>;
 
 /** Compiled as it stands, with the names of the SDK and of what the examples speak of in reach. */
 function compiled(code: string): Run {
@@ -124,7 +138,7 @@ describe("examples in docstrings", () => {
     "%s runs",
     async (_title, code) => {
       const mr = createMillrace(session(), 0, () => 0.5);
-      const result = await compiled(code)(mr, millrace);
+      const result = await compiled(code)(mr, sdk);
       if (result instanceof millrace.Dataset) new KnownSchemas(new Map()).of(nodeOf(result));
     },
   );

@@ -15,7 +15,7 @@ export const importRules: readonly ImportRule[] = [
   { from: "master", may: ["master", "proto"] },
   { from: "worker", may: ["worker", "proto"] },
   { from: "sdk", may: ["sdk", "proto"] },
-  { from: "jobs", may: ["sdk/index.ts", "sdk/testing/index.ts"] },
+  { from: "jobs", may: ["sdk/index.ts", "sdk/postgres/index.ts", "sdk/testing/index.ts"] },
   { from: "bench", may: ["bench", "jobs", "master", "proto", "sdk", "worker"] },
   { from: "vitest.config.ts", may: [] },
 ];
@@ -41,6 +41,7 @@ export const adapterImporters: readonly Place[] = [
 /** Bare names that stand for a file of ours. */
 export const packageAliases: Readonly<Record<string, string>> = {
   millrace: "sdk/index.ts",
+  "millrace/postgres": "sdk/postgres/index.ts",
   "millrace/testing": "sdk/testing/index.ts",
 };
 
@@ -61,6 +62,8 @@ export const packagePlaces: Readonly<Record<string, readonly Place[]>> = {
   // The disk's test builds a child process to kill.
   esbuild: ["sdk/client", "bench", "proto/io/disk.test.ts"],
   minio: ["proto/io", "bench"],
+  pg: ["sdk/postgres", "bench"],
+  "pg-copy-streams": ["sdk/postgres"],
   piscina: ["worker/executor"],
   typescript: ["bench"],
   yargs: ["sdk/cli", "bench"],
@@ -79,6 +82,8 @@ export const nodePlaces: readonly Place[] = [
   "worker/executor",
   "sdk/client/bundle*",
   "sdk/cli",
+  // It runs in applications and in users' jobs only.
+  "sdk/postgres",
   "bench",
   "vitest.config.ts",
 ];
@@ -171,7 +176,12 @@ export const compositionRoot = "main.ts";
 export const compositionRootImporters: readonly Place[] = ["sdk/index.ts"];
 
 /** Files that may consist of re-exports: the public surfaces. */
-export const barrels: readonly Place[] = ["sdk/index.ts", "sdk/job.ts", "sdk/testing/index.ts"];
+export const barrels: readonly Place[] = [
+  "sdk/index.ts",
+  "sdk/job.ts",
+  "sdk/postgres/index.ts",
+  "sdk/testing/index.ts",
+];
 
 /** Files whose default export a tool or the engine asks for, by pattern of their path. */
 export const defaultExportFiles: readonly RegExp[] = [

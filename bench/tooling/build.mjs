@@ -100,7 +100,7 @@ const onlyEnglish = {
  * (grpc + yargs + zod: 109 ms against 167 ms; apache-arrow: 68 ms against 136 ms).
  * Libraries leave packages outside, and share one copy of our classes between them.
  */
-async function bundle({ processes, libraries, jobRuntime }) {
+async function bundle({ processes, libraries, connectors, jobRuntime }) {
   const { build } = await import("esbuild");
   const present = (names) => names.filter((name) => existsSync(join(root, name)));
   const results = await Promise.all([
@@ -115,6 +115,12 @@ async function bundle({ processes, libraries, jobRuntime }) {
       entryPoints: present([jobRuntime]),
       minify: true,
       plugins: [onlyEnglish],
+    }),
+    // Parts of jobs, built on the public interface: `millrace` is the runtime of whatever job they are in.
+    build({
+      ...common,
+      entryPoints: present(connectors),
+      external: ["millrace", "pg", "pg-copy-streams"],
     }),
     build({
       ...common,
@@ -138,7 +144,7 @@ function writeOutputs(outputs) {
   }
 }
 
-async function emitTypes({ libraries }) {
+async function emitTypes({ libraries, connectors }) {
   const { default: ts } = await import("typescript");
   const parsed = ts.getParsedCommandLineOfConfigFile(
     join(root, "tsconfig.json"),
@@ -152,7 +158,9 @@ async function emitTypes({ libraries }) {
     },
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
   );
-  const files = libraries.map((name) => join(root, name)).filter((path) => existsSync(path));
+  const files = [...libraries, ...connectors]
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path));
   rmSync(typesFolder, { recursive: true, force: true });
   const program = ts.createProgram(files, parsed.options);
   const emitted = program.emit();

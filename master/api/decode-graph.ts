@@ -45,6 +45,7 @@ export function decodeGraph(graphJson: string): StageGraph {
   if (planDigest === "") invalid("graph.planDigest", "is empty", code);
   const decoded: StagePlan[] = [];
   for (const stage of stages) decoded.push(decodeStage(stage, decoded, stages.length));
+  const cleanup = decodeCleanup(plain.cleanup);
   return {
     actionIndex: integer("graph.actionIndex", plain.actionIndex, 0, actionsPerJobMax - 1, code),
     planDigest,
@@ -55,7 +56,17 @@ export function decodeGraph(graphJson: string): StageGraph {
       : { note: text("graph.note", plain.note, noteCharsMax, code) }),
     stages: decoded,
     ...(lock === undefined ? {} : { lock }),
+    ...(plain.publishes === true ? { publishes: true } : {}),
+    ...(cleanup === undefined ? {} : { cleanup }),
   };
+}
+
+/** It runs alone: without inputs, for a result that nobody reads. */
+function decodeCleanup(value: unknown): StagePlan | undefined {
+  if (value === undefined) return undefined;
+  const stage = decodeStage(value, [], 1);
+  if (stage.output.kind === "result" && stage.keep === undefined) return stage;
+  return invalid("graph.cleanup", "must end in a result, and keep nothing", code);
 }
 
 function decodeStage(value: unknown, before: readonly StagePlan[], stages: number): StagePlan {

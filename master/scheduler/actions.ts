@@ -2,16 +2,21 @@
 
 import { assert, EngineError, type ErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import type { JobId } from "../../proto/ids.ts";
-import { actionsPerJobMax, jobHistoryBytesMax, sweepsPendingMax } from "../../proto/limits.ts";
+import {
+  actionsPerJobMax,
+  cleanupLoggedTicks,
+  jobHistoryBytesMax,
+  sweepsPendingMax,
+} from "../../proto/limits.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { firstDifference } from "../../proto/plan/digest.ts";
-import type { LockStep, StageGraph } from "../../proto/plan/stage.ts";
+import type { LockStep, StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { CommandReply } from "./commands.ts";
 import { countersField, totalCounters } from "./counters.ts";
 import { needDriver } from "./drivers.ts";
-import { needJob, type RunningAction } from "./find.ts";
+import { needJob, type RunningAction, runningActions } from "./find.ts";
 import { settleJob } from "./job-end.ts";
 import { adoptKept, keepOutputs, keptSizes } from "./kept.ts";
 import { claimForJob, hold, releaseOwned, releaseStep, stepOwner } from "./locks.ts";
@@ -70,6 +75,8 @@ function beginStages(
     label: graph.label,
     ...(graph.measures === true ? { measures: true } : {}),
     ...(graph.note === undefined ? {} : { note: graph.note }),
+    ...(graph.publishes === true ? { publishes: true } : {}),
+    ...(graph.cleanup === undefined ? {} : { cleanup: graph.cleanup }),
     startedIndex,
     folderUri: outputFolder(graph),
     format: output.kind === "output" ? output.format : "",
@@ -201,6 +208,10 @@ export function completeAction(running: RunningAction): void {
   if (isUnplanned(action)) return;
   const last = stages.at(-1)!;
   if (!isComplete(last)) return;
+  if (isCleanup(action)) {
+    endCleanup(running);
+    return;
+  }
   if (action.folderUri === "") {
     const parts = last.tasks.map((task) => (task.kind === "done" ? (task.resultJson ?? "") : ""));
     const measured = action.measures === true ? ({ measured: true } as const) : {};
@@ -228,11 +239,61 @@ function lastSummary(stage: StageState): StageSummary {
 }
 
 export function failAction(running: RunningAction, error: ErrorRecord): void {
-  endAction(running, { kind: "failed", error }, false);
+  endUnfinished(running, error, false);
 }
 
+/**
+ * What makes staged rows visible is not stopped: whether it happened would be unknown. Its job ends after it, as
+ * after an output that is being committed.
+ */
 export function cancelAction(running: RunningAction, error: ErrorRecord): void {
-  endAction(running, { kind: "failed", error }, true);
+  if (running.action.publishes === true || isCleanup(running.action)) return;
+  endUnfinished(running, error, true);
+}
+
+/** A cleanup that fails is no other failure of its action: a later one of the same target finds what it left. */
+function endUnfinished(running: RunningAction, error: ErrorRecord, cancelled: boolean): void {
+  if (isCleanup(running.action)) endCleanup(running);
+  else if (running.action.cleanup !== undefined) {
+    beginCleanup(running, running.action.cleanup, { kind: "failed", error }, cancelled);
+  } else endAction(running, { kind: "failed", error }, cancelled);
+}
+
+function isCleanup({ phase }: ActionState): boolean {
+  return phase.kind === "running" && phase.ending !== undefined;
+}
+
+/** The action goes on with one stage, and then ends as it would have. */
+function beginCleanup(
+  running: RunningAction,
+  cleanup: StagePlan,
+  outcome: ActionOutcome,
+  cancelled: boolean,
+): void {
+  const { state, job, action, stages } = running;
+  keepOutputs(job, action.actionIndex, stages);
+  dropAllLeases(running);
+  const dueTick = state.tick + cleanupLoggedTicks;
+  const ending = { outcome, cancelled, dueTick };
+  action.phase = { kind: "running", stages: startStages([cleanup], state.tick), ending };
+  touchNow(state, job, action);
+}
+
+function endCleanup(running: RunningAction): void {
+  const { action } = running;
+  const { phase } = action;
+  assert(phase.kind === "running" && phase.ending !== undefined, "no cleanup is under way");
+  const { outcome, cancelled } = phase.ending;
+  endAction(running, outcome, cancelled);
+}
+
+/** A cleanup without a worker to run it, or that hangs, must not hold up the end of its job for ever. */
+export function expireCleanups(state: ClusterState): void {
+  for (const running of [...runningActions(state)]) {
+    const { phase } = running.action;
+    if (phase.kind !== "running" || phase.ending === undefined) continue;
+    if (phase.ending.dueTick <= state.tick) endCleanup(running);
+  }
 }
 
 function endAction(running: RunningAction, outcome: ActionOutcome, cancelled: boolean): void {

@@ -25,7 +25,9 @@ type StoredStage = Omit<
 >;
 type StoredPhase =
   | Exclude<ActionPhase, { kind: "running" }>
-  | { readonly kind: "running"; readonly stages: readonly StoredStage[] };
+  | (Omit<Extract<ActionPhase, { kind: "running" }>, "stages"> & {
+      readonly stages: readonly StoredStage[];
+    });
 type StoredAction = Omit<ActionState, "phase"> & { readonly phase: StoredPhase };
 type StoredJob = Omit<JobState, "actions" | "open" | "kept"> & {
   readonly actions: readonly StoredAction[];
@@ -84,7 +86,8 @@ function putJob(json: JsonPieces, { open: _, actions, kept, ...fields }: JobStat
 function putAction(json: JsonPieces, { phase, ...fields }: ActionState): void {
   json.begin(fields, "phase");
   if (phase.kind === "running") {
-    json.begin({ kind: phase.kind }, "stages");
+    const { stages: _, ...head } = phase;
+    json.begin(head, "stages");
     json.each(phase.stages, (stage) => putStage(json, stage));
     json.text("}}");
   } else {
@@ -178,7 +181,7 @@ function restoreJob(state: ClusterState, stored: StoredJob): void {
 function restorePhase(phase: StoredPhase): ActionPhase {
   if (phase.kind !== "running") return phase;
   const plans = phase.stages.map((stage) => stage.plan);
-  return { kind: "running", stages: phase.stages.map((stage) => indexStage(plans, stage)) };
+  return { ...phase, stages: phase.stages.map((stage) => indexStage(plans, stage)) };
 }
 
 function restoreLeases(

@@ -159,8 +159,21 @@ export interface StageSummary extends StageView {
   readonly inputBytes: number;
 }
 
+/** How an action ends once its cleanup is over. */
+export interface ActionEnding {
+  readonly outcome: ActionOutcome;
+  readonly cancelled: boolean;
+  /** By then the cleanup is given up. */
+  readonly dueTick: number;
+}
+
 export type ActionPhase =
-  | { readonly kind: "running"; readonly stages: readonly StageState[] }
+  | {
+      readonly kind: "running";
+      readonly stages: readonly StageState[];
+      /** Set while the stage is the cleanup of an action whose end is decided. */
+      readonly ending?: ActionEnding;
+    }
   /**
    * The list is fixed: from here the action ends committed, unless the store itself lost an upload.
    */
@@ -192,6 +205,10 @@ export interface ActionState {
   /** Where the output goes, and as what; empty for results. */
   readonly folderUri: string;
   readonly format: OutputFormat | "";
+  /** Makes visible what an earlier action staged: the end of its job lets it go on. */
+  readonly publishes?: true;
+  /** Runs when the action failed or was cancelled, before its outcome is recorded. */
+  readonly cleanup?: StagePlan;
   /** Set where the action only takes or gives back a lock; it has no stages then. */
   readonly lock?: LockStep;
   revision: number;

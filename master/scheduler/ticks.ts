@@ -1,6 +1,7 @@
 // One logged tick: the only thing that makes time pass, and the only thing that lets anything
 // expire.
 
+import { expireCleanups } from "./actions.ts";
 import { expireBundles } from "./bundles.ts";
 import type { CommandReply } from "./commands.ts";
 import { expireDrivers } from "./drivers.ts";
@@ -27,6 +28,7 @@ export function tick(state: ClusterState, term: number): CommandReply {
   state.tick++;
   expireWorkers(state);
   expireTasks(state);
+  expireCleanups(state);
   expireDrivers(state);
   endUndrivableJobs(state);
   expireLocks(state);

@@ -93,7 +93,19 @@ export interface RangeNode extends NodeBase {
   readonly step: number;
 }
 
-export type ReadNode = RowReadNode | ColumnarReadNode | ValuesNode | RangeNode;
+/** Reads a source of others; its code is the function of the node. */
+export interface SourceReadNode extends NodeBase {
+  readonly kind: "readSource";
+  readonly name: string;
+  /** What is read, for people and for digests. */
+  readonly about: string;
+  readonly options: { readonly schema?: Schema };
+  readonly columns?: readonly string[];
+  /** Offered to the source, which says what of it is left out for certain. Set by the optimizer. */
+  readonly pruning?: Expr;
+}
+
+export type ReadNode = RowReadNode | ColumnarReadNode | SourceReadNode | ValuesNode | RangeNode;
 
 /** One row at a time, or some at a time, through the user's function. */
 export type ClosureNode = UnaryNode &
@@ -277,6 +289,23 @@ export type Action =
   | { readonly kind: "analyze"; readonly input: LogicalNode }
   /** Calls the function of this id with an iterator of the rows of one task, and awaits it; answers nothing. */
   | { readonly kind: "forEach"; readonly input: LogicalNode; readonly id: NodeId }
+  /** Hands the rows to the sink of this id, which keeps them unseen; answers what was staged. */
+  | {
+      readonly kind: "stage";
+      readonly input: LogicalNode;
+      readonly id: NodeId;
+      readonly name: string;
+      readonly target: string;
+    }
+  /** Lets the sink of this id publish what the action of number `writeIndex` staged: the rows are its parts. */
+  | {
+      readonly kind: "publish";
+      readonly input: LogicalNode;
+      readonly id: NodeId;
+      readonly name: string;
+      readonly target: string;
+      readonly writeIndex: number;
+    }
   | {
       readonly kind: "write";
       readonly input: LogicalNode;

@@ -20,6 +20,7 @@ import type {
   KeyedNode,
   LogicalNode,
   SortKey,
+  SourceReadNode,
   ValuesNode,
 } from "./logical.ts";
 import { schemaText } from "./types.ts";
@@ -50,6 +51,8 @@ function argumentsText(node: LogicalNode): string {
       return `${node.pattern} ${csvText(node.options)}`;
     case "readColumns":
       return columnsText(node);
+    case "readSource":
+      return sourceText(node);
     case "values":
       return valuesText(node);
     case "range":
@@ -112,6 +115,16 @@ function columnsText(node: ColumnarReadNode): string {
     ...(schema === undefined ? [] : [schemaText(schema)]),
     ...(node.columns === undefined ? [] : [`[${node.columns.map(columnText).join(", ")}]`]),
     ...(node.pruning === undefined ? [] : [`pruning ${exprText(node.pruning)}`]),
+  ].join(" ");
+}
+
+function sourceText({ name, about, options, columns, pruning }: SourceReadNode): string {
+  return [
+    name,
+    ...(about === "" ? [] : [about]),
+    ...(options.schema === undefined ? [] : [schemaText(options.schema)]),
+    ...(columns === undefined ? [] : [`[${columns.map(columnText).join(", ")}]`]),
+    ...(pruning === undefined ? [] : [`pruning ${exprText(pruning)}`]),
   ].join(" ");
 }
 

@@ -33,6 +33,11 @@ export function sourceText(source: SourceProgram): string {
     }
     case "kept":
       return `kept #${source.node}`;
+    case "source": {
+      const columns = source.schema.fields.map(({ name }) => columnText(name)).join(", ");
+      const filters = source.filtersJson === "[]" ? "" : ` where ${source.filtersJson}`;
+      return `read ${source.name} #${source.node} [${columns}]${filters}`;
+    }
     case "range":
       return `range #${source.node} ${source.start} to ${source.end} by ${source.step}`;
     case "branches":
@@ -149,6 +154,10 @@ export function sinkText(sink: SinkProgram): string {
     case "collect":
     case "count":
       return sink.kind;
+    case "stage":
+    case "publish":
+    case "discard":
+      return `${sink.kind} ${sink.name} #${sink.node}`;
     case "output":
       return `write ${sink.format} ${sink.folderUri}${writeOptionsText(sink.options)}`;
     default:

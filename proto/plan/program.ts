@@ -27,6 +27,8 @@ export interface FileRange {
 export interface TaskSplit {
   /** Empty for tasks of branches that read no files. */
   readonly ranges: readonly FileRange[];
+  /** Of a source of others: tagged JSON of what its plan named. */
+  readonly own?: string;
 }
 
 /** Sealed output of an earlier stage, which is among the task's inputs. */
@@ -51,6 +53,16 @@ export type SourceProgram =
       readonly columns?: readonly string[];
       /** Rows for which it is not true may be left out. */
       readonly pruning?: Expr;
+    }
+  /** A source of others; its code is the function of the node. */
+  | {
+      readonly kind: "source";
+      readonly node: NodeId;
+      readonly name: string;
+      /** Of the batches. */
+      readonly schema: Schema;
+      /** Tagged JSON of the filters that the source took. */
+      readonly filtersJson: string;
     }
   /** Rows that stand in the plan, all in one task. */
   | {
@@ -267,6 +279,15 @@ export type SinkProgram =
   /** Rows as tagged JSON (see values.ts), one part per task. */
   | { readonly kind: "collect" }
   | { readonly kind: "count" }
+  /** Rows to the sink of others whose code is the function of the node; the result is what it staged. */
+  | { readonly kind: "stage"; readonly node: NodeId; readonly name: string }
+  /** Publishes the staged parts, which are the rows, or removes what was staged. */
+  | {
+      readonly kind: "publish" | "discard";
+      readonly node: NodeId;
+      readonly name: string;
+      readonly writeIndex: number;
+    }
   | {
       readonly kind: "output";
       readonly format: OutputFormat;

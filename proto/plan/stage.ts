@@ -72,4 +72,8 @@ export interface StageGraph {
   /** In topological order; the last stage carries the action's output. None for a lock step. */
   readonly stages: readonly StagePlan[];
   readonly lock?: LockStep;
+  /** It makes visible what an earlier action staged: it goes on to its end though its job was cancelled. */
+  readonly publishes?: true;
+  /** Runs when the action failed or was cancelled, before its outcome is known: one stage without inputs. */
+  readonly cleanup?: StagePlan;
 }

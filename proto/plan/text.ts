@@ -14,6 +14,9 @@ export function actionText(action: Action): string {
       return `write ${action.format} ${action.folderUri}${writeOptionsText(action.options)}`;
     case "forEach":
       return `forEach#${action.id}`;
+    case "stage":
+    case "publish":
+      return `${action.kind} ${action.name}#${action.id} ${action.target}`;
     default:
       return action.kind;
   }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
-import { basename, dirname, extname } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import type { BuildResult, OutputFile, Plugin } from "esbuild";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { bundleBytesMax } from "../../proto/limits.ts";
@@ -55,6 +55,10 @@ function runtimePlugin(jobRuntime: string): Plugin {
       host.onResolve({ filter: /^millrace$/ }, () => ({
         path: runtimeName,
         namespace: runtimeNamespace,
+      }));
+      // Parts of the package that are built on the runtime; what they need beside it stands around them.
+      host.onResolve({ filter: /^millrace\/postgres$/ }, () => ({
+        path: join(dirname(jobRuntime), "postgres/index.mjs"),
       }));
       host.onLoad({ filter: /.*/, namespace: runtimeNamespace }, async () => ({
         contents: withoutMap(await readFile(jobRuntime, "utf8")),

@@ -13,6 +13,7 @@ import type { CsvRow } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { resolveInput } from "./paths.ts";
 import type { Session } from "./session.ts";
+import { type Source, sourceParts } from "./source.ts";
 import { checkDelimiter } from "./writer.ts";
 
 export interface CsvLayout {
@@ -167,6 +168,18 @@ export class Reader {
       pattern: this.#resolve(pattern),
       options: Object.freeze({ header, delimiter, columns: Object.freeze({ ...columns }) }),
     });
+  }
+
+  /**
+   * The rows of a source of yours, or of a package: see `defineSource`. Only the columns that the job uses are asked
+   * for, and conditions right over it are offered to it.
+   * @param source what to read
+   * @throws PLAN_INVALID for what is no source
+   * @example mr.read.from(postgresSource({ table: "orders" })).select("id")
+   */
+  from<Row>(source: Source<Row>): Dataset<Row> {
+    const { draft, call } = sourceParts(source);
+    return new Dataset<Row>(this.#session, { ...draft, id: this.#session.nextNode(call) });
   }
 
   #columns<Row>(

@@ -1,6 +1,7 @@
 // What a dataset needs of the run of a job that it belongs to.
 
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import type { StagedPart } from "../../proto/plan/connector.ts";
 import type { Action, NodeId } from "../../proto/plan/logical.ts";
 
 /** A function of the user's, kept beside the node that applies it. */
@@ -35,6 +36,12 @@ export interface Session {
   count(action: ActionOf<"count">): Promise<number>;
   forEach(action: ActionOf<"forEach">): Promise<void>;
   write(action: ActionOf<"write">): Promise<CommittedOutput>;
+  /** Answers what the tasks of the action staged, and the number under which they did. */
+  stage(action: ActionOf<"stage">): Promise<{
+    readonly parts: readonly StagedPart[];
+    readonly actionIndex: number;
+  }>;
+  publish(action: ActionOf<"publish">): Promise<void>;
   /** The plans of an action as text; with `analyze` after running it, with what it took. */
   explain(action: Action, options: { readonly analyze: boolean }): Promise<string>;
   /** Counters of one name are one. */

@@ -2,10 +2,12 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { CommittedOutput } from "../../proto/plan/bundle.ts";
+import type { WrittenRows } from "../../proto/plan/connector.ts";
 import type { LogicalNode, OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import type { RecordOf } from "../columns/column-for.ts";
 import { resolveOutput } from "./paths.ts";
 import type { Session } from "./session.ts";
+import { type Sink, writeToSink } from "./sink.ts";
 
 /** How files are cut and packed. */
 export interface FileOptions {
@@ -131,6 +133,18 @@ export class DatasetWriter<out T> {
     options: ParquetOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
     return this.#write("parquet", folder, options);
+  }
+
+  /**
+   * Action: writes the rows to a sink of yours, or of a package: see `defineSink`. All of them appear at once, and once,
+   * if the sink keeps what it promises.
+   * @param sink what to write to
+   * @throws PLAN_INVALID for what is no sink; INPUT_MALFORMED for a row that does not fit its schema; what its code
+   *   throws
+   * @example await counts.write.to(postgresSink({ table: "counts" }));
+   */
+  async to<Row>(this: DatasetWriter<Row>, sink: Sink<Row>): Promise<WrittenRows> {
+    return await writeToSink(this.#session, this.#node, sink);
   }
 
   async #write(format: OutputFormat, folder: string, given: Given): Promise<CommittedOutput> {

@@ -9,6 +9,7 @@ import type {
   JobContext,
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
+import { type SourceSplits, sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { isGlob } from "../../proto/plan/glob.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
@@ -19,8 +20,9 @@ import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { openJoins } from "../planner/decide-joins.ts";
-import { type PlanOptions, planAction } from "../planner/plan-action.ts";
-import { fileReads, type PlanInputs } from "../planner/plan-inputs.ts";
+import { type PlanOptions, planAction, sourcesToAsk } from "../planner/plan-action.ts";
+import { fileReads, type PlanInputs, sourceReads } from "../planner/plan-inputs.ts";
+import { type Connectors, connectorsOf } from "./connectors.ts";
 import { KeptOutputs } from "./kept-outputs.ts";
 import type { ActionNumbers } from "./numbering.ts";
 import { parseParams } from "./params.ts";
@@ -31,6 +33,7 @@ import { DriverSession } from "./session.ts";
 export async function drive(job: Job, context: JobContext, host: DriverHost): Promise<string> {
   const params = parseParams(job.params, context.paramsJson);
   const random = seededRandom(context.seed);
+  const connectors = connectorsOf((node) => session.closure(node));
   // What is not recorded as an outcome could not be thrown again on a replay, so it ends the whole job:
   // a program that caught it would go on in a way that no worker could follow.
   let endJob: (failure: unknown) => void = () => {};
@@ -42,8 +45,9 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
       endJob(failure);
       return new Promise<never>(() => {});
     });
-  const performing: Performing = { host, kept: new KeptOutputs(), unknown: [] };
-  const session = new DriverSession(
+  const { jobId } = context;
+  const performing: Performing = { host, connectors, jobId, kept: new KeptOutputs(), unknown: [] };
+  const session: DriverSession = new DriverSession(
     context.workingFolder,
     (action, numbers) => orEnd(perform(performing, action, numbers)),
     (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
@@ -59,6 +63,8 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
 /** What the actions of one program run on. */
 interface Performing {
   readonly host: DriverHost;
+  readonly connectors: Connectors;
+  readonly jobId: string;
   readonly kept: KeptOutputs;
   /** Actions that an earlier driver ended, whose plans nobody here knows yet. */
   readonly unknown: RecordedAction[];
@@ -109,7 +115,8 @@ async function runPlanned(
   { actionIndex, digest, measured }: Asked,
   numbers: ActionNumbers,
 ): Promise<ActionOutcome> {
-  const { host, kept, unknown } = performing;
+  const { host, connectors, jobId, kept, unknown } = performing;
+  if (action.kind === "stage") await connectors.begin(action, sinkWrite(jobId, actionIndex));
   for (let known = unknown.shift(); known !== undefined; known = unknown.shift()) {
     const { keeps } = await planned(performing, known.action, 0, { measured: known.measured });
     kept.add(keeps, known.outcome);
@@ -132,13 +139,13 @@ async function runPlanned(
 }
 
 async function planned(
-  { host, kept }: Performing,
+  { host, connectors, kept }: Performing,
   action: Action,
   actionIndex: number,
   options: PlanOptions,
 ): Promise<PlannedAction> {
   const cut = kept.cut(action);
-  const inputs = { ...(await planInputs(host, cut)), kept: kept.all };
+  const inputs = await planInputs({ host, connectors, kept }, cut);
   const { planTargets: targets } = host;
   const measurable = openJoins(action);
   return planAction(cut, actionIndex, inputs, {
@@ -171,7 +178,10 @@ async function performLockStep(
 }
 
 /** Files of every source, and the schemas of those that did not declare one. */
-async function planInputs(host: DriverHost, action: Action): Promise<PlanInputs> {
+async function planInputs(
+  { host, connectors, kept: { all: kept } }: Pick<Performing, "host" | "connectors" | "kept">,
+  action: Action,
+): Promise<PlanInputs> {
   const files = new Map<NodeId, readonly InputFile[]>();
   const schemas = new Map<NodeId, Schema>();
   for (const node of fileReads(action)) {
@@ -180,7 +190,16 @@ async function planInputs(host: DriverHost, action: Action): Promise<PlanInputs>
     if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
     schemas.set(node.id, await host.describeInput(node.format, found, node.options));
   }
-  return { files, schemas };
+  const reads = sourceReads(action);
+  if (reads.length === 0) return { files, schemas, kept };
+  for (const node of reads) {
+    if (node.options.schema === undefined) schemas.set(node.id, await connectors.schema(node));
+  }
+  const sources = new Map<NodeId, SourceSplits>();
+  for (const { node, request } of sourcesToAsk(action, { files, schemas, kept })) {
+    sources.set(node.id, await connectors.plan(node, request));
+  }
+  return { files, schemas, kept, sources };
 }
 
 async function listInputs(host: DriverHost, pattern: string): Promise<readonly InputFile[]> {

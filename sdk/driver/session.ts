@@ -11,6 +11,7 @@ import { actionText, logicalText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Closure, Counter, HeldLock, Session } from "../dataset/session.ts";
+import { stagedParts } from "../dataset/sink.ts";
 import { analyzedText } from "../planner/analyzed-text.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { openJoins } from "../planner/decide-joins.ts";
@@ -116,6 +117,15 @@ export class DriverSession implements Session {
     return failWith(actionText(action), outcome);
   }
 
+  async stage(action: Extract<Action, { kind: "stage" }>) {
+    const { outcome, actionIndex } = await this.#runNumbered(action);
+    return { parts: stagedParts(resultParts(action, outcome)), actionIndex };
+  }
+
+  async publish(action: Extract<Action, { kind: "publish" }>): Promise<void> {
+    resultParts(action, await this.#run(action));
+  }
+
   async lock(name: string, waitMs: number): Promise<HeldLock> {
     const step: LockStep = { kind: "lock", name, waitMs };
     const { outcome, actionIndex } = await this.#runLockStep(step);
@@ -161,7 +171,15 @@ export class DriverSession implements Session {
     return { outcome: await this.#outcomes.inTurn(outcome), actionIndex: numbered };
   }
 
-  async #run(whole: Action): Promise<ActionOutcome> {
+  async #run(action: Action): Promise<ActionOutcome> {
+    const { outcome } = await this.#runNumbered(action);
+    return outcome;
+  }
+
+  /** With the number of the action itself, after those that only count. */
+  async #runNumbered(
+    whole: Action,
+  ): Promise<{ readonly outcome: ActionOutcome; readonly actionIndex: number }> {
     this.#checkNotOver(actionText(whole));
     const action = cutAtKept(whole, (cache) =>
       this.#made.has(cache.id) ? this.#leaves.of(cache) : undefined,
@@ -174,19 +192,27 @@ export class DriverSession implements Session {
           "allowed; cache() a dataset on the way and count() it, so that later plans begin there",
       );
     }
-    const outcome = await this.#outcomes.inTurn(this.#start(action));
-    if (outcome.kind === "failed") return outcome;
+    let actionIndex = -1;
+    const noted = (numbers: ActionNumbers): ActionNumbers => ({
+      next: () => {
+        actionIndex = numbers.next();
+        return actionIndex;
+      },
+      settled: () => numbers.settled(),
+    });
+    const outcome = await this.#outcomes.inTurn(this.#start(action, noted));
+    if (outcome.kind === "failed") return { outcome, actionIndex };
     this.#counters.settle(outcome.counters);
     for (const node of nodes) if (node.kind === "cache") this.#made.add(node.id);
-    return outcome;
+    return { outcome, actionIndex };
   }
 
-  #start(action: Action): Promise<ActionOutcome> {
+  #start(action: Action, noted: (numbers: ActionNumbers) => ActionNumbers): Promise<ActionOutcome> {
     if (openJoins(action).size > 0) {
-      return this.#numbering.several((numbers) => this.#perform(action, numbers));
+      return this.#numbering.several((numbers) => this.#perform(action, noted(numbers)));
     }
     const only = (actionIndex: number) => ({ next: () => actionIndex, settled: () => {} });
-    return this.#numbering.one((actionIndex) => this.#perform(action, only(actionIndex)));
+    return this.#numbering.one((actionIndex) => this.#perform(action, noted(only(actionIndex))));
   }
 }
 

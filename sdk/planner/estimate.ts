@@ -4,8 +4,9 @@ import { assumedRowBytes } from "../../proto/limits.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { DataType, Schema } from "../../proto/plan/types.ts";
-import { isFileRead, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
+import { isFileRead, isSourceRead, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
 import { bytesRead } from "./read-stages.ts";
+import { sourceBytes } from "./source-stages.ts";
 
 /** Bytes of the files below each node, in the files' own encoding, and of what is kept there. */
 export function bytesBelow(
@@ -23,7 +24,8 @@ export function bytesBelow(
 
 function bytesOfSource(node: LogicalNode, inputs: PlanInputs): number {
   if (node.kind === "kept") return keptOutputOf(inputs, node).bytes;
-  return isFileRead(node) ? bytesRead(inputs, node) : 0;
+  if (isFileRead(node)) return bytesRead(inputs, node);
+  return isSourceRead(node) ? sourceBytes(inputs, node) : 0;
 }
 
 const bytesOfText = 16;

@@ -9,8 +9,9 @@ import {
   stageGraphBytesMax,
 } from "../../proto/limits.ts";
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
+import type { SourceRequest } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
-import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { Action, NodeId, SourceReadNode } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
@@ -18,9 +19,10 @@ import { assertStageGraph } from "./check-graph.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { optimize } from "./optimize.ts";
-import { type PlanInputs, sourceSchemas } from "./plan-inputs.ts";
+import { type PlanInputs, schemaOfRead, sourceReads, sourceSchemas } from "./plan-inputs.ts";
 import { settleAlters } from "./settle-alters.ts";
-import { planStages } from "./stages.ts";
+import { sourceRequest, withoutTaken } from "./source-stages.ts";
+import { cleanupStage, planStages } from "./stages.ts";
 
 /**
  * Some tasks for every core of a small cluster, none so small that starting it weighs, none so large that
@@ -64,7 +66,8 @@ export function planAction(
   const settled = { ...action, input: settleAlters(action.input, schemas) };
   const rewritten = optimize(settled, { schemas });
   const { plan, measure } = decideJoins(rewritten, { inputs, schemas, measurable, measured });
-  const optimised: Action = measure === undefined ? plan : { kind: "count", input: measure };
+  const decided: Action = measure === undefined ? plan : { kind: "count", input: measure };
+  const optimised = withoutTaken(decided, inputs);
   const { stages, keeps } = planStages(optimised, inputs, targets, schemas);
   const planned: StageGraph = {
     actionIndex,
@@ -72,6 +75,7 @@ export function planAction(
     label: measure === undefined ? actionText(action) : `sizes for ${actionText(action)}`,
     ...(measure === undefined ? {} : { measures: true }),
     stages,
+    ...(measure === undefined ? lastWords(action, actionIndex) : {}),
   };
   const isAnalysis = action.kind === "analyze" && measure === undefined;
   const graph = isAnalysis ? { ...planned, note: analysisNote(planned) } : planned;
@@ -93,6 +97,35 @@ function textsOf(action: Action, optimised: Action, graph: StageGraph): PlannedA
       return physicalText(graph);
     },
   };
+}
+
+/** What a write to a sink of others needs beside its stages. */
+function lastWords(action: Action, actionIndex: number) {
+  switch (action.kind) {
+    case "stage":
+      return { cleanup: cleanupStage(action, actionIndex) };
+    case "publish":
+      return { cleanup: cleanupStage(action, actionIndex), publishes: true as const };
+    default:
+      return {};
+  }
+}
+
+/**
+ * The sources of others that the plan reads, each with what it is to be asked for: the columns and conditions that
+ * are left once the plan is optimised.
+ */
+export function sourcesToAsk(
+  action: Action,
+  inputs: PlanInputs,
+): readonly { readonly node: SourceReadNode; readonly request: SourceRequest }[] {
+  const schemas = new KnownSchemas(sourceSchemas(inputs));
+  const settled = { ...action, input: settleAlters(action.input, schemas) };
+  const optimised = optimize(settled, { schemas });
+  return sourceReads(optimised).map((node) => ({
+    node,
+    request: sourceRequest(node, schemaOfRead(inputs, node)),
+  }));
 }
 
 function checkSize(graph: StageGraph, files: number): void {

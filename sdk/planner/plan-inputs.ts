@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { InputFile, KeptOutput } from "../../proto/plan/bundle.ts";
+import type { SourceSplits } from "../../proto/plan/connector.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import type {
   Action,
@@ -10,6 +11,7 @@ import type {
   LogicalNode,
   NodeId,
   RowReadNode,
+  SourceReadNode,
 } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 
@@ -22,6 +24,17 @@ export interface PlanInputs {
   readonly schemas: ReadonlyMap<NodeId, Schema>;
   /** What `kept` nodes of the plan stand for. */
   readonly kept?: ReadonlyMap<NodeId, KeptOutput>;
+  /** What sources of others answered when they were asked for splits. */
+  readonly sources?: ReadonlyMap<NodeId, SourceSplits>;
+}
+
+export function isSourceRead(node: LogicalNode): node is SourceReadNode {
+  return node.kind === "readSource";
+}
+
+/** The sources of others of an action, each once. */
+export function sourceReads(action: Action): readonly SourceReadNode[] {
+  return planNodes(action.input).filter(isSourceRead);
 }
 
 export function isFileRead(node: LogicalNode): node is FileReadNode {
@@ -46,13 +59,11 @@ export function filesOf(inputs: PlanInputs, node: FileReadNode): readonly InputF
 }
 
 /** Declared, or found in the files. */
-export function schemaOfRead(inputs: PlanInputs, node: ColumnarReadNode): Schema {
+export function schemaOfRead(inputs: PlanInputs, node: ColumnarReadNode | SourceReadNode): Schema {
   const schema = node.options.schema ?? inputs.schemas.get(node.id);
   if (schema !== undefined) return schema;
-  throw new EngineError(
-    "INTERNAL",
-    `the schema of ${node.format} files ${node.pattern} was not looked up before planning`,
-  );
+  const what = node.kind === "readSource" ? node.name : `${node.format} files ${node.pattern}`;
+  throw new EngineError("INTERNAL", `the schema of ${what} was not looked up before planning`);
 }
 
 export function keptOutputOf(inputs: PlanInputs, node: KeptNode): KeptOutput {

@@ -66,6 +66,7 @@ function schemaOfNode(
     case "readText":
       return { fields: [field("value", utf8Type, false)] };
     case "readColumns":
+    case "readSource":
       return wanted(node.options.schema ?? sources.get(node.id), node.columns);
     case "kept":
       return sources.get(node.id);

@@ -12,6 +12,7 @@ import { addOperator, gather, type OpenStage } from "./open-stage.ts";
 import { openFiles, openRange, openValues } from "./read-stages.ts";
 import { cogroupStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
+import { openSource } from "./source-stages.ts";
 import type { Planning } from "./stages.ts";
 import { unionStages } from "./union-stages.ts";
 
@@ -28,6 +29,8 @@ export function openNode(
       return openFiles(planning, node);
     case "kept":
       return openKept(planning, node);
+    case "readSource":
+      return openSource(planning, node);
     case "values":
       return openValues(node);
     case "range":

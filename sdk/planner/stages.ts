@@ -4,13 +4,14 @@ import { unreachable } from "../../proto/errors.ts";
 import { plannedPartitionsMax } from "../../proto/limits.ts";
 import type { KeptOutput, PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
-import type { Action, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
+import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 import { addOperator, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
+import { openValues } from "./read-stages.ts";
 import { openNode } from "./stage-of-node.ts";
 
 /** One planning under way: the stages sealed so far, and what decides how to go on. */
@@ -65,6 +66,18 @@ function sealPlan({ stages }: Planning, action: Action, open: OpenStage): void {
       seal(stages, addOperator(open, run, "forEach"), { kind: "count" }, { kind: "result" });
       return;
     }
+    case "stage": {
+      const { id, name } = action;
+      const named = { ...open, names: [...open.names, `stage ${name}`] };
+      seal(stages, named, { kind: "stage", node: id, name }, { kind: "result" });
+      return;
+    }
+    case "publish": {
+      const { id, name, writeIndex } = action;
+      const named = { ...open, names: [`publish ${name}`] };
+      seal(stages, named, { kind: "publish", node: id, name, writeIndex }, { kind: "result" });
+      return;
+    }
     case "write": {
       const { format, folderUri, options } = action;
       const named = { ...open, names: [...open.names, `write ${format}`] };
@@ -76,6 +89,20 @@ function sealPlan({ stages }: Planning, action: Action, open: OpenStage): void {
     default:
       unreachable(action);
   }
+}
+
+/** What is to be done when a write to a sink of others fails: its code removes what was staged. */
+export function cleanupStage(
+  action: Extract<Action, { readonly kind: "stage" | "publish" }>,
+  actionIndex: number,
+): StagePlan {
+  const { id, name } = action;
+  const writeIndex = action.kind === "publish" ? action.writeIndex : actionIndex;
+  const stages: StagePlan[] = [];
+  const none: ValuesNode = { kind: "values", id, rowsJson: "[]", rows: 0 };
+  const open = { ...openValues(none), names: [`discard ${name}`] };
+  seal(stages, open, { kind: "discard", node: id, name, writeIndex }, { kind: "result" });
+  return stages[0]!;
 }
 
 /** Every node once, inputs first; what several nodes read is kept, and read again from there. */

@@ -2,7 +2,13 @@
 
 import { columnsOf, type Expr } from "../../proto/plan/expr.ts";
 import { inputsOf, mapPlan, planNodes } from "../../proto/plan/inputs.ts";
-import type { Action, ColumnarReadNode, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
+import type {
+  Action,
+  ColumnarReadNode,
+  JoinNode,
+  LogicalNode,
+  SourceReadNode,
+} from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 import type { PlanRule, RuleContext } from "./rule.ts";
 
@@ -112,6 +118,7 @@ function narrowed(node: LogicalNode, needed: Needed, context: RuleContext): Logi
   if (needed === "all") return node;
   switch (node.kind) {
     case "readColumns":
+    case "readSource":
       return narrowedRead(node, needed, context);
     case "select":
       return { ...node, columns: kept(node.columns, needed) };
@@ -123,10 +130,10 @@ function narrowed(node: LogicalNode, needed: Needed, context: RuleContext): Logi
 }
 
 function narrowedRead(
-  node: ColumnarReadNode,
+  node: ColumnarReadNode | SourceReadNode,
   needed: ReadonlySet<string>,
   context: RuleContext,
-): ColumnarReadNode {
+): ColumnarReadNode | SourceReadNode {
   const schema = context.schemaOf(node);
   if (schema === undefined) return node;
   const fields = kept(schema.fields, needed);

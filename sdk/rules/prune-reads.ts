@@ -6,8 +6,9 @@ import type { NodeRule } from "./rule.ts";
 export const pruneReads: NodeRule = {
   name: "prune-reads",
   rewrite: (node, context) => {
-    if (node.kind !== "where" || node.input.kind !== "readColumns") return undefined;
+    if (node.kind !== "where") return undefined;
     const read = node.input;
+    if (read.kind !== "readColumns" && read.kind !== "readSource") return undefined;
     if (context.isShared(read)) return undefined;
     const known = read.pruning === undefined ? "" : exprText(read.pruning);
     if (known === exprText(node.predicate)) return undefined;

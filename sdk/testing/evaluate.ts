@@ -9,6 +9,7 @@ import { decodeValue } from "../../proto/plan/values.ts";
 import { columnStep } from "./steps/columns.ts";
 import { joinStep } from "./steps/joins.ts";
 import { cogroupStep, keyedStep } from "./steps/keyed.ts";
+import { readSourceStep } from "./steps/own-sources.ts";
 import { closureStep, conformed, mapAsyncStep } from "./steps/rows.ts";
 import { setStep, unionStep } from "./steps/sets.ts";
 import { limitStep, orderByStep } from "./steps/sorts.ts";
@@ -24,7 +25,7 @@ export interface PlanInputs {
   readonly closure: ClosureOf;
 }
 
-/** The rows of a plan, in order where the plan has one. Not for plans with `mapAsync`. */
+/** The rows of a plan, in order where the plan has one. Not for plans with `mapAsync` or sources of others. */
 export function evaluate(last: LogicalNode, inputs: PlanInputs): readonly unknown[] {
   const tables = new Map<LogicalNode, Table>();
   for (const node of planNodes(last, madeOf)) {
@@ -38,11 +39,7 @@ export async function evaluateAsync(last: LogicalNode, inputs: PlanInputs): Prom
   const tables = new Map<LogicalNode, Table>();
   for (const node of planNodes(last, madeOf)) {
     const tablesBelow = below(node, tables);
-    const made =
-      node.kind === "mapAsync"
-        ? await mapAsyncStep(node, tablesBelow[0]!, inputs.closure)
-        : evaluateNode(node, tablesBelow, inputs);
-    tables.set(node, made);
+    tables.set(node, await evaluateLater(node, tablesBelow, inputs));
   }
   return tables.get(last)!;
 }
@@ -50,6 +47,21 @@ export async function evaluateAsync(last: LogicalNode, inputs: PlanInputs): Prom
 /** Nothing is kept here: what earlier actions made is made again. */
 function madeOf(node: LogicalNode): readonly LogicalNode[] {
   return node.kind === "kept" ? [node.cache] : inputsOf(node);
+}
+
+async function evaluateLater(
+  node: LogicalNode,
+  tables: readonly Table[],
+  inputs: PlanInputs,
+): Promise<Table> {
+  switch (node.kind) {
+    case "mapAsync":
+      return await mapAsyncStep(node, tables[0]!, inputs.closure);
+    case "readSource":
+      return await readSourceStep(node, inputs.closure);
+    default:
+      return evaluateNode(node, tables, inputs);
+  }
 }
 
 function below(node: LogicalNode, tables: ReadonlyMap<LogicalNode, Table>): readonly Table[] {
@@ -74,6 +86,8 @@ function step(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): 
     case "readCsv":
     case "readColumns":
       return inputs.tableOf(node);
+    case "readSource":
+      throw new EngineError("INTERNAL", `${node.name} is read asynchronously`);
     case "values": {
       const rows = plain(decodeValue(node.rowsJson) as readonly unknown[]);
       return node.schema === undefined ? rows : conformed(rows, node.schema);

@@ -13,7 +13,8 @@ import { seededRandom } from "../driver/random.ts";
 import { DriverSession } from "../driver/session.ts";
 import { evaluateAsync } from "./evaluate.ts";
 import { type FileContents, tableOfFiles } from "./read-files.ts";
-import { rowsOf } from "./steps/table.ts";
+import { publishStep, stageStep } from "./steps/own-sources.ts";
+import { type ClosureOf, rowsOf, type Table } from "./steps/table.ts";
 import { createTestLocks } from "./test-locks.ts";
 
 const workingFolder = "/test";
@@ -71,6 +72,8 @@ export async function testJob<Schema extends z.ZodObject, Result>(
         tableOf: (source) => tableOfFiles(source, contents),
         closure,
       });
+      const parts = await connectorParts(action, actionIndex, table, closure);
+      if (parts !== undefined) return { kind: "result", parts };
       const rows = checkedRows(rowsOf(table));
       if (action.kind === "forEach") await closure(action.id)(rows.values());
       const outcome = perform(action, actionIndex, rows, outputs);
@@ -91,6 +94,23 @@ function closureOf(session: DriverSession, node: number): (...args: unknown[]) =
   return closure as (...args: unknown[]) => unknown;
 }
 
+/** Of writes to sinks of others, whose code runs here. */
+async function connectorParts(
+  action: Action,
+  actionIndex: number,
+  table: Table,
+  closure: ClosureOf,
+): Promise<readonly string[] | undefined> {
+  switch (action.kind) {
+    case "stage":
+      return await stageStep(action, actionIndex, table, closure);
+    case "publish":
+      return await publishStep(action, table, closure);
+    default:
+      return undefined;
+  }
+}
+
 /** Refuses what could not be a row on a cluster, and gives the job copies of its own. */
 function checkedRows(rows: readonly unknown[]): readonly unknown[] {
   return decodeValue(encodeValue(rows)) as readonly unknown[];
@@ -105,6 +125,8 @@ function perform(
   switch (action.kind) {
     case "collect":
       return { kind: "result", parts: [encodeValue(rows)] };
+    case "stage":
+    case "publish":
     case "analyze":
     case "count":
     case "forEach":

@@ -11,6 +11,9 @@ export function operatorLabels(program: TaskProgram): readonly string[] {
   });
   const { sink } = program;
   if (sink.kind === "output") return [...names, `write ${sink.format}`];
+  if (sink.kind === "stage" || sink.kind === "publish" || sink.kind === "discard") {
+    return [...names, `${sink.kind} ${sink.name}#${sink.node}`];
+  }
   if (sink.kind !== "shuffle") return [...names, sink.kind];
   const { partitioner } = sink;
   if (!("node" in partitioner)) return [...names, "shuffle"];

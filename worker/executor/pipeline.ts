@@ -55,7 +55,8 @@ function usesClosure(operator: OperatorProgram): boolean {
 
 /** Tasks without user code need no replay of the job's module. */
 export function needsClosures(program: TaskProgram): boolean {
-  if (program.operators.some(usesClosure)) return true;
+  if (program.source.kind === "source" || program.operators.some(usesClosure)) return true;
+  if (["stage", "publish", "discard"].includes(program.sink.kind)) return true;
   if (program.sink.kind !== "shuffle") return false;
   const { partitioner } = program.sink;
   if (partitioner.kind === "closure") return true;

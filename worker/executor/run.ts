@@ -3,6 +3,7 @@
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { BlockClient } from "../../proto/ports/blocks.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { RateLimiters } from "../../proto/ports/rate-limiter.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
@@ -42,6 +43,7 @@ export interface TaskWorld {
   readonly closures: ClosureLoader;
   readonly rateLimiters: RateLimiters;
   readonly memory: TaskMemoryWorld;
+  readonly clock: Clock;
   /** For tasks that are to be measured. */
   readonly meter?: MeterWorld;
 }
@@ -60,6 +62,8 @@ interface Attempt {
   /** Those that may have work to wait for. */
   readonly waiting: readonly Stage[];
   file: string | undefined;
+  readonly user: UserCode;
+  readonly closureOf: ClosureOf;
 }
 
 function checkCancelled(cells: TaskCells): void {
@@ -86,6 +90,8 @@ async function pump(attempt: Attempt): Promise<SinkResult> {
     spec: attempt.spec,
     world: attempt.world,
     first: attempt.first,
+    user: attempt.user,
+    closureOf: attempt.closureOf,
     settle: () => settle(attempt),
     onFile: (uri) => {
       attempt.file = uri;
@@ -179,7 +185,8 @@ export async function runTask(
     const { source } = spec.program;
     const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);
     const parts = { first, stages, sink, waiting };
-    attempt = { spec, world, cells, source, index, ...parts, file: undefined };
+    const code = { user, closureOf: closure };
+    attempt = { spec, world, cells, source, index, ...parts, ...code, file: undefined };
     const result = await pump(attempt);
     const done = { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
     const counters = { ...loaded.takeCounters?.(), ...meter?.counters(spec.stageId, done) };

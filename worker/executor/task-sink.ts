@@ -2,12 +2,14 @@
 
 import { type Batch, batchRows } from "../../proto/batch/batch.ts";
 import { unreachable } from "../../proto/errors.ts";
+import { sinkWrite } from "../../proto/plan/connector.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { UserCode } from "../operators/user-code.ts";
 import { fileSink } from "../output/file-sink.ts";
 import { lineSink } from "../output/line-sink.ts";
+import { type OwnSink, publishSink, stageSink } from "../output/own-sink.ts";
 import { collectSink, countSink } from "../output/result-sinks.ts";
 import type { Sink } from "../output/sink.ts";
 import { ColumnSample } from "../shuffle/column-sample.ts";
@@ -107,6 +109,19 @@ export async function buildSink(
       return collectSink();
     case "count":
       return countSink();
+    case "stage":
+    case "publish":
+    case "discard": {
+      const label = `${sink.kind} ${sink.name}#${sink.node}`;
+      const ask = closureOf(sink.node) as OwnSink["ask"];
+      const outside: OwnSink = { user, clock: world.clock, label, ask };
+      if (sink.kind === "stage") {
+        const write = sinkWrite(jobId, spec.actionIndex);
+        return stageSink(outside, { jobId, taskIndex, token, write });
+      }
+      const kind = sink.kind === "publish" ? "commit" : "abort";
+      return publishSink(outside, kind, sinkWrite(jobId, sink.writeIndex));
+    }
     case "output": {
       const { format, folderUri } = sink;
       const target = { store: world.store, folderUri, jobId, taskIndex, token };

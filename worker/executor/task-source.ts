@@ -3,18 +3,22 @@
 import { type Batch, batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
+import type { SourceCall } from "../../proto/plan/connector.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { StageInput, TaskSpec } from "../../proto/ports/executor.ts";
 import { wholeNumbers } from "../kernels/columns/words.ts";
 import { conformBatch } from "../operators/conform.ts";
 import type { SideInput, Stage } from "../operators/stage.ts";
+import type { UserCode } from "../operators/user-code.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
 import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
 import { csvSource } from "../sources/csv.ts";
 import { ndjsonSource } from "../sources/ndjson.ts";
+import { type OwnProgram, readOwnSource } from "../sources/own-source.ts";
 import type { FileSource } from "../sources/source.ts";
 import { textSource } from "../sources/text.ts";
+import type { ClosureOf } from "./pipeline.ts";
 import type { TaskWorld } from "./run.ts";
 
 /** What a source needs of the attempt that it feeds. */
@@ -26,6 +30,9 @@ export interface Feed {
   settle(): Promise<void>;
   onFile(uri: string | undefined): void;
   countIn(rows: number, bytes: number): void;
+  /** For sources of others, whose code is the user's. */
+  readonly user: UserCode;
+  readonly closureOf: ClosureOf;
 }
 
 /** A task of a union as one of its own branch: its source, and its operators before those of all. */
@@ -152,6 +159,19 @@ async function pushRange(feed: Feed, source: SourceOf<"range">, index: number): 
   }
 }
 
+async function pushOwnSource(feed: Feed, source: OwnProgram): Promise<void> {
+  const { spec, world, user, closureOf } = feed;
+  const { split, taskIndex, token } = spec;
+  const label = `read ${source.name}#${source.node}`;
+  if (split?.own === undefined) {
+    throw new EngineError("INTERNAL", `task ${taskIndex} of ${label} was given no split`);
+  }
+  const ask = closureOf(source.node) as (call: SourceCall) => unknown;
+  const task = { jobId: spec.context.jobId, taskIndex, token };
+  const outside = { user, clock: world.clock, label, ask, task };
+  await readOwnSource(source, split.own, outside, (batch) => pushOwn(feed, batch, 0));
+}
+
 /** `index`: that of the task among those of its branch. */
 export async function pushSource(feed: Feed, source: SourceProgram, index: number): Promise<void> {
   const { first } = feed;
@@ -168,6 +188,8 @@ export async function pushSource(feed: Feed, source: SourceProgram, index: numbe
       const push = (batch: Batch) => first.pushBatch(batch);
       return pushShuffle(feed, source.stageId, push, () => first.wantsMore());
     }
+    case "source":
+      return pushOwnSource(feed, source);
     case "values":
       return pushValues(feed, source);
     case "range":

@@ -109,6 +109,8 @@ export class TestCluster {
         files: this.spills,
       },
       rateLimiters: { of: () => ({ take: async () => undefined }) },
+      // Time stands still: code of sources and sinks may take as long as it likes.
+      clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel: () => undefined }) },
       closures: {
         load: async () => ({
           closure: (node) => this.functions[node]!,

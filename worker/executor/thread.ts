@@ -70,6 +70,7 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
     files: blockingSealedFiles(settings.shuffleFolder),
     closures: closureLoader(new Bundles(settings.bundleFolder)),
     rateLimiters: tokenBuckets(realClock),
+    clock: realClock,
     meter: {
       nanoseconds: () => performance.now() * 1e6,
       memoryBytes: () => {

@@ -2,8 +2,9 @@
 
 import { type Batch, batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumn } from "../../proto/batch/build-column.ts";
-import { type Column, isValid } from "../../proto/batch/column.ts";
+import { type Column, columnType, isValid } from "../../proto/batch/column.ts";
 import { columnValues, integersToNumbers } from "../../proto/batch/decode-column.ts";
+import { typeText } from "../../proto/plan/types.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { unsupported } from "./user-code.ts";
 
@@ -12,6 +13,10 @@ export interface ColumnView {
   readonly values: ArrayLike<unknown>;
   /** Where it is set: 1 for each row that has a value, 0 for null. */
   readonly valid?: Uint8Array;
+  /** As plans show it: `int64`, `decimal(15,2)`, `timestamp(UTC)`, … */
+  readonly type?: string;
+  /** Of timestamps: microseconds since 1970, of which `values` has the milliseconds. */
+  readonly micros?: BigInt64Array;
 }
 
 export interface BatchView {
@@ -71,6 +76,8 @@ export function viewOf(batch: Batch): BatchView {
             return values;
           },
           ...(valid === undefined ? {} : { valid }),
+          type: typeText(columnType(column)),
+          ...(column.type === "timestamp" ? { micros: column.values } : {}),
         };
         return view;
       },

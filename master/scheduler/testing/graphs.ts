@@ -32,6 +32,9 @@ export interface GraphShape {
   readonly keep?: string;
   /** Instead of maps and reduces a stage that stands for what is kept. */
   readonly isLeaf?: boolean;
+  /** As of a write to a sink of others. */
+  readonly cleans?: boolean;
+  readonly publishes?: boolean;
 }
 
 /** map → reduce → sort, as far as asked for. */
@@ -80,5 +83,15 @@ export function graphOf(shape: GraphShape): StageGraph {
       }),
     );
   }
-  return { ...head, stages };
+  const cleanup = stage(0, "discard", 1, {
+    inputs: [],
+    placement: { kind: "any" },
+    output: { kind: "result" },
+  });
+  return {
+    ...head,
+    stages,
+    ...(shape.cleans === true ? { cleanup } : {}),
+    ...(shape.publishes === true ? { publishes: true } : {}),
+  };
 }

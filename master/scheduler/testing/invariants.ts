@@ -83,7 +83,11 @@ export function checkInvariants(state: ClusterState): void {
   checkLocks(state);
   let leases = 0;
   for (const running of runningActions(state)) {
-    assert(running.job.phase.kind === "running", `${running.job.jobId} ends with running actions`);
+    const { phase, publishes } = running.action;
+    const outlivesJob =
+      publishes === true || (phase.kind === "running" && phase.ending !== undefined);
+    const { jobId, phase: end } = running.job;
+    assert(end.kind === "running" || outlivesJob, `${jobId} ends with running actions`);
     for (const stage of running.stages) {
       checkIndices(running, stage);
       leases += checkTasks(state, running, stage);

@@ -43,6 +43,12 @@ function printAction(action: ActionState): string[] {
   const head = `  a${action.actionIndex} ${phase.kind}`;
   switch (phase.kind) {
     case "running":
+      if (phase.ending !== undefined) {
+        const { outcome, cancelled, dueTick } = phase.ending;
+        const how = cancelled ? "cancelled" : outcome.kind;
+        const text = `${head}: cleans up until tick ${dueTick}, will be ${how}`;
+        return [text, ...phase.stages.flatMap(printStage)];
+      }
       return [head, ...phase.stages.flatMap(printStage)];
     case "committing":
       return [`${head} ${phase.uploads.map((upload) => upload.uri).join(" ")}`.trimEnd()];

@@ -186,6 +186,8 @@ function actionOf(session: Session, line: Line): Command {
     plan: line.options.get("plan") ?? "0",
     ...(keep === undefined ? {} : { keep }),
     isLeaf: line.words.includes("leaf"),
+    cleans: line.words.includes("cleans"),
+    publishes: line.words.includes("publishes"),
   });
   const driverToken = numberOption(line, "as", session.drivers.get(jobId) ?? 0);
   return { kind: "startAction", jobId, driverToken, graph };

@@ -117,6 +117,8 @@ function checkAccepted(walk: Walk, command: Command, before: ReturnType<typeof a
     const action = walk.state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex);
     if (action?.phase.kind !== "running") continue;
     if (isUnplanned(action)) continue;
+    // What the action made is no longer wanted: its cleanup is another stage of the same number.
+    if (action.phase.ending !== undefined) continue;
     assert(now === undefined, `${name} was accepted twice`);
     const stage = action.phase.stages[ref.stageId]!;
     assert(stage.plan.output.kind === "shuffle", `${name} gave a result and runs again`);
@@ -199,6 +201,8 @@ function startAction(walk: Walk, jobId: JobId): void {
     plan: "p",
     ...(reduces === 0 || random.below(2) === 0 ? {} : { keep: `k${reduces}` }),
     isLeaf: random.below(2) === 0,
+    cleans: random.below(3) === 0,
+    publishes: random.below(6) === 0,
   });
   run(walk, { kind: "startAction", jobId, driverToken: driverTokenOf(walk, jobId), graph });
 }

@@ -1,13 +1,15 @@
 // What the function of mapBatches is given and answers, for all rows at once.
 
 import { EngineError } from "../../../proto/errors.ts";
-import type { DataType } from "../../../proto/plan/types.ts";
+import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { rowOfRaw } from "../expressions/raw-values.ts";
 import { columnsOf, plain, type Table } from "./table.ts";
 
 interface View {
   readonly values: ArrayLike<unknown>;
   readonly valid?: Uint8Array;
+  readonly type?: string;
+  readonly micros?: BigInt64Array;
 }
 
 const emptyMs = 0;
@@ -31,6 +33,10 @@ function typedValues(values: readonly unknown[], type: DataType): ArrayLike<unkn
   }
 }
 
+function microsOf(values: readonly unknown[]): BigInt64Array {
+  return BigInt64Array.from(values, (value) => (typeof value === "bigint" ? value : 0n));
+}
+
 export function viewedBatch(table: Table): {
   readonly rows: number;
   readonly columns: Readonly<Record<string, View>>;
@@ -38,7 +44,10 @@ export function viewedBatch(table: Table): {
   const { schema, rows } = columnsOf(table);
   const columns = schema.fields.map(({ name, type }) => {
     const values = rows.map((row) => rowOfRaw(row[name] ?? null, type));
-    const view: View = { values: typedValues(values, type) };
+    const view: View = {
+      ...{ values: typedValues(values, type), type: typeText(type) },
+      ...(type.kind === "timestamp" ? { micros: microsOf(rows.map((row) => row[name])) } : {}),
+    };
     if (!values.includes(null)) return [name, view] as const;
     return [
       name,
