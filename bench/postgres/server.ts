@@ -18,6 +18,8 @@ export interface Postgres {
     sql: string,
     values?: readonly unknown[],
   ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** A connection of the caller's own, to be ended by it. */
+  readonly session: () => Promise<Client>;
   /** As a power cut would, but for what the operating system still writes. */
   readonly kill: () => Promise<void>;
   readonly restart: () => Promise<void>;
@@ -90,6 +92,11 @@ export async function startPostgres(options: { readonly folder: string }): Promi
       } finally {
         await client.end();
       }
+    },
+    session: async () => {
+      const client = new Client(url);
+      await client.connect();
+      return client;
     },
     // SIGQUIT ends the server and its sessions at once, without writing anything down.
     kill: () => end("SIGQUIT"),

@@ -84,6 +84,7 @@ export const nodePlaces: readonly Place[] = [
   "sdk/cli",
   // It runs in applications and in users' jobs only.
   "sdk/postgres",
+  "sdk/testing/tested-job-id.ts",
   "bench",
   "vitest.config.ts",
 ];

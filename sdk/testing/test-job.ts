@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
+import { sinkWrite } from "../../proto/plan/connector.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
@@ -16,6 +17,7 @@ import { type FileContents, tableOfFiles } from "./read-files.ts";
 import { publishStep, stageStep } from "./steps/own-sources.ts";
 import { type ClosureOf, rowsOf, type Table } from "./steps/table.ts";
 import { createTestLocks } from "./test-locks.ts";
+import { testedJobId } from "./tested-job-id.ts";
 
 const workingFolder = "/test";
 
@@ -62,6 +64,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
     Object.entries(files).map(([path, content]) => [resolveInput(path, workingFolder), content]),
   );
   const outputs = new Map<string, readonly unknown[]>();
+  const jobId = testedJobId();
   const session: DriverSession = new DriverSession(
     workingFolder,
     async (action, numbers) => {
@@ -72,7 +75,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
         tableOf: (source) => tableOfFiles(source, contents),
         closure,
       });
-      const parts = await connectorParts(action, actionIndex, table, closure);
+      const parts = await connectorParts(action, jobId, actionIndex, table, closure);
       if (parts !== undefined) return { kind: "result", parts };
       const rows = checkedRows(rowsOf(table));
       if (action.kind === "forEach") await closure(action.id)(rows.values());
@@ -97,15 +100,16 @@ function closureOf(session: DriverSession, node: number): (...args: unknown[]) =
 /** Of writes to sinks of others, whose code runs here. */
 async function connectorParts(
   action: Action,
+  jobId: string,
   actionIndex: number,
   table: Table,
   closure: ClosureOf,
 ): Promise<readonly string[] | undefined> {
   switch (action.kind) {
     case "stage":
-      return await stageStep(action, actionIndex, table, closure);
+      return await stageStep(action, sinkWrite(jobId, actionIndex), table, closure);
     case "publish":
-      return await publishStep(action, table, closure);
+      return await publishStep(action, sinkWrite(jobId, action.writeIndex), table, closure);
     default:
       return undefined;
   }

@@ -4,19 +4,17 @@ import { EngineError } from "../../../proto/errors.ts";
 import type {
   PlannedSource,
   SinkCall,
+  SinkWrite,
   SourceCall,
   SourceRequest,
   StagedPart,
 } from "../../../proto/plan/connector.ts";
-import { sinkWrite } from "../../../proto/plan/connector.ts";
 import type { Action, SourceReadNode } from "../../../proto/plan/logical.ts";
 import type { Schema } from "../../../proto/plan/types.ts";
 import { decodeValue, encodeValue } from "../../../proto/plan/values.ts";
 import { answeredBatch, viewedBatch } from "./batches.ts";
 import { conformed } from "./rows.ts";
 import { type ClosureOf, plain, rowsOf, type Table } from "./table.ts";
-
-const testedJob = "tested";
 
 /** All rows of the source: conditions are not offered to it. */
 export async function readSourceStep(node: SourceReadNode, closureOf: ClosureOf): Promise<Table> {
@@ -27,7 +25,7 @@ export async function readSourceStep(node: SourceReadNode, closureOf: ClosureOf)
   const { splits } = (await ask({ kind: "plan", request, advice })) as PlannedSource<unknown>;
   const rows: unknown[] = [];
   for (const [taskIndex, split] of splits.entries()) {
-    const task = { jobId: testedJob, taskIndex, token: 1 };
+    const task = { jobId: "tested", taskIndex, token: 1 };
     // A copy, as on a cluster.
     const own = decodeValue(encodeValue(split));
     const batches = ask({ kind: "read", split: own, request, task }) as AsyncIterable<unknown>;
@@ -41,19 +39,18 @@ export async function readSourceStep(node: SourceReadNode, closureOf: ClosureOf)
 /** Answers the results of the action's tasks. */
 export async function stageStep(
   action: Extract<Action, { readonly kind: "stage" }>,
-  actionIndex: number,
+  write: SinkWrite,
   table: Table,
   closureOf: ClosureOf,
 ): Promise<readonly string[]> {
   const ask = closureOf(action.id) as (call: SinkCall) => unknown;
-  const write = sinkWrite(testedJob, actionIndex);
   await ask({ kind: "begin", write });
   const rows = rowsOf(table).length;
   if (rows === 0) return [encodeValue([])];
   async function* batches(): AsyncGenerator<unknown> {
     yield viewedBatch(table);
   }
-  const attempt = { jobId: testedJob, taskIndex: 0, token: 1, write };
+  const attempt = { jobId: write.jobId, taskIndex: 0, token: 1, write };
   try {
     const receipt = await ask({ kind: "stage", batches: batches(), attempt });
     const part: StagedPart = { taskIndex: 0, token: 1, rows, receipt: receipt ?? null };
@@ -66,6 +63,7 @@ export async function stageStep(
 
 export async function publishStep(
   action: Extract<Action, { readonly kind: "publish" }>,
+  write: SinkWrite,
   table: Table,
   closureOf: ClosureOf,
 ): Promise<readonly string[]> {
@@ -74,7 +72,6 @@ export async function publishStep(
     if (typeof text === "string") return decodeValue(text) as StagedPart;
     throw new EngineError("INTERNAL", "a staged part is no text");
   });
-  const write = sinkWrite(testedJob, action.writeIndex);
   try {
     await ask({ kind: "commit", parts, write });
   } catch (thrown) {
