@@ -56,7 +56,7 @@ function columnIn(expr: Expr, schema: Schema): string | undefined {
 const dayMs = 86_400_000;
 
 /** As rows have it; undefined for what has no plain value, or none that is exact. */
-function valueOf(expr: Expr): FilterValue | undefined {
+function constantOf(expr: Expr): FilterValue | undefined {
   if (expr.kind !== "literal" || expr.text === null) return undefined;
   const { type, text } = expr;
   switch (type.kind) {
@@ -108,7 +108,7 @@ function filterOf(expr: Expr, schema: Schema): SourceFilter | undefined {
   }
   if (expr.name !== "isIn" || column === undefined) return undefined;
   const { type } = findField(schema, column)!;
-  const values = others.map((other) => (compares(type, other) ? valueOf(other) : undefined));
+  const values = others.map((other) => (compares(type, other) ? constantOf(other) : undefined));
   const known = values.filter((value) => value !== undefined);
   // With a null among the values a row without a match is null, which is not true either.
   return known.length === values.length ? { column, is: "in", values: known } : undefined;
@@ -121,7 +121,7 @@ function compared(
   schema: Schema,
 ): SourceFilter | undefined {
   if (!compares(findField(schema, column)!.type, other)) return undefined;
-  const value = valueOf(other);
+  const value = constantOf(other);
   return value === undefined ? undefined : { column, is, value };
 }
 
