@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { pinnedVersion, pythonEnvironment, skaleFolder } from "../peers/environment.ts";
+import { pythonEnvironment, skaleFolder } from "../peers/environment.ts";
 import { builtFile, projectFolder, suiteFile } from "../places.ts";
 import type { HostCommand } from "../protocol/session.ts";
 import type { Task, TaskOwner } from "../protocol/workload.ts";
@@ -87,14 +87,23 @@ function javaMissing(): string | undefined {
   return status === 0 ? undefined : "Spark needs Java 17, and there is no `java`";
 }
 
+const duckdbOfPython = python("duckdb", "DuckDB");
+const duckdbHost = (): string => builtFile("bench/macro/hosts/duckdb.mjs");
+
 /** The newer one of the Python environment where there is one, else the one of npm. */
 const duckdb: Contender = {
-  ...python("duckdb", "DuckDB"),
+  name: "duckdb",
+  title: "DuckDB",
+  owner: "duckdb",
   absent: () => undefined,
   host: (settings) =>
     "folder" in pythonEnvironment()
-      ? python("duckdb", "DuckDB").host(settings)
-      : node(builtFile("bench/macro/hosts/duckdb.mjs"), `${settings.threads}`),
+      ? duckdbOfPython.host(settings)
+      : node(duckdbHost(), `${settings.threads}`),
+  shell: (settings, task, output) =>
+    "folder" in pythonEnvironment() && duckdbOfPython.shell !== undefined
+      ? duckdbOfPython.shell(settings, task, output)
+      : node(duckdbHost(), `${settings.threads}`, "--once", JSON.stringify(task)),
 };
 
 const skale: Contender = {
@@ -124,8 +133,3 @@ export const contenders: readonly Contender[] = [
   python("ray", "Ray Data"),
   skale,
 ];
-
-/** What the pins say, for peers that were not started. */
-export function knownVersion(contender: Contender): string | undefined {
-  return pinnedVersion(contender.name === "spark" ? "pyspark" : contender.name);
-}

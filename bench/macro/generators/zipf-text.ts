@@ -73,8 +73,12 @@ export function writeZipfText(path: string, options: ZipfTextOptions): void {
   let wordsInLine = 0;
   const flush = (): void => {
     const take = Math.min(used, options.bytes - written);
-    // The last line ends with a newline whatever the size asked for.
-    if (written + take === options.bytes) buffer[take - 1] = 10;
+    if (written + take === options.bytes) {
+      // The last line ends with a newline whatever the size asked for, and after a letter: no word is empty.
+      buffer[take - 1] = 10;
+      const before = buffer[take - 2];
+      if (before === 10 || before === 32) buffer[take - 2] = 97;
+    }
     writeSync(file, buffer, 0, take);
     written += take;
     used = 0;

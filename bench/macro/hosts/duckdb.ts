@@ -11,7 +11,7 @@ async function main(threads: number): Promise<void> {
     const version = (await connection.runAndReadAll("select version()")).getRows()[0]?.[0];
     await serve(String(version), async ({ task, output }) => {
       if (task.kind !== "sql") throw new Error(`DuckDB runs SQL, not a ${task.kind}`);
-      mkdirSync(output, { recursive: true });
+      if (output !== "") mkdirSync(output, { recursive: true });
       let rows: Rows = [];
       for (const statement of task.statements) {
         rows = rowsOf((await connection.runAndReadAll(statement)).getRowsJson());

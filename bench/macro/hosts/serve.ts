@@ -8,11 +8,19 @@ function say(message: HostMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
+/** With `--once TASK` among the arguments: runs it, and prints the first value of the answer. */
+async function serveOnce(task: string, run: (request: HostRequest) => Promise<Rows>) {
+  const rows = await run({ task: JSON.parse(task) as HostRequest["task"], output: "" });
+  process.stdout.write(`${rows[0]?.[0]}\n`);
+}
+
 /** Serves until its input ends. */
 export async function serve(
   version: string,
   run: (request: HostRequest) => Promise<Rows>,
 ): Promise<void> {
+  const once = process.argv.indexOf("--once");
+  if (once > 0) return await serveOnce(process.argv[once + 1] ?? "", run);
   say({ kind: "ready", version });
   for await (const line of createInterface({ input: process.stdin })) {
     try {

@@ -35,12 +35,6 @@ export function pythonEnvironment(): { readonly folder: string } | { readonly ab
   return { folder };
 }
 
-/** The version that an installed package says it has, without starting Python. */
-export function pinnedVersion(name: string): string | undefined {
-  const pattern = new RegExp(`^${name}(?:\\[[a-z]+\\])?==(.+)$`, "m");
-  return pattern.exec(readFileSync(requirementsFile(), "utf8"))?.[1];
-}
-
 function run(program: string, args: readonly string[]): void {
   const { status, error } = spawnSync(program, args, { stdio: ["ignore", 2, 2] });
   if (status === 0) return;

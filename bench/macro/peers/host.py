@@ -119,8 +119,10 @@ def cell(value):
     if value is None or isinstance(value, (bool, int, float, str)):
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
             return str(value)
-        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-            return str(value)
+        if isinstance(value, float) and value != value:
+            return "NaN"
+        if isinstance(value, float) and value in (float("inf"), float("-inf")):
+            return "Infinity" if value > 0 else "-Infinity"
         return value
     if hasattr(value, "item"):
         return cell(value.item())

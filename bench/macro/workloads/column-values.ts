@@ -2,9 +2,14 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 
-/** Whole numbers of 64 bits and decimals of one word, as the numbers that they are below 2^53. */
+/** Whole numbers of 64 bits, moments and decimals of one word, as the numbers that they are below 2^53. */
 export function wordsOf(column: Column): Float64Array {
-  if (column.type !== "int64" && column.type !== "int53" && column.type !== "decimal") {
+  if (
+    column.type !== "int64" &&
+    column.type !== "int53" &&
+    column.type !== "timestamp" &&
+    column.type !== "decimal"
+  ) {
     throw new Error(`${column.name} is a column of ${column.type}`);
   }
   const { buffer, byteOffset } = column.values;

@@ -8,6 +8,7 @@ import { judgeFiles } from "../../judge/judge-files.ts";
 import { suiteFile } from "../../places.ts";
 import type { DataCache } from "../../protocol/data-cache.ts";
 import type { Answer, Row, Task, Tasks, Workload } from "../../protocol/workload.ts";
+import { duckLines } from "../common.ts";
 
 const seed = 1;
 const distinctWords = 200_000;
@@ -43,11 +44,8 @@ function tasksOf(jobFile: string, name: string, input: string, output: string): 
 }
 
 function sqlWords(input: string, output: string, words: string): Task {
-  const lines =
-    `read_csv('${input}', header = false, auto_detect = false, delim = '\\0', quote = '', ` +
-    `escape = '', columns = {'line': 'varchar'}, null_padding = true, strict_mode = false)`;
   const statement = `copy (
-    select word, count(*) as count from (select unnest(${words}) as word from ${lines})
+    select word, count(*) as count from (select unnest(${words}) as word from ${duckLines(input)})
     group by word order by count desc, word
   ) to '${output}/words.parquet' (format parquet)`;
   return { kind: "sql", statements: [statement] };

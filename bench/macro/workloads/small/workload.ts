@@ -1,0 +1,64 @@
+// What a job costs that has nothing to do: from the shell, on a warm cluster, and in very many tasks.
+
+import type { Row, Size, Workload } from "../../protocol/workload.ts";
+import { functionTask, jobTask, sqlTask } from "../common.ts";
+
+const rows = 1000;
+
+function shellRow(): Row {
+  const params = { rows };
+  const count = functionTask("count", params);
+  return {
+    name: "shell",
+    title: "from the shell to a trivial result",
+    fromShell: true,
+    answer: {},
+    tasks: () => ({
+      millrace: jobTask("small", "trivial.job.ts", params),
+      baseline: count,
+      duckdb: sqlTask(`select count(*) from range(${rows})`),
+      polars: count,
+      spark: count,
+      dask: count,
+      ray: count,
+    }),
+  };
+}
+
+function warmRow(): Row {
+  const { tasks } = shellRow();
+  return { name: "warm", title: "a trivial job, warm", threeMasters: true, answer: {}, tasks };
+}
+
+function manyTasksRow(size: Size): Row {
+  const tasks = size === "smoke" ? 200 : 10_000;
+  const without = "it has no tasks of its own";
+  return {
+    name: "tasks",
+    title: `${tasks} trivial tasks, with a shuffle before them`,
+    inputRows: tasks,
+    threeMasters: true,
+    answer: {},
+    without: {
+      baseline: without,
+      duckdb: without,
+      polars: without,
+      ray: "10⁴ of its tasks take minutes",
+    },
+    tasks: () => ({
+      millrace: jobTask("small", "many-tasks.job.ts", { tasks }),
+      spark: functionTask("tasks", { tasks }),
+      dask: functionTask("tasks", { tasks }),
+    }),
+  };
+}
+
+export const small: Workload = {
+  name: "small",
+  title: "Jobs with nothing to do",
+  prepare: async (_cache, size) => ({
+    rows: [shellRow(), warmRow(), manyTasksRow(size)],
+    files: [],
+    data: "Numbers made by the jobs themselves; Spark's tasks are those of its JVM, without a shuffle",
+  }),
+};

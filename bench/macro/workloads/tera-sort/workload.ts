@@ -1,0 +1,69 @@
+// A gigabyte of records of 100 bytes, sorted: the generator makes them, the validator reads what was written.
+
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { recordOf } from "../../../../jobs/tera-sort/record.ts";
+import { projectFolder } from "../../places.ts";
+import type { Workload } from "../../protocol/workload.ts";
+import { duckLines, duckWriteLines, functionTask, sqlTask } from "../common.ts";
+import { validated } from "./validate.ts";
+
+const seed = 6;
+const recordsPerWrite = 10_000;
+
+function writeRecords(path: string, records: number): void {
+  const file = openSync(path, "w");
+  for (let from = 0; from < records; from += recordsPerWrite) {
+    let text = "";
+    for (let at = from; at < Math.min(records, from + recordsPerWrite); at++) {
+      text += `${recordOf(at, seed)}\n`;
+    }
+    writeSync(file, text, null, "latin1");
+  }
+  closeSync(file);
+}
+
+export const teraSort: Workload = {
+  name: "tera-sort",
+  title: "Sort of 100-byte records, as the sort benchmark has them",
+  prepare: async (cache, size) => {
+    const records = size === "smoke" ? 20_000 : 10_000_000;
+    const input = await cache.file(`records-${records}-${seed}.txt`, (path) =>
+      writeRecords(path, records),
+    );
+    return {
+      rows: [
+        {
+          name: "sort",
+          title: `${records / 10_000} MB of lines, sorted to lines`,
+          inputBytes: records * 100,
+          inputRows: records,
+          threeMasters: true,
+          without: { dask: "it sorts no lines of text", ray: "takes minutes" },
+          answer: { read: validated, ordered: true },
+          tasks: (output) => {
+            const params = { input, output };
+            return {
+              millrace: {
+                kind: "job",
+                file: join(projectFolder(), "jobs/tera-sort", "./job.ts"),
+                params,
+              },
+              baseline: functionTask("sort", params),
+              duckdb: sqlTask(
+                duckWriteLines(
+                  `select line from ${duckLines(input)} order by line`,
+                  `${output}/sorted.txt`,
+                ),
+              ),
+              polars: functionTask("sort", params),
+              spark: functionTask("sort", params),
+            };
+          },
+        },
+      ],
+      files: [input],
+      data: `${records} records, seed ${seed}; order, number and checksum of what was written are checked`,
+    };
+  },
+};
