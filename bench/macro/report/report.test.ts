@@ -1,0 +1,72 @@
+// What the report says of results, and what two results say of each other.
+
+import { expect, test } from "vitest";
+import { aimsTable } from "./aims.ts";
+import { comparisonText } from "./compare-results.ts";
+import { curvePlot } from "./curve-plot.ts";
+import { reportText } from "./markdown.ts";
+import { ratioPlot } from "./ratio-plot.ts";
+import { logScale } from "./svg.ts";
+import { line, someResults } from "./testing/some-results.ts";
+
+const results = someResults([
+  line("q1", "millrace", [100, 110, 90]),
+  line("q1", "spark", [1000, 1100, 900]),
+  line("q1", "duckdb", [20, 21, 22]),
+  line("q2", "millrace", [200]),
+  line("q2", "spark", [2000]),
+  line("q2", "duckdb", { kind: "wrong", reason: "1 rows, not 2" }),
+]);
+
+test("cells say the median, the ratio to ours, the range, runs and memory", () => {
+  const text = reportText(results, new Map([["tpch", ["results/tpch.svg"]]]));
+  expect(text).toContain("| query q1 | 100 ms<br>90 ms–110 ms, n=3, 500 MB |");
+  expect(text).toContain("| 21 ms 0.21 ×<br>20 ms–22 ms, n=3, 500 MB | 1.00 s 10.0 ×<br>");
+  expect(text).toContain("**wrong**");
+  expect(text).toContain("- DuckDB: wrong, 1 rows, not 2 (q2)");
+  expect(text).toContain("- skale: not installed");
+  expect(text).toContain("Start-up, not in the times: Spark 4.20 s.");
+  expect(text).toContain("![TPC-H](results/tpch.svg)");
+});
+
+test("aims are held against what was found, and misses are named", () => {
+  const text = aimsTable(results);
+  expect(text).toContain("| TPC-H | spark | ≥ 8 × | 10.0 × (mean) | yes |");
+  expect(text).toContain(
+    "| TPC-H | the better of duckdb, polars | ≥ 0.5 × | 0.21 × (mean) | **no** |",
+  );
+  const slow = someResults([line("q1", "millrace", [100]), line("q1", "spark", [300])]);
+  expect(aimsTable(slow)).toContain("**no**, 1 of 1: tpch/q1 3.00 ×");
+});
+
+test("a comparison tells changes from noise", () => {
+  const later = someResults([
+    line("q1", "millrace", [50, 55, 45]),
+    line("q1", "spark", [950, 1050, 1000]),
+    line("q2", "millrace", { kind: "failed", reason: "lost" }),
+  ]);
+  const text = comparisonText(results, later);
+  expect(text).toContain("| tpch/q1 | Millrace | 100 ms | 50 ms | -50 % |");
+  expect(text).toContain("| tpch/q1 | Spark | 1.00 s | 1.00 s | 0 % (within noise) |");
+  expect(text).toContain("| tpch/q2 | Millrace | measured | failed | |");
+});
+
+test("plots have a mark for each ratio and each point", () => {
+  const plot = ratioPlot("TPC-H", results.results) ?? "";
+  // Three ratios, and the two names of the legend.
+  expect(plot.match(/<circle/g)).toHaveLength(5);
+  expect(ratioPlot("TPC-H", [line("q1", "millrace", [1])])).toBeUndefined();
+  const points = [10, 100].map((at) => ({
+    ...line(`size-${at}`, "millrace", [at]),
+    curve: { name: "sizes", along: "MB", at },
+  }));
+  expect(curvePlot("sizes", "MB", points)?.match(/<circle/g)).toHaveLength(3);
+});
+
+test("a scale of logarithms keeps order and shows round numbers", () => {
+  const { place, ticks } = logScale([0.3, 40], 0, 100);
+  expect(ticks).toEqual([0.5, 1, 2, 5, 10, 20]);
+  expect(place(0.3)).toBeGreaterThan(0);
+  expect(place(0.3)).toBeLessThan(place(1));
+  expect(place(40)).toBeLessThan(100);
+});
