@@ -72,3 +72,39 @@ export function bodyOf(example: string): string {
   if (!isExpression) return `${example}\nreturn undefined;`;
   return `return (${only.expression.getText()});`;
 }
+
+/** The lines `// => …` of an example, which say what it answers; undefined where it has none. */
+export function saidOf(example: string): string | undefined {
+  const lines = example
+    .split("\n")
+    .flatMap((line) => /^\/\/ (?:=> | {3})(.*)$/.exec(line)?.[1] ?? []);
+  return lines.length === 0 ? undefined : lines.join(" ");
+}
+
+function literal(value: unknown): string {
+  if (value instanceof Date)
+    return value
+      .toISOString()
+      .replace(/T00:00:00\.000Z$/, "")
+      .replace(".000Z", "Z");
+  if (value instanceof Uint8Array) return `Uint8Array [${[...value].join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(([name, own]) => `${name}: ${literal(own)}`);
+    return `{ ${entries.join(", ")} }`;
+  }
+  if (Object.is(value, -0)) return "-0";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** As examples show it: rows one after the other, and of rows with one column `x` its values. */
+export function answerText(answer: unknown): string {
+  if (!Array.isArray(answer)) return literal(answer);
+  const isColumn = answer.every(
+    (row) => typeof row === "object" && row !== null && Object.keys(row).join() === "x",
+  );
+  return answer
+    .map((row) => literal(isColumn ? (row as { readonly x: unknown }).x : row))
+    .join(isColumn ? ", " : " ");
+}

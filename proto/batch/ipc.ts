@@ -81,6 +81,18 @@ export function batchToStreamBytes(batch: Batch): Uint8Array {
 
 /** One IPC file. All batches must have the same columns and shape as the first. */
 export function batchesToFileBytes(batches: readonly Batch[]): Uint8Array {
+  return batchesToBytes(new RecordBatchFileWriter(), batches);
+}
+
+/** The same as one IPC stream. */
+export function batchesToStreamBytes(batches: readonly Batch[]): Uint8Array {
+  return batchesToBytes(new RecordBatchStreamWriter(), batches);
+}
+
+function batchesToBytes(
+  writer: RecordBatchStreamWriter | RecordBatchFileWriter,
+  batches: readonly Batch[],
+): Uint8Array {
   const first = batches[0];
   assert(first !== undefined, "an Arrow file needs at least one batch");
   const fields = first.columns.map((column, index) => {
@@ -92,7 +104,7 @@ export function batchesToFileBytes(batches: readonly Batch[]): Uint8Array {
   });
   const schema = new Schema(fields, new Map([[shapeKey, first.shape]]));
   return written(
-    new RecordBatchFileWriter(),
+    writer,
     batches.map((batch) => recordBatchOf(batch, schema)),
   );
 }

@@ -284,6 +284,8 @@ export interface WriteOptions {
 /** What makes a plan run. `take(n)` is a collect over a limit. */
 export type Action =
   | { readonly kind: "collect"; readonly input: LogicalNode }
+  /** All rows as the columns they are, as one stream of Arrow. */
+  | { readonly kind: "toArrow"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }
   /** Makes all rows, drops them, and measures each operator. */
   | { readonly kind: "analyze"; readonly input: LogicalNode }

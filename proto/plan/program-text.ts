@@ -153,6 +153,7 @@ export function sinkText(sink: SinkProgram): string {
       return `shuffle ${partitionerText(sink.partitioner)}`;
     case "collect":
     case "count":
+    case "arrow":
       return sink.kind;
     case "stage":
     case "publish":

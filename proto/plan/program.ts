@@ -278,6 +278,8 @@ export type SinkProgram =
   | { readonly kind: "shuffle"; readonly partitioner: PartitionerProgram }
   /** Rows as tagged JSON (see values.ts), one part per task. */
   | { readonly kind: "collect" }
+  /** Columns as an Arrow IPC stream in base64. `schema`: those that rows would have, where it is known. */
+  | { readonly kind: "arrow"; readonly schema?: Schema }
   | { readonly kind: "count" }
   /** Rows to the sink of others whose code is the function of the node; the result is what it staged. */
   | { readonly kind: "stage"; readonly node: NodeId; readonly name: string }

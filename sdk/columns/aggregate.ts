@@ -25,13 +25,17 @@ export interface Aggregate<out V, out Empty extends null = null, in Row = never>
   readonly [needsMark]: (row: Row) => void;
   /**
    * Takes different values only.
-   * @example flights.agg((c) => ({ total: c.distance.sum().distinct() }))
+   * @example
+   * flights.agg((c) => ({ total: c.distance.sum().distinct() }))
+   * // => { total: 3101 }
    */
   distinct(): Aggregate<V, Empty, Row>;
   /**
    * Takes only the rows for which a condition is true.
    * @param condition over the columns of one row
-   * @example flights.groupBy("origin").agg((c) => ({ late: count().where(c.delay.gt(60)) }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ late: count().where(c.delay.gt(60)) }))
+   * // => { origin: "SEA", late: 0 } { origin: "SFO", late: 0 }
    */
   where<O extends Operand<boolean>>(condition: O): Aggregate<V | Empty, Empty, Row & NeedsOf<O>>;
   /**

@@ -22,13 +22,17 @@ export interface AnyMethods<V, N extends null, R> {
   /**
    * The value as another type. A value that it cannot hold ends the job.
    * @param type such as `int32`, `utf8` or `decimal(15, 2)`
-   * @example flights.select((c) => ({ delay: c.delay.cast(utf8) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.cast(utf8) }))
+   * // => "42", "-3", null
    */
   cast<To>(type: ColumnType<To>): ColumnFor<To | N, R>;
   /**
    * The value as another type, or null where it cannot hold the value.
    * @param type such as `int32`, `utf8` or `decimal(15, 2)`
-   * @example flights.select((c) => ({ number: c.tail.tryCast(int32) }))
+   * @example
+   * flights.select((c) => ({ x: c.tail.tryCast(int32) }))
+   * // => null, null, null
    */
   tryCast<To>(type: ColumnType<To>): ColumnFor<To | null, R>;
   /**
@@ -43,32 +47,44 @@ export interface AnyMethods<V, N extends null, R> {
   desc(): SortTerm<R>;
   /**
    * Aggregate: how many values are not null.
-   * @example flights.groupBy("origin").agg((c) => ({ known: c.delay.count() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ known: c.delay.count() }))
+   * // => { origin: "SEA", known: 1 } { origin: "SFO", known: 1 }
    */
   count(): Aggregate<number, never, R>;
   /**
    * Aggregate: how many different values there are, null left out.
-   * @example flights.agg((c) => ({ airports: c.origin.countDistinct() }))
+   * @example
+   * flights.agg((c) => ({ airports: c.origin.countDistinct() }))
+   * // => { airports: 2 }
    */
   countDistinct(): Aggregate<number, never, R>;
   /**
    * Aggregate: about how many different values there are (HyperLogLog, standard error 1.6 %), in little memory.
-   * @example flights.agg((c) => ({ airports: c.origin.approxCountDistinct() }))
+   * @example
+   * flights.agg((c) => ({ airports: c.origin.approxCountDistinct() }))
+   * // => { airports: 2 }
    */
   approxCountDistinct(): Aggregate<number, never, R>;
   /**
    * Aggregate: the first value in the order of the rows, which may be null.
-   * @example flights.sortBy((c) => c.at).groupBy("origin").agg((c) => ({ first: c.tail.first() }))
+   * @example
+   * flights.sortBy((c) => c.at).groupBy("origin").agg((c) => ({ first: c.tail.first() }))
+   * // => { origin: "SEA", first: "N17" } { origin: "SFO", first: null }
    */
   first(): Aggregate<V | N, null, R>;
   /**
    * Aggregate: the last value in the order of the rows, which may be null.
-   * @example flights.sortBy((c) => c.at).groupBy("origin").agg((c) => ({ last: c.tail.last() }))
+   * @example
+   * flights.sortBy((c) => c.at).groupBy("origin").agg((c) => ({ last: c.tail.last() }))
+   * // => { origin: "SEA", last: "N17" } { origin: "SFO", last: null }
    */
   last(): Aggregate<V | N, null, R>;
   /**
    * Aggregate: all values in the order of the rows, nulls left out.
-   * @example flights.groupBy("origin").agg((c) => ({ destinations: c.destination.collectList() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ destinations: c.destination.collectList() }))
+   * // => { origin: "SEA", destinations: ["SFO", "JFK"] } { origin: "SFO", destinations: ["SEA"] }
    */
   collectList(): Aggregate<readonly V[], never, R>;
   /**
@@ -169,14 +185,18 @@ export interface OrderedMethods<V, N extends null, R, Other = Operand<V>> {
 export interface ExtremeMethods<V, N extends null, R, Other = Operand<V>> {
   /**
    * The last of this and other values in order; nulls are left out, and NaN is the greatest number.
-   * @example flights.select((c) => ({ late: c.delay.greatest(0) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.greatest(0) }))
+   * // => 42, 0, 0
    */
   greatest<const O extends readonly Other[]>(
     ...others: O
   ): ColumnOf<V, N & NullOfAll<O>, R & NeedsOf<O[number]>>;
   /**
    * The first of this and other values in order; nulls are left out.
-   * @example flights.select((c) => ({ early: c.delay.least(0) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.least(0) }))
+   * // => 0, -3, 0
    */
   least<const O extends readonly Other[]>(
     ...others: O
@@ -188,7 +208,9 @@ export interface ExtremeMethods<V, N extends null, R, Other = Operand<V>> {
   min(): Aggregate<V | N, null, R>;
   /**
    * Aggregate: the last value in order, nulls left out.
-   * @example flights.groupBy("origin").agg((c) => ({ worst: c.delay.max() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ worst: c.delay.max() }))
+   * // => { origin: "SEA", worst: 42 } { origin: "SFO", worst: -3 }
    */
   max(): Aggregate<V | N, null, R>;
 }

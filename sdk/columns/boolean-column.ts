@@ -23,12 +23,16 @@ export interface BooleanMethods<N extends null, R> {
   not(): BooleanColumn<N, R>;
   /**
    * Aggregate: whether one is true.
-   * @example flights.groupBy("origin").agg((c) => ({ late: c.delay.gt(60).anyTrue() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ late: c.delay.gt(60).anyTrue() }))
+   * // => { origin: "SEA", late: false } { origin: "SFO", late: false }
    */
   anyTrue(): Aggregate<boolean | N, null, R>;
   /**
    * Aggregate: whether none is false.
-   * @example flights.groupBy("origin").agg((c) => ({ punctual: c.delay.le(0).allTrue() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ punctual: c.delay.le(0).allTrue() }))
+   * // => { origin: "SEA", punctual: false } { origin: "SFO", punctual: true }
    */
   allTrue(): Aggregate<boolean | N, null, R>;
 }

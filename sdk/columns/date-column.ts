@@ -22,62 +22,86 @@ export type TimeUnit =
 export interface DateMethods<N extends null, R> {
   /**
    * The year; 0 is 1 BC.
-   * @example flights.groupBy((c) => ({ year: c.at.year() })).count()
+   * @example
+   * flights.groupBy((c) => ({ year: c.at.year() })).count()
+   * // => { year: 2024, count: 3 }
    */
   year(): NumberColumn<N, R>;
   /**
    * The quarter of the year, 1 to 4.
-   * @example flights.groupBy((c) => ({ quarter: c.at.quarter() })).count()
+   * @example
+   * flights.groupBy((c) => ({ quarter: c.at.quarter() })).count()
+   * // => { quarter: 1, count: 3 }
    */
   quarter(): NumberColumn<N, R>;
   /**
    * The month, 1 to 12.
-   * @example flights.groupBy((c) => ({ month: c.at.month() })).count()
+   * @example
+   * flights.groupBy((c) => ({ month: c.at.month() })).count()
+   * // => { month: 2, count: 3 }
    */
   month(): NumberColumn<N, R>;
   /**
    * The day of the month, 1 to 31.
-   * @example flights.groupBy((c) => ({ day: c.at.day() })).count()
+   * @example
+   * flights.groupBy((c) => ({ day: c.at.day() })).count()
+   * // => { day: 29, count: 3 }
    */
   day(): NumberColumn<N, R>;
   /**
    * The day of the week, 1 (Monday) to 7 (Sunday).
-   * @example flights.groupBy((c) => ({ dayOfWeek: c.at.dayOfWeek() })).count()
+   * @example
+   * flights.groupBy((c) => ({ dayOfWeek: c.at.dayOfWeek() })).count()
+   * // => { dayOfWeek: 4, count: 3 }
    */
   dayOfWeek(): NumberColumn<N, R>;
   /**
    * The day of the year, 1 to 366.
-   * @example flights.groupBy((c) => ({ dayOfYear: c.at.dayOfYear() })).count()
+   * @example
+   * flights.groupBy((c) => ({ dayOfYear: c.at.dayOfYear() })).count()
+   * // => { dayOfYear: 60, count: 3 }
    */
   dayOfYear(): NumberColumn<N, R>;
   /**
    * The week by ISO 8601: week 1 holds the first Thursday.
-   * @example flights.groupBy((c) => ({ weekOfYear: c.at.weekOfYear() })).count()
+   * @example
+   * flights.groupBy((c) => ({ weekOfYear: c.at.weekOfYear() })).count()
+   * // => { weekOfYear: 9, count: 3 }
    */
   weekOfYear(): NumberColumn<N, R>;
   /**
    * The hour, 0 to 23.
-   * @example flights.groupBy((c) => ({ hour: c.at.hour() })).count()
+   * @example
+   * flights.groupBy((c) => ({ hour: c.at.hour() })).count()
+   * // => { hour: 6, count: 1 } { hour: 9, count: 1 } { hour: 13, count: 1 }
    */
   hour(): NumberColumn<N, R>;
   /**
    * The minute, 0 to 59.
-   * @example flights.groupBy((c) => ({ minute: c.at.minute() })).count()
+   * @example
+   * flights.groupBy((c) => ({ minute: c.at.minute() })).count()
+   * // => { minute: 30, count: 3 }
    */
   minute(): NumberColumn<N, R>;
   /**
    * The second, 0 to 59.
-   * @example flights.groupBy((c) => ({ second: c.at.second() })).count()
+   * @example
+   * flights.groupBy((c) => ({ second: c.at.second() })).count()
+   * // => { second: 0, count: 3 }
    */
   second(): NumberColumn<N, R>;
   /**
    * The millisecond of the second, 0 to 999.
-   * @example flights.groupBy((c) => ({ millisecond: c.at.millisecond() })).count()
+   * @example
+   * flights.groupBy((c) => ({ millisecond: c.at.millisecond() })).count()
+   * // => { millisecond: 0, count: 3 }
    */
   millisecond(): NumberColumn<N, R>;
   /**
    * The microsecond of the second, 0 to 999999.
-   * @example flights.groupBy((c) => ({ microsecond: c.at.microsecond() })).count()
+   * @example
+   * flights.groupBy((c) => ({ microsecond: c.at.microsecond() })).count()
+   * // => { microsecond: 0, count: 3 }
    */
   microsecond(): NumberColumn<N, R>;
   /**
@@ -92,7 +116,9 @@ export interface DateMethods<N extends null, R> {
   epochMillis(): NumberColumn<N, R>;
   /**
    * Microseconds since 1970.
-   * @example flights.select((c) => ({ micros: c.at.epochMicros() }))
+   * @example
+   * flights.select((c) => ({ x: c.at.epochMicros() }))
+   * // => 1709188200000000n, 1709199000000000n, 1709213400000000n
    */
   epochMicros(): BigintColumn<N, R>;
   /**
@@ -102,17 +128,23 @@ export interface DateMethods<N extends null, R> {
   isLeapYear(): BooleanColumn<N, R>;
   /**
    * The last day of the month.
-   * @example flights.select((c) => ({ end: c.at.lastDayOfMonth() }))
+   * @example
+   * flights.select((c) => ({ x: c.at.lastDayOfMonth() }))
+   * // => 2024-02-29, 2024-02-29, 2024-02-29
    */
   lastDayOfMonth(): DateColumn<N, R>;
   /**
    * The start of the unit that holds the time; weeks start on Monday.
-   * @example flights.groupBy((c) => ({ month: c.at.dateTrunc("month") })).count()
+   * @example
+   * flights.groupBy((c) => ({ month: c.at.dateTrunc("month") })).count()
+   * // => { month: 2024-02-01, count: 3 }
    */
   dateTrunc(unit: TimeUnit): DateColumn<N, R>;
   /**
    * The time moved by some units; months keep the day, or take the last one of a shorter month.
-   * @example flights.select((c) => ({ arrival: c.at.dateAdd("minute", c.delay) }))
+   * @example
+   * flights.select((c) => ({ x: c.at.dateAdd("minute", c.delay) }))
+   * // => 2024-02-29T07:12:00Z, 2024-02-29T09:27:00Z, null
    */
   dateAdd<A extends Operand<number>>(
     unit: TimeUnit,
@@ -120,7 +152,9 @@ export interface DateMethods<N extends null, R> {
   ): DateColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * How many starts of a unit lie between this time and a later one: in years from 31 December to 1 January it is 1.
-   * @example flights.select((c) => ({ age: c.at.dateDiff("day", new Date("2025-01-01T00:00:00Z")) }))
+   * @example
+   * flights.select((c) => ({ x: c.at.dateDiff("day", new Date("2025-01-01T00:00:00Z")) }))
+   * // => 307, 307, 307
    */
   dateDiff<A extends Operand<Date>>(
     unit: TimeUnit,
@@ -128,12 +162,16 @@ export interface DateMethods<N extends null, R> {
   ): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The same instant on the clocks of a zone.
-   * @example flights.select((c) => ({ hour: c.at.inZone("America/Los_Angeles").hour() }))
+   * @example
+   * flights.select((c) => ({ x: c.at.inZone("America/Los_Angeles").hour() }))
+   * // => 22, 1, 5
    */
   inZone(zone: string): DateColumn<N, R>;
   /**
    * The time as text: yyyy MM dd HH mm ss SSS ZZ.
-   * @example flights.select((c) => ({ day: c.at.formatDate("yyyy-MM-dd") }))
+   * @example
+   * flights.select((c) => ({ x: c.at.formatDate("yyyy-MM-dd") }))
+   * // => "2024-02-29", "2024-02-29", "2024-02-29"
    */
   formatDate(format: string): StringColumn<N, R>;
 }

@@ -14,7 +14,9 @@ type Whole = Operand<number>;
 /**
  * Aggregate: how many rows there are; of an expression, how many values are not null.
  * @param expression what is counted; rows where it is not given
- * @example flights.groupBy("origin").agg({ flights: count() })
+ * @example
+ * flights.groupBy("origin").agg({ flights: count() })
+ * // => { origin: "SEA", flights: 2 } { origin: "SFO", flights: 1 }
  */
 export function count<R = unknown>(
   expression?: Expression<unknown, R>,
@@ -25,7 +27,9 @@ export function count<R = unknown>(
 /**
  * Aggregate: the sum, nulls left out. A total of whole numbers that does not fit ends the job.
  * @param expression numbers
- * @example sales.groupBy("shop").agg({ total: sum(col("price")) })
+ * @example
+ * sales.groupBy("shop").agg({ total: sum(col("price")) })
+ * // => { shop: "north", total: 3.5 } { shop: "south", total: 4 }
  */
 export function sum<V, R>(expression: Expression<V, R>): Aggregate<V, null, R> {
   return made("sum", [expression]);
@@ -34,7 +38,9 @@ export function sum<V, R>(expression: Expression<V, R>): Aggregate<V, null, R> {
 /**
  * Aggregate: the mean as a float64, nulls left out.
  * @param expression numbers
- * @example sales.groupBy("shop").agg({ mean: avg(col("price")) })
+ * @example
+ * sales.groupBy("shop").agg({ mean: avg(col("price")) })
+ * // => { shop: "north", mean: 1.75 } { shop: "south", mean: 4 }
  */
 export function avg<R>(expression: Expression<unknown, R>): Aggregate<number | null, null, R> {
   return made("avg", [expression]);
@@ -61,7 +67,9 @@ export function max<V, R>(expression: Expression<V, R>): Aggregate<V, null, R> {
 /**
  * Aggregate: how many different values there are, null left out.
  * @param expression what is counted
- * @example flights.agg({ airports: countDistinct(col("origin")) })
+ * @example
+ * flights.agg({ airports: countDistinct(col("origin")) })
+ * // => { airports: 2 }
  */
 export function countDistinct<R>(expression: Expression<unknown, R>): Aggregate<number, never, R> {
   return made("countDistinct", [expression]);
@@ -115,7 +123,9 @@ export function ntile(parts: number): WindowValue<number, unknown> {
  * Texts that are not null, with a separator between them; null where the separator is.
  * @param separator stands between each two texts
  * @param texts what is put together
- * @example flights.select((c) => ({ route: concatWs("-", c.origin, c.destination) }))
+ * @example
+ * flights.select((c) => ({ x: concatWs("-", c.origin, c.destination) }))
+ * // => "SEA-SFO", "SFO-SEA", "SEA-JFK"
  */
 export function concatWs<A extends Operand<string>, const B extends readonly Operand<string>[]>(
   separator: A,
@@ -129,7 +139,9 @@ export function concatWs<A extends Operand<string>, const B extends readonly Ope
  * @param year such as 2024
  * @param month from 1
  * @param day from 1
- * @example flights.select((c) => ({ newYear: makeDate(c.at.year(), 1, 1) }))
+ * @example
+ * flights.select((c) => ({ x: makeDate(c.at.year(), 1, 1) }))
+ * // => 2024-01-01, 2024-01-01, 2024-01-01
  */
 export function makeDate<Y extends Whole, M extends Whole, D extends Whole>(
   year: Y,
@@ -147,7 +159,9 @@ export function makeDate<Y extends Whole, M extends Whole, D extends Whole>(
  * @param hour from 0
  * @param minute from 0
  * @param second may have a fraction
- * @example flights.select((c) => ({ noon: makeTimestamp(c.at.year(), 1, 1, 12, 0, 0) }))
+ * @example
+ * flights.select((c) => ({ x: makeTimestamp(c.at.year(), 1, 1, 12, 0, 0) }))
+ * // => 2024-01-01T12:00:00Z, 2024-01-01T12:00:00Z, 2024-01-01T12:00:00Z
  */
 export function makeTimestamp<
   Y extends Whole,
@@ -170,7 +184,9 @@ export function makeTimestamp<
 /**
  * A list of values.
  * @param values expressions and plain values of one type
- * @example flights.select((c) => ({ ends: makeList(c.origin, c.destination) }))
+ * @example
+ * flights.select((c) => ({ x: makeList(c.origin, c.destination) }))
+ * // => ["SEA", "SFO"], ["SFO", "SEA"], ["SEA", "JFK"]
  */
 export function makeList<const O extends readonly unknown[]>(
   ...values: O
@@ -181,7 +197,9 @@ export function makeList<const O extends readonly unknown[]>(
 /**
  * An object of values by their names.
  * @param fields expressions by the names of the fields
- * @example flights.select((c) => ({ route: makeStruct({ from: c.origin, to: c.destination }) }))
+ * @example
+ * flights.select((c) => ({ x: makeStruct({ from: c.origin, to: c.destination }) }))
+ * // => { from: "SEA", to: "SFO" }, { from: "SFO", to: "SEA" }, { from: "SEA", to: "JFK" }
  */
 export function makeStruct<const Fields extends Readonly<Record<string, Expression<unknown>>>>(
   fields: Fields,

@@ -14,7 +14,9 @@ export interface BinaryColumn<out N extends null = never, in R = unknown>
     EqualityMethods<Uint8Array, N, R> {
   /**
    * How many bytes the value has.
-   * @example shops.select((c) => ({ bytes: c.logo.byteLength() }))
+   * @example
+   * shops.select((c) => ({ x: c.logo.byteLength() }))
+   * // => 2, 0
    */
   byteLength(): NumberColumn<N, R>;
 }
@@ -25,27 +27,37 @@ type ItemOf<Item> = NonNullable<Item> extends readonly (infer Inner)[] ? Inner :
 export interface ListMethods<Item, N extends null, R> {
   /**
    * How many items the list has.
-   * @example sales.select((c) => ({ tags: c.tags.size() }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.size() }))
+   * // => 1, 0, 2
    */
   size(): NumberColumn<N, R>;
   /**
    * Whether a value is an item of the list.
-   * @example sales.where((c) => c.tags.contains("new"))
+   * @example
+   * sales.where((c) => c.tags.contains("new"))
+   * // => { shop: "north", price: 2.5, quarter: "Q1", tags: ["new"] }
    */
   contains<A extends Operand<Item>>(value: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The item at an index, counted from 1, or from the end where negative; null where there is none.
-   * @example sales.select((c) => ({ first: c.tags.elementAt(1) }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.elementAt(1) }))
+   * // => "new", null, "old"
    */
   elementAt<A extends Operand<number>>(index: A): ColumnFor<Item | null, R & NeedsOf<A>>;
   /**
    * Where a value first is in the list, counted from 1; 0 where it is not.
-   * @example sales.select((c) => ({ at: c.tags.listPosition("new") }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.listPosition("new") }))
+   * // => 1, 0, 0
    */
   listPosition<A extends Operand<Item>>(value: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The items from a place on, counted from 1; a negative one counts from the end.
-   * @example sales.select((c) => ({ two: c.tags.slice(1, 2) }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.slice(1, 2) }))
+   * // => ["new"], [], ["old", "big"]
    */
   slice<A extends Operand<number>>(
     start: A,
@@ -53,22 +65,30 @@ export interface ListMethods<Item, N extends null, R> {
   ): ListColumn<Item, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The items in order, nulls first.
-   * @example sales.select((c) => ({ tags: c.tags.sortList() }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.sortList() }))
+   * // => ["new"], [], ["big", "old"]
    */
   sortList(): ListColumn<Item, N, R>;
   /**
    * The items without repetitions, in order of first appearance.
-   * @example sales.select((c) => ({ tags: c.tags.distinctList() }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.distinctList() }))
+   * // => ["new"], [], ["old", "big"]
    */
   distinctList(): ListColumn<Item, N, R>;
   /**
    * The items of a list of lists end to end; lists that are null are left out.
-   * @example sales.groupBy("shop").agg((c) => ({ tags: c.tags.collectList() })).select((c) => ({ tags: c.tags.flatten() }))
+   * @example
+   * sales.groupBy("shop").agg((c) => ({ tags: c.tags.collectList() })).select((c) => ({ tags: c.tags.flatten() }))
+   * // => { tags: ["new", "old", "big"] } { tags: [] }
    */
   flatten(): ListColumn<ItemOf<Item>, N, R>;
   /**
    * The texts of the list with a separator between them; nulls are left out.
-   * @example sales.select((c) => ({ text: c.tags.join(", ") }))
+   * @example
+   * sales.select((c) => ({ x: c.tags.join(", ") }))
+   * // => "new", "", "old, big"
    */
   join<A extends Operand<string>>(separator: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
 }
@@ -85,7 +105,9 @@ export interface StructMethods<Fields, N extends null, R> {
   /**
    * The value of one field; null where the object is.
    * @param name of the field
-   * @example shops.select((c) => ({ latitude: c.place.field("latitude") }))
+   * @example
+   * shops.select((c) => ({ x: c.place.field("latitude") }))
+   * // => 47.5, null
    */
   field<const Name extends keyof Fields & string>(name: Name): ColumnFor<Fields[Name] | N, R>;
 }

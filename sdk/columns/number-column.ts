@@ -49,53 +49,73 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
   abs(): ColumnOf<V, N, R>;
   /**
    * Rounded to some digits after the point (0 unless told; negative ones lie before it), halves away from zero.
-   * @example flights.select((c) => ({ hours: c.delay.div(60).round(1) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.div(60).round(1) }))
+   * // => 0.7, -0.1, null
    */
   round(digits?: number): ColumnOf<V, N, R>;
   /**
    * The next whole number that is not greater.
-   * @example flights.select((c) => ({ hours: c.delay.div(60).floor() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.div(60).floor() }))
+   * // => 0, -1, null
    */
   floor(): ColumnOf<V, N, R>;
   /**
    * The next whole number that is not less.
-   * @example flights.select((c) => ({ hours: c.delay.div(60).ceil() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.div(60).ceil() }))
+   * // => 1, -0, null
    */
   ceil(): ColumnOf<V, N, R>;
   /**
    * The number without its fraction.
-   * @example flights.select((c) => ({ hours: c.delay.div(60).trunc() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.div(60).trunc() }))
+   * // => 0, -0, null
    */
   trunc(): ColumnOf<V, N, R>;
   /**
    * -1, 0 or 1; NaN of NaN.
-   * @example flights.select((c) => ({ sign: c.delay.sign() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.sign() }))
+   * // => 1, -1, null
    */
   sign(): NumberColumn<N, R>;
   /**
    * Aggregate: the sum, nulls left out. A total of whole numbers that does not fit ends the job.
-   * @example sales.groupBy("shop").agg((c) => ({ total: c.price.sum() }))
+   * @example
+   * sales.groupBy("shop").agg((c) => ({ total: c.price.sum() }))
+   * // => { shop: "north", total: 3.5 } { shop: "south", total: 4 }
    */
   sum(): Aggregate<V | N, null, R>;
   /**
    * Aggregate: the mean as a float64, nulls left out.
-   * @example flights.groupBy("origin").agg((c) => ({ delay: c.delay.avg() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ delay: c.delay.avg() }))
+   * // => { origin: "SEA", delay: 42 } { origin: "SFO", delay: -3 }
    */
   avg(): Aggregate<number | N, null, R>;
   /**
    * Aggregate: the sample variance, which is null of fewer than two values.
-   * @example flights.agg((c) => ({ spread: c.delay.variance() }))
+   * @example
+   * flights.agg((c) => ({ spread: c.delay.variance() }))
+   * // => { spread: 1012.5 }
    */
   variance(): Aggregate<number | null, null, R>;
   /**
    * Aggregate: the sample standard deviation, which is null of fewer than two values.
-   * @example flights.agg((c) => ({ spread: c.delay.stddev() }))
+   * @example
+   * flights.agg((c) => ({ spread: c.delay.stddev() }))
+   * // => { spread: 31.81980515339464 }
    */
   stddev(): Aggregate<number | null, null, R>;
   /**
    * Aggregate: about the value below which this share of the values lies (t-digest).
    * @param share from 0 to 1
-   * @example flights.agg((c) => ({ median: c.delay.approxQuantile(0.5) }))
+   * @example
+   * flights.agg((c) => ({ median: c.delay.approxQuantile(0.5) }))
+   * // => { median: 19.5 }
    */
   approxQuantile(share: number): Aggregate<number | N, null, R>;
 }
@@ -104,47 +124,65 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
 export interface NumberMethods<N extends null, R> {
   /**
    * The square root; NaN of a negative number.
-   * @example flights.select((c) => ({ x: c.delay.sqrt() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.sqrt() }))
+   * // => 6.48074069840786, NaN, null
    */
   sqrt(): NumberColumn<N, R>;
   /**
    * The cube root.
-   * @example flights.select((c) => ({ x: c.delay.cbrt() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.cbrt() }))
+   * // => 3.4760266448864496, -1.4422495703074083, null
    */
   cbrt(): NumberColumn<N, R>;
   /**
    * e to the power of the number.
-   * @example flights.select((c) => ({ x: c.delay.exp() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.exp() }))
+   * // => 1739274941520501000, 0.049787068367863944, null
    */
   exp(): NumberColumn<N, R>;
   /**
    * The natural logarithm; NaN of a negative number, -Infinity of 0.
-   * @example flights.select((c) => ({ x: c.delay.ln() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.ln() }))
+   * // => 3.7376696182833684, NaN, null
    */
   ln(): NumberColumn<N, R>;
   /**
    * The logarithm to the base 10.
-   * @example flights.select((c) => ({ x: c.delay.log10() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.log10() }))
+   * // => 1.6232492903979006, NaN, null
    */
   log10(): NumberColumn<N, R>;
   /**
    * The logarithm to the base 2.
-   * @example flights.select((c) => ({ x: c.delay.log2() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.log2() }))
+   * // => 5.392317422778761, NaN, null
    */
   log2(): NumberColumn<N, R>;
   /**
    * The sine of an angle in radians.
-   * @example flights.select((c) => ({ x: c.delay.sin() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.sin() }))
+   * // => -0.9165215479156338, -0.1411200080598672, null
    */
   sin(): NumberColumn<N, R>;
   /**
    * The cosine of an angle in radians.
-   * @example flights.select((c) => ({ x: c.delay.cos() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.cos() }))
+   * // => -0.39998531498835127, -0.9899924966004454, null
    */
   cos(): NumberColumn<N, R>;
   /**
    * The tangent of an angle in radians.
-   * @example flights.select((c) => ({ x: c.delay.tan() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.tan() }))
+   * // => 2.2913879924374863, 0.1425465430742778, null
    */
   tan(): NumberColumn<N, R>;
   /**
@@ -159,27 +197,37 @@ export interface NumberMethods<N extends null, R> {
   acos(): NumberColumn<N, R>;
   /**
    * The angle in radians of a tangent.
-   * @example flights.select((c) => ({ x: c.delay.atan() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.atan() }))
+   * // => 1.5469913006098266, -1.2490457723982544, null
    */
   atan(): NumberColumn<N, R>;
   /**
    * An angle in radians as degrees.
-   * @example flights.select((c) => ({ x: c.delay.degrees() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.degrees() }))
+   * // => 2406.4227395494577, -171.88733853924697, null
    */
   degrees(): NumberColumn<N, R>;
   /**
    * An angle in degrees as radians.
-   * @example flights.select((c) => ({ x: c.delay.radians() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.radians() }))
+   * // => 0.7330382858376184, -0.05235987755982989, null
    */
   radians(): NumberColumn<N, R>;
   /**
    * The number to a power, as a float64.
-   * @example flights.select((c) => ({ x: c.delay.pow(2) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.pow(2) }))
+   * // => 1764, 9, null
    */
   pow<A extends Operand<number>>(exponent: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The angle in radians of the point whose y this is.
-   * @example flights.select((c) => ({ x: c.delay.atan2(1) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.atan2(1) }))
+   * // => 1.5469913006098266, -1.2490457723982544, null
    */
   atan2<A extends Operand<number>>(x: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
@@ -194,17 +242,23 @@ export interface NumberMethods<N extends null, R> {
   isFinite(): BooleanColumn<N, R>;
   /**
    * The character of a code point; one that does not exist ends the job.
-   * @example flights.select((c) => ({ letter: c.delay.chr() }))
+   * @example
+   * flights.select((c) => ({ x: c.distance.chr() }))
+   * // => "ʧ", "ʧ", "ॶ"
    */
   chr(): StringColumn<N, R>;
   /**
    * The instant so many seconds after 1970; fractions count down to microseconds.
-   * @example flights.select((c) => ({ at: c.delay.fromEpochSeconds() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.fromEpochSeconds() }))
+   * // => 1970-01-01T00:00:42Z, 1969-12-31T23:59:57Z, null
    */
   fromEpochSeconds(): DateColumn<N, R>;
   /**
    * The instant so many milliseconds after 1970; fractions count down to microseconds.
-   * @example flights.select((c) => ({ at: c.delay.fromEpochMillis() }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.fromEpochMillis() }))
+   * // => 1970-01-01T00:00:00.042Z, 1969-12-31T23:59:59.997Z, null
    */
   fromEpochMillis(): DateColumn<N, R>;
 }
@@ -213,17 +267,23 @@ export interface NumberMethods<N extends null, R> {
 export interface BitMethods<V, N extends null, R> {
   /**
    * The bits that both have. For whole numbers.
-   * @example flights.select((c) => ({ bits: c.delay.bitAnd(3) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.bitAnd(3) }))
+   * // => 2, 1, null
    */
   bitAnd<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The bits that one of both has. For whole numbers.
-   * @example flights.select((c) => ({ bits: c.delay.bitOr(3) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.bitOr(3) }))
+   * // => 43, -1, null
    */
   bitOr<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The bits that exactly one has. For whole numbers.
-   * @example flights.select((c) => ({ bits: c.delay.bitXor(3) }))
+   * @example
+   * flights.select((c) => ({ x: c.delay.bitXor(3) }))
+   * // => 41, -2, null
    */
   bitXor<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
 }

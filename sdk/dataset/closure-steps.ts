@@ -21,7 +21,9 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
   /**
    * Applies a function to each row.
    * @param transform answers the new row: a scalar, an array or a plain object
-   * @example lines.map((line) => line.length)
+   * @example
+   * lines.map((line) => line.length)
+   * // => 8 15
    */
   map<U>(transform: (row: T) => U): Dataset<U> {
     return step(this, { kind: "map" }, checkedFunction("map", transform));
@@ -30,7 +32,9 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
   /**
    * Applies a function to each row and puts what it yields in the row's place, in order.
    * @param transform answers none, one or many new rows; may be a generator
-   * @example lines.flatMap((line) => line.split(" "))
+   * @example
+   * lines.flatMap((line) => line.split(" "))
+   * // => "to" "be" "or" "not" "to" "be" "ERROR"
    */
   flatMap<U>(transform: (row: T) => Iterable<U>): Dataset<U> {
     return step(this, { kind: "flatMap" }, checkedFunction("flatMap", transform));
@@ -39,7 +43,9 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
   /**
    * Keeps the rows for which the function answers true.
    * @param keep a predicate; a type guard narrows the rows' type
-   * @example words.filter((word) => word.length > 3)
+   * @example
+   * words.filter((word) => word.length > 3)
+   * // => "ERROR"
    */
   filter<U extends T>(keep: (row: T) => row is U): Dataset<U>;
   filter(keep: (row: T) => boolean): Dataset<T>;
@@ -58,6 +64,7 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
    *     seen.add(row);
    *   }
    * })
+   * // => "to be or" "not to be ERROR"
    */
   mapPartitions<U>(transform: (rows: IterableIterator<T>) => Iterable<U>): Dataset<U> {
     return step(this, { kind: "mapPartitions" }, checkedFunction("mapPartitions", transform));
@@ -72,6 +79,7 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
    *   const delays = batch.columns.delay.values;
    *   return { hours: Float64Array.from(delays, (minutes) => minutes / 60) };
    * }, schema({ hours: float64 }))
+   * // => { hours: 0.7 } { hours: -0.05 } { hours: 0 }
    */
   mapBatches<Row, U>(
     this: Dataset<Row>,
@@ -117,6 +125,7 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
    * lines
    *   .map((line) => ({ text: line, length: line.length }))
    *   .as(schema({ text: utf8, length: int32 }))
+   * // => { text: "to be or", length: 8 } { text: "not to be ERROR", length: 15 }
    */
   as<U>(schema: RowSchema<U>): Dataset<U> {
     return step(this, { kind: "conform", schema: { fields: schema.fields } });

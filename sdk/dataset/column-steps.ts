@@ -39,7 +39,9 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * Keeps some columns, and makes others.
    * @param terms names of columns to keep, and functions from the columns to new ones by their names
    * @throws PLAN_INVALID for a term that is neither
-   * @example flights.select("origin", "delay")
+   * @example
+   * flights.select("origin", "delay")
+   * // => { origin: "SEA", delay: 42 } { origin: "SFO", delay: -3 } { origin: "SEA", delay: null }
    * @example flights.select("origin", (c) => ({ hours: c.delay.div(60), late: c.delay.gt(30) }))
    */
   select<
@@ -141,7 +143,9 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * @param direction `"asc"` unless told
    * @throws PLAN_INVALID for a direction that is neither `"asc"` nor `"desc"`
    * @example counts.orderBy("count", "desc")
-   * @example words.orderBy((word) => word.length)
+   * @example
+   * words.orderBy((word) => word.length)
+   * // => "be" "be" "or" "to" "to" "not" "ERROR"
    * @example flights.orderBy("origin", desc("delay").nullsFirst())
    */
   orderBy<Row>(

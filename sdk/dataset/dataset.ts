@@ -74,7 +74,10 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Action: answers the rows one by one, in order, without holding all of them: `for await (const row of rows)`.
+   * Action: answers the rows one by one, in order: `for await (const row of rows)`. They are recorded as those of
+   * `collect` are, and have the same bound: a run that is replayed must see the same ones.
+   * @throws RESULT_TOO_LARGE when the rows do not fit the recorded result; work on large ones where they are, with
+   *   `forEachPartition`, or write them
    * @example
    * for await (const flight of flights.orderBy("at")) {
    *   if (flight.delay === null) break;
@@ -87,12 +90,13 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Action: answers all rows as bytes of an Arrow IPC stream, for other libraries that read it.
+   * Action: answers all rows, in order, as bytes of an Arrow IPC stream, for other libraries that read it:
+   * `tableFromIPC(bytes)` of `apache-arrow`. Columns keep their types. The rows pass through one task.
    * @throws RESULT_TOO_LARGE when the rows do not fit the recorded result
    * @example const bytes = await flights.limit(1000).toArrow();
    */
   async toArrow(): Promise<Uint8Array> {
-    return await sessionOf(this).toArrow(this.#collectAction());
+    return await sessionOf(this).toArrow({ kind: "toArrow", input: nodeOf(this) });
   }
 
   /**

@@ -75,7 +75,9 @@ export abstract class GroupSteps<out T> extends ColumnSteps<T> {
   /**
    * Aggregates over all rows: one row, even of no input.
    * @param aggregates by the names of their columns, or a function from the columns to them
-   * @example flights.agg((c) => ({ flights: count(), worst: c.delay.max() }))
+   * @example
+   * flights.agg((c) => ({ flights: count(), worst: c.delay.max() }))
+   * // => { flights: 3, worst: 42 }
    */
   agg<Row, Made extends Aggregates<Row>>(
     this: Dataset<Row>,
@@ -87,8 +89,12 @@ export abstract class GroupSteps<out T> extends ColumnSteps<T> {
   /**
    * Groups rows with equal values of some columns or expressions; null is a group of its own.
    * @param terms names of columns, and functions from the columns to expressions by their names
-   * @example flights.groupBy("origin").agg((c) => ({ flights: count(), delay: c.delay.avg() }))
-   * @example flights.groupBy((c) => ({ late: c.delay.gt(30) })).agg({ flights: count() })
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ flights: count(), delay: c.delay.avg() }))
+   * // => { origin: "SEA", flights: 2, delay: 42 } { origin: "SFO", flights: 1, delay: -3 }
+   * @example
+   * flights.groupBy((c) => ({ late: c.delay.gt(30) })).agg({ flights: count() })
+   * // => { late: true, flights: 1 } { late: false, flights: 1 } { late: null, flights: 1 }
    */
   groupBy<
     Row,
@@ -122,7 +128,9 @@ export class GroupedDataset<T, Keys> {
   /**
    * One row for each group, with its keys and these aggregates, in no fixed order.
    * @param aggregates by the names of their columns, or a function from the columns to them
-   * @example flights.groupBy("origin").agg((c) => ({ flights: count(), delay: c.delay.avg() }))
+   * @example
+   * flights.groupBy("origin").agg((c) => ({ flights: count(), delay: c.delay.avg() }))
+   * // => { origin: "SEA", flights: 2, delay: 42 } { origin: "SFO", flights: 1, delay: -3 }
    */
   agg<Made extends Aggregates<T>>(
     aggregates: FromColumns<T, Made>,
@@ -132,7 +140,9 @@ export class GroupedDataset<T, Keys> {
 
   /**
    * How many rows each group has.
-   * @example flights.groupBy("origin").count()
+   * @example
+   * flights.groupBy("origin").count()
+   * // => { origin: "SEA", count: 2 } { origin: "SFO", count: 1 }
    */
   count(): Dataset<{
     readonly [Name in keyof Keys | "count"]: Name extends "count"
@@ -151,6 +161,7 @@ export class GroupedDataset<T, Keys> {
    * @param values those that count; what else it holds is left out
    * @example
    * sales.groupBy("shop").pivot("quarter", ["Q1", "Q2"]).agg((c) => ({ total: c.price.sum() }))
+   * // => { shop: "north", Q1: 2.5, Q2: 1 } { shop: "south", Q1: null, Q2: 4 }
    */
   pivot<
     Name extends keyof RecordOf<T> & string,
@@ -188,6 +199,7 @@ export class PivotedDataset<T, Keys, Value> {
    * @param aggregates by their names, or a function from the columns to them
    * @example
    * sales.groupBy("shop").pivot("quarter", ["Q1", "Q2"]).agg((c) => ({ total: c.price.sum() }))
+   * // => { shop: "north", Q1: 2.5, Q2: 1 } { shop: "south", Q1: null, Q2: 4 }
    */
   agg<Made extends Aggregates<T>>(
     aggregates: FromColumns<T, Made>,

@@ -94,7 +94,9 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   /**
    * The different rows that are in both datasets.
    * @param other a dataset with the same columns
-   * @example flights.select("tail").intersect(earlierFlights.select("tail"))
+   * @example
+   * flights.select("tail").intersect(earlierFlights.select("tail"))
+   * // => { tail: "N17" }
    */
   intersect<Row, Other extends NoInfer<Row>>(
     this: Dataset<Row>,
@@ -106,7 +108,9 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   /**
    * The rows that are in both datasets, as often as in the one that has fewer of them.
    * @param other a dataset with the same columns
-   * @example flights.select("tail").intersectAll(earlierFlights.select("tail"))
+   * @example
+   * flights.select("tail").intersectAll(earlierFlights.select("tail"))
+   * // => { tail: "N17" }
    */
   intersectAll<Row, Other extends NoInfer<Row>>(
     this: Dataset<Row>,
@@ -118,7 +122,9 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   /**
    * The different rows of this dataset that are not in the other.
    * @param other a dataset with the same columns
-   * @example flights.select("tail").except(earlierFlights.select("tail"))
+   * @example
+   * flights.select("tail").except(earlierFlights.select("tail"))
+   * // => { tail: null }
    */
   except<Row, Other extends NoInfer<Row>>(
     this: Dataset<Row>,
@@ -130,7 +136,9 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   /**
    * The rows of this dataset, each as often as it is here more than in the other.
    * @param other a dataset with the same columns
-   * @example flights.select("tail").exceptAll(earlierFlights.select("tail"))
+   * @example
+   * flights.select("tail").exceptAll(earlierFlights.select("tail"))
+   * // => { tail: null } { tail: "N17" }
    */
   exceptAll<Row, Other extends NoInfer<Row>>(
     this: Dataset<Row>,

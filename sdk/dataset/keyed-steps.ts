@@ -32,7 +32,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
 
   /**
    * The keys of pairs, one for each pair.
-   * @example pairs.keys().distinct()
+   * @example
+   * pairs.keys().distinct()
+   * // => "to" "be" "or" "not" "ERROR"
    */
   keys<K>(this: Dataset<Pair<K, unknown>>): Dataset<K> {
     return this.map(([key]) => key);
@@ -40,7 +42,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
 
   /**
    * The values of pairs.
-   * @example pairs.values()
+   * @example
+   * pairs.values()
+   * // => 2 2 2 3 2 2 5
    */
   values<V>(this: Dataset<Pair<unknown, V>>): Dataset<V> {
     return this.map(([, value]) => value);
@@ -49,7 +53,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
   /**
    * Applies a function to the value of each pair.
    * @param transform answers the new value
-   * @example pairs.mapValues((value) => value * 2)
+   * @example
+   * pairs.mapValues((value) => value * 2)
+   * // => ["to", 4] ["be", 4] ["or", 4] ["not", 6] ["to", 4] ["be", 4] ["ERROR", 10]
    */
   mapValues<K, V, U>(this: Dataset<Pair<K, V>>, transform: (value: V) => U): Dataset<[K, U]> {
     checkedFunction("mapValues", transform);
@@ -59,7 +65,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
   /**
    * Combines the values of each key into one pair per key. Only for datasets of `[key, value]` pairs.
    * @param combine two values into one; must be associative and commutative, since the grouping is not fixed
-   * @example words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b)
+   * @example
+   * words.map((word) => [word, 1] as const).reduceByKey((a, b) => a + b)
+   * // => ["to", 2] ["be", 2] ["or", 1] ["not", 1] ["ERROR", 1]
    */
   reduceByKey<K, V>(
     this: Dataset<Pair<K, V>>,
@@ -99,7 +107,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
    * Brings the values of each key together, as `[key, values]`. They must fit the memory of a task: prefer
    * `reduceByKey` or `aggregateByKey`, which combine values before they cross the network.
    * @param options `sortBy`: the values of each key in the order of what this answers (secondary sort)
-   * @example pairs.groupByKey()
+   * @example
+   * pairs.groupByKey()
+   * // => ["to", [2, 2]] ["be", [2, 2]] ["or", [2]] ["not", [3]] ["ERROR", [5]]
    * @example sales.keyBy((sale) => sale.shop).groupByKey({ sortBy: (sale) => sale.price })
    */
   groupByKey<K, V>(
@@ -114,7 +124,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
 
   /**
    * Counts the pairs of each key, as `[key, count]`.
-   * @example pairs.countByKey()
+   * @example
+   * pairs.countByKey()
+   * // => ["to", 2] ["be", 2] ["or", 1] ["not", 1] ["ERROR", 1]
    */
   countByKey<K>(this: Dataset<Pair<K, unknown>>): Dataset<[K, number]> {
     return this.map(([key]): [K, number] => [key, 1]).reduceByKey((a, b) => a + b);
@@ -169,7 +181,9 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
    * @param partitions how many tasks
    * @param partitionOf answers a whole number for a key, which is taken modulo the tasks
    * @throws PLAN_INVALID when `partitions` is not a whole number from 1 on
-   * @example pairs.partitionBy(16, (word) => word.charCodeAt(0))
+   * @example
+   * pairs.partitionBy(16, (word) => word.charCodeAt(0))
+   * // => ["to", 2] ["be", 2] ["or", 2] ["not", 3] ["to", 2] ["be", 2] ["ERROR", 5]
    */
   partitionBy<K, V>(
     this: Dataset<Pair<K, V>>,

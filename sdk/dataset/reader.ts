@@ -69,7 +69,9 @@ export class Reader {
    * One row per line of UTF-8 text, without the line's end.
    * @param pattern which files
    * @throws PLAN_INVALID for a path that cannot be understood
-   * @example mr.read.text("s3://logs/2024/**.log.gz")
+   * @example
+   * mr.read.text("s3://logs/2024-*.log.gz")
+   * // => "to be"
    */
   text(pattern: string): Dataset<string> {
     const id = this.#session.nextNode();
@@ -82,8 +84,12 @@ export class Reader {
    * @param options a schema of columns, into which lines are read without an object for each; or a zod schema,
    *   which checks each row by a function; without one rows are `unknown`, or what you say
    * @throws PLAN_INVALID for a path that cannot be understood
-   * @example mr.read.ndjson("sales.ndjson", { schema: schema({ shop: utf8, price: float64 }) })
-   * @example mr.read.ndjson("sales.ndjson", { schema: z.object({ shop: z.string(), price: z.number() }) })
+   * @example
+   * mr.read.ndjson("sales.ndjson", { schema: schema({ shop: utf8, price: float64 }) })
+   * // => { shop: "north", price: 2.5 } { shop: "south", price: 4 }
+   * @example
+   * mr.read.ndjson("sales.ndjson", { schema: z.object({ shop: z.string(), price: z.number() }) })
+   * // => { shop: "north", price: 2.5 } { shop: "south", price: 4 }
    */
   ndjson<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
   ndjson<T = unknown>(pattern: string, options?: NdjsonReadOptions<T>): Dataset<T>;
@@ -107,7 +113,9 @@ export class Reader {
    * @param options the schema that they must fit; without one it is read off the files, and the columns have to
    *   be cast where they are used
    * @throws PLAN_INVALID for a path that cannot be understood
-   * @example mr.read.parquet("flights/", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   * @example
+   * mr.read.parquet("flights/", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   * // => { origin: "SEA", delay: 42 } { origin: "SFO", delay: -3 } { origin: "SEA", delay: null }
    * @example mr.read.parquet("flights/").where((c) => c("delay").cast(int32).gt(30))
    */
   parquet<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
@@ -125,7 +133,9 @@ export class Reader {
    * @param options the schema that they must fit; without one it is read off the files, and the columns have to
    *   be cast where they are used
    * @throws PLAN_INVALID for a path that cannot be understood
-   * @example mr.read.arrow("flights.arrow", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   * @example
+   * mr.read.arrow("flights.arrow", { schema: schema({ origin: utf8, delay: int32.nullable() }) })
+   * // => { origin: "SEA", delay: 42 } { origin: "SFO", delay: -3 } { origin: "SEA", delay: null }
    */
   arrow<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
   arrow(pattern: string, options?: FolderOptions): Dataset<Record<string, unknown>>;

@@ -32,7 +32,7 @@ export interface Session {
   /** As `collect`, in parts in their order, of which only one need be held. */
   collectParts(action: ActionOf<"collect">): AsyncIterable<readonly unknown[]>;
   /** As `collect`, as an Arrow IPC stream. */
-  toArrow(action: ActionOf<"collect">): Promise<Uint8Array>;
+  toArrow(action: ActionOf<"toArrow">): Promise<Uint8Array>;
   count(action: ActionOf<"count">): Promise<number>;
   forEach(action: ActionOf<"forEach">): Promise<void>;
   write(action: ActionOf<"write">): Promise<CommittedOutput>;

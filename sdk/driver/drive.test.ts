@@ -5,7 +5,6 @@ import { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, DriverHost, JobContext } from "../../proto/plan/bundle.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import { defineJob } from "../dataset/define-job.ts";
 import type { Millrace } from "../dataset/millrace.ts";
 import { createBundle } from "./create-bundle.ts";
@@ -34,7 +33,7 @@ function fakeHost(answers: readonly (ActionOutcome | Promise<ActionOutcome> | Er
   const listed: string[] = [];
   const host: DriverHost = {
     describeInput: async (format: string) => {
-      throw noSuchStep("the driver", format);
+      throw new Error(`nothing is read here, not even ${format}`);
     },
     listInputs: async (pattern) => {
       listed.push(pattern);

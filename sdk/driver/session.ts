@@ -9,7 +9,6 @@ import type { Action, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import { actionText, logicalText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
-import { noSuchStep } from "../../proto/unsupported.ts";
 import type { Closure, Counter, HeldLock, Session } from "../dataset/session.ts";
 import { stagedParts } from "../dataset/sink.ts";
 import { analyzedText } from "../planner/analyzed-text.ts";
@@ -86,8 +85,9 @@ export class DriverSession implements Session {
     }
   }
 
-  async toArrow(): Promise<Uint8Array> {
-    throw noSuchStep("the driver", "toArrow");
+  async toArrow(action: Extract<Action, { kind: "toArrow" }>): Promise<Uint8Array> {
+    const [stream] = resultParts(action, await this.#run(action));
+    return bytesOfBase64(decodeValue(stream ?? '""') as string);
   }
 
   async forEach(action: Extract<Action, { kind: "forEach" }>): Promise<void> {
@@ -214,6 +214,14 @@ export class DriverSession implements Session {
     const only = (actionIndex: number) => ({ next: () => actionIndex, settled: () => {} });
     return this.#numbering.one((actionIndex) => this.#perform(action, noted(only(actionIndex))));
   }
+}
+
+/** Bytes of their own, of any JavaScript engine. */
+function bytesOfBase64(text: string): Uint8Array {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 function resultParts(action: Action, outcome: ActionOutcome): readonly string[] {

@@ -9,7 +9,7 @@ import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
-import { addOperator, hold, type OpenStage, seal } from "./open-stage.ts";
+import { addOperator, gather, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 import { openValues } from "./read-stages.ts";
 import { openNode } from "./stage-of-node.ts";
@@ -52,12 +52,21 @@ export function planStages(
   return { stages: measured, keeps };
 }
 
-function sealPlan({ stages }: Planning, action: Action, open: OpenStage): void {
+function sealPlan({ stages, schemas }: Planning, action: Action, open: OpenStage): void {
   switch (action.kind) {
     case "collect":
     case "count":
       seal(stages, open, { kind: action.kind }, { kind: "result" });
       return;
+    case "toArrow": {
+      // One task makes one stream, whose batches have the columns of all.
+      const { id } = action.input;
+      const whole = open.taskCount === 1 ? open : gather(stages, open, id, ["all rows"]);
+      const schema = schemas.of(action.input);
+      const sink = { kind: "arrow", ...(schema === undefined ? {} : { schema }) } as const;
+      seal(stages, whole, sink, { kind: "result" });
+      return;
+    }
     case "analyze":
       seal(stages, open, { kind: "count" }, { kind: "result" });
       return;

@@ -135,6 +135,14 @@ function csvColumns({ options }: ColumnarReadNode, uri: string, text: string): T
   );
 }
 
+function jsonOf(text: string, field: Field, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw misfit(text, field, where);
+  }
+}
+
 const texts: readonly DataType["kind"][] = ["utf8", "binary"];
 
 /** Nothing between two delimiters is null where the column may be, else an empty text. */
@@ -142,6 +150,9 @@ function rawOfField(found: CsvField, isNothing: boolean, field: Field, where: st
   if (isNothing && field.nullable) return null;
   if (isNothing && !texts.includes(field.type.kind)) throw misfit(found.text, field, where);
   if (field.type.kind === "json") return rawOfRow(JSON.parse(found.text), field.type);
+  if (field.type.kind === "list" || field.type.kind === "struct") {
+    return rawOfJson(jsonOf(found.text, field, where), field, where);
+  }
   const text = texts.includes(field.type.kind) ? found.text : found.text.trim();
   return rawOfText(text, field, where);
 }

@@ -1,6 +1,9 @@
 // Runs a job on small inputs in memory: no cluster, no files, the user's own stack when a function throws.
 
 import type { z } from "zod";
+import { batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
+import { buildColumnAs } from "../../proto/batch/build-column.ts";
+import { batchesToStreamBytes } from "../../proto/batch/ipc.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { sinkWrite } from "../../proto/plan/connector.ts";
@@ -15,7 +18,7 @@ import { DriverSession } from "../driver/session.ts";
 import { evaluateAsync } from "./evaluate.ts";
 import { type FileContents, tableOfFiles } from "./read-files.ts";
 import { publishStep, stageStep } from "./steps/own-sources.ts";
-import { type ClosureOf, rowsOf, type Table } from "./steps/table.ts";
+import { type ClosureOf, recordOf, rowsOf, type Table } from "./steps/table.ts";
 import { createTestLocks } from "./test-locks.ts";
 import { testedJobId } from "./tested-job-id.ts";
 
@@ -79,7 +82,8 @@ export async function testJob<Schema extends z.ZodObject, Result>(
       if (parts !== undefined) return { kind: "result", parts };
       const rows = checkedRows(rowsOf(table));
       if (action.kind === "forEach") await closure(action.id)(rows.values());
-      const outcome = perform(action, actionIndex, rows, outputs);
+      const outcome =
+        action.kind === "toArrow" ? arrowOf(table) : perform(action, actionIndex, rows, outputs);
       return { ...outcome, counters: Object.entries(session.takeCounters()) };
     },
     createTestLocks(),
@@ -120,8 +124,24 @@ function checkedRows(rows: readonly unknown[]): readonly unknown[] {
   return decodeValue(encodeValue(rows)) as readonly unknown[];
 }
 
+/** As the engine's stream: columns of their types where they are known. */
+function arrowOf(table: Table): ActionOutcome {
+  const rows = rowsOf(table);
+  const fields = table.kind === "typed" ? table.schema.fields : undefined;
+  const columns = fields?.map(({ name, type }) => {
+    const values = rows.map((row) => recordOf(row)[name]);
+    return buildColumnAs(name, type, values, "null");
+  });
+  const batch =
+    columns === undefined
+      ? batchOfRows(rows)
+      : { ...makeBatch("record", columns), rows: rows.length };
+  const stream = Buffer.from(batchesToStreamBytes([batch])).toString("base64");
+  return { kind: "result", parts: [encodeValue(stream)] };
+}
+
 function perform(
-  action: Action,
+  action: Exclude<Action, { kind: "toArrow" }>,
   actionIndex: number,
   rows: readonly unknown[],
   outputs: Map<string, readonly unknown[]>,

@@ -10,7 +10,7 @@ import type { UserCode } from "../operators/user-code.ts";
 import { fileSink } from "../output/file-sink.ts";
 import { lineSink } from "../output/line-sink.ts";
 import { type OwnSink, publishSink, stageSink } from "../output/own-sink.ts";
-import { collectSink, countSink } from "../output/result-sinks.ts";
+import { arrowSink, collectSink, countSink } from "../output/result-sinks.ts";
 import type { Sink } from "../output/sink.ts";
 import { ColumnSample } from "../shuffle/column-sample.ts";
 import { evenBatches, hashBatches, rangeBatches } from "../shuffle/partition-batches.ts";
@@ -109,6 +109,8 @@ export async function buildSink(
       return collectSink();
     case "count":
       return countSink();
+    case "arrow":
+      return arrowSink(sink.schema);
     case "stage":
     case "publish":
     case "discard": {

@@ -1,16 +1,23 @@
 // Sinks whose result goes to the driver: all rows, or how many there are.
 
+import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
+import { buildColumnAs } from "../../proto/batch/build-column.ts";
+import { batchesToStreamBytes } from "../../proto/batch/ipc.ts";
+import { unifyBatches } from "../../proto/batch/unify.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { actionResultBytesMax } from "../../proto/limits.ts";
+import type { Schema } from "../../proto/plan/types.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
+import { batchBytes } from "./file-encoders.ts";
 import { digestOf, type Sink, type SinkResult } from "./sink.ts";
 
 function tooLarge(): EngineError {
   return new EngineError(
     "RESULT_TOO_LARGE",
-    `the collected rows take more than ${actionResultBytesMax} bytes; write them to an output with ` +
-      "write.*, or take only the first with take(n)",
+    `the collected rows take more than ${actionResultBytesMax} bytes, which a replay of the job must find ` +
+      "recorded; write them to an output with write.*, work on them where they are with forEachPartition, " +
+      "or take only the first with take(n)",
     { limitBytes: actionResultBytesMax },
   );
 }
@@ -42,6 +49,40 @@ export function collectSink(): Sink {
     seal: async () => resultOf(`[${rows.join(",")}]`, rows.length),
     abort: async () => undefined,
   };
+}
+
+/** As the columns they are; a result without rows still tells its columns, where the plan knows them. */
+export function arrowSink(schema: Schema | undefined): Sink {
+  const batches: Batch[] = [];
+  let rows = 0;
+  let bytes = 0;
+  const pushBatch = (batch: Batch): void => {
+    if (batch.rows === 0) return;
+    batches.push(batch);
+    rows += batch.rows;
+    bytes += batchBytes(batch);
+    if (bytes > actionResultBytesMax) throw tooLarge();
+  };
+  return {
+    push: (pushed) => pushBatch(batchOfRows([...pushed])),
+    pushBatch,
+    wantsMore: () => true,
+    finish: nothingHeld,
+    takesSmall: false,
+    drain: () => undefined,
+    seal: async () => {
+      const whole = batches.length === 0 ? [emptyBatch(schema)] : unifyBatches(batches);
+      const stream = batchesToStreamBytes(whole);
+      return resultOf(encodeValue(Buffer.from(stream).toString("base64")), rows);
+    },
+    abort: async () => undefined,
+  };
+}
+
+function emptyBatch(schema: Schema | undefined): Batch {
+  const fields = schema?.fields ?? [];
+  const columns = fields.map(({ name, type }) => buildColumnAs(name, type, [], "null"));
+  return { shape: "record", rows: 0, columns };
 }
 
 export function countSink(): Sink {

@@ -4,7 +4,6 @@ import { EngineError } from "../../../proto/errors.ts";
 import type { ClosureNode } from "../../../proto/plan/logical.ts";
 import type { DataType, Field, Schema } from "../../../proto/plan/types.ts";
 import { fieldText, sameType } from "../../../proto/plan/types.ts";
-import { noSuchStep } from "../../../proto/unsupported.ts";
 import { type Raw, rawOfRow } from "../expressions/raw-values.ts";
 import { answeredBatch, viewedBatch } from "./batches.ts";
 import { type ClosureOf, picked, plain, recordOf, rowsOf, type Table, typed } from "./table.ts";
@@ -38,7 +37,7 @@ export function closureStep(node: ClosureNode, table: Table, closureOf: ClosureO
     case "conform":
       return conformed(table, node.schema);
     case "mapAsync":
-      throw noSuchStep("a synchronous evaluation", node);
+      throw new EngineError("INTERNAL", "mapAsync is evaluated by mapAsyncStep");
   }
 }
 
