@@ -14,8 +14,8 @@ export interface Struck {
 
 /** Longer than any election on a machine that is busy with something else. */
 const leaderMsMax = 60_000;
-/** Until all masters vote again: a healing one may have to wait for others first. */
-const wholeMsMax = 120_000;
+/** Until all masters vote again: a healing one learns the whole log, on a machine that others use, too. */
+const wholeMsMax = 600_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -35,7 +35,7 @@ export const failoverMsMax = 3 * raftElectionTicksMax * raftTickMs;
 const jobsAtOnce = 2;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Rejects when the cluster does not recover from a fault, or a job never ends. */
+/** A cluster that does not recover from a fault, or a job that never ends, is a violation, too. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { minio, folder, note } = options;
   await minio.makeBucket("results");
@@ -45,10 +45,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     const state: Running = { ...run, options, world, isOver: false, submitted: 0 };
     const works = Array.from({ length: jobsAtOnce }, () => work(state));
-    await Promise.all([faultLoop(state), ...works].map((each) => endAll(state, each)));
+    const parts = [faultLoop(state), ...works].map((each) => endAll(state, each));
+    const ends = await Promise.allSettled(parts);
     const { faults, failoversMs, jobs } = state;
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    const violations = violationsOf(state);
+    const broken = ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []));
+    const violations = [...broken, ...violationsOf(state)];
     return { seed: options.seed, seconds, faults, failoversMs, jobs, violations };
   } finally {
     note("stopping");

@@ -38,13 +38,14 @@ export function loadScheduler(tasks: number): SchedulerLoad {
   const state = emptyState();
   let recorded: Uint8Array[] | undefined;
 
-  function run(command: Command): CommandReply {
-    const bytes = encodeCommand(command);
+  function applyBytes(bytes: Uint8Array): CommandReply {
     recorded?.push(bytes);
     const reply = apply(state, state.appliedIndex + 1, decodeCommand(bytes));
-    if (reply.kind === "error") throw new Error(`${command.kind}: ${reply.error.message}`);
+    if (reply.kind === "error") throw new Error(reply.error.message);
     return reply;
   }
+
+  const run = (command: Command): CommandReply => applyBytes(encodeCommand(command));
 
   function grantOnce(wanted: number): LeasedTasks | undefined {
     const chosen = assign(state, workerId, wanted, nobody);
@@ -76,12 +77,14 @@ export function loadScheduler(tasks: number): SchedulerLoad {
     finish: (leased) => {
       const done = { kind: "done", rows: 1, bytes: 100, bytesOut: 1, digest } as const;
       const outcome = { ...done, resultJson: "1" };
-      for (const { token, first, count } of leased) {
+      // What a report is made of is gone before it is applied, as in a master.
+      const encode = ({ token, first, count }: LeasedTasks): Uint8Array => {
         const reports = Array.from({ length: count }, (_, i) => {
           return { ...first, taskIndex: first.taskIndex + i, token, outcome };
         });
-        run({ kind: "report", workerId, reports });
-      }
+        return encodeCommand({ kind: "report", workerId, reports });
+      };
+      for (const each of leased) applyBytes(encode(each));
     },
   };
 }

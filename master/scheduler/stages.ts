@@ -50,8 +50,7 @@ function enter(stage: StageState, taskIndex: number, task: TaskState): void {
 function leave(stage: StageState, taskIndex: number, task: TaskState): void {
   switch (task.kind) {
     case "pending":
-      stage.pending.delete(taskIndex);
-      stage.delayed.delete(taskIndex);
+      (task.dueTick === 0 ? stage.pending : stage.delayed).delete(taskIndex);
       return;
     case "leased":
       stage.running.delete(taskIndex);
