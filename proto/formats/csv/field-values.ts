@@ -26,15 +26,16 @@ export function smallInteger(bytes: Uint8Array, start: number, end: number): num
 const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /**
- * A decimal number without an exponent of at most 15 digits, exactly rounded: below 2^53 both the digits and
- * the power of ten are exact, so that one division rounds once (Clinger, "How to Read Floating Point Numbers
- * Accurately", PLDI 1990). NaN for anything else.
+ * A decimal number without an exponent, exactly rounded: of at most 15 digits by one division, whose operands are
+ * exact (Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990), of up to 19 as `longQuotient` says.
+ * NaN for anything else.
  */
 export function smallDecimal(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   const isNegative = bytes[at] === 45;
   if (isNegative || bytes[at] === 43) at++;
   let value = 0;
+  let tail = 0;
   let digits = 0;
   let scale = -1;
   for (; at < end; at++) {
@@ -45,13 +46,52 @@ export function smallDecimal(bytes: Uint8Array, start: number, end: number): num
     }
     const digit = byte - zero;
     if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
-    digits++;
+    // Zeros in front are no digits: `0.` comes before most of them.
+    if (digits < 15) value = value * 10 + digit;
+    else tail = tail * 10 + digit;
+    if (digits > 0 || digit > 0) digits++;
     if (scale >= 0) scale++;
   }
-  if (digits === 0 || digits > 15) return Number.NaN;
-  const number = scale > 0 ? value / powers[scale]! : value;
+  if (scale > 22 || digits > 19 || end - start <= (isNegative ? 1 : 0)) return Number.NaN;
+  if (digits === 0 && !hasDigit(bytes, start, end)) return Number.NaN;
+  const divisor = scale > 0 ? powers[scale]! : 1;
+  const number =
+    digits <= 15 ? value / divisor : longQuotient(value, powers[digits - 15]!, tail, divisor);
   return isNegative ? -number : number;
+}
+
+function hasDigit(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === zero) return true;
+  return false;
+}
+
+const splitter = 2 ** 27 + 1;
+
+/** What a product of doubles lost by rounding (Dekker, "A floating-point technique", 1971). */
+function productError(a: number, b: number, product: number): number {
+  const aBig = a * splitter;
+  const bBig = b * splitter;
+  const aHigh = aBig - (aBig - a);
+  const bHigh = bBig - (bBig - b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/**
+ * `(head * shift + tail) / divisor`, rounded once: the quotient is worked out as a sum of two doubles, which is right
+ * to 2^-95 of it; NaN where that does not tell which double is nearest. All operands are whole and exact.
+ */
+function longQuotient(head: number, shift: number, tail: number, divisor: number): number {
+  const product = head * shift;
+  const sum = product + tail;
+  const rest = productError(head, shift, product) + (tail - (sum - product));
+  const quotient = sum / divisor;
+  const back = quotient * divisor;
+  const more = (sum - back - productError(quotient, divisor, back) + rest) / divisor;
+  const doubt = quotient * 2 ** -95;
+  const nearest = quotient + (more + doubt);
+  return nearest === quotient + (more - doubt) ? nearest : Number.NaN;
 }
 
 /** `2024-02-29` as days since 1970; NaN for anything else. */
