@@ -56,6 +56,11 @@ export function findBorder(bytes: Uint8Array, delimiter: number, atEnd: boolean)
   let outside = fieldStart | bare | quoteSeen;
   let inside = quoted;
   const limit = Math.min(bytes.length, borderBytes);
+  if (bytes.subarray(0, limit).indexOf(quoteByte) < 0) {
+    // Nothing to follow: inside quotes stays inside, which the end of the file or the bound rules out.
+    const isSure = limit === borderBytes || (atEnd && limit === bytes.length);
+    return isSure ? firstRecord(bytes, false, atEnd) : { kind: "more" };
+  }
   let at = 0;
   for (; at < limit && outside !== 0 && inside !== 0; at++) {
     const byte = bytes[at]!;
@@ -68,7 +73,6 @@ export function findBorder(bytes: Uint8Array, delimiter: number, atEnd: boolean)
       if (outside === quoted) outside = 0;
       if (inside === quoted) inside = 0;
     } else if (at < borderBytes) return { kind: "more" };
-    else if (bytes.subarray(0, limit).indexOf(quoteByte) < 0) inside = 0;
   }
   // What is left has to agree with all bytes at hand: in a malformed file it may be the wrong one.
   for (; at < limit; at++) {

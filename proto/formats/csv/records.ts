@@ -83,6 +83,13 @@ export class CsvRecords {
     const full: Batch[] = [];
     this.quoteAt = -1;
     let at = 0;
+    if (this.quoteFrom(whole, 0) === Number.POSITIVE_INFINITY) {
+      const end = whole.lastIndexOf(newlineByte);
+      while (at < end && this.atByte + at < stopByte) {
+        at = this.bareRecord(whole, at);
+        if (this.rows === batchRowsMax) full.push(this.take());
+      }
+    }
     while (at < whole.length && this.atByte + at < stopByte) {
       const next = this.record(whole, at, last);
       if (next < 0) break;
@@ -112,6 +119,32 @@ export class CsvRecords {
 
   private fault(message: string, start: number, column?: string): CsvRecordFault {
     return new CsvRecordFault(message, this.atByte + start, this.records, column);
+  }
+
+  /** Index after a record whose line ends in the bytes, which hold no quote at all. */
+  private bareRecord(bytes: Uint8Array, start: number): number {
+    const { delimiter, targets } = this;
+    let at = start;
+    let from = start;
+    for (let index = 0; ; index++) {
+      let byte = bytes[at]!;
+      while (byte !== delimiter && byte !== newlineByte) byte = bytes[++at]!;
+      const isLast = byte === newlineByte;
+      let stop = at;
+      if (isLast && stop > start && bytes[stop - 1] === returnByte) stop--;
+      if (isLast && stop === start) return at + 1;
+      if (index === targets.length || (isLast && index + 1 !== targets.length)) {
+        const line = bytes.indexOf(newlineByte, at);
+        throw this.wrongCount(bytes, start, bytes[line - 1] === returnByte ? line - 1 : line);
+      }
+      const target = targets[index];
+      if (target !== undefined) this.bareField(bytes, from, stop, start, target);
+      from = ++at;
+      if (isLast) break;
+    }
+    this.rows++;
+    this.records++;
+    return at;
   }
 
   /** Index after the record; -1 where its end is not in the bytes. Empty lines are passed over. */
