@@ -110,7 +110,7 @@ const sumByKey = {
   keys: [{ name: "k", expr: column("k") }],
   aggregates: [{ name: "s", call: { function: "sum", args: [column("v")], distinct: false } }],
 };
-const grouped = (batches) => () => run((sink) => aggregateStage(sumByKey, sink), batches);
+const grouped = (batches) => () => run((sink) => aggregateStage(sumByKey, memory, sink), batches);
 
 const values = Float64Array.from({ length: rows }, () => next() / 2 ** 32);
 

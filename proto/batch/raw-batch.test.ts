@@ -41,12 +41,12 @@ describe("raw batches", () => {
       fc.array(fc.integer()),
     );
     const rows = fc.oneof(
-      fc.array(value),
+      fc.array(value, { maxLength: 8 }),
       fc.array(fc.record({ a: fc.integer(), b: fc.option(fc.string()) })),
       fc.array(fc.tuple(value, fc.boolean())),
     );
     fc.assert(
-      fc.property(fc.array(rows), (all) => {
+      fc.property(fc.array(rows, { maxLength: 3 }), (all) => {
         const batches = (all as unknown[][]).map(batchOfRows);
         expect(batchesOf(bytesOf(batches)).map(batchRows)).toEqual(batches.map(batchRows));
       }),

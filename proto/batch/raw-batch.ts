@@ -155,7 +155,8 @@ export class RawBatchReader {
   next(): Batch | undefined {
     if (this.at >= this.bytes.length) return undefined;
     const [length = 0] = this.ints(8);
-    const text = new TextDecoder().decode(this.take(length));
+    // A copy, since shared memory is not decoded.
+    const text = new TextDecoder().decode(this.take(length).slice());
     const { shape, rows, columns } = JSON.parse(text) as BatchHead;
     return { shape, rows, columns: columns.map((head) => this.column(head, rows)) };
   }

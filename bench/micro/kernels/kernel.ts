@@ -23,6 +23,8 @@ export interface Kernel {
   /** The same for DuckDB: `load` fills its tables from the shared input, `query` answers one number. */
   readonly duck: {
     readonly tables: readonly DuckTable[];
+    /** To run once the tables are there. */
+    readonly prepare?: string;
     readonly query: string;
     /** Of what the query made, where that is not its own answer. */
     readonly check?: string;

@@ -1,10 +1,23 @@
 // Each measured kernel answers as a plain loop does, on few rows and whatever the number of threads.
 
 import { describe, expect, test } from "vitest";
+import { kernelOf as callOfEachRow } from "./call-of-each-row.ts";
+import { kernelOf as filterMultiplySum } from "./filter-multiply-sum.ts";
+import { kernelOf as groupFewKeys } from "./group-few-keys.ts";
+import { kernelOf as groupManyKeys } from "./group-many-keys.ts";
+import { kernelOf as groupTexts } from "./group-texts.ts";
 import { kernelOf as joinIntegers } from "./join-integers.ts";
 import { kernelOf as sortDoubles } from "./sort-doubles.ts";
 
-const kernels = { joinIntegers, sortDoubles };
+const kernels = {
+  callOfEachRow,
+  filterMultiplySum,
+  groupFewKeys,
+  groupManyKeys,
+  groupTexts,
+  joinIntegers,
+  sortDoubles,
+};
 
 describe.each(Object.entries(kernels))("%s", (_, kernelOf) => {
   test.each([1, 2, 3])("with %d threads", (threads) => {

@@ -87,6 +87,7 @@ async function duck(kernel, shared, threads) {
     }
     appender.closeSync();
   }
+  if (kernel.duck.prepare) await connection.run(kernel.duck.prepare);
   const first = async (sql) => (await (await connection.run(sql)).getRows())[0]?.[0];
   let answer;
   return {
