@@ -39,7 +39,7 @@ describe("the project", () => {
 
   test("has no dead files", () => {
     expect(checkDead(sources, entryPoints).map(show)).toEqual([]);
-  });
+  }, 120_000);
 
   test("says nothing unfinished in its pages", () => {
     const pattern = new RegExp(`\\b(${bannedWords.join("|")})\\b`);
