@@ -380,6 +380,10 @@ export const executorThreadBytes = 40 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
 export const spillBlockBytesMin = 32 * 1024;
 export const spillBlockBytesMax = 1024 * 1024;
+/** Partitions into which rows are divided that do not fit; each as often again as the next bound says. */
+export const spillPartitions = 32;
+/** Times that a partition is divided further, by another hash: 32^4 parts; beyond it, its rows have one key. */
+export const spillDivisionsDeepMax = 3;
 /** Bytes of one batch that a sort hands on, where its rows are long. */
 export const sortPieceBytes = 16 * 1024 * 1024;
 /** Spill files that one task has open at a time: an operator has one or two. */

@@ -16,6 +16,8 @@ export interface OperatorMemory {
   /** As `resize`, where spilling cannot help: `what` is too large, such as "one group of rows". */
   demand(bytes: number, what: string): void;
   createSpillFile(): SpillFile;
+  /** Another reservation for the same operator. */
+  beside(): OperatorMemory;
 }
 
 export interface TaskMemoryWorld {
@@ -174,5 +176,9 @@ class Operator implements OperatorMemory {
 
   createSpillFile(): SpillFile {
     return this.task.createFile(this);
+  }
+
+  beside(): OperatorMemory {
+    return this.task.operator(this.label);
   }
 }

@@ -11,10 +11,12 @@ import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
 import { checkComparable } from "../kernels/columns/widen.ts";
+import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
-import { type JoinNames, joinedColumns, type SideRows } from "./join-columns.ts";
-import { crossPairs, JoinTable, type Pairs } from "./join-table.ts";
+import { type JoinNames, joinedColumns, type SideRows } from "./joining/join-columns.ts";
+import { crossPairs, type JoinTable, joinTable, type Pairs } from "./joining/join-table.ts";
+import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
 import { columnStage, type Stage } from "./stage.ts";
 
@@ -95,7 +97,28 @@ class Join {
     const kept = this.kept;
     const keys = this.keptKeys.map((key) => key(kept));
     this.keptTypes = keys.map(columnType);
-    this.table = new JoinTable(keys, rows);
+    // Kept rows that come out by themselves do so in their own order.
+    const mayReorder = !this.outer.keepsKept && this.keepsProbeOrder;
+    this.table = joinTable(keys, rows, mayReorder);
+    if (this.table.order !== undefined) this.kept = gatherBatch(kept, this.table.order);
+  }
+
+  private get keepsProbeOrder(): boolean {
+    const { type, build } = this.program;
+    return (type !== "semi" && type !== "anti") || build.pipeline === "left";
+  }
+
+  /** What was kept so far, which is then kept elsewhere. */
+  giveUpKept(): Batch | undefined {
+    return this.arriving.take();
+  }
+
+  keysOfKept(batch: Batch): readonly Column[] {
+    return this.keptKeys.map((key) => key(batch));
+  }
+
+  keysOfProbe(batch: Batch): readonly Column[] {
+    return this.probeKeys.map((key) => key(batch));
   }
 
   private pairsOf(batch: Batch): Pairs {
@@ -225,10 +248,40 @@ function withAllRows({ probe, kept }: Pairs, rows: number): Pairs {
   return all;
 }
 
-export function joinStage(program: JoinProgram, _memory: OperatorMemory, next: Stage): Stage {
+/** What kept rows take: as they came, once more as one batch, and the table. */
+const tableBytesPerRow = 64;
+const keptBytes = (bytes: number, rows: number) => 2 * bytes + tableBytesPerRow * rows;
+
+export function joinStage(program: JoinProgram, memory: OperatorMemory, next: Stage): Stage {
   const join = new Join(program, next);
-  return columnStage(next, (batch) => join.push(batch), {
-    finish: () => join.finish(),
-    side: { stageId: program.build.stageId, pushBatch: (batch) => join.addKept(batch) },
+  let spilled: SpilledJoin | undefined;
+  let bytes = 0;
+  let rows = 0;
+  const spill = (): SpilledJoin => {
+    if (program.on.length === 0) {
+      memory.demand(keptBytes(bytes, rows), "the side that is kept for a join of all pairs");
+    }
+    memory.resize(0);
+    const into = new SpilledJoin({
+      memory,
+      keptBytes,
+      keptKeys: (batch) => join.keysOfKept(batch),
+      probeKeys: (batch) => join.keysOfProbe(batch),
+      joinOf: (sink) => new Join(program, sink),
+    });
+    const kept = join.giveUpKept();
+    if (kept !== undefined) into.addKept(kept);
+    return into;
+  };
+  const addKept = (batch: Batch): void => {
+    bytes += batchBytes(batch);
+    rows += batch.rows;
+    if (spilled === undefined && !memory.resize(keptBytes(bytes, rows))) spilled = spill();
+    if (spilled === undefined) join.addKept(batch);
+    else spilled.addKept(batch);
+  };
+  return columnStage(next, (batch) => (spilled ?? join).push(batch), {
+    finish: () => (spilled === undefined ? join.finish() : spilled.finish(next)),
+    side: { stageId: program.build.stageId, pushBatch: addKept },
   });
 }

@@ -5,7 +5,6 @@
 // is found by comparing, a row of each run at a time.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
-import type { Column } from "../../../proto/batch/column.ts";
 import {
   batchRowsMax,
   sortPieceBytes,
@@ -19,6 +18,7 @@ import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
 import { radixBytesPerRow } from "../../kernels/columns/radix-sort.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
 import { HeldShape } from "../../memory/held-shape.ts";
+import { byPlace, placeName, withPlaces } from "../../memory/row-places.ts";
 import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { orderOf } from "../evaluate.ts";
@@ -26,29 +26,15 @@ import { batchSorter, type SortedBatch } from "./sort-rows.ts";
 
 /** Bytes of a row while it is sorted: its words, its number, the records of the radix sort. */
 const keyBytesPerRow = radixBytesPerRow + 28;
-/** Where a row came among all. No column of a user has this name. */
-const placeName = "\u0000place";
-const byPlace: SortExpr = {
-  expr: { kind: "column", name: placeName },
-  direction: "asc",
-  nulls: "first",
-};
+/** Beside the places that other steps give to rows. */
+const ownPlaceName = `${placeName} sorted`;
 
 interface Run {
   readonly blocks: readonly SpilledBlock[];
 }
 
-function withPlaces(batch: Batch, first: number): Batch {
-  const values = new Float64Array(batch.rows);
-  for (let i = 0; i < values.length; i++) values[i] = first + i;
-  const base = { name: placeName, length: batch.rows, nulls: "null", validity: undefined } as const;
-  const places: Column = { ...base, type: "float64", values };
-  return { ...batch, columns: [...batch.columns, places] };
-}
-
-function withoutPlaces(batch: Batch): Batch {
-  const columns = batch.columns.filter(({ name }) => name !== placeName);
-  return { ...batch, columns };
+function withoutOwnPlaces(batch: Batch): Batch {
+  return { ...batch, columns: batch.columns.filter(({ name }) => name !== ownPlaceName) };
 }
 
 export interface SorterOptions {
@@ -130,6 +116,12 @@ export class ExternalSorter {
     this.reserve(this.heldBytes, this.heldRows);
   }
 
+  /** Gives back its memory, for somebody who needs it now. */
+  giveWay(): void {
+    this.spill();
+    this.options.memory.resize(0);
+  }
+
   private spill(): void {
     if (this.heldRows === 0) return;
     const { memory } = this.options;
@@ -139,7 +131,7 @@ export class ExternalSorter {
       this.blockBytes = Math.max(spillBlockBytesMin, Math.min(spillBlockBytesMax, block));
     }
     const first = this.rows - this.heldRows;
-    const whole = withPlaces(this.shape.conform(this.takeHeld()!), first);
+    const whole = withPlaces(this.shape.conform(this.takeHeld()!), first, ownPlaceName);
     this.runs.push(this.writeRun(this.sort(whole)));
   }
 
@@ -197,7 +189,7 @@ export class ExternalSorter {
 
   /** Runs that were sorted by a narrower type: by the wider one, which may not tell the same rows apart. */
   private sortRunsAgain(): void {
-    const sort = batchSorter([...this.options.keys, byPlace]);
+    const sort = batchSorter([...this.options.keys, byPlace(ownPlaceName)]);
     this.runs = this.runs.map(({ blocks }) => {
       const whole = concatBatches(blocks.map((block) => this.read(block)));
       return this.writeRun(sort(whole));
@@ -206,8 +198,8 @@ export class ExternalSorter {
 
   private read(block: SpilledBlock): Batch {
     const batch = this.spilled!.read(block);
-    const places = batch.columns.filter(({ name }) => name === placeName);
-    const conformed = this.shape.conform(withoutPlaces(batch));
+    const places = batch.columns.filter(({ name }) => name === ownPlaceName);
+    const conformed = this.shape.conform(withoutOwnPlaces(batch));
     return { ...conformed, columns: [...conformed.columns, ...places] };
   }
 
@@ -252,7 +244,7 @@ export class ExternalSorter {
     let parts: Batch[] = [];
     let rows = 0;
     for (const batch of batches) {
-      const own = withoutPlaces(batch);
+      const own = withoutOwnPlaces(batch);
       for (let start = 0; start < own.rows; ) {
         const end = Math.min(own.rows, start + step - rows);
         parts.push(sliceBatch(own, start, end));

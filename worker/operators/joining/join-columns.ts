@@ -1,11 +1,11 @@
 // The columns of a join's rows: those of the left side, then those of the right that are not joined by name.
 
-import type { Batch } from "../../proto/batch/batch.ts";
-import type { Column } from "../../proto/batch/column.ts";
-import { isValid } from "../../proto/batch/column.ts";
-import type { Expr } from "../../proto/plan/expr.ts";
-import { columnOf, concat } from "../kernels/columns/concat.ts";
-import { areAllRows, gatherOrNull, nullColumn } from "../kernels/columns/gather.ts";
+import type { Batch } from "../../../proto/batch/batch.ts";
+import type { Column } from "../../../proto/batch/column.ts";
+import { isValid } from "../../../proto/batch/column.ts";
+import type { Expr } from "../../../proto/plan/expr.ts";
+import { columnOf, concat } from "../../kernels/columns/concat.ts";
+import { areAllRows, gatherOrNull, nullColumn } from "../../kernels/columns/gather.ts";
 
 export interface JoinNames {
   readonly on: readonly { readonly left: Expr; readonly right: Expr }[];

@@ -1,9 +1,17 @@
 // The kept side of a join: its rows by key, found by the keys of other rows without an object for a row.
 
-import type { Column } from "../../proto/batch/column.ts";
-import { isValid } from "../../proto/batch/column.ts";
-import { unreachable } from "../../proto/errors.ts";
-import { type GroupedRows, GroupIndex, groupRows } from "../kernels/columns/group-index.ts";
+import type { Column } from "../../../proto/batch/column.ts";
+import { isValid } from "../../../proto/batch/column.ts";
+import { unreachable } from "../../../proto/errors.ts";
+import {
+  type DirectKeys,
+  directKeys,
+  rowsInOrder,
+  rowsOfKeys,
+} from "../../kernels/columns/direct-keys.ts";
+import { allRows, gather } from "../../kernels/columns/gather.ts";
+import { type GroupedRows, GroupIndex, groupRows } from "../../kernels/columns/group-index.ts";
+import { smallIntegers } from "../../kernels/columns/small-integers.ts";
 
 /** Groups of rows with a null among their keys: they equal nothing. */
 export function withoutNullKeys(groups: Int32Array, keys: readonly Column[]): Int32Array {
@@ -72,7 +80,61 @@ function singlePairs(groups: Int32Array, rowOfGroup: Int32Array | undefined): Pa
   return { probe: probe.subarray(0, count), kept: kept.subarray(0, count) };
 }
 
-export class JoinTable {
+/** What answers the partners of keys. */
+export interface JoinTable {
+  /** Memory held, in bytes. */
+  readonly bytes: number;
+  /** Kept rows in the order in which the table numbers them; undefined where it is their own. */
+  readonly order: Int32Array | undefined;
+  pairsOf(keys: readonly Column[], rows: number): Pairs;
+  close(): void;
+}
+
+/** One small whole number that no two kept rows share. */
+class DirectTable implements JoinTable {
+  readonly order: Int32Array | undefined;
+  private readonly direct: DirectKeys;
+  private readonly key: Column;
+  private others: GroupsTable | undefined;
+
+  constructor(direct: DirectKeys, key: Column, mayReorder: boolean) {
+    this.direct = direct;
+    this.order = mayReorder && direct.isFull ? direct.places.map((place) => place - 1) : undefined;
+    this.key = this.order === undefined ? key : gather(key, this.order);
+  }
+
+  get bytes(): number {
+    const copies = this.order === undefined ? 1 : 2;
+    return 4 * this.direct.places.length * copies + (this.others?.bytes ?? 0);
+  }
+
+  pairsOf(keys: readonly Column[], rows: number): Pairs {
+    const values = smallIntegers(keys[0]!);
+    if (values === undefined) {
+      // Fractions, nulls, decimals: some may be equal all the same.
+      this.others ??= new GroupsTable([this.key], this.key.length);
+      return this.others.pairsOf(keys, rows);
+    }
+    const find = this.order === undefined ? rowsOfKeys : rowsInOrder;
+    const kept = find(this.direct, values);
+    return kept.includes(-1) ? singlePairs(kept, undefined) : { probe: allRows(rows), kept };
+  }
+
+  close(): void {
+    this.others?.close();
+  }
+}
+
+/** The table for keys of kept rows; with `mayReorder` it may ask for them in another order. */
+export function joinTable(keys: readonly Column[], rows: number, mayReorder: boolean): JoinTable {
+  const numbers = keys.length === 1 ? smallIntegers(keys[0]!) : undefined;
+  const direct = numbers && directKeys(numbers);
+  if (direct === undefined) return new GroupsTable(keys, rows);
+  return new DirectTable(direct, keys[0]!, mayReorder);
+}
+
+class GroupsTable implements JoinTable {
+  readonly order = undefined;
   private readonly index = new GroupIndex();
   private readonly rows: GroupedRows;
   private readonly partners: Partners;
@@ -83,9 +145,12 @@ export class JoinTable {
     this.partners = partnersOf(this.rows, this.index.size, rows);
   }
 
-  /** Memory held, in bytes. */
   get bytes(): number {
     return this.index.bytes + 4 * (this.rows.rows.length + this.rows.starts.length);
+  }
+
+  close(): void {
+    this.index.close();
   }
 
   pairsOf(keys: readonly Column[], rows: number): Pairs {
