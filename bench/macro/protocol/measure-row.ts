@@ -16,6 +16,8 @@ export interface RowSettings {
   /** After so much time in counted runs, a contender gets no more of them. */
   readonly rowSeconds: number;
   readonly scratch: string;
+  /** Without a warm-up the run whose answers are compared counts. */
+  readonly warmUp: boolean;
 }
 
 interface Attempt {
@@ -58,7 +60,8 @@ class RowMeasurement {
       await this.#warmUp(attempt);
     }
     this.#compareAll();
-    for (let round = 1; round <= this.#settings.runs; round++) {
+    const { runs, warmUp } = this.#settings;
+    for (let round = warmUp ? 1 : 2; round <= runs; round++) {
       for (const attempt of this.#attempts) await this.#count(attempt, round);
     }
     return new Map(this.#attempts.map((attempt) => [attempt.contender.name, outcomeOf(attempt)]));
@@ -66,8 +69,11 @@ class RowMeasurement {
 
   async #warmUp(attempt: Attempt): Promise<void> {
     try {
-      const { answer } = await this.#run(attempt.contender, 0, true);
+      const { run, answer } = await this.#run(attempt.contender, 0, true);
       attempt.answer = answer;
+      if (this.#settings.warmUp) return;
+      attempt.tookMs.push(run.wallMs);
+      attempt.peakBytes = run.peakBytes;
     } catch (failure) {
       await this.#fail(attempt, failure);
     }

@@ -64,7 +64,8 @@ async function runRows(
     for (const row of prepared.rows) {
       if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
       const threads = row.threads ?? settings.threads;
-      const rowSettings = { workload: workload.name, threads, runs, rowSeconds, scratch };
+      const warmUp = settings.size !== "smoke";
+      const rowSettings = { workload: workload.name, threads, runs, rowSeconds, scratch, warmUp };
       const outcomes = await measureRow(row, contenders, rowSettings, sessions);
       const line = lineOf(workload, row, threads);
       for (const [contender, outcome] of outcomes) onLine({ ...line, contender, outcome });

@@ -138,7 +138,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/RE
 
 - ${header.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${header.commit}, size ${size}
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
-- ${threads} threads each; one warm-up, then up to ${runs} runs in turn (fewer once a contender spent
+- ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
   ${rowSeconds} s on a row); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
 - ${listed}
 ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;

@@ -59,7 +59,7 @@ function rowOf({ curve, input, threads }: Point): Row {
 }
 
 async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
-  const unit = size === "smoke" ? 20_000 : 1_000_000;
+  const unit = size === "smoke" ? 5_000 : 1_000_000;
   const text = async (megabytes: number): Promise<string> => {
     const bytes = megabytes * unit;
     const folder = await cache.file(`zipf-${bytes}-${seed}`, (path) => {
@@ -69,15 +69,16 @@ async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
     return folder;
   };
   const points: Point[] = [];
-  for (const megabytes of [10, 30, 100, 300]) {
+  const isSmoke = size === "smoke";
+  for (const megabytes of isSmoke ? [10, 100] : [10, 30, 100, 300]) {
     const curve = {
       name: "Word count along sizes",
-      along: size === "smoke" ? "parts" : "MB",
+      along: isSmoke ? "parts" : "MB",
       at: megabytes,
     };
     points.push({ curve, input: `${await text(megabytes)}/*.txt` });
   }
-  for (const files of [1, 4, 16, 64, 256]) {
+  for (const files of isSmoke ? [1, 16] : [1, 4, 16, 64, 256]) {
     const whole = `${await text(100)}/part-0001.txt`;
     const name = `zipf-${100 * unit}-${seed}-in-${files}`;
     const folder = await cache.file(name, (path) => cut(whole, path, files));

