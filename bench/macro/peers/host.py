@@ -32,6 +32,14 @@ class Polars:
         import polars
 
         self.version = polars.__version__
+        # Tables for its SQL; a workload's setup registers them.
+        self.tables = polars.SQLContext()
+
+    def sql(self, statements, output):
+        rows = []
+        for statement in statements:
+            rows = self.tables.execute(statement).collect(engine="streaming").rows()
+        return rows
 
 
 class Spark:

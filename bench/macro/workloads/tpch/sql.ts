@@ -1,4 +1,4 @@
-// The 22 queries as SQL that DuckDB and Spark both understand, with the validation parameters of the specification.
+// The 22 queries as SQL that DuckDB, Polars and Spark understand, with the validation parameters of the specification.
 
 export const tableNames = [
   "lineitem",

@@ -86,7 +86,7 @@ function rowOf(query: string, at: number, sql: string, folder: string, scale: nu
       millrace: { kind: "job", file: suiteFile(`workloads/tpch/${queryJob}`), params },
       duckdb: bySql,
       spark: bySql,
-      polars: byFunction,
+      polars: bySql,
       ...(baselineQueries.has(query) ? { baseline: byFunction } : {}),
     }),
   };
@@ -113,6 +113,7 @@ export const tpch: Workload = {
       setup: {
         duckdb: viewsOf(folder, (path) => `'${path}'`),
         spark: viewsOf(folder, (path) => `parquet.\`${path}\``),
+        polars: { kind: "function", name: "open", params: { folder, tables: tableNames } },
       },
       data: `Scale factor ${scale}, by tpchgen-cli; sums and means compared up to 1e-6 of their size`,
     };
