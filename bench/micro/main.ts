@@ -27,7 +27,7 @@ Measures the control plane on this machine with real processes and real syncs:
   snapshot    how long a snapshot of a million tasks holds a master up
   restart     a master's start with a million tasks
   tasks       cost and bytes of a task, up to a million of them
-  warm        an action of one task on a warm embedded cluster
+  warm        an action of one task, and a small query, on a warm embedded cluster
   planning    from a logical plan of 30 and of 1000 steps to its stage graph
 
 --out appends each figure to a file, one JSON object a line. --folder: where the masters write;
@@ -94,7 +94,7 @@ async function commands(cluster: LocalCluster, { client }: Sides): Promise<Figur
 function warmStage(): Promise<Figure[]> {
   const input = join(scratch, "small.txt");
   writeFileSync(input, "one line\nanother line\n");
-  return measureWarmStage({ root, input, actions: 100 });
+  return measureWarmStage({ root, input, folder: nextFolder(), actions: 100 });
 }
 
 const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
