@@ -32,6 +32,8 @@ export interface MasterMainOptions {
   /** Of a master with an empty data folder that is to join a cluster: addresses of its masters. */
   readonly join?: readonly string[];
   readonly dataFolder: string;
+  /** False where the data folder goes with this process: its log is then written and not synced. */
+  readonly isDurable?: boolean;
   readonly clientToken: string;
   readonly nodeToken: string;
   /** Whether it may begin anew from the others when its log is damaged; by default it may. */
@@ -90,7 +92,8 @@ function beginningOf(options: MasterMainOptions, rpc: RpcClient): Beginning {
 export async function startMaster(options: MasterMainOptions): Promise<RunningMaster> {
   const { log } = options;
   const masterId = asMasterId(options.id);
-  const disk = await openDisk(options.dataFolder);
+  const { isDurable = true } = options;
+  const disk = await openDisk(options.dataFolder, { isDurable });
   const rpc = createGrpcClient({ token: options.nodeToken });
   try {
     const beginning = beginningOf(options, rpc);

@@ -17,9 +17,16 @@ const job: wire.JobContextMessage = {
   ...{ submittedWallMs: 0, workingFolder: "/" },
 };
 
+/** With a function of the user's, which needs the bundle and the outcomes before it. */
+const programJson = JSON.stringify({
+  source: { kind: "text", node: 0 },
+  operators: [{ kind: "map", node: 1 }],
+  sink: { kind: "count" },
+});
+
 function grant(token: number, actionIndex = 0): wire.TaskGrant {
   return {
-    ...{ token, job, actionIndex, stageId: 0, planDigest: "d", programJson: "{}", label: "read" },
+    ...{ token, job, actionIndex, stageId: 0, planDigest: "d", programJson, label: "read" },
     tasks: [{ taskIndex: 0, attempt: 1, splitJson: "" }],
     ...{ inputs: [], inputsJson: "[]", outputPartitions: 0 },
   };

@@ -10,6 +10,7 @@ import type { LeaderCalls } from "../proto/ports/leader.ts";
 import { decodeOutcome } from "../proto/wire/action-calls.ts";
 import type { GrantedTask, JobContextMessage, TaskGrant } from "../proto/wire/generated/engine.ts";
 import { clientApi, workerApi } from "../proto/wire/methods.ts";
+import { needsClosures } from "./needs-closures.ts";
 
 export interface Preparation {
   /** Everything that an attempt needs. Rejects with the leader's or the bundle's error. */
@@ -120,7 +121,9 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     prepare: async (grant, task) => {
       const { job } = grant;
       assert(job !== undefined, `grant ${grant.token} carries no job`);
-      await ensureBundle(job.bundleSha256);
+      const program = parseJson<TaskProgram>("the program", grant.programJson);
+      const isUsers = needsClosures(program);
+      if (isUsers) await ensureBundle(job.bundleSha256);
       const split =
         task.splitJson === "" ? undefined : parseJson<TaskSplit>("split", task.splitJson);
       return {
@@ -128,13 +131,13 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
         bundleSha256: job.bundleSha256,
         actionIndex: grant.actionIndex,
         planDigest: grant.planDigest,
-        history: await history(job.jobId, grant.actionIndex),
+        history: isUsers ? await history(job.jobId, grant.actionIndex) : [],
         stageId: grant.stageId,
         taskIndex: task.taskIndex,
         attempt: task.attempt,
         token: grant.token,
         label: grant.label,
-        program: parseJson<TaskProgram>("the program", grant.programJson),
+        program,
         ...(split === undefined ? {} : { split }),
         inputs: stageInputs(grant, task.taskIndex),
         outputPartitions: grant.outputPartitions,

@@ -73,7 +73,8 @@ function bindDriving(core: ApiCore): RpcBinding[] {
         await refuseExisting(core, output.folderUri);
       }
       await ask(core, command, "ok");
-      return {};
+      const action = core.leaderState().jobs.get(job.jobId)?.actions.get(command.graph.actionIndex);
+      return { revision: action?.revision ?? 0 };
     }),
     bind(clientApi.renewDriver, roles, async (request) => {
       const { held } = await ask(core, decode.decodeRenewDriver(request), "driver");
@@ -149,9 +150,15 @@ async function waitAction(
   };
   return waiting.until(
     waitMs(request.waitMs),
-    () => (found().action.revision === known ? undefined : actionMessage(found())),
+    () => (isActionNews(found().action, known) ? actionMessage(found()) : undefined),
     () => actionMessage(found()),
   );
+}
+
+/** Nothing more will come of an action that is over, or that waits for its driver. */
+function isActionNews(action: ActionState, knownRevision: number): boolean {
+  const isOver = action.phase.kind === "ended" || isUnplanned(action);
+  return action.revision !== knownRevision || isOver;
 }
 
 function needAction(job: JobState, actionIndex: number): ActionState {

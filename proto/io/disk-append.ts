@@ -38,6 +38,11 @@ async function writeZeros(
   await handle.datasync();
 }
 
+export interface DiskOptions {
+  /** False where nobody will ever read the files again once this process is gone: then nothing is synced. */
+  readonly isDurable?: boolean;
+}
+
 /**
  * `path` is the name by which the caller knows the file, `fullPath` where it lies.
  * After a failed write or fsync the kernel may have dropped the pages and call the next fsync a
@@ -47,6 +52,7 @@ export async function openAppendFile(
   path: string,
   fullPath: string,
   beginAt?: number,
+  { isDurable = true }: DiskOptions = {},
 ): Promise<AppendFile> {
   const flags = constants.O_WRONLY | constants.O_CREAT;
   const handle = await onDisk(`opening ${fullPath}`, () => open(fullPath, flags, 0o600));
@@ -95,7 +101,10 @@ export async function openAppendFile(
       const doing = `reserving ${bytes} bytes in ${fullPath}`;
       return enqueue(doing, () => writeZeros(handle, position, endBefore, position + bytes));
     },
-    sync: () => enqueue(`fdatasync of ${fullPath}`, () => handle.datasync()),
+    sync: () =>
+      enqueue(`fdatasync of ${fullPath}`, async () => {
+        if (isDurable) await handle.datasync();
+      }),
     truncate: (size) => {
       assert(size <= sizeBytes, `truncating ${fullPath} of ${sizeBytes} bytes to ${size}`);
       sizeBytes = size;

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises
 import { dirname, join, resolve } from "node:path";
 import { assert, EngineError } from "../errors.ts";
 import type { Disk } from "../ports/disk.ts";
-import { openAppendFile } from "./disk-append.ts";
+import { type DiskOptions, openAppendFile } from "./disk-append.ts";
 import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
 import { lockFolder } from "./disk-lock.ts";
 
@@ -111,7 +111,7 @@ function checkPath(path: string): void {
   assert(isGood, `path ${JSON.stringify(path)} is not relative to the data folder`);
 }
 
-export async function openDisk(folder: string): Promise<OpenDisk> {
+export async function openDisk(folder: string, options: DiskOptions = {}): Promise<OpenDisk> {
   const root = resolve(folder);
   await onDisk(`creating data folder ${root}`, () => makeFolder(root, dirname(root)));
   const lock = await lockFolder(root);
@@ -122,10 +122,10 @@ export async function openDisk(folder: string): Promise<OpenDisk> {
     await lock.release();
     throw thrown;
   }
-  return { ...diskOf(root), close: () => lock.release() };
+  return { ...diskOf(root, options), close: () => lock.release() };
 }
 
-function diskOf(root: string): Disk {
+function diskOf(root: string, options: DiskOptions): Disk {
   let temporaries = 0;
   const knownFolders = new Set<string>([root]);
 
@@ -166,7 +166,7 @@ function diskOf(root: string): Disk {
     },
     openAppend: async (path, sizeBytes) => {
       const full = await place(path);
-      const file = await openAppendFile(path, full, sizeBytes);
+      const file = await openAppendFile(path, full, sizeBytes, options);
       // Always: a process may have died between creating the file and making its name durable.
       await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
       return file;

@@ -144,6 +144,11 @@ export interface ReplayedClosures {
   closure(node: NodeId): (...args: never[]) => unknown;
   /** What the functions added to counters since the last time. */
   takeCounters(): Readonly<Record<string, number>>;
+  /**
+   * Lets the same run of the driver program go on to a later action, before which all outcomes are known: nothing
+   * is run twice. Functions of the earlier action may then see what the program changed since.
+   */
+  goOn(request: ReplayRequest): Promise<void>;
 }
 
 /** The exports of a bundle. */

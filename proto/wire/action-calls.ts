@@ -33,8 +33,9 @@ export async function runActionOverWire(
   onProgress: (reply: WaitActionReply) => void = () => {},
 ): Promise<ActionAnswer> {
   const { jobId, driverToken } = lease;
-  await leader.call(clientApi.startAction, { jobId, driverToken, graphJson: graph.json });
-  let knownRevision = 0;
+  const start = { jobId, driverToken, graphJson: graph.json };
+  const { revision } = await leader.call(clientApi.startAction, start);
+  let knownRevision = revision;
   for (;;) {
     const request = { jobId, actionIndex: graph.actionIndex, knownRevision, waitMs: shortPollMs };
     const reply = await leader.call(clientApi.waitAction, request, {

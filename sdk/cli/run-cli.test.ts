@@ -26,7 +26,11 @@ const bundle: JobBundle = {
   },
   checkParams: () => {},
   drive: async () => "",
-  replay: async () => ({ closure: () => () => undefined, takeCounters: () => ({}) }),
+  replay: async () => ({
+    closure: () => () => undefined,
+    takeCounters: () => ({}),
+    goOn: async () => {},
+  }),
 };
 
 const job: JobView = {

@@ -61,7 +61,7 @@ function fakeLeader(
   const replies: Readonly<Record<string, () => Promise<unknown>>> = {
     [clientApi.putBundle.path]: async () => ({}),
     [clientApi.submit.path]: async () => ({ driverToken: 7 }),
-    [clientApi.startAction.path]: async () => ({}),
+    [clientApi.startAction.path]: async () => ({ revision: 1 }),
     [clientApi.waitAction.path]: answers.waitAction ?? (async () => finished),
     [clientApi.renewDriver.path]: answers.renewDriver ?? (async () => ({ held: true })),
     [clientApi.finishJob.path]: answers.finishJob ?? (async () => ({})),

@@ -5,24 +5,21 @@ import { plansPerActionMax } from "../../proto/limits.ts";
 import type {
   ActionOutcome,
   DriverHost,
-  InputFile,
   JobContext,
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
-import { type SourceSplits, sinkWrite } from "../../proto/plan/connector.ts";
+import { sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
-import { isGlob } from "../../proto/plan/glob.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
-import type { Action, NodeId } from "../../proto/plan/logical.ts";
+import type { Action } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
-import type { Schema } from "../../proto/plan/types.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { openJoins } from "../planner/decide-joins.ts";
-import { type PlanOptions, planAction, sourcesToAsk } from "../planner/plan-action.ts";
-import { fileReads, type PlanInputs, sourceReads } from "../planner/plan-inputs.ts";
+import { type PlanOptions, planAction } from "../planner/plan-action.ts";
 import { type Connectors, connectorsOf } from "./connectors.ts";
+import { InputLookup } from "./input-lookup.ts";
 import { KeptOutputs } from "./kept-outputs.ts";
 import type { ActionNumbers } from "./numbering.ts";
 import { parseParams } from "./params.ts";
@@ -46,7 +43,9 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
       return new Promise<never>(() => {});
     });
   const { jobId } = context;
-  const performing: Performing = { host, connectors, jobId, kept: new KeptOutputs(), unknown: [] };
+  const inputs = new InputLookup(host, connectors);
+  const kept = new KeptOutputs();
+  const performing: Performing = { host, connectors, inputs, jobId, kept, unknown: [] };
   const session: DriverSession = new DriverSession(
     context.workingFolder,
     (action, numbers) => orEnd(perform(performing, action, numbers)),
@@ -64,6 +63,7 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
 interface Performing {
   readonly host: DriverHost;
   readonly connectors: Connectors;
+  readonly inputs: InputLookup;
   readonly jobId: string;
   readonly kept: KeptOutputs;
   /** Actions that an earlier driver ended, whose plans nobody here knows yet. */
@@ -139,13 +139,13 @@ async function runPlanned(
 }
 
 async function planned(
-  { host, connectors, kept }: Performing,
+  { host, inputs: lookup, kept }: Performing,
   action: Action,
   actionIndex: number,
   options: PlanOptions,
 ): Promise<PlannedAction> {
   const cut = kept.cut(action);
-  const inputs = await planInputs({ host, connectors, kept }, cut);
+  const inputs = await lookup.of(cut, kept.all);
   const { planTargets: targets } = host;
   const measurable = openJoins(action);
   return planAction(cut, actionIndex, inputs, {
@@ -175,42 +175,4 @@ async function performLockStep(
   const answer = await host.runAction(planLockStep(step, actionIndex));
   assert(answer.kind !== "unplanned", `${step.kind} of lock ${step.name} was to be planned again`);
   return answer;
-}
-
-/** Files of every source, and the schemas of those that did not declare one. */
-async function planInputs(
-  { host, connectors, kept: { all: kept } }: Pick<Performing, "host" | "connectors" | "kept">,
-  action: Action,
-): Promise<PlanInputs> {
-  const files = new Map<NodeId, readonly InputFile[]>();
-  const schemas = new Map<NodeId, Schema>();
-  for (const node of fileReads(action)) {
-    const found = await listInputs(host, node.pattern);
-    files.set(node.id, found);
-    if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
-    schemas.set(node.id, await host.describeInput(node.format, found, node.options));
-  }
-  const reads = sourceReads(action);
-  if (reads.length === 0) return { files, schemas, kept };
-  for (const node of reads) {
-    if (node.options.schema === undefined) schemas.set(node.id, await connectors.schema(node));
-  }
-  const sources = new Map<NodeId, SourceSplits>();
-  for (const { node, request } of sourcesToAsk(action, { files, schemas, kept })) {
-    sources.set(node.id, await connectors.plan(node, request));
-  }
-  return { files, schemas, kept, sources };
-}
-
-async function listInputs(host: DriverHost, pattern: string): Promise<readonly InputFile[]> {
-  try {
-    return await host.listInputs(pattern);
-  } catch (failure) {
-    const isMissing = failure instanceof EngineError && failure.code === "INPUT_NOT_FOUND";
-    if (!isMissing || pattern.endsWith("/") || isGlob(pattern)) throw failure;
-    // `s3://bucket/folder` without its last '/'.
-    return await host.listInputs(`${pattern}/`).catch(() => {
-      throw failure;
-    });
-  }
 }

@@ -4,58 +4,117 @@ import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import { firstDifference, planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, lockStepText } from "../../proto/plan/lock-step.ts";
+import type { Action } from "../../proto/plan/logical.ts";
 import { actionText } from "../../proto/plan/text.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { isMeasured } from "./drive.ts";
+import type { ActionNumbers } from "./numbering.ts";
 import { parseParams } from "./params.ts";
 import { seededRandom } from "./random.ts";
 import { DriverSession } from "./session.ts";
 
 /** Nothing of `run` after the wanted action is run. Rejects with PLAN_DIVERGED. */
 export async function replay(job: Job, request: ReplayRequest): Promise<ReplayedClosures> {
-  const { context, history, actionIndex } = request;
-  const params = parseParams(job.params, context.paramsJson);
-  const random = seededRandom(context.seed);
-  let arrive: () => void = () => {};
-  let diverge: (failure: unknown) => void = () => {};
-  const arrived = new Promise<void>((resolve, reject) => {
-    arrive = resolve;
-    diverge = reject;
-  });
-  const never = new Promise<never>(() => {});
-  const recall = async (index: number, text: string, digest: string): Promise<ActionOutcome> => {
-    if (index === actionIndex) {
-      const failure = divergence(job, request, text, digest);
-      if (failure === undefined) arrive();
-      else diverge(failure);
-    }
-    const outcome = index < actionIndex ? history[index] : undefined;
-    return outcome ?? (await never);
-  };
-  const session = new DriverSession(
-    context.workingFolder,
-    (action, numbers) => {
-      let index = numbers.next();
-      // Counts that its plan asked for have numbers of their own.
-      while (index < actionIndex && isMeasured(history[index])) index = numbers.next();
-      numbers.settled();
-      return recall(index, actionText(action), planDigest(action));
-    },
-    (step, index) => recall(index, lockStepText(step), lockStepDigest(step)),
-  );
-  const run = async (): Promise<void> => {
-    await job.run(createMillrace(session, context.submittedWallMs, random), params);
-  };
-  run().then(
-    () => diverge(neverArrived(job, request, "run returned before it")),
-    (thrown: unknown) => diverge(neverArrived(job, request, "run threw before it", thrown)),
-  );
-  await arrived;
+  const replaying = new Replay(job, request);
+  await replaying.arrived();
   return {
-    closure: (node) => closureOf(job, session, node),
-    takeCounters: () => session.takeCounters(),
+    closure: (node) => closureOf(job, replaying.session, node),
+    takeCounters: () => replaying.session.takeCounters(),
+    goOn: (later) => replaying.goOn(later),
   };
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(failure: unknown): void;
+}
+
+function deferred(): Deferred {
+  let settle: Pick<Deferred, "resolve" | "reject"> | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle! };
+}
+
+/** A driver program that stands still at the action that was wanted last. */
+class Replay {
+  readonly #job: Job;
+  readonly session: DriverSession;
+  #request: ReplayRequest;
+  #arrived = deferred();
+  /** Resolved, and made anew, when a later action is wanted. */
+  #wentOn = deferred();
+
+  constructor(job: Job, request: ReplayRequest) {
+    this.#job = job;
+    this.#request = request;
+    const { context } = request;
+    this.session = new DriverSession(
+      context.workingFolder,
+      (action, numbers) => this.#recallAction(action, numbers),
+      (step, index) => {
+        this.#pass(index, lockStepText(step), lockStepDigest(step));
+        return this.#outcomeOf(index);
+      },
+    );
+    const params = parseParams(job.params, context.paramsJson);
+    const random = seededRandom(context.seed);
+    const mr = createMillrace(this.session, context.submittedWallMs, random);
+    const run = async (): Promise<unknown> => await job.run(mr, params);
+    run().then(
+      () => this.#miss("run returned before it"),
+      (thrown: unknown) => this.#miss("run threw before it", thrown),
+    );
+  }
+
+  /** Resolves once the program stands at the wanted action. */
+  arrived(): Promise<void> {
+    return this.#arrived.promise;
+  }
+
+  async goOn(request: ReplayRequest): Promise<void> {
+    this.#request = request;
+    this.#arrived = deferred();
+    const before = this.#wentOn;
+    this.#wentOn = deferred();
+    before.resolve();
+    await this.arrived();
+  }
+
+  #miss(what: string, thrown?: unknown): void {
+    this.#arrived.reject(neverArrived(this.#job, this.#request, what, thrown));
+  }
+
+  async #recallAction(action: Action, numbers: ActionNumbers): Promise<ActionOutcome> {
+    for (;;) {
+      const index = numbers.next();
+      this.#pass(index, actionText(action), planDigest(action));
+      // Whether it counted for its plan, and another number follows, shows when a later one is wanted.
+      while (index >= this.#request.actionIndex) await this.#wentOn.promise;
+      if (isMeasured(this.#request.history[index])) continue;
+      numbers.settled();
+      return this.#outcomeOf(index);
+    }
+  }
+
+  #pass(index: number, text: string, digest: string): void {
+    if (index !== this.#request.actionIndex) return;
+    const failure = divergence(this.#job, this.#request, text, digest);
+    if (failure === undefined) this.#arrived.resolve();
+    else this.#arrived.reject(failure);
+  }
+
+  async #outcomeOf(index: number): Promise<ActionOutcome> {
+    for (;;) {
+      const { actionIndex, history } = this.#request;
+      const outcome = index < actionIndex ? history[index] : undefined;
+      if (outcome !== undefined) return outcome;
+      await this.#wentOn.promise;
+    }
+  }
 }
 
 function divergence(

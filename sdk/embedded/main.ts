@@ -47,6 +47,8 @@ async function start(options: EmbeddedOptions): Promise<void> {
     port: 0,
     peers: new Map(),
     dataFolder: join(options.workFolder, "master"),
+    // Its folder is removed with it.
+    isDurable: false,
     clientToken,
     nodeToken,
     s3,

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import { replaysKeptMax } from "../../proto/limits.ts";
-import type { JobBundle } from "../../proto/plan/bundle.ts";
+import type { JobBundle, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
 import { engineErrorOfBundle, type Locate } from "../operators/user-code.ts";
 import { bundlePath, sha256Of } from "./bundle-file.ts";
-import type { ClosureLoader, LoadedClosures } from "./run.ts";
+import type { ClosureLoader } from "./run.ts";
 import { stackMapper } from "./source-places.ts";
 
 export interface LoadedBundle {
@@ -89,44 +89,92 @@ async function withoutConsole<Result>(run: () => Promise<Result>): Promise<Resul
   }
 }
 
-async function replay(bundles: Bundles, spec: TaskSpec): Promise<LoadedClosures> {
+/** A driver program of a job that stands at one of its actions. */
+interface Standing {
+  readonly actionIndex: number;
+  readonly planDigest: string;
+  readonly replayed: ReplayedClosures;
+  readonly locate: Locate;
+}
+
+function requestOf({ context, history, actionIndex, planDigest }: TaskSpec): ReplayRequest {
+  return { context, history, actionIndex, planDigest };
+}
+
+async function begin(bundles: Bundles, spec: TaskSpec): Promise<Standing> {
   const { bundle, locate } = await bundles.load(spec.bundleSha256);
-  const { context, history, actionIndex, planDigest } = spec;
+  const { actionIndex, planDigest } = spec;
+  return located(locate, async () => {
+    const replayed = await bundle.replay(requestOf(spec));
+    return { actionIndex, planDigest, replayed, locate };
+  });
+}
+
+async function goOn({ replayed, locate }: Standing, spec: TaskSpec): Promise<Standing> {
+  const { actionIndex, planDigest } = spec;
+  return located(locate, async () => {
+    await replayed.goOn(requestOf(spec));
+    return { actionIndex, planDigest, replayed, locate };
+  });
+}
+
+async function located(locate: Locate, run: () => Promise<Standing>): Promise<Standing> {
   try {
-    const replayed = await withoutConsole(() =>
-      bundle.replay({ context, history, actionIndex, planDigest }),
-    );
-    return {
-      closure: (node) => replayed.closure(node),
-      takeCounters: () => replayed.takeCounters(),
-      locate,
-    };
+    return await withoutConsole(run);
   } catch (thrown) {
     throw moduleFailure(thrown, locate, "the job's run function failed while it was replayed");
   }
 }
 
-/** One replay per action and thread; the last few are kept. */
+function isWhole({ history, actionIndex }: TaskSpec): boolean {
+  for (let index = 0; index < actionIndex; index++) {
+    if (history[index] === undefined) return false;
+  }
+  return true;
+}
+
+/**
+ * One replay per job and thread, which goes on from action to action; one of its own for a task of an earlier
+ * action, or of one that runs beside others. The last few are kept.
+ */
 export function closureLoader(bundles: Bundles): ClosureLoader {
-  const replays = new Map<string, Promise<LoadedClosures>>();
+  const replays = new Map<string, Promise<Standing>>();
+
+  async function standingAt(spec: TaskSpec, before: Promise<Standing> | undefined) {
+    const standing = await before;
+    if (standing === undefined) return begin(bundles, spec);
+    if (standing.actionIndex < spec.actionIndex) return goOn(standing, spec);
+    return standing.planDigest === spec.planDigest ? standing : begin(bundles, spec);
+  }
+
   return {
-    load: (spec) => {
-      const { context, actionIndex, planDigest, bundleSha256 } = spec;
-      const name = [context.jobId, actionIndex, planDigest, bundleSha256].join("/");
+    load: async (spec) => {
+      const { context, actionIndex, bundleSha256 } = spec;
+      const job = `${context.jobId}/${bundleSha256}`;
+      const own = `${job}/${actionIndex}`;
+      const name = isWhole(spec) && !replays.has(own) ? job : own;
       const known = replays.get(name);
-      if (known !== undefined) return known;
-      const loading = replay(bundles, spec).catch((thrown: unknown) => {
-        replays.delete(name);
-        throw toEngineError(thrown);
-      });
-      replays.set(name, loading);
-      if (replays.size > replaysKeptMax) {
-        for (const oldest of replays.keys()) {
-          replays.delete(oldest);
-          break;
-        }
+      const stands = (await known)?.actionIndex ?? -1;
+      // A program does not go back.
+      const [key, before] = stands <= actionIndex ? [name, known] : [own, replays.get(own)];
+      const standing = standingAt(spec, before);
+      replays.delete(key);
+      replays.set(key, standing);
+      for (const oldest of replays.keys()) {
+        if (replays.size <= replaysKeptMax) break;
+        replays.delete(oldest);
       }
-      return loading;
+      try {
+        const { replayed, locate } = await standing;
+        return {
+          closure: (node) => replayed.closure(node),
+          takeCounters: () => replayed.takeCounters(),
+          locate,
+        };
+      } catch (thrown) {
+        replays.delete(key);
+        throw toEngineError(thrown);
+      }
     },
   };
 }

@@ -31,38 +31,6 @@ import { withPlacedErrors } from "./placed-errors.ts";
 
 export type ClosureOf = (node: NodeId) => Closure;
 
-function usesClosure(operator: OperatorProgram): boolean {
-  switch (operator.kind) {
-    case "map":
-    case "flatMap":
-    case "filter":
-    case "reduceByKey":
-    case "aggregateByKey":
-    case "mapPartitions":
-    case "mapBatches":
-    case "mapAsync":
-    case "forEach":
-      return true;
-    case "groupByKey":
-      return operator.sorted;
-    case "sort":
-    case "rangeBounds":
-      return operator.key.by.kind === "closure";
-    default:
-      return false;
-  }
-}
-
-/** Tasks without user code need no replay of the job's module. */
-export function needsClosures(program: TaskProgram): boolean {
-  if (program.source.kind === "source" || program.operators.some(usesClosure)) return true;
-  if (["stage", "publish", "discard"].includes(program.sink.kind)) return true;
-  if (program.sink.kind !== "shuffle") return false;
-  const { partitioner } = program.sink;
-  if (partitioner.kind === "closure") return true;
-  return "key" in partitioner && partitioner.key.by.kind === "closure";
-}
-
 /** What stages may need of the task they are part of. */
 export interface StageWorld {
   readonly closureOf: ClosureOf;

@@ -8,6 +8,7 @@ import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { RateLimiters } from "../../proto/ports/rate-limiter.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { TaskMemory, type TaskMemoryWorld } from "../memory/task-memory.ts";
+import { needsClosures } from "../needs-closures.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
@@ -17,7 +18,7 @@ import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
 import { holdingOperators } from "./holding-operators.ts";
 import { operatorLabels } from "./labels.ts";
 import { Meter, type MeterWorld } from "./meter.ts";
-import { buildPipeline, type ClosureOf, needsClosures } from "./pipeline.ts";
+import { buildPipeline, type ClosureOf } from "./pipeline.ts";
 import { buildSink } from "./task-sink.ts";
 import { type Feed, ofBranch, pushSide, pushSource } from "./task-source.ts";
 

@@ -56,6 +56,8 @@ export interface StartActionRequest {
 }
 
 export interface StartActionReply {
+  /** Of the action, to be known when it is waited for. */
+  revision: number;
 }
 
 /** Answers when the action's revision differs from the known one, or after wait_ms. */
@@ -761,11 +763,14 @@ export const StartActionRequest: MessageFns<StartActionRequest> = {
 };
 
 function createBaseStartActionReply(): StartActionReply {
-  return {};
+  return { revision: 0 };
 }
 
 export const StartActionReply: MessageFns<StartActionReply> = {
-  encode(_: StartActionReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: StartActionReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.revision !== 0) {
+      writer.uint32(8).int64(message.revision);
+    }
     return writer;
   },
 
@@ -782,6 +787,14 @@ export const StartActionReply: MessageFns<StartActionReply> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.revision = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;

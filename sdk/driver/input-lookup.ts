@@ -1,0 +1,78 @@
+// What plans have to know of the world: files of every source, and the schemas of those that did not declare one.
+
+import { EngineError } from "../../proto/errors.ts";
+import type { DriverHost, InputFile, KeptOutput } from "../../proto/plan/bundle.ts";
+import type { SourceSplits } from "../../proto/plan/connector.ts";
+import { isGlob } from "../../proto/plan/glob.ts";
+import type { Action, ColumnarReadNode, NodeId } from "../../proto/plan/logical.ts";
+import type { Schema } from "../../proto/plan/types.ts";
+import { sourcesToAsk } from "../planner/plan-action.ts";
+import { fileReads, type PlanInputs, sourceReads } from "../planner/plan-inputs.ts";
+import type { Connectors } from "./connectors.ts";
+
+interface Described {
+  readonly files: readonly InputFile[];
+  readonly schema: Schema;
+}
+
+/** Of one driver program. Files are listed for each plan; a schema is looked up again when they changed. */
+export class InputLookup {
+  readonly #host: DriverHost;
+  readonly #connectors: Connectors;
+  readonly #described = new Map<NodeId, Described>();
+
+  constructor(host: DriverHost, connectors: Connectors) {
+    this.#host = host;
+    this.#connectors = connectors;
+  }
+
+  async of(action: Action, kept: ReadonlyMap<NodeId, KeptOutput>): Promise<PlanInputs> {
+    const files = new Map<NodeId, readonly InputFile[]>();
+    const schemas = new Map<NodeId, Schema>();
+    for (const node of fileReads(action)) {
+      const found = await listInputs(this.#host, node.pattern);
+      files.set(node.id, found);
+      if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
+      schemas.set(node.id, await this.#schemaOf(node, found));
+    }
+    const reads = sourceReads(action);
+    if (reads.length === 0) return { files, schemas, kept };
+    for (const node of reads) {
+      if (node.options.schema !== undefined) continue;
+      schemas.set(node.id, await this.#connectors.schema(node));
+    }
+    const sources = new Map<NodeId, SourceSplits>();
+    for (const { node, request } of sourcesToAsk(action, { files, schemas, kept })) {
+      sources.set(node.id, await this.#connectors.plan(node, request));
+    }
+    return { files, schemas, kept, sources };
+  }
+
+  async #schemaOf(node: ColumnarReadNode, files: readonly InputFile[]): Promise<Schema> {
+    const known = this.#described.get(node.id);
+    if (known !== undefined && sameFiles(known.files, files)) return known.schema;
+    const schema = await this.#host.describeInput(node.format, files, node.options);
+    this.#described.set(node.id, { files, schema });
+    return schema;
+  }
+}
+
+function sameFiles(before: readonly InputFile[], now: readonly InputFile[]): boolean {
+  if (before.length !== now.length) return false;
+  return now.every(
+    ({ uri, sizeBytes }, at) => uri === before[at]!.uri && sizeBytes === before[at]!.sizeBytes,
+  );
+}
+
+async function listInputs(host: DriverHost, pattern: string): Promise<readonly InputFile[]> {
+  try {
+    return await host.listInputs(pattern);
+  } catch (failure) {
+    const isMissing = failure instanceof EngineError && failure.code === "INPUT_NOT_FOUND";
+    if (!isMissing || pattern.endsWith("/") || isGlob(pattern)) throw failure;
+    // `s3://bucket/folder` without its last '/'.
+    return await host.listInputs(`${pattern}/`).catch(() => {
+      throw failure;
+    });
+  }
+}
