@@ -53,7 +53,7 @@ export async function measureWarmStage(options: WarmStageOptions): Promise<Figur
       return performance.now() - beganMs;
     };
     const output = join(folder, "rows/");
-    await run(await compile(root, "write-rows"), { output, rows: queryRows });
+    await run(await compile(root, "./write-rows/job.ts"), { output, rows: queryRows });
     const repeat = async (job: CompiledJob, params: object): Promise<Repeated> => {
       await run(job, { ...params, actions: 20 });
       tookMs.length = 0;
@@ -63,8 +63,8 @@ export async function measureWarmStage(options: WarmStageOptions): Promise<Figur
       for (let i = 0; i < 10; i++) jobsMs.push(await run(job, { ...params, actions: 1 }));
       return { actionsMs, jobsMs };
     };
-    const task = await repeat(await compile(root, "job"), { input });
-    const query = await repeat(await compile(root, "query"), { input: output });
+    const task = await repeat(await compile(root, "./one-task/job.ts"), { input });
+    const query = await repeat(await compile(root, "./small-query/job.ts"), { input: output });
     connection.close();
     return [
       ...figuresOf("one task, warm embedded cluster", task, 4),
@@ -84,9 +84,9 @@ interface Repeated {
   readonly jobsMs: readonly number[];
 }
 
-async function compile(root: string, name: string): Promise<CompiledJob> {
+async function compile(root: string, path: string): Promise<CompiledJob> {
   const jobRuntime = join(root, "dist/sdk/job.mjs");
-  const job = await bundleJob(join(root, "bench/micro/one-task", `${name}.ts`), { jobRuntime });
+  const job = await bundleJob(join(root, "bench/micro", path), { jobRuntime });
   return { bundle: await loadBundle(job), code: job.code, sha256: job.sha256 };
 }
 

@@ -180,6 +180,7 @@ export const compositionRootImporters: readonly Place[] = ["sdk/index.ts"];
 export const barrels: readonly Place[] = [
   "sdk/index.ts",
   "sdk/job.ts",
+  "sdk/surface.ts",
   "sdk/postgres/index.ts",
   "sdk/testing/index.ts",
 ];

@@ -43,6 +43,10 @@ export interface DiskOptions {
   readonly isDurable?: boolean;
 }
 
+async function synced(handle: FileHandle, isDurable: boolean): Promise<void> {
+  if (isDurable) await handle.datasync();
+}
+
 /**
  * `path` is the name by which the caller knows the file, `fullPath` where it lies.
  * After a failed write or fsync the kernel may have dropped the pages and call the next fsync a
@@ -101,10 +105,7 @@ export async function openAppendFile(
       const doing = `reserving ${bytes} bytes in ${fullPath}`;
       return enqueue(doing, () => writeZeros(handle, position, endBefore, position + bytes));
     },
-    sync: () =>
-      enqueue(`fdatasync of ${fullPath}`, async () => {
-        if (isDurable) await handle.datasync();
-      }),
+    sync: () => enqueue(`fdatasync of ${fullPath}`, () => synced(handle, isDurable)),
     truncate: (size) => {
       assert(size <= sizeBytes, `truncating ${fullPath} of ${sizeBytes} bytes to ${size}`);
       sizeBytes = size;

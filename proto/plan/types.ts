@@ -125,7 +125,8 @@ const integerDigits: Readonly<Partial<Record<DataTypeKind, number>>> = {
   int64: 19,
 };
 
-function asDecimal(type: DataType): { readonly precision: number; readonly scale: number } {
+/** The decimals that hold all numbers of the type. */
+export function asDecimal(type: DataType): { readonly precision: number; readonly scale: number } {
   if (type.kind === "decimal") return type;
   return { precision: integerDigits[type.kind] ?? decimalPrecisionMax, scale: 0 };
 }

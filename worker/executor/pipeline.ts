@@ -104,13 +104,19 @@ function buildStage(
   }
 }
 
-/** The operators' stages in order; the last pushes into the sink. */
+export interface Pipeline {
+  /** What the source pushes into: the first operator, or the sink where there is none. */
+  readonly first: Stage;
+  /** Of the operators, in order; the last pushes into the sink. */
+  readonly stages: readonly Stage[];
+}
+
 export function buildPipeline(
   program: TaskProgram,
   world: StageWorld,
   sink: Stage,
   around: (index: number, stage: Stage) => Stage = (_, stage) => stage,
-): readonly Stage[] {
+): Pipeline {
   const stages: Stage[] = [];
   const last = program.operators.length;
   let next = around(last, withPlacedErrors(sink, last, world.user));
@@ -118,5 +124,5 @@ export function buildPipeline(
     next = around(index, buildStage(program.operators[index]!, index, world, next));
     stages.unshift(next);
   }
-  return stages;
+  return { first: next, stages };
 }

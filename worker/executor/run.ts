@@ -176,13 +176,12 @@ export async function runTask(
       world.rateLimiters.of({ jobId, actionIndex, node }, ratePerSecond);
     const meter = meterOf(spec, world);
     const around = meter && ((at: number, stage: Stage) => meter.around(at, stage));
-    const stages = buildPipeline(
+    const { first, stages } = buildPipeline(
       spec.program,
       { closureOf: closure, user, memory, limiterOf },
       sink,
       around,
     );
-    const first = stages[0] ?? around?.(0, sink) ?? sink;
     const { source } = spec.program;
     const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);
     const parts = { first, stages, sink, waiting };

@@ -2,6 +2,7 @@
 
 import {
   anyType,
+  asDecimal,
   type DataType,
   decimalPrecisionMax,
   decimalType,
@@ -22,12 +23,6 @@ function notNumber(types: readonly DataType[]): TypeAnswer | undefined {
 /** Whole numbers of 32 bits widen to safe ones, so that a sum of two of them cannot overflow. */
 function wholeType(left: DataType, right: DataType): DataType {
   return left.kind === "int64" || right.kind === "int64" ? int64Type : int53Type;
-}
-
-const digits: Readonly<Record<string, number>> = { int32: 10, int53: 16, int64: 19 };
-
-function asDecimal(type: DataType): { readonly precision: number; readonly scale: number } {
-  return type.kind === "decimal" ? type : { precision: digits[type.kind] ?? 38, scale: 0 };
 }
 
 /** Sums have one digit more than their parts; products as many as both, capped at 38. */
