@@ -1,6 +1,7 @@
 // Sums of ten million doubles by a hundred thousand texts of a dozen bytes.
 
 import { textColumn } from "../../../proto/batch/column.ts";
+import { batchRowsMax } from "../../../proto/limits.ts";
 import { groupAnswer, groupMemory, groupQuery, groupSteps } from "./group-few-keys.ts";
 import { type Kernel, nextRandom, sharedInts } from "./kernel.ts";
 
@@ -21,9 +22,11 @@ export const kernelOf = (rows: number): Kernel => ({
   },
   steps: (shared, thread, threads) => {
     const bytes = new Uint8Array(shared.bytes!);
+    // All are of one length: one array of offsets does for all batches.
+    const offsets = Int32Array.from({ length: batchRowsMax + 1 }, (_, i) => i * textBytes);
     const keys = (start: number, end: number) => {
-      const offsets = Int32Array.from({ length: end - start + 1 }, (_, i) => i * textBytes);
-      return textColumn("k", offsets, bytes.subarray(start * textBytes, end * textBytes));
+      const own = offsets.subarray(0, end - start + 1);
+      return textColumn("k", own, bytes.subarray(start * textBytes, end * textBytes));
     };
     return groupSteps(shared, rows, thread, threads, keys);
   },

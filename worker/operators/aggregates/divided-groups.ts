@@ -1,4 +1,4 @@
-// Groups divided by a hash of their keys into tables that each fit a cache, and of which those that do not fit into
+// Groups divided by their keys into tables that each fit a cache, and of which those that do not fit into
 // memory lie in a spill file until the end.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
@@ -8,15 +8,12 @@ import { batchSignature } from "../../kernels/columns/batch-signature.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
 import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
 import { groupRows } from "../../kernels/columns/group-index.ts";
-import { hashKeys } from "../../kernels/columns/hash-keys.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
 import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
+import { type DivisionOf, divisionBits, divisionByHash, divisionByRange } from "./division.ts";
 import { Groups, type GroupsProgram, keepsValues } from "./groups.ts";
 
-const divisionBits = 6;
-/** Not the seed by which a shuffle divides. */
-const firstSeed = 0x51ed270b;
 /** Rows that wait are joined, and gathered by division: three times their bytes. */
 const copiesOfHeld = 3;
 
@@ -54,6 +51,7 @@ export class DividedGroups {
   private readonly spilled: { file: SpilledBatches | undefined };
   private readonly givesStates: boolean;
   private held: Batch[] = [];
+  private divisionOf: DivisionOf | undefined;
   private signature = "";
   private heldRows = 0;
   private heldBytes = 0;
@@ -93,8 +91,9 @@ export class DividedGroups {
     this.held = [];
     this.heldRows = 0;
     const keys = this.program.keys.map(({ name }) => columnOf(whole, name));
-    const places = hashKeys(keys, whole.rows, firstSeed + this.depth);
-    for (let i = 0; i < places.length; i++) places[i] = places[i]! >>> (32 - divisionBits);
+    this.divisionOf ??=
+      (this.depth === 0 ? divisionByRange(keys) : undefined) ?? divisionByHash(this.depth);
+    const places = this.divisionOf(keys, whole.rows);
     const { starts, rows } = groupRows(places, this.divisions.length);
     const ordered = gatherBatch(whole, rows);
     for (const [at, division] of this.divisions.entries()) {
