@@ -269,6 +269,8 @@ export const partialSharesMax: readonly { readonly rows: number; readonly share:
   { rows: 65_536, share: 0.9 },
   { rows: 262_144, share: 0.5 },
 ];
+/** Memory of the groups of a map task before the same: less than an operator may have by itself on any usual worker. */
+export const partialGroupsBytesMax = 32 * 1024 * 1024;
 /** Memory of groups in one table: about twice a cache. More are divided by a hash, so that each table fits. */
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 /** Rows that are divided at once: some thousands for each table. */

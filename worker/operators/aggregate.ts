@@ -1,7 +1,12 @@
 // aggregate: one row for each group of equal keys. Partial states cross the shuffle as columns.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { dividedGroupsBytesMin, partialEntriesMax, partialSharesMax } from "../../proto/limits.ts";
+import {
+  dividedGroupsBytesMin,
+  partialEntriesMax,
+  partialGroupsBytesMax,
+  partialSharesMax,
+} from "../../proto/limits.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { DividedGroups } from "./aggregates/divided-groups.ts";
 import { Groups, type GroupsProgram, keepsValues, RowStates } from "./aggregates/groups.ts";
@@ -46,8 +51,10 @@ function partialStage(
     if (passesRows) return next.pushBatch(rowStates.of(batch));
     groups.addRows(batch);
     passesRows = hardlyReduces();
-    const isFull = groups.size > partialEntriesMax || !memory.resize(groups.bytes);
-    if (passesRows || isFull) for (const _ of drain());
+    const { bytes } = groups;
+    // Bounds of its own come first: how far a budget reaches depends on other tasks, and the blocks must not.
+    const isMuch = groups.size > partialEntriesMax || bytes > partialGroupsBytesMax;
+    if (passesRows || isMuch || !memory.resize(bytes)) for (const _ of drain());
   };
   return columnStage(next, pushBatch, { wantsMore: () => true, finish: drain });
 }
