@@ -39,6 +39,23 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
+/**
+ * Bits behind the last row say nothing, and neither do bits that are all set: rows that came by another way, such as
+ * through a spill file, must give the same bytes, since a digest is taken of them.
+ */
+function validBits(validity: Uint8Array, length: number): Uint8Array | undefined {
+  const whole = length >> 3;
+  const last = (1 << (length & 7)) - 1;
+  let areAllSet = last === 0 || (validity[whole]! & last) === last;
+  for (let i = 0; areAllSet && i < whole; i++) areAllSet = validity[i] === 0xff;
+  if (areAllSet) return undefined;
+  const bits = validity.subarray(0, (length + 7) >> 3);
+  if (last === 0 || (bits[whole]! & ~last) === 0) return bits;
+  const clean = bits.slice();
+  clean[whole] = clean[whole]! & last;
+  return clean;
+}
+
 /** Writes batches that follow each other, so that a dictionary is written once. */
 export class RawBatchWriter {
   private readonly dictionaries = new Map<TextColumn, number>();
@@ -70,7 +87,7 @@ export class RawBatchWriter {
     if (column.type === "dictionary" && !this.keepsCodes(column.dictionary, length)) {
       return this.column(flatText(column));
     }
-    const bits = validity?.subarray(0, (length + 7) >> 3);
+    const bits = validity && validBits(validity, length);
     const buffers = [bits === undefined ? -1 : this.buffer(bits)];
     const base = { name, type, length, nulls, buffers };
     switch (column.type) {

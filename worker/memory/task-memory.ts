@@ -16,7 +16,7 @@ export interface OperatorMemory {
   /** As `resize`, where spilling cannot help: `what` is too large, such as "one group of rows". */
   demand(bytes: number, what: string): void;
   createSpillFile(): SpillFile;
-  /** Another reservation for the same operator. */
+  /** Another reservation for the same operator, of which nothing is kept for it. */
   beside(): OperatorMemory;
 }
 
@@ -50,17 +50,20 @@ export class TaskMemory {
   }
 
   operator(label: string): OperatorMemory {
-    const operator = new Operator(this, label);
+    return this.open(label, this.floorBytes);
+  }
+
+  open(label: string, floorBytes: number): OperatorMemory {
+    const operator = new Operator(this, label, floorBytes);
     this.operators.push(operator);
     return operator;
   }
 
   /** Counting for each operator at least what is kept for it. */
   private chargedBytes(changed?: Operator, bytes = 0): number {
-    const { floorBytes } = this;
     let sum = 0;
     for (const operator of this.operators) {
-      sum += Math.max(operator === changed ? bytes : operator.bytes, floorBytes);
+      sum += Math.max(operator === changed ? bytes : operator.bytes, operator.floorBytes);
     }
     return sum;
   }
@@ -80,9 +83,9 @@ export class TaskMemory {
 
   reachOf(operator: Operator): number {
     const { budget } = this.world;
-    const others = this.chargedBytes(operator, 0) - this.floorBytes;
+    const others = this.chargedBytes(operator, 0) - operator.floorBytes;
     const all = budget.ownBytes + this.commonBytes + Math.max(budget.freeBytes, 0);
-    return Math.max(all - others, this.floorBytes);
+    return Math.max(all - others, operator.floorBytes);
   }
 
   exceeded(operator: Operator, bytes: number, what: string): EngineError {
@@ -154,11 +157,14 @@ export class TaskMemory {
 class Operator implements OperatorMemory {
   bytes = 0;
   readonly label: string;
+  /** Always its own. */
+  readonly floorBytes: number;
   private readonly task: TaskMemory;
 
-  constructor(task: TaskMemory, label: string) {
+  constructor(task: TaskMemory, label: string, floorBytes: number) {
     this.task = task;
     this.label = label;
+    this.floorBytes = floorBytes;
   }
 
   get reachBytes(): number {
@@ -179,6 +185,6 @@ class Operator implements OperatorMemory {
   }
 
   beside(): OperatorMemory {
-    return this.task.operator(this.label);
+    return this.task.open(this.label, 0);
   }
 }

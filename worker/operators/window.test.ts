@@ -2,11 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeBatch } from "../../proto/batch/batch.ts";
+import { RawBatchWriter } from "../../proto/batch/raw-batch.ts";
 import type { Expr, FrameBound, NamedWindow, WindowFrame } from "../../proto/plan/expr.ts";
 import { float64Type, int32Type } from "../../proto/plan/types.ts";
 import { slice } from "../kernels/columns/gather.ts";
 import { columnOfValues, cutAt } from "../kernels/testing/arbitrary-columns.ts";
-import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
+import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
 import { windowStage } from "./window.ts";
 
@@ -173,6 +175,53 @@ describe("windows", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("give the same batches whatever they may hold", () => {
+    const frame: WindowFrame = {
+      unit: "rows",
+      start: { kind: "offset", rows: -1 },
+      end: { kind: "offset", rows: 0 },
+    };
+    const window = (name: string, by: readonly string[]): NamedWindow => ({
+      name,
+      call: {
+        ...{ function: "sum", args: [column("v")], partitionBy: by.map(column), frame },
+        orderBy: [{ expr: column("o"), direction: "asc", nulls: "first" }],
+      },
+    });
+    // Partitions by one, by the other, by the first again: the columns come as they were asked for.
+    const windows = [window("a", ["p"]), window("b", ["o"]), window("c", ["p"])];
+    const budgets = fc.integer({ min: 1500, max: 9000 });
+    let spilled = 0;
+    fc.assert(
+      fc.property(tables, budgets, fc.array(fc.nat(), { maxLength: 3 }), (rows, bytes, cuts) => {
+        const columns = (["p", "o", "v"] as const).map((name) =>
+          columnOfValues(
+            name,
+            "float64",
+            rows.map((row) => row[name]),
+          ),
+        );
+        const files = new ArraySpillFiles();
+        const made = (memory: OperatorMemory) =>
+          runStage((next) => windowStage(windows, memory, next), cutAt(columns, cuts, slice)).map(
+            (batch) => new RawBatchWriter().write(batch),
+          );
+        let found: unknown;
+        try {
+          found = made(operatorMemoryOf(bytes, files));
+        } catch (thrown) {
+          expect((thrown as { readonly code?: unknown }).code).toBe("MEMORY_EXCEEDED");
+          return;
+        }
+        expect(found).toEqual(made(operatorMemoryOf()));
+        spilled += files.created;
+        expect(files.open).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+    expect(spilled).toBeGreaterThan(10);
   });
 
   test("a running sum over many rows takes no quadratic time", () => {
