@@ -289,6 +289,8 @@ export const asyncRowsAheadMax = 4096;
 export const shufflePartitionRowsHeld = 16_384;
 /** The same over all partitions of a task. */
 export const shuffleRowsHeldMax = 262_144;
+/** Bytes of columns that wait to be divided, where rows are long: they are copied twice for it. */
+export const shuffleHeldBytesMax = 16 * 1024 * 1024;
 /** Blocks of other map tasks fetched ahead of the one that is consumed. */
 export const shuffleFetchesAhead = 4;
 /** Jobs a worker remembers as released: "released" and "missing" are different answers. */

@@ -20,7 +20,7 @@ function diskFailure(path: string, thrown: unknown): EngineError {
   return new EngineError("DISK_FAILED", `shuffle file ${path} failed: ${reason}`, {}, thrown);
 }
 
-function writeFile(path: string, pieces: readonly Uint8Array[]): void {
+function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
   const hidden = `${path}.tmp`;
   const create = (): number => openSync(hidden, "w", 0o600);
   let file: number;

@@ -169,7 +169,7 @@ export async function runTask(
       locate,
       labels: operatorLabels(spec.program),
     };
-    sink = await buildSink(spec, world, closure, user);
+    sink = await buildSink(spec, world, closure, user, memory);
     const { actionIndex } = spec;
     const { jobId } = spec.context;
     const limiterOf = (node: number, ratePerSecond: number) =>

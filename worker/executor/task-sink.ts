@@ -5,6 +5,7 @@ import { unreachable } from "../../proto/errors.ts";
 import { sinkWrite } from "../../proto/plan/connector.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
+import type { TaskMemory } from "../memory/task-memory.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { UserCode } from "../operators/user-code.ts";
 import { fileSink } from "../output/file-sink.ts";
@@ -100,6 +101,7 @@ export async function buildSink(
   world: TaskWorld,
   closureOf: ClosureOf,
   user: UserCode,
+  memory: TaskMemory,
 ): Promise<Sink> {
   const { sink } = spec.program;
   const { jobId } = spec.context;
@@ -138,7 +140,13 @@ export async function buildSink(
       const { actionIndex, stageId } = spec;
       const routing = await routingOf(sink.partitioner, spec, world, closureOf, user);
       const path = sealedPath({ jobId, actionIndex, stageId, taskIndex, token });
-      return shuffleSink({ routing, partitions: spec.outputPartitions, files: world.files, path });
+      return shuffleSink({
+        routing,
+        partitions: spec.outputPartitions,
+        files: world.files,
+        path,
+        memory: memory.operator(user.labels.at(-1)!),
+      });
     }
     default:
       return unreachable(sink);

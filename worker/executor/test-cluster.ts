@@ -21,7 +21,7 @@ export function memoryFiles(): SealedFiles & { readonly all: Map<string, Uint8Ar
   const all = new Map<string, Uint8Array>();
   return {
     all,
-    write: async (path, pieces) => void all.set(path, Buffer.concat(pieces)),
+    write: async (path, pieces) => void all.set(path, Buffer.concat([...pieces])),
     read: async (path, offset, length) => all.get(path)?.slice(offset, offset + length),
     sizeBytes: async (path) => all.get(path)?.length,
   };

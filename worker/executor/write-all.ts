@@ -4,17 +4,31 @@ import { writevSync } from "node:fs";
 
 /** Vectors in one system call: Linux takes no more. */
 const vectorsMax = 1024;
+/** Bytes of pieces that wait for one: they may be made for it alone. */
+const waitingBytesMax = 4 * 1024 * 1024;
 
-export function writeAll(file: number, pieces: readonly Uint8Array[]): void {
-  for (let from = 0; from < pieces.length; from += vectorsMax) {
-    let left = pieces.slice(from, from + vectorsMax).filter((piece) => piece.length > 0);
-    while (left.length > 0) {
-      let written = writevSync(file, left);
-      while (left.length > 0 && written >= left[0]!.length) {
-        written -= left[0]!.length;
-        left = left.slice(1);
-      }
-      if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
-    }
+function writeSome(file: number, pieces: readonly Uint8Array[]): void {
+  let left = pieces;
+  while (left.length > 0) {
+    let written = writevSync(file, left);
+    let done = 0;
+    while (done < left.length && written >= left[done]!.length) written -= left[done++]!.length;
+    left = left.slice(done);
+    if (written > 0) left = [left[0]!.subarray(written), ...left.slice(1)];
   }
+}
+
+export function writeAll(file: number, pieces: Iterable<Uint8Array>): void {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    if (piece.length === 0) continue;
+    waiting.push(piece);
+    bytes += piece.length;
+    if (waiting.length < vectorsMax && bytes < waitingBytesMax) continue;
+    writeSome(file, waiting);
+    waiting = [];
+    bytes = 0;
+  }
+  writeSome(file, waiting);
 }

@@ -34,7 +34,7 @@ type Row = Readonly<Record<string, unknown>>;
 function throughShuffle(batches: readonly Batch[]): Batch[] {
   const writer = new BlockWriter();
   for (const batch of batches) writer.add(batch);
-  return readBlock(new Uint8Array(Buffer.concat(writer.seal().pieces)));
+  return readBlock(new Uint8Array(Buffer.concat([...writer.seal().pieces])));
 }
 
 type Phases = 1 | 2 | "passing" | "divided" | "spilled";

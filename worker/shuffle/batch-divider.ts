@@ -1,11 +1,12 @@
 // Divides batches into those of partitions, many rows at a time, so that the pieces are worth a block's frame.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { shuffleRowsHeldMax } from "../../proto/limits.ts";
+import { shuffleHeldBytesMax, shuffleRowsHeldMax } from "../../proto/limits.ts";
 import { batchSignature } from "../kernels/columns/batch-signature.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { groupRows } from "../kernels/columns/group-index.ts";
+import { batchBytes } from "../memory/batch-bytes.ts";
 
 /** A piece of so many rows is worth its frame. */
 const pieceRowsMin = 8192;
@@ -19,6 +20,7 @@ export class BatchDivider {
   private readonly emit: (partition: number, batch: Batch) => void;
   private held: { readonly batch: Batch; readonly partitions: Int32Array }[] = [];
   private heldRows = 0;
+  private heldBytes = 0;
   private signature = "";
 
   constructor(partitions: number, emit: (partition: number, batch: Batch) => void) {
@@ -37,7 +39,9 @@ export class BatchDivider {
     }
     this.held.push({ batch, partitions });
     this.heldRows += batch.rows;
-    if (this.heldRows >= shuffleRowsHeldMax) this.flush();
+    this.heldBytes += batchBytes(batch);
+    const isMuch = this.heldRows >= shuffleRowsHeldMax || this.heldBytes >= shuffleHeldBytesMax;
+    if (isMuch) this.flush();
   }
 
   flush(): void {
@@ -51,6 +55,7 @@ export class BatchDivider {
     }
     this.held = [];
     this.heldRows = 0;
+    this.heldBytes = 0;
     this.divide(whole, chosen);
   }
 

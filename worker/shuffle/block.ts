@@ -4,7 +4,8 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import { RawBatchReader, RawBatchWriter } from "../../proto/batch/raw-batch.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { blockHash32 } from "../../proto/kernels/block-hash.ts";
-import { blockBytesMax } from "../../proto/limits.ts";
+import { blockBytesMax, readBytesMax } from "../../proto/limits.ts";
+import type { SpillFile } from "../memory/spill-files.ts";
 
 // Header: magic, checksum of the body, rows, body bytes. Body: raw batches.
 // Everything begins at a multiple of eight bytes, so that columns can be views of the block.
@@ -12,7 +13,8 @@ const magic = 0x324b4c42;
 const headerBytes = 16;
 
 export interface SealedBlock {
-  readonly pieces: readonly Uint8Array[];
+  /** To be walked over as often as wanted. */
+  readonly pieces: Iterable<Uint8Array>;
   readonly bytes: number;
   readonly rows: number;
   readonly checksum: number;
@@ -23,7 +25,11 @@ export const emptyBlock: SealedBlock = { pieces: [], bytes: 0, rows: 0, checksum
 /** Gathers batches of one partition, whose columns must not change until the block is written. */
 export class BlockWriter {
   private readonly writer = new RawBatchWriter();
-  private readonly pieces: Uint8Array[] = [];
+  private pieces: Uint8Array[] = [];
+  /** What was written to a file before the pieces, in order. */
+  private readonly flushed: { readonly file: SpillFile; readonly at: number; length: number }[] =
+    [];
+  private flushedBytes = 0;
   private bodyBytes = 0;
   private rows = 0;
 
@@ -43,9 +49,40 @@ export class BlockWriter {
     }
   }
 
+  /** In memory. */
+  get heldBytes(): number {
+    return this.bodyBytes - this.flushedBytes;
+  }
+
+  /** Moves what is held to a file, which must stay open until the block is written. */
+  flush(file: SpillFile): void {
+    const length = this.heldBytes;
+    if (length === 0) return;
+    this.flushed.push({ file, at: file.bytes, length });
+    file.append(this.pieces);
+    this.pieces = [];
+    this.flushedBytes += length;
+  }
+
+  private *body(): Iterable<Uint8Array> {
+    for (const { file, at, length } of this.flushed) {
+      for (let from = 0; from < length; from += readBytesMax) {
+        const bytes = new Uint8Array(Math.min(readBytesMax, length - from));
+        file.read(at + from, bytes);
+        yield bytes;
+      }
+    }
+    yield* this.pieces;
+  }
+
+  private *all(header: Uint8Array): Iterable<Uint8Array> {
+    yield header;
+    yield* this.body();
+  }
+
   seal(): SealedBlock {
-    if (this.pieces.length === 0) return emptyBlock;
-    const checksum = blockHash32(this.pieces);
+    if (this.bodyBytes === 0) return emptyBlock;
+    const checksum = blockHash32(this.body());
     const header = new Uint8Array(headerBytes);
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
@@ -53,7 +90,7 @@ export class BlockWriter {
     view.setUint32(8, this.rows, true);
     view.setUint32(12, this.bodyBytes, true);
     return {
-      pieces: [header, ...this.pieces],
+      pieces: { [Symbol.iterator]: () => this.all(header)[Symbol.iterator]() },
       bytes: headerBytes + this.bodyBytes,
       rows: this.rows,
       checksum,

@@ -4,8 +4,8 @@ import { EngineError } from "../../proto/errors.ts";
 
 /** Paths are relative to the worker's folder, with '/'. */
 export interface SealedFiles {
-  /** Shows the file only once it is whole. */
-  write(path: string, pieces: readonly Uint8Array[]): Promise<void>;
+  /** Shows the file only once it is whole. Pieces may be made as they are asked for. */
+  write(path: string, pieces: Iterable<Uint8Array>): Promise<void>;
   /** Undefined when there is no such file; fewer bytes at its end. */
   read(path: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
   sizeBytes(path: string): Promise<number | undefined>;

@@ -23,11 +23,16 @@ export interface IndexEntry {
 }
 
 export interface SealedOutput {
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: Iterable<Uint8Array>;
   readonly bytes: number;
   readonly rows: number;
   /** Of everything a reader can see: equal for equal contents. */
   readonly digest: string;
+}
+
+function* inOrder(blocks: readonly SealedBlock[], footer: Uint8Array): Iterable<Uint8Array> {
+  for (const { pieces } of blocks) yield* pieces;
+  yield footer;
 }
 
 export function sealOutput(blocks: readonly SealedBlock[]): SealedOutput {
@@ -52,7 +57,7 @@ export function sealOutput(blocks: readonly SealedBlock[]): SealedOutput {
   view.setUint32(trailerAt + 8, version, true);
   view.setUint32(trailerAt + 12, magic, true);
   return {
-    pieces: [...blocks.flatMap((block) => block.pieces), footer],
+    pieces: inOrder(blocks, footer),
     bytes: offset,
     rows,
     digest: checksum.toString(16).padStart(8, "0"),

@@ -3,6 +3,8 @@
 import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { assert } from "../../proto/errors.ts";
 import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits.ts";
+import type { SpillFile } from "../memory/spill-files.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import type { Sink } from "../output/sink.ts";
 import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
@@ -20,9 +22,13 @@ interface PartitionBuffer {
 /** Rows and batches by partition, in the order they came. */
 class PartitionBuffers {
   private readonly buffers: readonly PartitionBuffer[];
+  private readonly memory: OperatorMemory;
   private rowsHeld = 0;
+  private bytesHeld = 0;
+  private file: SpillFile | undefined;
 
-  constructor(partitions: number) {
+  constructor(partitions: number, memory: OperatorMemory) {
+    this.memory = memory;
     this.buffers = Array.from({ length: partitions }, () => ({
       rows: [],
       writer: new BlockWriter(),
@@ -37,9 +43,21 @@ class PartitionBuffers {
 
   private encode(buffer: PartitionBuffer): void {
     if (buffer.rows.length === 0) return;
-    buffer.writer.add(batchOfRows(buffer.rows));
+    this.write(buffer, batchOfRows(buffer.rows));
     this.rowsHeld -= buffer.rows.length;
     buffer.rows = [];
+  }
+
+  /** What does not fit into memory goes to a file, from which it is read when all is sealed. */
+  private write({ writer }: PartitionBuffer, batch: Batch): void {
+    const before = writer.heldBytes;
+    writer.add(batch);
+    this.bytesHeld += writer.heldBytes - before;
+    if (this.memory.resize(this.bytesHeld)) return;
+    this.file ??= this.memory.createSpillFile();
+    for (const buffer of this.buffers) buffer.writer.flush(this.file);
+    this.bytesHeld = 0;
+    this.memory.resize(0);
   }
 
   private encodeAll(): void {
@@ -65,12 +83,18 @@ class PartitionBuffers {
   addBatch(partition: number, batch: Batch): void {
     const buffer = this.at(partition);
     this.encode(buffer);
-    buffer.writer.add(batch);
+    this.write(buffer, batch);
   }
 
   seal() {
     this.encodeAll();
     return sealOutput(this.buffers.map((buffer) => buffer.writer.seal()));
+  }
+
+  /** Once what was sealed is written. */
+  close(): void {
+    this.file?.close();
+    this.memory.resize(0);
   }
 }
 
@@ -103,6 +127,7 @@ export interface ShuffleSinkOptions {
   readonly partitions: number;
   readonly files: SealedFiles;
   readonly path: string;
+  readonly memory: OperatorMemory;
 }
 
 function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
@@ -113,7 +138,7 @@ function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBu
 
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
-  const buffers = new PartitionBuffers(partitions);
+  const buffers = new PartitionBuffers(partitions, options.memory);
   const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
   const divider = new BatchDivider(partitions, (partition, batch) =>
     buffers.addBatch(partition, batch),
@@ -172,6 +197,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
       addSamples(routing, sample, buffers);
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);
+      buffers.close();
       return { rowsOut: sealed.rows, bytesOut: sealed.bytes, digest: sealed.digest };
     },
     abort: async () => undefined,

@@ -1,6 +1,7 @@
 // Sealed blocks that are missing, released, empty or damaged.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { batchOfRows } from "../../proto/batch/batch.ts";
 import { runTask } from "../executor/run.ts";
 import {
   count,
@@ -14,9 +15,12 @@ import {
   single,
   TestCluster,
 } from "../executor/test-cluster.ts";
+import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { cellsBytes, cellsOf } from "../operators/cells.ts";
+import { hashBatches } from "./partition-batches.ts";
 import { hashPartitioner, StrideSample } from "./partition-rows.ts";
 import { blockProvider, ReleasedJobs } from "./provider.ts";
+import { shuffleSink } from "./shuffle-sink.ts";
 
 describe("shuffle faults", () => {
   const stages = [readStage(lines([["a", "b"], ["c"]]), [], single, 1), reduceStage(0, 1, [])];
@@ -130,4 +134,40 @@ describe("partitions", () => {
     expect(one).toBe(two);
     expect(text).not.toBe(number);
   });
+});
+
+test("a map task that may hold little seals the same bytes", async () => {
+  const batches = Array.from({ length: 40 }, (_, number) =>
+    batchOfRows(Array.from({ length: 50 }, (_, i) => ({ k: (i * 7 + number) % 13, t: `t${i}` }))),
+  );
+  const sealedBy = async (memoryBytes: number, spills: ArraySpillFiles) => {
+    const files = memoryFiles();
+    const sink = shuffleSink({
+      routing: {
+        kind: "columns",
+        partitionOf: hashBatches({
+          kind: "hashColumns",
+          keys: [{ kind: "column", name: "k" }],
+          partitions: 3,
+        }),
+      },
+      partitions: 3,
+      files,
+      path: "sealed",
+      memory: operatorMemoryOf(memoryBytes, spills),
+    });
+    for (const [at, batch] of batches.entries()) {
+      sink.pushBatch(batch);
+      // Rows of closures come between: what was divided before goes before.
+      if (at % 10 === 9) sink.push([{ k: at, t: "row" }]);
+    }
+    const { digest } = await sink.seal();
+    return { digest, bytes: files.all.get("sealed") };
+  };
+  const spills = new ArraySpillFiles();
+  const whole = await sealedBy(2 ** 40, spills);
+  expect(spills.created).toBe(0);
+  expect(await sealedBy(1000, spills)).toEqual(whole);
+  expect(spills.created).toBe(1);
+  expect(spills.open).toBe(0);
 });
