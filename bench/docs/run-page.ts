@@ -30,6 +30,10 @@ export function runPage(root: string, blocks: readonly Block[]): string | undefi
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(join(root, "sdk/cli/millrace.mjs"), join(folder, ".bin/millrace"));
     symlinkSync(root, join(folder, "node_modules/millrace"));
+    // A reader has a test runner of its own.
+    mkdirSync(join(folder, "node_modules/.bin"));
+    symlinkSync(join(root, "node_modules/vitest"), join(folder, "node_modules/vitest"));
+    symlinkSync("../vitest/vitest.mjs", join(folder, "node_modules/.bin/vitest"));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
     for (const block of blocks) {
       const name = fileNameOf(block);

@@ -60,6 +60,13 @@ const throwing: readonly (readonly [operator: string, steps: string, file?: fals
     `.map((word) => [1, word] as const).groupByKey({ sortBy: (word) => { refused(word); return word; } })${write}`,
     false,
   ],
+  ["map#1", `.keyBy((word) => { refused(word); return word; })${write}`],
+  ["map#2", `.map((word) => [1, word] as const).mapValues((word) => refused(word))${write}`],
+  [
+    "repartition#2",
+    `.map((word) => [word, 1] as const).partitionBy(4, (word) => { refused(word); return 0; })${write}`,
+  ],
+  ["reduceByKey#2", ".reduce((a, b) => { refused(b); return a; })"],
   ["orderBy#1", `.orderBy((word) => { refused(word); return word; })${write}`],
   ["forEach#1", ".forEach((word) => refused(word))"],
   ["forEach#1", ".forEachPartition((words) => { for (const word of words) refused(word); })"],

@@ -54,7 +54,7 @@ export function closurePartitioner(
         const answer = closure(rows[i]);
         if (!Number.isSafeInteger(answer)) {
           throw unsupported(
-            `the function of repartition returned ${String(answer)}; it must return a whole number`,
+            `the function of partitionBy returned ${String(answer)}; it must return a whole number`,
           );
         }
         const rest = (answer as number) % partitions;

@@ -16,6 +16,20 @@ const widened: Readonly<Partial<Record<DataType["kind"], readonly DataType["kind
   int53: ["float64"],
 };
 
+/** Whether values of the one type are values of the other too; where none has come, any type will do. */
+function holds(wanted: DataType, found: DataType): boolean {
+  if (sameType(wanted, found) || found.kind === "null") return true;
+  if (wanted.kind === "list" && found.kind === "list")
+    return holds(wanted.item.type, found.item.type);
+  if (wanted.kind === "struct" && found.kind === "struct") {
+    return wanted.fields.every(({ name, type, nullable }) => {
+      const own = found.fields.find((field) => field.name === name);
+      return own === undefined ? nullable : holds(type, own.type);
+    });
+  }
+  return widened[found.kind]?.includes(wanted.kind) === true;
+}
+
 function asWanted(column: Column | undefined, field: Field, rows: number, uri: string): Column {
   const { name, type, nullable } = field;
   if (column === undefined) {
@@ -25,7 +39,7 @@ function asWanted(column: Column | undefined, field: Field, rows: number, uri: s
   }
   const found = columnType(column);
   if (sameType(found, type)) return column;
-  if (widened[found.kind]?.includes(type.kind) || found.kind === "null") {
+  if (holds(type, found)) {
     return buildColumnAs(name, type, columnValues(column), "null");
   }
   const what = `${typeText(found)}, where the schema says ${typeText(type)}`;
