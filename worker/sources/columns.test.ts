@@ -8,6 +8,8 @@ import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { packerOf } from "../../proto/formats/compression/codecs.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
+import { ParquetWriter } from "../../proto/formats/parquet/write-file.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
 import type { ColumnarFormat, ColumnarReadOptions } from "../../proto/plan/logical.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import {
@@ -30,6 +32,7 @@ interface Reading {
   readonly cuts?: readonly number[];
   readonly options?: ColumnarReadOptions;
   readonly columns?: readonly string[];
+  readonly pruning?: Expr;
 }
 
 function storeOf(bytes: Uint8Array) {
@@ -41,7 +44,7 @@ function storeOf(bytes: Uint8Array) {
 async function read(
   format: ColumnarFormat,
   bytes: Uint8Array,
-  { uri = "s3://bucket/input", cuts = [], options = {}, columns }: Reading = {},
+  { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning }: Reading = {},
 ): Promise<unknown[]> {
   const store = storeOf(bytes);
   const files = [{ uri, sizeBytes: bytes.length }];
@@ -52,6 +55,7 @@ async function read(
     format,
     options: { ...options, schema },
     ...(columns === undefined ? {} : { columns }),
+    ...(pruning === undefined ? {} : { pruning }),
   };
   const compression = uri.endsWith(".gz") ? "gzip" : uri.endsWith(".zst") ? "zstd" : "none";
   const inside = [...new Set(cuts.filter((cut) => cut > 0 && cut < bytes.length))];
@@ -333,4 +337,26 @@ test("columns of folders stand in their places, and leave out files", async () =
     { city: "São", id: 1 },
     { city: "São", id: 2 },
   ]);
+});
+
+test("a filter on a column of folders leaves no row group of a matching file out", async () => {
+  const fields = [field("id", int32Type)];
+  const writer = new ParquetWriter({ fields }, "none", await packerOf("none"));
+  const batch = makeBatch("record", [buildColumnAs("id", int32Type, [1, 2], "null")]);
+  const bytes = Buffer.concat([...writer.write(batch), ...writer.finish()]);
+  const uri = "s3://bucket/year=2024/part.parquet";
+  const options = { partitionColumns: true };
+  const year: Expr = { kind: "column", name: "year" };
+  const asked = (name: string, ...more: Expr[]): Expr => ({
+    kind: "call",
+    name,
+    args: [year, ...more],
+  });
+  const at = (text: string): Expr => ({ kind: "literal", type: int32Type, text });
+  const rowsWhere = async (pruning: Expr) =>
+    (await read("parquet", bytes, { uri, options, pruning })).length;
+  expect(await rowsWhere(asked("isNotNull"))).toBe(2);
+  expect(await rowsWhere(asked("eq", at("2024")))).toBe(2);
+  expect(await rowsWhere(asked("eq", at("2023")))).toBe(0);
+  expect(await rowsWhere(asked("isNull"))).toBe(0);
 });

@@ -6,7 +6,7 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import { constantColumn, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
 import { type Bound, mayBeTrue, type RangeOf } from "../../proto/formats/pruning.ts";
 import type { FileRange, SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
-import type { Field } from "../../proto/plan/types.ts";
+import type { Field, Schema } from "../../proto/plan/types.ts";
 import { arrowColumns } from "./arrow-columns.ts";
 import { csvColumns } from "./csv-columns.ts";
 import { ndjsonColumns } from "./ndjson-columns.ts";
@@ -26,6 +26,8 @@ export interface FileSelection {
   readonly range: FileRange;
   readonly program: ColumnsProgram;
   readonly fields: readonly Field[];
+  /** All columns that the file may hold, wanted or not. */
+  readonly schema: Schema;
 }
 
 /** Counts what is read; `take` answers the bytes since it was last asked. */
@@ -164,8 +166,11 @@ export async function readColumns(
     world.onFile(range.uri);
     const values = folderValues(program, range.uri);
     if (isLeftOut(program, values)) continue;
-    const fields = wanted.filter(({ name }) => !values.has(name));
-    for await (const batch of batchesOf({ range, program, fields }, { ...world, count })) {
+    // What the folders tell is in no file, which does not mean that it is null there.
+    const inFile = (field: Field): boolean => !values.has(field.name);
+    const fields = wanted.filter(inFile);
+    const schema = { fields: program.options.schema.fields.filter(inFile) };
+    for await (const batch of batchesOf({ range, program, fields, schema }, { ...world, count })) {
       checkNulls(batch, fields, range.uri);
       const whole = values.size === 0 ? batch : withFolders(batch, wanted, values);
       if (!(await sink.pushBatch(whole, count.take()))) return;

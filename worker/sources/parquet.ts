@@ -34,14 +34,13 @@ export async function readRange(
 }
 
 export async function* parquetRange(
-  { range, program, fields }: FileSelection,
+  { range, program, fields, schema }: FileSelection,
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const { uri, fileBytes, startByte, endByte } = range;
   const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
   const file = await openParquet({ uri, sizeBytes: fileBytes, read });
   const { pruning } = program;
-  const { schema } = program.options;
   yield* readParquet(file, {
     fields,
     schema,
