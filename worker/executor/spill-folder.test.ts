@@ -1,6 +1,6 @@
 // A bad disk is told apart from a full one; files leave no name behind.
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -37,7 +37,9 @@ describe("spill files on a disk", () => {
     const file = spillFolder(folder).create();
     expect(codeOf(() => file.read(0, new Uint8Array(1)))).toBe("DISK_FAILED");
     file.close();
-    expect(codeOf(() => spillFolder("/proc/none").create())).toBe("DISK_FAILED");
+    const plain = join(folder, "plain");
+    writeFileSync(plain, "");
+    expect(codeOf(() => spillFolder(join(plain, "below")).create())).toBe("DISK_FAILED");
   });
 
   test("a full disk has an error of its own", () => {
