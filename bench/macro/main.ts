@@ -6,6 +6,7 @@ import { type Contender, contenders } from "./contenders/contenders.ts";
 import { type Options, parseCommandLine, UsageError, usage } from "./options.ts";
 import { installPeers } from "./peers/environment.ts";
 import { projectFolder } from "./places.ts";
+import { profileRows } from "./profile/run-profile.ts";
 import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
 import { type Line, median, type RunHeader, readResults } from "./protocol/results.ts";
@@ -91,10 +92,25 @@ function publish(resultsPath: string): void {
   note("wrote bench/RESULTS.md and bench/results/");
 }
 
+async function profile(options: Options, folder: string): Promise<number> {
+  const { size, threads } = options;
+  const cache = openDataCache(options.folder, note);
+  const settings = {
+    size,
+    threads,
+    cache,
+    wanted: wantedRows(options),
+    folder: join(folder, "profiles"),
+  };
+  await profileRows(workloads, settings, note);
+  return 0;
+}
+
 /** Answers the exit code: 1 where an answer was wrong or a contender of ours failed. */
 async function run(options: Options): Promise<number> {
   const folder = options.out ?? join(options.folder, "..", "bench-results");
   mkdirSync(folder, { recursive: true });
+  if (options.profile) return await profile(options, folder);
   const path = options.report ?? (await measure(options, folder));
   const results = readResults(path);
   const markdown = join(folder, "report.md");

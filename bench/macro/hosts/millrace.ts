@@ -18,8 +18,9 @@ interface Cluster {
   stop(): Promise<void>;
 }
 
-async function startCluster(masters: number, threads: number): Promise<Cluster> {
-  if (masters === 1) {
+/** `apart`: master and worker are processes of their own, as on a real cluster, even where one would do. */
+async function startCluster(masters: number, threads: number, apart: boolean): Promise<Cluster> {
+  if (masters === 1 && !apart) {
     const cluster = startEmbeddedCluster(builtFile("sdk/embedded/main.mjs"), { threads });
     const address = await cluster.serving;
     return { masters: [address], token: cluster.token, stop: cluster.stop };
@@ -44,8 +45,8 @@ function ownVersion(): string {
   return (JSON.parse(file) as { readonly version: string }).version;
 }
 
-async function main(masters: number, threads: number): Promise<void> {
-  const cluster = await startCluster(masters, threads);
+async function main(masters: number, threads: number, apart: boolean): Promise<void> {
+  const cluster = await startCluster(masters, threads, apart);
   const { connect } = (await import(
     new URL(`file://${builtFile("sdk/index.mjs")}`).href
   )) as Library;
@@ -60,5 +61,5 @@ async function main(masters: number, threads: number): Promise<void> {
   process.exit(0);
 }
 
-const [masters = "1", threads = "2"] = process.argv.slice(2);
-void main(Number(masters), Number(threads));
+const [masters = "1", threads = "2", apart] = process.argv.slice(2);
+void main(Number(masters), Number(threads), apart === "apart");

@@ -77,7 +77,7 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
     ...grid,
     shape("line", { x1: one, x2: one, y1: top - 6, y2: bottom, stroke: ink, "stroke-width": 1.5 }),
     ...marks,
-    label(one, bottom + 36, "Millrace = 1; right of it is slower", {
+    label((leftWidth + width) / 2, bottom + 36, "Millrace = 1; right of it is slower", {
       "text-anchor": "middle",
       "font-size": 11,
     }),

@@ -84,7 +84,7 @@ export function legend(
   let at = x;
   const shapes = names.flatMap(([title, colour]) => {
     const start = at;
-    at += 26 + title.length * 7;
+    at += 30 + title.length * 7.5;
     return [
       shape("circle", { cx: start + 5, cy: y - 4, r: 5, fill: colour }),
       label(start + 15, y, title),
