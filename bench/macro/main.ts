@@ -11,6 +11,7 @@ import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
 import { type Line, median, type RunHeader, readResults } from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
+import type { Workload } from "./protocol/workload.ts";
 import { comparisonText } from "./report/compare-results.ts";
 import { bytesText, durationText } from "./report/units.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -38,6 +39,12 @@ function wantedRows({ only }: Options): (name: string) => boolean {
   }
   return (name) =>
     only.length === 0 || only.includes(name) || only.includes(name.split("/")[0] ?? "");
+}
+
+/** Those with a row that is asked for; the others' data is not even made. */
+function wantedWorkloads({ only }: Options): readonly Workload[] {
+  const names = only.map((name) => name.split("/")[0]);
+  return only.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
 }
 
 function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
@@ -80,7 +87,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   };
   onLine(headerOf(options, absent));
   for (const [name, why] of Object.entries(absent)) note(`without ${name}: ${why}`);
-  for (const workload of workloads) await runWorkload(workload, settings, onLine);
+  for (const workload of wantedWorkloads(options)) await runWorkload(workload, settings, onLine);
   return path;
 }
 
@@ -102,7 +109,7 @@ async function profile(options: Options, folder: string): Promise<number> {
     wanted: wantedRows(options),
     folder: join(folder, "profiles"),
   };
-  await profileRows(workloads, settings, note);
+  await profileRows(wantedWorkloads(options), settings, note);
   return 0;
 }
 
