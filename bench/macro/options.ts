@@ -17,7 +17,7 @@ Options:
   --only NAMES          rows or workloads, between commas: word-count,tpch/q1
   --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb
   --runs N              counted runs of each contender and row, after one warm-up (default 5)
-  --row-seconds S       once a contender spent so long on a row it gets no more runs of it (default 12)
+  --row-seconds S       once a contender spent so long on a row it gets no more runs of it (default 5)
   --threads N           of each contender (default 2)
   --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
   --compare FILE        an earlier results.jsonl to compare with
@@ -74,7 +74,7 @@ function parse(args: readonly string[]) {
         only: text,
         contenders: text,
         runs: { type: "string", default: "5" },
-        "row-seconds": { type: "string", default: "12" },
+        "row-seconds": { type: "string", default: "5" },
         threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
         out: text,
         compare: text,

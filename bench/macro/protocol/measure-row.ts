@@ -13,7 +13,7 @@ export interface RowSettings {
   readonly workload: string;
   readonly threads: number;
   readonly runs: number;
-  /** After so much time in counted runs, a contender gets no more of them. */
+  /** After so much time in counted runs, or in the warm-up alone, a contender gets no more of them. */
   readonly rowSeconds: number;
   readonly scratch: string;
   /** Without a warm-up the run whose answers are compared counts. */
@@ -24,6 +24,8 @@ interface Attempt {
   readonly contender: Contender;
   readonly tookMs: number[];
   peakBytes: number;
+  /** Its first run, without a warm-up, is the only one that counts. */
+  isCold: boolean;
   answer: Rows;
   end: Exclude<Outcome, { kind: "measured" }> | undefined;
 }
@@ -55,7 +57,14 @@ class RowMeasurement {
 
   async measure(contenders: readonly Contender[]): Promise<ReadonlyMap<string, Outcome>> {
     for (const contender of contenders) {
-      const attempt = { contender, tookMs: [], peakBytes: 0, answer: [], end: undefined };
+      const attempt = {
+        contender,
+        tookMs: [],
+        peakBytes: 0,
+        isCold: false,
+        answer: [],
+        end: undefined,
+      };
       this.#attempts.push(attempt);
       await this.#warmUp(attempt);
     }
@@ -71,7 +80,9 @@ class RowMeasurement {
     try {
       const { run, answer } = await this.#run(attempt.contender, 0, true);
       attempt.answer = answer;
-      if (this.#settings.warmUp) return;
+      // What took so long alone is not run again: the table says that it was cold.
+      attempt.isCold = run.wallMs > this.#settings.rowSeconds * 1000;
+      if (this.#settings.warmUp && !attempt.isCold) return;
       attempt.tookMs.push(run.wallMs);
       attempt.peakBytes = run.peakBytes;
     } catch (failure) {
@@ -105,7 +116,7 @@ class RowMeasurement {
     const { tookMs, contender } = attempt;
     const spentMs = tookMs.reduce((sum, ms) => sum + ms, 0);
     const isLast = round === this.#settings.runs;
-    if (attempt.end !== undefined) return;
+    if (attempt.end !== undefined || attempt.isCold) return;
     if (tookMs.length > 0 && spentMs > this.#settings.rowSeconds * 1000) return;
     try {
       const isCheap = this.#row.answer.read === undefined;
@@ -153,8 +164,15 @@ class RowMeasurement {
   }
 }
 
-function outcomeOf({ end, tookMs, peakBytes }: Attempt): Outcome {
-  return end ?? { kind: "measured", tookMs: tookMs.map((ms) => Number(ms.toFixed(3))), peakBytes };
+function outcomeOf({ end, tookMs, peakBytes, isCold }: Attempt): Outcome {
+  if (end !== undefined) return end;
+  const cold = isCold ? { isCold } : {};
+  return {
+    kind: "measured",
+    tookMs: tookMs.map((ms) => Number(ms.toFixed(3))),
+    peakBytes,
+    ...cold,
+  };
 }
 
 /** Measures those contenders that have a task for the row, and says of the others why not. */

@@ -31,7 +31,13 @@ export interface WorkloadLine {
 }
 
 export type Outcome =
-  | { readonly kind: "measured"; readonly tookMs: readonly number[]; readonly peakBytes: number }
+  | {
+      readonly kind: "measured";
+      readonly tookMs: readonly number[];
+      readonly peakBytes: number;
+      /** The one run had no warm-up before it, since it took so long. */
+      readonly isCold?: boolean;
+    }
   | { readonly kind: "wrong"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "skipped"; readonly reason: string };

@@ -48,7 +48,7 @@ function cellText(line: ResultLine | undefined, ourMs: number | undefined): stri
       const range = `${durationText(least)}–${durationText(most)}`;
       const ratio =
         ourMs === undefined || line.contender === "millrace" ? "" : ` ${ratioText(ms / ourMs)}`;
-      return `${durationText(ms)}${ratio}<br>${range}, n=${outcome.tookMs.length}, ${bytesText(outcome.peakBytes)}`;
+      return `${durationText(ms)}${ratio}<br>${range}, n=${outcome.tookMs.length}${outcome.isCold ? " cold" : ""}, ${bytesText(outcome.peakBytes)}`;
     }
   }
 }
@@ -139,7 +139,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/RE
 - ${header.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${header.commit}, size ${size}
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
-  ${rowSeconds} s on a row); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
+  ${rowSeconds} s on a row; one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
 - ${listed}
 ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;
 }
