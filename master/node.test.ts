@@ -154,7 +154,13 @@ describe("three masters", () => {
     const { leader, during, clock } = cluster;
     for (const name of names) await cluster.start(name);
     const worker = { workerId: "w", incarnation: "i1" };
-    const registration = { ...worker, dataAddress: "127.0.0.1:1", slots: 1, weight: 1 };
+    const registration = {
+      ...worker,
+      dataAddress: "127.0.0.1:1",
+      slots: 1,
+      weight: 1,
+      replaces: "",
+    };
     await during(leader.call(workerApi.register, registration));
     const renewal = { ...worker, tasks: [], drivers: [], heldJobs: [] };
     await clock.advanceAsync(4000);

@@ -96,7 +96,7 @@ function open() {
   const join = async () => {
     node.start();
     await settle();
-    await last("Register").answer({ clusterId: "c" });
+    await last("Register").answer({ clusterId: "c", holder: "" });
   };
   const drive = async (token: number) => {
     await last("Poll").answer({ grants: [], drivers: [{ token, job }] });
@@ -130,7 +130,7 @@ describe("worker", () => {
     const lost = { known: false, lostTasks: [], lostDrivers: [], releasedJobs: [] };
     await last("Renew").answer(lost);
     expect(cancelled).toEqual([7]);
-    await last("Register").answer({ clusterId: "c" });
+    await last("Register").answer({ clusterId: "c", holder: "" });
     const incarnations = all("Register").map(({ request }) => request.incarnation);
     expect(new Set(incarnations).size).toBe(2);
     await oldPoll.fail("WORKER_UNKNOWN");
@@ -139,6 +139,22 @@ describe("worker", () => {
     await clock.advanceAsync(500);
     expect(all("Report")).toEqual([]);
     expect(last("Poll").request.incarnation).toBe(incarnations[1]);
+  });
+
+  test("takes the place of an incarnation that it was told of, and of no other", async () => {
+    const { clock, node, last, all, settle } = open();
+    node.start();
+    await settle();
+    expect(last("Register").request.replaces).toBe("");
+    await last("Register").answer({ clusterId: "c", holder: "before" });
+    expect(last("Register").request.replaces).toBe("before");
+    await last("Register").answer({ clusterId: "c", holder: "between" });
+    expect(all("Poll")).toEqual([]);
+    await clock.advanceAsync(1000);
+    expect(last("Register").request.replaces).toBe("");
+    await last("Register").answer({ clusterId: "c", holder: "" });
+    expect(all("Register")).toHaveLength(3);
+    expect(all("Poll")).toHaveLength(1);
   });
 
   test("a lease that ends while its task is prepared never starts it", async () => {

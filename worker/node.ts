@@ -164,10 +164,22 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
     incarnation = ids.nextHex128();
     const { dataAddress, slots, weight } = options;
     const request = { ...identity(), dataAddress, slots, weight };
+    const registerFor = (replaces: string) =>
+      leader.call(workerApi.register, { ...request, replaces });
     ask(
       async () => {
-        const reply = await leader.call(workerApi.register, request);
-        log.info("worker registered", { workerId: options.workerId, clusterId: reply.clusterId });
+        const { workerId } = options;
+        let reply = await registerFor("");
+        // We are the only process of this name: whoever has it is a life of ours that is over.
+        if (reply.holder !== "") reply = await registerFor(reply.holder);
+        if (reply.holder !== "") {
+          throw new EngineError(
+            "UNAVAILABLE",
+            `incarnation ${reply.holder} of worker ${workerId} came in between; where another ` +
+              "process runs under this name, stop it or give it a name of its own",
+          );
+        }
+        log.info("worker registered", { workerId, clusterId: reply.clusterId });
         return { kind: "registered" };
       },
       (thrown) => {

@@ -114,6 +114,7 @@ export async function startFakeWorker(
     dataAddress: "127.0.0.1:1",
     slots,
     weight: 1,
+    replaces: "",
   });
   const renewal = { ...identity, tasks: [], drivers: [], heldJobs: [] };
   const timer = setInterval(() => {

@@ -96,7 +96,7 @@ function begin(run: (command: Command) => CommandReply, tasks: number): void {
   const rest = { submittedWallMs: 0, workingFolder: "/", detached: false };
   const submitted = run({ kind: "submitJob", ...job, ...rest });
   const driverToken = submitted.kind === "submitted" ? submitted.driverToken : 0;
-  const address = { dataAddress: "127.0.0.1:1", slots: 1_000_000, weight: 1 };
+  const address = { dataAddress: "127.0.0.1:1", slots: 1_000_000, weight: 1, replaces: undefined };
   run({ kind: "registerWorker", workerId, incarnation, ...address });
   // Many stages, since one has its bound; none reads another, so that all can run at once.
   run({ kind: "startAction", jobId, driverToken, graph: noopGraph(0, tasks) });

@@ -19,7 +19,8 @@ async function codeOf(run: Promise<unknown>): Promise<string> {
 }
 
 async function register(master: LocalMaster, workerId: string, slots = 4): Promise<void> {
-  const request = { workerId, incarnation: "i1", dataAddress: "host:1", slots, weight: 1 };
+  const shape = { dataAddress: "host:1", slots, weight: 1 };
+  const request = { workerId, incarnation: "i1", ...shape, replaces: "" };
   await master.call(workerApi.register, request);
 }
 

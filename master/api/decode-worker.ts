@@ -54,6 +54,7 @@ export function decodeRegister(request: wire.RegisterRequest): Of<"registerWorke
     dataAddress,
     slots: integer("slots", request.slots, 1, workerSlotsMax),
     weight: integer("weight", request.weight, 1, workerWeightMax),
+    replaces: request.replaces === "" ? undefined : incarnation("replaces", request.replaces),
   };
 }
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { stagesPerActionMax, tasksPerStageMax } from "../../proto/limits.ts";
-import type { Command } from "../scheduler/commands.ts";
+import { type Command, commandVersion } from "../scheduler/commands.ts";
 import { graphOf } from "../scheduler/testing/graphs.ts";
 import { decodeCommand, encodeCommand } from "./command-codec.ts";
 import { decodeErrorRecord } from "./decode-error.ts";
@@ -90,7 +90,7 @@ describe("stage graphs", () => {
 
 describe("workers", () => {
   const worker = { workerId: "w1", incarnation: "i1" };
-  const registration = { ...worker, dataAddress: "h:1", slots: 4, weight: 1 };
+  const registration = { ...worker, dataAddress: "h:1", slots: 4, weight: 1, replaces: "" };
 
   test.each([
     [{ workerId: "" }, "MESSAGE_INVALID worker_id"],
@@ -100,6 +100,7 @@ describe("workers", () => {
     [{ dataAddress: "nowhere" }, "MESSAGE_INVALID data_address"],
     [{ slots: 0 }, "MESSAGE_INVALID slots"],
     [{ weight: 1.5 }, "MESSAGE_INVALID weight"],
+    [{ replaces: "a b" }, "MESSAGE_INVALID replaces"],
   ])("a registration with %j is refused", (wrong, message) => {
     expect(refusal(() => decodeRegister({ ...registration, ...wrong }))).toContain(message);
   });
@@ -156,7 +157,7 @@ describe("commands", () => {
   });
 
   test("of another version are refused", () => {
-    const bytes = new TextEncoder().encode('{"version":4,"kind":"tick"}');
+    const bytes = new TextEncoder().encode(`{"version":${commandVersion + 1},"kind":"tick"}`);
     expect(refusal(() => decodeCommand(bytes))).toContain("DATA_FOLDER_VERSION");
     expect(refusal(() => decodeCommand(Uint8Array.of(255)))).toContain("LOG_CORRUPT");
   });

@@ -28,8 +28,8 @@ const reportCharsMax = 4 * 1024 * 1024;
 export function bindWorkers(core: ApiCore): RpcBinding[] {
   return [
     bind(workerApi.register, roles, async (request) => {
-      await ask(core, decodeRegister(request), "ok");
-      return { clusterId: core.clusterId };
+      const { holder = "" } = await ask(core, decodeRegister(request), "registered");
+      return { clusterId: core.clusterId, holder };
     }),
     bind(workerApi.poll, roles, createPoll(core)),
     bind(workerApi.renew, roles, async (request) => {

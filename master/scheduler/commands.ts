@@ -7,7 +7,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 
 /** Version of the meaning of commands; a replica refuses a log from a later one. */
-export const commandVersion = 3;
+export const commandVersion = 4;
 
 export interface RenewedLease extends TaskRef {
   readonly token: number;
@@ -80,6 +80,8 @@ export type Command =
       readonly dataAddress: string;
       readonly slots: number;
       readonly weight: number;
+      /** The member that goes for it: only who was told of that one knows that it is over. */
+      readonly replaces: Incarnation | undefined;
     }
   | {
       readonly kind: "grantTasks";
@@ -150,6 +152,8 @@ export type CommandReply =
   /** `driverToken` is 0 for detached jobs. */
   | { readonly kind: "submitted"; readonly driverToken: number }
   | { readonly kind: "driver"; readonly held: boolean }
+  /** `holder`: another incarnation has the name, and nothing changed. */
+  | { readonly kind: "registered"; readonly holder: Incarnation | undefined }
   | { readonly kind: "cancelled"; readonly state: "running" | "succeeded" | "failed" | "cancelled" }
   /** The tasks that were still free; maybe none. */
   | { readonly kind: "granted"; readonly token: number; readonly tasks: readonly TaskRef[] }

@@ -16,13 +16,19 @@ import { requeueTask } from "./tasks.ts";
 type Register = Extract<Command, { kind: "registerWorker" }>;
 type Renew = Extract<Command, { kind: "renew" }>;
 
-/** A new incarnation holds nothing of what the one before it held. */
+/**
+ * A new incarnation holds nothing of what the one before it held, and takes its place only by naming it: a
+ * request of a process that died on the way must not throw out the one that came after.
+ */
 export function registerWorker(state: ClusterState, register: Register): CommandReply {
-  const { workerId, incarnation, dataAddress, slots, weight } = register;
+  const { workerId, incarnation, dataAddress, slots, weight, replaces } = register;
   const known = state.workers.get(workerId);
-  if (known !== undefined && isSame(known, register)) {
+  if (known?.incarnation === incarnation) {
     known.renewedTick = state.tick;
-    return { kind: "ok" };
+    return { kind: "registered", holder: undefined };
+  }
+  if (known !== undefined && known.incarnation !== replaces) {
+    return { kind: "registered", holder: known.incarnation };
   }
   if (known === undefined && state.workers.size >= workersMax) {
     refuse(
@@ -41,16 +47,7 @@ export function registerWorker(state: ClusterState, register: Register): Command
     leases: new Map(),
   });
   state.ring = undefined;
-  return { kind: "ok" };
-}
-
-function isSame(known: WorkerState, register: Register): boolean {
-  return (
-    known.incarnation === register.incarnation &&
-    known.dataAddress === register.dataAddress &&
-    known.slots === register.slots &&
-    known.weight === register.weight
-  );
+  return { kind: "registered", holder: undefined };
 }
 
 /** Its leases end, without blame; its outputs are gone; its drivers wait for another worker. */

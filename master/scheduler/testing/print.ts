@@ -111,6 +111,8 @@ export function printReply(reply: CommandReply): string {
       return "ok";
     case "submitted":
       return `driver token ${reply.driverToken}`;
+    case "registered":
+      return reply.holder === undefined ? "ok" : `${reply.holder} has the name`;
     case "driver":
       return reply.held ? "held" : "not held";
     case "cancelled":

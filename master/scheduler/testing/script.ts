@@ -219,6 +219,19 @@ function finishOf(session: Session, line: Line): Command {
   return { kind: "finishJob", jobId, driverToken, end };
 }
 
+function registerOf(line: Line): Command {
+  const replaces = line.options.get("replaces");
+  return {
+    kind: "registerWorker",
+    workerId: asWorkerId(word(line, 0)),
+    incarnation: asIncarnation(line.options.get("incarnation") ?? "i1"),
+    dataAddress: `${word(line, 0)}:1`,
+    slots: numberOption(line, "slots", 4),
+    weight: 1,
+    replaces: replaces === undefined ? undefined : asIncarnation(replaces),
+  };
+}
+
 function commandOf(session: Session, line: Line): Command {
   switch (line.name) {
     case "tick":
@@ -226,14 +239,7 @@ function commandOf(session: Session, line: Line): Command {
     case "bundle":
       return { kind: "putBundle", sha256: bundle, codeBase64: "Y29kZQ==" };
     case "register":
-      return {
-        kind: "registerWorker",
-        workerId: asWorkerId(word(line, 0)),
-        incarnation: asIncarnation(line.options.get("incarnation") ?? "i1"),
-        dataAddress: `${word(line, 0)}:1`,
-        slots: numberOption(line, "slots", 4),
-        weight: 1,
-      };
+      return registerOf(line);
     case "submit":
       return submitOf(line);
     case "action":

@@ -159,7 +159,11 @@ function incarnationOf(walk: Walk, workerId: (typeof workers)[number]) {
 function register(walk: Walk, workerId: (typeof workers)[number]): void {
   const incarnation = asIncarnation(`i${walk.incarnations++}`);
   const dataAddress = `${workerId}:1`;
-  run(walk, { kind: "registerWorker", workerId, incarnation, dataAddress, slots: 3, weight: 1 });
+  const shape = { dataAddress, slots: 3, weight: 1 };
+  const known = walk.state.workers.get(workerId)?.incarnation;
+  // Now and then one that was late, and knows nothing of who came after it.
+  const replaces = walk.random.below(8) === 0 ? undefined : known;
+  run(walk, { kind: "registerWorker", workerId, incarnation, ...shape, replaces });
 }
 
 function submit(walk: Walk): void {

@@ -201,10 +201,14 @@ export interface RegisterRequest {
   dataAddress: string;
   slots: number;
   weight: number;
+  /** The incarnation that goes for this one, as a reply named it; empty: none. */
+  replaces: string;
 }
 
+/** `holder`: another incarnation has the name, and this one is no member; empty: it is one now. */
 export interface RegisterReply {
   clusterId: string;
+  holder: string;
 }
 
 export interface PollRequest {
@@ -2186,7 +2190,7 @@ export const ListLocksReply: MessageFns<ListLocksReply> = {
 };
 
 function createBaseRegisterRequest(): RegisterRequest {
-  return { workerId: "", incarnation: "", dataAddress: "", slots: 0, weight: 0 };
+  return { workerId: "", incarnation: "", dataAddress: "", slots: 0, weight: 0, replaces: "" };
 }
 
 export const RegisterRequest: MessageFns<RegisterRequest> = {
@@ -2205,6 +2209,9 @@ export const RegisterRequest: MessageFns<RegisterRequest> = {
     }
     if (message.weight !== 0) {
       writer.uint32(40).uint32(message.weight);
+    }
+    if (message.replaces !== "") {
+      writer.uint32(50).string(message.replaces);
     }
     return writer;
   },
@@ -2262,6 +2269,14 @@ export const RegisterRequest: MessageFns<RegisterRequest> = {
             message.weight = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.replaces = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2276,13 +2291,16 @@ export const RegisterRequest: MessageFns<RegisterRequest> = {
 };
 
 function createBaseRegisterReply(): RegisterReply {
-  return { clusterId: "" };
+  return { clusterId: "", holder: "" };
 }
 
 export const RegisterReply: MessageFns<RegisterReply> = {
   encode(message: RegisterReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.clusterId !== "") {
       writer.uint32(10).string(message.clusterId);
+    }
+    if (message.holder !== "") {
+      writer.uint32(18).string(message.holder);
     }
     return writer;
   },
@@ -2306,6 +2324,14 @@ export const RegisterReply: MessageFns<RegisterReply> = {
             }
 
             message.clusterId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.holder = reader.string();
             continue;
           }
         }
