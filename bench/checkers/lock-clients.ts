@@ -1,7 +1,7 @@
 // Clients that use locks against a cluster, with everything noted: they wait, renew, give back or forget, and write
 // to a resource outside of the cluster with the token they hold, sometimes long after they should have stopped.
 
-import { EngineError } from "../../proto/errors.ts";
+import { assert, EngineError } from "../../proto/errors.ts";
 import { type Clock, sleep } from "../../proto/ports/clock.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
@@ -32,6 +32,8 @@ export interface LockClientsOptions {
   readonly ttlMs: number;
   /** What of it is left at least where clocks drift, by the clock of the history. */
   readonly leaseMsMin?: number;
+  /** How long writes may be under way, by the clock of the history; four leases unless told. */
+  readonly writeMsMax?: number;
   /** Whether the resource looks at tokens, as it has to. */
   readonly isFenced: boolean;
 }
@@ -48,6 +50,11 @@ const outcomeOfAcquire = (thrown: unknown): LockOutput | undefined => {
   const outcome = outcomeOf(thrown);
   return outcome?.kind === "lost" ? undefined : outcome;
 };
+
+interface HeldClaim extends GrantedClaim {
+  /** Who it is in the history. */
+  readonly calledBy: string;
+}
 
 /** The outside world: a value behind the largest token seen. */
 class Resource {
@@ -71,12 +78,14 @@ export class LockClients {
   readonly #writes: HistoryRecorder<FencedInput, FencedOutput>;
   readonly #resources = new Map<string, Resource>();
   readonly #leaseMsMin: number;
+  readonly #writeMsMax: number;
   #claims = 0;
   #isStopped = false;
 
   constructor(options: LockClientsOptions) {
     this.#options = options;
     this.#leaseMsMin = options.leaseMsMin ?? options.ttlMs;
+    this.#writeMsMax = options.writeMsMax ?? 4 * options.ttlMs;
     this.#locks = new HistoryRecorder(options.clock.nowMs);
     this.#writes = new HistoryRecorder(options.clock.nowMs);
   }
@@ -122,29 +131,49 @@ export class LockClients {
     }
   }
 
+  /** After the others have stopped: whoever forgot a lock, or was never told of it, holds it no longer. */
+  async takeAll(client: SimulatedClient): Promise<void> {
+    const waitMs = 10 * this.#options.ttlMs;
+    for (let at = 0; at < this.#options.locks; at++) {
+      const claim = await this.#acquire(client, `l${at}`, waitMs);
+      assert(claim !== undefined, `l${at} is not free ${waitMs} ms after its last user stopped`);
+    }
+  }
+
   async #useOnce(client: SimulatedClient): Promise<void> {
     const { random } = client;
     const { ttlMs } = this.#options;
     const name = `l${random.below(this.#options.locks)}`;
-    const owner = `${client.name}#${this.#claims++}`;
     const waitMs = random.below(2) === 0 ? 0 : random.below(3 * ttlMs);
-    let claim: GrantedClaim | undefined;
+    const claim = await this.#acquire(client, name, waitMs);
+    if (claim !== undefined) await this.#hold(client, claim);
+  }
+
+  async #acquire(
+    client: SimulatedClient,
+    name: string,
+    waitMs: number,
+  ): Promise<HeldClaim | undefined> {
+    const { ttlMs } = this.#options;
+    const owner = `${client.name}#${this.#claims++}`;
+    let claim: HeldClaim | undefined;
     await this.#locks.record(
       client.name,
       { kind: "acquire", name, owner, ttlMs: this.#leaseMsMin },
       async () => {
-        claim = await claimLock(client, name, { ttlMs, waitMs, holder: owner });
+        const granted = await claimLock(client, name, { ttlMs, waitMs, holder: owner });
+        claim = { ...granted, calledBy: owner };
         return { kind: "granted", token: claim.token };
       },
       outcomeOfAcquire,
     );
-    if (claim !== undefined) await this.#hold(client, claim, owner);
+    return claim;
   }
 
-  async #hold(client: SimulatedClient, claim: GrantedClaim, owner: string): Promise<void> {
+  async #hold(client: SimulatedClient, claim: HeldClaim): Promise<void> {
     const { random } = client;
     const { ttlMs } = this.#options;
-    const { name, token } = claim;
+    const { name, token, calledBy: owner } = claim;
     for (let step = random.below(5); step > 0; step--) {
       await sleep(client.clock, random.below(ttlMs));
       void this.#write(client, name, token);
@@ -171,10 +200,10 @@ export class LockClients {
 
   /** On its way for a moment, or for so long that another may hold the lock by then. */
   async #write(client: SimulatedClient, resource: string, token: number): Promise<void> {
-    const { clock, ttlMs, isFenced } = this.#options;
+    const { clock, isFenced } = this.#options;
     const open = this.#writes.call(client.name, { resource, token });
     const isLate = client.random.below(4) === 0;
-    await sleep(clock, client.random.below(isLate ? 4 * ttlMs : 20));
+    await sleep(clock, client.random.below(isLate ? this.#writeMsMax : 20));
     const known = this.#resources.get(resource) ?? new Resource(isFenced);
     this.#resources.set(resource, known);
     open.returned(known.write(token));

@@ -10,8 +10,6 @@ import type { LeaseBug } from "../../master/scheduler/planted-bugs.ts";
 import { openRaftStorage } from "../../master/storage/raft-storage.ts";
 import { assert, toErrorRecord } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
-import type { Clock } from "../../proto/ports/clock.ts";
-import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { silentLog } from "../../proto/ports/log.ts";
 import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
 import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
@@ -19,6 +17,7 @@ import { createMemoryStore, memoryBucket } from "../../proto/testing/memory-stor
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import type { ClusterView, JobView } from "../../proto/wire/views.ts";
 import { createWorkerNode, type WorkerNode } from "../../worker/node.ts";
+import type { SimulatedClient } from "../checkers/lock-clients.ts";
 import { type Client, createClient } from "./client.ts";
 import { type DiskTrouble, healthy, slowDisk } from "./disk.ts";
 import { createSimulatedExecutor, type Floor, type SimulatedExecutor } from "./executor.ts";
@@ -57,7 +56,7 @@ export interface VirtualOptions {
   readonly segmentBytesMax?: number;
   taskMs?(random: RandomStream): number;
   /** In every master, to show that it would be found. */
-  readonly plantedBug?: LeaseBug;
+  readonly plantedBug?: LeaseBug | undefined;
 }
 
 interface Master {
@@ -68,6 +67,8 @@ interface Master {
 interface Worker {
   readonly node: WorkerNode;
   readonly executor: SimulatedExecutor;
+  /** Those that it was started with; of others it is told by the leader. */
+  readonly masters: readonly string[];
 }
 
 export const threeMasters = ["a", "b", "c"] as const;
@@ -87,7 +88,7 @@ function createWorld(options: VirtualOptions) {
     nowMs: clock.nowMs,
     leaseMsMin: shortestLeaseMs(pace, driftPerThousandMax),
   });
-  const watch = createJobWatch(jobs, logs.newest, (): boolean => network.isCut());
+  const watch = createJobWatch(jobs, logs.newest, (name): boolean => network.isCut(name));
   const failures: unknown[] = [];
   /** A broken promise, wherever it is noticed: the run is over. */
   function check(run: () => void): void {
@@ -288,10 +289,10 @@ export function createVirtualCluster(options: VirtualOptions) {
     startLater(name);
   }
 
-  /** As by a loss of power: what was not synced is gone, or torn. */
-  async function killMaster(name: string): Promise<void> {
+  /** As by a loss of power: what was not synced is gone, or torn. False where it did not run. */
+  async function killMaster(name: string): Promise<boolean> {
     const master = masters.get(name);
-    if (!healings.delete(name) && master === undefined) return;
+    if (!healings.delete(name) && master === undefined) return false;
     masters.delete(name);
     count("crashes");
     trace.note(clock.nowMs(), name, "killed");
@@ -306,6 +307,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     network.leave(name);
     // Its last saves never end: nobody waits for a dead process.
     master?.node.stop().catch(() => undefined);
+    return true;
   }
 
   function startWorker(name: string): void {
@@ -326,13 +328,13 @@ export function createVirtualCluster(options: VirtualOptions) {
         log: silentLog,
       },
     );
-    workers.set(name, { node, executor });
+    workers.set(name, { node, executor, masters: [...masterNames, ...founders] });
     node.start();
   }
 
-  function killWorker(name: string): void {
+  function killWorker(name: string): boolean {
     const worker = workers.get(name);
-    if (worker === undefined) return;
+    if (worker === undefined) return false;
     workers.delete(name);
     count("workerDeaths");
     trace.note(clock.nowMs(), name, "killed");
@@ -341,23 +343,26 @@ export function createVirtualCluster(options: VirtualOptions) {
     floor.sealed.delete(name);
     floor.drivers.delete(name);
     worker.node.stop();
+    return true;
   }
 
-  function searcher(name: string): { readonly leader: LeaderCalls; readonly clock: Clock } {
-    const life = join(name, random.child(name));
-    const ports = { rpc: life.client, clock: life.clock, random: random.child(`${name} search`) };
-    const leader = createLeaderClient({ ...ports, masters: addresses(), searchMsMax: 300_000 });
-    return { leader, clock: life.clock };
+  /** Somebody who calls the leader. */
+  function connect(name: string, searchMsMax = 300_000): SimulatedClient {
+    const stream = random.child(name);
+    const { client: rpc, clock: own } = join(name, stream);
+    const ports = { rpc, clock: own, random: random.child(`${name} search`) };
+    const leader = createLeaderClient({ ...ports, masters: addresses(), searchMsMax });
+    return { name, leader, clock: own, random: stream };
   }
 
   function client(name: string): Client {
-    return createClient({ ...searcher(name), code, sha256: codeSha256 });
+    return createClient({ ...connect(name), code, sha256: codeSha256 });
   }
 
   const outside = client("client");
   function hireOperator(): Operator {
     return createOperator({
-      ...searcher("operator"),
+      ...connect("operator"),
       ...{ founders, count },
       startJoiner: async (name) => {
         keys.set(name, `key of ${name}`);
@@ -388,6 +393,13 @@ export function createVirtualCluster(options: VirtualOptions) {
     throwFailure();
   }
 
+  /** Whether it came true in time. */
+  async function advanceUntil(isReached: () => boolean, limitMs: number): Promise<boolean> {
+    const isInTime = await clock.advanceUntil(() => isReached() || failures.length > 0, limitMs);
+    throwFailure();
+    return isInTime;
+  }
+
   function throwFailure(): void {
     if (failures.length > 0) throw failures[0];
   }
@@ -406,7 +418,9 @@ export function createVirtualCluster(options: VirtualOptions) {
   return {
     ...{ clock, random, network, bucket, watch, logs, trace, storeTrouble, disks, jobs, damaged },
     ...{ masters, workers, masterNames, founders, operator, counts, count, pace },
-    ...{ start, startMaster, killMaster, startWorker, killWorker, during, advance, client, stop },
+    ...{ start, startMaster, killMaster, startWorker, killWorker, stop },
+    ...{ client, connect },
+    ...{ during, advance, advanceUntil },
     sealedBy: floor.sealed,
     clockFaults: registry.clockFaults,
     diskTrouble: troubleOf,

@@ -9,7 +9,7 @@ import { runSeed } from "./run.ts";
 /** Only a check that says so counts as found. */
 async function isCaught(seed: number, plantedBug: PlantedBug): Promise<boolean> {
   try {
-    await runSeed(drawOptions(seed, { pace: 1 }), plantedBug);
+    await runSeed(drawOptions(seed, { pace: 1 }), { raft: plantedBug });
     return false;
   } catch (thrown) {
     if (!(thrown instanceof AssertionError)) throw thrown;

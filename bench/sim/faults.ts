@@ -18,13 +18,16 @@ export interface EventWorld {
   /** Names under which clients drive jobs. */
   readonly clients: readonly string[];
   readonly jobIds: readonly string[];
+  /** Names under which clients use locks. */
+  readonly lockUsers: readonly string[];
   /** Names of jobs that were asked to be cancelled. */
   readonly cancelled: Set<string>;
   /** Ends of faults that are still to come. */
   pending: number;
 }
 
-type Event = (world: EventWorld, random: RandomStream) => Promise<void> | void;
+/** False: there was nothing that it could happen to. */
+type Event = (world: EventWorld, random: RandomStream) => Promise<boolean> | boolean;
 
 const pick = <Item>(random: RandomStream, items: readonly Item[]): Item =>
   items[random.below(items.length)]!;
@@ -51,8 +54,26 @@ export async function startMaster(world: EventWorld, name: string): Promise<void
 
 async function restartMaster(world: EventWorld, name: string, random: RandomStream) {
   const { cluster } = world;
-  await cluster.killMaster(name);
+  const isUp = await cluster.killMaster(name);
   later(world, random, () => void startMaster(world, name));
+  return isUp;
+}
+
+/** It stands still for a while. */
+function pauseOne(
+  world: EventWorld,
+  name: string,
+  random: RandomStream,
+  onResume: () => void = () => undefined,
+): boolean {
+  const { network } = world.cluster;
+  if (network.isPaused(name)) return false;
+  network.pause(name);
+  later(world, random, () => {
+    network.resume(name);
+    onResume();
+  });
+  return true;
 }
 
 /** What was given up over a cut may be told to its holder only after it. */
@@ -60,14 +81,17 @@ export function troubleAll({ cluster, workerNames }: EventWorld): void {
   for (const name of workerNames) cluster.watch.trouble(name);
 }
 
-function cutBetween(world: EventWorld, one: readonly string[], other: readonly string[]): void {
+function cutBetween(world: EventWorld, one: readonly string[], other: readonly string[]): boolean {
   troubleAll(world);
+  const { network } = world.cluster;
+  let isNew = false;
   for (const from of one) {
     for (const to of other) {
-      world.cluster.network.cutWay(from, to);
-      world.cluster.network.cutWay(to, from);
+      isNew = network.cutWay(from, to) || isNew;
+      isNew = network.cutWay(to, from) || isNew;
     }
   }
+  return isNew;
 }
 
 function splitInTwo(random: RandomStream, names: readonly string[]): readonly [string[], string[]] {
@@ -93,39 +117,44 @@ const cuts = {
   cutWorker: ({ cluster, workerNames }, random) => {
     const name = pick(random, workerNames);
     cluster.watch.trouble(name);
-    cluster.network.cut(name);
+    return cluster.network.cut(name);
   },
   cutOneWay: (world, random) => {
     const { cluster, workerNames } = world;
     troubleAll(world);
     const names = [...cluster.masterNames, ...workerNames];
-    cluster.network.cutWay(pick(random, names), pick(random, names));
+    return cluster.network.cutWay(pick(random, names), pick(random, names));
   },
   cutRing: ({ cluster: { masterNames, network } }) => {
     // Of three, each is a neighbour of each: there one link is cut, and the ring is a line.
     const count = masterNames.length;
+    let isNew = false;
     for (const [at, from] of masterNames.entries()) {
       for (const [other, to] of masterNames.entries()) {
         const distance = Math.min(Math.abs(at - other), count - Math.abs(at - other));
         if (distance > 1 || (count === 3 && at + other === 2 && at !== other)) {
-          network.cutWay(from, to);
+          isNew = network.cutWay(from, to) || isNew;
         }
       }
     }
+    return isNew;
   },
   cutHalves: (world, random) => {
     const [one, other] = splitInTwo(random, [...world.cluster.masterNames, ...world.workerNames]);
-    cutBetween(world, one, other);
+    return cutBetween(world, one, other);
   },
   cutBridge: (world, random) => {
     const bridge = pick(random, world.cluster.masterNames);
     const others = world.cluster.masterNames.filter((name) => name !== bridge);
     const [one, other] = splitInTwo(random, others);
-    cutBetween(world, one, other);
+    return cutBetween(world, one, other);
   },
+  cutLockUser: ({ cluster, lockUsers }, random) =>
+    lockUsers.length > 0 && cluster.network.cut(pick(random, lockUsers)),
   heal: (world) => {
     world.cluster.network.heal();
     troubleAll(world);
+    return true;
   },
 } as const satisfies Readonly<Record<string, Event>>;
 
@@ -135,34 +164,29 @@ const processes = {
   killWorker: (world, random) => {
     const { cluster, workerNames } = world;
     const name = pick(random, workerNames);
-    cluster.killWorker(name);
     later(world, random, () => cluster.startWorker(name));
+    return cluster.killWorker(name);
   },
   killExecutor: ({ cluster, workerNames }, random) => {
-    cluster.workers.get(pick(random, workerNames))?.executor.die();
+    const worker = cluster.workers.get(pick(random, workerNames));
+    worker?.executor.die();
+    return worker !== undefined;
   },
-  killClient: ({ cluster, clients }) => {
-    for (const name of clients) cluster.network.leave(name);
-  },
-  pauseMaster: (world, random) => {
-    const { cluster } = world;
-    const name = pick(random, cluster.masterNames);
-    cluster.network.pause(name);
-    later(world, random, () => cluster.network.resume(name));
-  },
+  killClient: ({ cluster, clients }) =>
+    clients.map((name) => cluster.network.leave(name)).includes(true),
+  pauseMaster: (world, random) => pauseOne(world, pick(random, world.cluster.masterNames), random),
   pauseWorker: (world, random) => {
     const { cluster, workerNames } = world;
     const name = pick(random, workerNames);
     cluster.watch.trouble(name);
-    cluster.network.pause(name);
-    later(world, random, () => {
-      cluster.network.resume(name);
-      cluster.watch.trouble(name);
-    });
+    return pauseOne(world, name, random, () => cluster.watch.trouble(name));
   },
+  pauseLockUser: (world, random) =>
+    world.lockUsers.length > 0 && pauseOne(world, pick(random, world.lockUsers), random),
   clockJump: ({ cluster, workerNames }, random) => {
     const fault = cluster.clockFaults.get(pick(random, [...cluster.masterNames, ...workerNames]));
     if (fault !== undefined) fault.wallOffsetMs += (random.below(7200) - 3600) * 1000;
+    return fault !== undefined;
   },
 } as const satisfies Readonly<Record<string, Event>>;
 
@@ -171,6 +195,7 @@ const disks = {
     const { cluster } = world;
     const trouble = cluster.diskTrouble(pick(random, cluster.masterNames));
     trouble.hangsUntilMs = cluster.clock.nowMs() + spellMs(world, random);
+    return true;
   },
   fullDisk: (world, random) => {
     const { cluster } = world;
@@ -179,35 +204,43 @@ const disks = {
     later(world, random, () => {
       trouble.isFull = false;
     });
+    return true;
   },
   failSync: ({ cluster }, random) => {
     cluster.diskTrouble(pick(random, cluster.masterNames)).failsNextSync = true;
+    return true;
   },
   bitFlip: async (world, random) => {
     const { cluster } = world;
     const { operator, damaged } = cluster;
     // One voter of three or more, and none while it is open who votes.
     const name = pick(random, [...operator.members]);
-    if (damaged.size > 0 || operator.isBusy() || operator.members.size < 3) return;
+    if (damaged.size > 0 || operator.isBusy() || operator.members.size < 3) return false;
     await cluster.killMaster(name);
     const disk = cluster.disks.get(name);
-    if (disk !== undefined && flipBit(disk, random)) damaged.add(name);
     later(world, random, () => void startMaster(world, name));
+    if (disk === undefined || !flipBit(disk, random)) return false;
+    damaged.add(name);
+    return true;
   },
 } as const satisfies Readonly<Record<string, Event>>;
 
 const others = {
   uploadForgotten: ({ cluster }, random) => {
     const open = [...cluster.bucket.uploads.values()].filter((upload) => upload.state === "open");
-    if (open.length > 0) pick(random, open).state = "aborted";
+    if (open.length === 0) return false;
+    pick(random, open).state = "aborted";
+    return true;
   },
   corruptBlock: (world, random) => {
     const found = someBlock(world, random);
-    if (found !== undefined) found.block.isCorrupt = true;
+    if (found === undefined) return false;
+    found.block.isCorrupt = true;
+    return true;
   },
   loseBlock: (world, random) => {
     const found = someBlock(world, random);
-    found?.blocks.delete(found.name);
+    return found?.blocks.delete(found.name) === true;
   },
   cancelJob: ({ cluster, jobIds, cancelled }, random) => {
     const jobId = pick(random, jobIds);
@@ -216,25 +249,26 @@ const others = {
       .client(`canceller ${cancelled.size}`)
       .cancel(jobId)
       .catch(() => undefined);
+    return true;
   },
   transferLeader: ({ cluster: { operator } }, random) => {
-    if (!operator.isBusy()) operator.transfer(pick(random, [...operator.members]));
+    if (operator.isBusy()) return false;
+    operator.transfer(pick(random, [...operator.members]));
+    return true;
   },
-  changeMembers: ({ cluster: { operator, damaged: all, founders } }, random) => {
-    if (operator.isBusy()) return;
-    const { members } = operator;
+  changeMembers: ({ cluster: { operator, damaged: all } }, random) => {
+    if (operator.isBusy()) return false;
+    const members = [...operator.members];
     const [damaged] = all;
-    // Whoever was away while every master that it knew went would have to be told of the others by hand.
-    const isLastKnown = (name: string): boolean =>
-      founders.includes(name) && founders.filter((each) => members.has(each)).length === 1;
-    const leaving = [...members].filter((name) => !isLastKnown(name));
     const kind = pick(random, ["add", "remove", "replace"] as const);
     // One with a damaged log heals by itself, or another takes its place before anything else.
-    if (damaged !== undefined && members.has(damaged)) {
-      if (random.below(2) === 0 && !isLastKnown(damaged)) operator.add(damaged);
-    } else if (kind === "remove" && members.size > 3) operator.remove(pick(random, leaving));
-    else if (kind === "add" && members.size < 5) operator.add(undefined);
-    else operator.add(pick(random, leaving));
+    if (damaged !== undefined && members.includes(damaged)) {
+      if (random.below(2) !== 0) return false;
+      operator.add(damaged);
+    } else if (kind === "remove" && members.length > 3) operator.remove(pick(random, members));
+    else if (kind === "add" && members.length < 5) operator.add(undefined);
+    else operator.add(pick(random, members));
+    return true;
   },
 } as const satisfies Readonly<Record<string, Event>>;
 
@@ -243,7 +277,7 @@ const events: Readonly<Record<EventName, Event>> = { ...cuts, ...processes, ...d
 export const isOfForm = (name: FaultName, form: FaultForm): boolean =>
   faultTable[name].form === form;
 
-/** Lets one event happen, drawn by share; false where the seed drew none. */
+/** Lets one event happen, drawn by share; false where nothing happened. */
 export async function happen(
   world: EventWorld,
   faults: ReadonlyMap<FaultName, number>,
@@ -259,10 +293,10 @@ export async function happen(
   for (const [name, share] of shares) {
     if (at < share) {
       const { cluster } = world;
-      cluster.count(name);
       cluster.trace.note(cluster.clock.nowMs(), "fault", name);
-      await events[name as EventName](world, random);
-      return true;
+      const hasHappened = await events[name as EventName](world, random);
+      if (hasHappened) cluster.count(name);
+      return hasHappened;
     }
     at -= share;
   }

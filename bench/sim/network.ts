@@ -49,18 +49,18 @@ export interface Network {
   join(name: string, clockFault?: ClockFault): Life;
   /** Answers at `<name>:1` for as long as this life lasts. */
   serve(name: string, bindings: readonly RpcBinding[]): RpcServer;
-  /** Nothing of it happens any more. */
-  leave(name: string): void;
+  /** Nothing of it happens any more. True where it lived until now. */
+  leave(name: string): boolean;
   pause(name: string): void;
   resume(name: string): void;
   isPaused(name: string): boolean;
-  /** Nobody reaches it, and it reaches nobody. */
-  cut(name: string): void;
-  /** Nothing passes from one to the other; the way back stays open. */
-  cutWay(from: string, to: string): void;
+  /** Nobody reaches it, and it reaches nobody. False where that was so. */
+  cut(name: string): boolean;
+  /** Nothing passes from one to the other; the way back stays open. False where that was so. */
+  cutWay(from: string, to: string): boolean;
   heal(): void;
-  /** Whether anything is cut from anything. */
-  isCut(): boolean;
+  /** Whether anything is cut from it, or it from anything. */
+  isCut(name: string): boolean;
   /** Whether nothing passes from one to the other. */
   areApart(from: string, to: string): boolean;
   /** What happened so far, by kind: messages that were lost, doubled, late or reordered. */
@@ -108,7 +108,8 @@ export function createNetwork(
   const gates = new Map<string, Gate>();
   const servers = new Map<string, Server>();
   const apart = new Set<string>();
-  const ways = new Set<string>();
+  /** By sender, those whom nothing of it reaches. */
+  const ways = new Map<string, Set<string>>();
   const counts = new Map<string, number>();
 
   const hits = (perThousand: number, kind: string): boolean => {
@@ -205,12 +206,12 @@ export function createNetwork(
     assert(gate !== undefined, `${name} serves before it has joined`);
     const bindings = new Map(list.map((binding) => [binding.method.path, binding]));
     servers.set(name, { gate, bindings, breakers: new Set() });
-    return { address: `${name}:1`, close: async () => leave(name) };
+    return { address: `${name}:1`, close: async () => void leave(name) };
   }
 
-  function leave(name: string): void {
+  function leave(name: string): boolean {
     const gate = gates.get(name);
-    if (gate === undefined) return;
+    if (gate === undefined) return false;
     gates.delete(name);
     gate.state = "gone";
     gate.held = [];
@@ -218,6 +219,7 @@ export function createNetwork(
     servers.delete(name);
     for (const cut of server?.breakers ?? []) cut();
     server?.breakers.clear();
+    return true;
   }
 
   function pause(name: string): void {
@@ -237,9 +239,19 @@ export function createNetwork(
     rates: calm,
     lateMs: () => 0,
     isPaused: (name) => gates.get(name)?.state === "paused",
-    cut: (name) => void apart.add(name),
-    isCut: () => ways.size + apart.size > 0,
-    cutWay: (from, to) => void ways.add(`${from}>${to}`),
+    cut: (name) => {
+      const isNew = !apart.has(name);
+      apart.add(name);
+      return isNew;
+    },
+    isCut: (name) =>
+      apart.has(name) || ways.has(name) || [...ways.values()].some((cut) => cut.has(name)),
+    cutWay: (from, to) => {
+      const cut = ways.get(from) ?? new Set();
+      const isNew = from !== to && !cut.has(to);
+      ways.set(from, cut.add(to));
+      return isNew;
+    },
     heal: () => {
       apart.clear();
       ways.clear();
@@ -247,7 +259,7 @@ export function createNetwork(
     },
     areApart: (from, to) => {
       if (from === to || apart.size + ways.size === 0) return false;
-      return apart.has(from) || apart.has(to) || ways.has(`${from}>${to}`);
+      return apart.has(from) || apart.has(to) || ways.get(from)?.has(to) === true;
     },
   };
   return network;

@@ -10,6 +10,8 @@ export interface SimOptions {
   readonly workers: number;
   readonly slots: number;
   readonly jobs: number;
+  /** Clients that hold named locks. */
+  readonly lockUsers: number;
   /** By how much every clock, and so every tick, lease and task, is slower than in production. */
   readonly pace: number;
   /** Things that happen while there are faults. */
@@ -61,6 +63,9 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
   const pace = pick(random, paces);
   const events = 12 + random.below(20);
   const drawn = drawFaults(random.child("faults"));
+  const ofLocks = random.child("locks");
+  // Each costs about as much as a job; one alone meets nobody.
+  const lockUsers = ofLocks.below(2) === 0 ? 0 : 2 + ofLocks.below(2);
   const { only = [...drawn.keys()], calmer = 1 } = overrides;
   const faults = new Map<FaultName, number>();
   for (const name of faultNames) {
@@ -69,7 +74,7 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     faults.set(name, Math.max(1, Math.floor(rate / calmer)));
   }
   return {
-    ...{ seed, masters, workers, slots, faults },
+    ...{ seed, masters, workers, slots, lockUsers, faults },
     jobs: overrides.jobs ?? jobs,
     pace: overrides.pace ?? pace,
     events: overrides.events ?? events,

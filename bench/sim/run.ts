@@ -3,18 +3,27 @@
 
 import { defaultRaftConfig, type RaftConfig } from "../../master/raft/config.ts";
 import type { PlantedBug } from "../../master/raft/planted-bugs.ts";
+import type { LeaseBug } from "../../master/scheduler/planted-bugs.ts";
 import { assert } from "../../proto/errors.ts";
-import { loggedTickMs, sweepAgainLoggedTicks } from "../../proto/limits.ts";
-import { type RandomStream, randomStream } from "../../proto/ports/random.ts";
-import { openUploads } from "../../proto/testing/memory-store.ts";
+import { randomStream } from "../../proto/ports/random.ts";
 import type { JobView } from "../../proto/wire/views.ts";
 import { createVirtualCluster, type VirtualCluster } from "./cluster.ts";
 import { faultsThatFailJobs } from "./fault-table.ts";
-import { type EventWorld, happen, startMaster, troubleAll } from "./faults.ts";
+import { type EventWorld, happen } from "./faults.ts";
+import { healCore, settle } from "./heal.ts";
+import { startLockUsers } from "./lock-users.ts";
 import { calm, type Rates } from "./network.ts";
 import type { SimOptions } from "./options.ts";
-import { calmStore, type StoreTrouble } from "./store-faults.ts";
+import type { StoreTrouble } from "./store-faults.ts";
 import { randomJob, type SimulatedJob, storyJob } from "./workload.ts";
+
+/** Known mistakes, to show that runs find them. */
+export interface Planted {
+  readonly raft?: PlantedBug;
+  readonly lease?: LeaseBug;
+  /** What locks guard takes every write. */
+  readonly ignoresTokens?: boolean;
+}
 
 export interface SimOutcome {
   readonly seed: number;
@@ -34,6 +43,8 @@ export interface SimOutcome {
   readonly staleReports: number;
   readonly jobs: number;
   readonly jobsByEnd: Readonly<Record<string, number>>;
+  /** Calls about locks and writes under them, checked to be linearizable. */
+  readonly lockCalls: number;
 }
 
 const names = (prefix: string, count: number): readonly string[] =>
@@ -61,7 +72,7 @@ function drawJobs(options: SimOptions): readonly SimulatedJob[] {
 function open(
   options: SimOptions,
   jobs: readonly SimulatedJob[],
-  plantedBug: PlantedBug | undefined,
+  planted: Planted,
 ): VirtualCluster {
   const { seed, pace, slots, faults } = options;
   const random = randomStream(seed).child("sizes");
@@ -72,7 +83,8 @@ function open(
     workers: names("w", options.workers),
     driftPerThousandMax: faults.get("clockDrift") ?? 0,
     tearsWrites: faults.has("tornWrite"),
-    raftConfig: { ...smallRaft, plantedBug },
+    raftConfig: { ...smallRaft, plantedBug: planted.raft },
+    plantedBug: planted.lease,
     snapshotEveryBytes: 2000 + random.below(20_000),
     segmentBytesMax: 2000 + random.below(20_000),
     taskMs: (stream) => 20 + stream.below(stream.below(10) === 0 ? longTaskMs : 1200),
@@ -141,61 +153,6 @@ function submit({ cluster, jobIds, clients }: EventWorld, at: number): Submitted
   return submitted;
 }
 
-function pickSome(random: RandomStream, items: readonly string[], count: number): string[] {
-  const left = [...items];
-  return Array.from({ length: Math.min(count, left.length) }, () => {
-    return left.splice(random.below(left.length), 1)[0]!;
-  });
-}
-
-/** But for those whose disk says no. */
-async function startAll(world: EventWorld): Promise<void> {
-  for (const name of [...world.cluster.masterNames]) await startMaster(world, name);
-}
-
-/** No more faults, for a quorum of masters, one worker or more, the store, and nobody else. */
-async function healCore(world: EventWorld): Promise<void> {
-  const { cluster, refusing, workerNames } = world;
-  const random = cluster.random.child("core");
-  cluster.network.rates = calm;
-  Object.assign(cluster.storeTrouble, calmStore);
-  for (const name of cluster.masterNames) {
-    Object.assign(cluster.diskTrouble(name), { slow: 0, hangsUntilMs: 0, isFull: false });
-    cluster.diskTrouble(name).failsNextSync = false;
-  }
-  await cluster.clock.advanceUntil(() => world.pending === 0, 60_000 * cluster.pace);
-  cluster.network.heal();
-  troubleAll(world);
-  await startAll(world);
-  const limitMs = 120_000 * cluster.pace;
-  const isOver = await cluster.clock.advanceUntil(() => !cluster.operator.isBusy(), limitMs);
-  assert(isOver, `a change of the masters did not end within ${limitMs} ms`);
-  const { damaged } = cluster;
-  const isHealed = () => cluster.masterNames.every((name) => !damaged.has(name));
-  const areWell = await cluster.clock.advanceUntil(isHealed, limitMs);
-  assert(areWell, `${[...damaged]} did not heal within ${limitMs} ms`);
-  // Its promotion goes on by itself: in between, two majorities are needed, of which a core may lack one.
-  await cluster.advance(5_000 * cluster.pace);
-  const { masters } = await cluster.during(cluster.operator.list());
-  const voters = masters.filter(({ role }) => role !== "learner").map(({ masterId }) => masterId);
-  const healthy = voters.filter((name) => !refusing.has(name));
-  const quorum = Math.floor(voters.length / 2) + 1;
-  const drawn = pickSome(random, healthy, quorum + random.below(healthy.length - quorum + 1));
-  // Whoever was away knows those that were there at first: one of them has to tell it of the others.
-  const known = healthy.filter((name) => cluster.founders.includes(name));
-  const core = drawn.some((name) => known.includes(name))
-    ? drawn
-    : [...drawn, ...known.slice(0, 1)];
-  for (const name of [...cluster.masters.keys()]) {
-    if (!core.includes(name)) await cluster.killMaster(name);
-  }
-  const working = pickSome(random, workerNames, 1 + random.below(workerNames.length));
-  for (const name of workerNames) {
-    if (working.includes(name)) cluster.startWorker(name);
-    else cluster.killWorker(name);
-  }
-}
-
 /** How each job ended; every one that was promised has to. */
 async function allEnd(world: EventWorld, submitted: readonly Submitted[], options: SimOptions) {
   const { cluster, cancelled } = world;
@@ -228,45 +185,19 @@ async function allEnd(world: EventWorld, submitted: readonly Submitted[], option
   return ends;
 }
 
-/** What failed attempts left in the store goes away by itself, and late effects change nothing. */
-async function settle(world: EventWorld): Promise<void> {
-  const { cluster } = world;
-  for (const arrive of cluster.bucket.late.splice(0)) arrive();
-  cluster.watch.read(cluster.bucket);
-  const limitMs = 60_000 * cluster.pace;
-  const isClean = () => openUploads(cluster.bucket).length === 0;
-  // What arrived only now is removed by the second sweep.
-  const againMs = sweepAgainLoggedTicks * loggedTickMs * cluster.pace;
-  const untilMs = cluster.clock.nowMs() + limitMs + againMs;
-  while (!isClean() && cluster.clock.nowMs() < untilMs) await cluster.advance(250 * cluster.pace);
-  const left = openUploads(cluster.bucket).map((id) => cluster.bucket.uploads.get(id)?.uri);
-  assert(left.length === 0, `uploads stay open ${limitMs} ms after the last job: ${left}`);
-  // Everyone comes back, and is the same as everyone else.
-  await startAll(world);
-  const running = cluster.masterNames.filter((name) => !world.refusing.has(name));
-  const areEqual = () => running.every((name) => cluster.logs.hasNewest(name));
-  const isOver = await cluster.clock.advanceUntil(areEqual, limitMs);
-  assert(isOver, `after ${limitMs} ms ${running} do not have the same newest entry`);
-}
+/** What is counted but is no fault: it followed from some, or ended them. */
+const consequences: ReadonlySet<string> = new Set([
+  ...["bytesTorn", "crashes", "workerDeaths", "endedByDisk", "refusedToVote", "healed", "heal"],
+  ...["endedAsRemoved", "memberAdded", "memberRemoved", "memberReplaced", "leaderTransferred"],
+  "workerToldOfMasters",
+]);
 
 function outcomeOf(options: SimOptions, cluster: VirtualCluster, ends: Map<string, number>) {
   const { counts, logs, watch, trace, clock } = cluster;
   const runs = [...watch.runs.values()];
   const bytesTorn = counts.get("bytesTorn") ?? 0;
   const faultsByKind = Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const results = [
-    ...[
-      "bytesTorn",
-      "crashes",
-      "workerDeaths",
-      "endedByDisk",
-      "refusedToVote",
-      "healed",
-      "endedAsRemoved",
-    ],
-    ...["memberAdded", "memberRemoved", "memberReplaced", "leaderTransferred"],
-  ];
-  const faults = [...counts].reduce((sum, [kind, n]) => sum + (results.includes(kind) ? 0 : n), 0);
+  const faults = [...counts].reduce((sum, [kind, n]) => sum + (consequences.has(kind) ? 0 : n), 0);
   return {
     seed: options.seed,
     hash: trace.hash(),
@@ -288,24 +219,32 @@ function outcomeOf(options: SimOptions, cluster: VirtualCluster, ends: Map<strin
 }
 
 /** Safety is watched at every event; after the last fault everything has to come to an end. */
-export async function runSeed(options: SimOptions, plantedBug?: PlantedBug): Promise<SimOutcome> {
+export async function runSeed(options: SimOptions, planted: Planted = {}): Promise<SimOutcome> {
   const jobs = drawJobs(options);
-  const cluster = open(options, jobs, plantedBug);
+  const cluster = open(options, jobs, planted);
   const jobIds = jobs.slice(0, -1).map((job) => job.jobId);
   const world: EventWorld = {
     ...{ cluster, jobIds },
     workerNames: names("w", options.workers),
     refusing: new Set(),
     clients: names("client", options.jobs),
+    lockUsers: names("user", options.lockUsers),
     cancelled: new Set(),
     pending: 0,
   };
   await cluster.start();
+  const users = startLockUsers(cluster, {
+    names: world.lockUsers,
+    driftPerThousandMax: options.faults.get("clockDrift") ?? 0,
+    isFenced: planted.ignoresTokens !== true,
+  });
   const submitted = await unrest(options, world);
+  users.stop();
   await healCore(world);
   const ends = await allEnd(world, submitted, options);
+  const lockCalls = await users.finish();
   await settle(world);
-  const outcome = outcomeOf(options, cluster, ends);
+  const outcome = { ...outcomeOf(options, cluster, ends), lockCalls };
   await cluster.stop();
   return outcome;
 }

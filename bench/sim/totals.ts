@@ -17,6 +17,7 @@ export interface Totals {
   reruns: number;
   staleReports: number;
   jobs: number;
+  lockCalls: number;
   readonly faultsByKind: Record<string, number>;
   readonly jobsByEnd: Record<string, number>;
 }
@@ -25,6 +26,7 @@ export function newTotals(): Totals {
   return {
     ...{ seeds: 0, virtualMs: 0, virtualMsAtPaceOne: 0, events: 0, faults: 0, elections: 0 },
     ...{ crashes: 0, bytesTorn: 0, logEntries: 0, tasks: 0, reruns: 0, staleReports: 0, jobs: 0 },
+    lockCalls: 0,
     ...{ faultsByKind: {}, jobsByEnd: {} },
   };
 }
@@ -35,7 +37,7 @@ function addCounts(to: Record<string, number>, from: Readonly<Record<string, num
 
 const summed = [
   ...(["virtualMs", "events", "faults", "elections", "crashes", "bytesTorn"] as const),
-  ...(["logEntries", "tasks", "reruns", "staleReports", "jobs"] as const),
+  ...(["logEntries", "tasks", "reruns", "staleReports", "jobs", "lockCalls"] as const),
 ] as const;
 
 export function addOutcome(totals: Totals, outcome: SimOutcome): void {
@@ -63,6 +65,7 @@ export function rowsOfTotals(totals: Totals): readonly (readonly [string, string
     ["of these again", String(totals.reruns)],
     ["reports refused as stale", String(totals.staleReports)],
     ["jobs", String(totals.jobs)],
+    ["calls about locks, linearizable", String(totals.lockCalls)],
     ["traced events", String(totals.events)],
   ];
 }

@@ -47,7 +47,7 @@ const withoutToken = (row: string): string => row.replace(/#\d+$/, "");
 export function createJobWatch(
   jobs: ReadonlyMap<string, SimulatedJob>,
   newest: () => ClusterState | undefined,
-  isCut: () => boolean,
+  isCut: (name: string) => boolean,
 ): JobWatch {
   const accepted = new Map<string, Accepted>();
   /** The newest token by task. */
@@ -72,7 +72,7 @@ export function createJobWatch(
   function onStart(task: string, token: number, workerId: string): void {
     runs.set(task, (runs.get(task) ?? 0) + 1);
     // A cut that lasts may cost the worker its lease later, without a new trouble.
-    begun.set(`${task}#${token}`, isCut() ? -1 : troublesOf(workerId));
+    begun.set(`${task}#${token}`, isCut(workerId) ? -1 : troublesOf(workerId));
     const before = accepted.get(task);
     if (before === undefined || token <= before.token) return;
     const mayBeLost = troublesOf(before.workerId) > before.troubles;

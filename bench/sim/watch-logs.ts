@@ -1,6 +1,6 @@
 // Looks at the logs and states of all masters while they work: what Raft promises, checked at each entry.
 
-import { type Membership, votersOf } from "../../master/raft/membership.ts";
+import { isJoint, type Membership, votersOf } from "../../master/raft/membership.ts";
 import { decodeMembership } from "../../master/raft/membership-codec.ts";
 import { hasQuorum } from "../../master/raft/quorum.ts";
 import { digest } from "../../master/scheduler/snapshot.ts";
@@ -26,6 +26,8 @@ export interface LogWatch {
   forget(name: string): void;
   status(name: string, role: string, term: number): void;
   applied(name: string, index: number, state: ClusterState): void;
+  /** The newest membership that is known to be committed; undefined while it is changing. */
+  settledMembership(): Membership | undefined;
   /** The newest state that any master has. */
   newest(): ClusterState | undefined;
   elections(): number;
@@ -74,6 +76,9 @@ function addTo(log: LogShape, batch: SaveBatch): void {
 
 export function createLogWatch(options: LogWatchOptions): LogWatch {
   const memberships: Membership[] = [options.membership];
+  let committedMembership = options.membership;
+  /** Changes of membership in logs that nobody applied yet, by index. */
+  let changes: { readonly index: number; readonly term: number; readonly to: Membership }[] = [];
   const leaders = new Map<number, string>();
   /** By index and term: equal ones hold equal bytes after equal terms, on every master. */
   const known = new Map<string, { readonly hash: number; readonly priorTerm: number }>();
@@ -95,13 +100,30 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     if (before === undefined) {
       entries++;
       known.set(key, { hash, priorTerm: priorTerm ?? -1 });
-      if (entry.kind === "config") memberships.push(decodeMembership(entry.data));
+      if (entry.kind === "config") noteChange(entry);
       return;
     }
     assert(before.hash === hash, `log matching: ${name} has other bytes in entry ${key}`);
     const agrees =
       priorTerm === undefined || before.priorTerm < 0 || before.priorTerm === priorTerm;
     assert(agrees, `log matching: before entry ${key} ${name} has term ${priorTerm}`);
+  }
+
+  function noteChange({ index, term, data }: Entry): void {
+    const to = decodeMembership(data);
+    memberships.push(to);
+    changes.push({ index, term, to });
+  }
+
+  /** Of what is in the log up to there, the last one counts; the others came before it or to nothing. */
+  function noteCommitted(name: string, upTo: number): void {
+    if (changes.length === 0) return;
+    const log = taken.get(name)!;
+    const past = changes.filter(({ index }) => index <= upTo);
+    const inLog = past.filter(({ index, term }) => termAt(log, index) === term);
+    const last = inLog.sort((a, b) => a.index - b.index).at(-1);
+    if (last !== undefined) committedMembership = last.to;
+    changes = changes.filter(({ index }) => index > upTo);
   }
 
   function noteSave(name: string, batch: SaveBatch): void {
@@ -185,6 +207,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       newestIndex = index;
       newest = state;
       checkDurable(name, index);
+      noteCommitted(name, index);
       checkLeases(state);
     }
     if (index % digestEvery !== 0) return;
@@ -213,6 +236,11 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     forget: (name) => {
       durable.delete(name);
       taken.delete(name);
+    },
+    settledMembership: () => {
+      const { learners } = committedMembership;
+      const isChanging = isJoint(committedMembership) || changes.length + learners.length > 0;
+      return isChanging ? undefined : committedMembership;
     },
     newest: () => newest,
     elections: () => leaders.size,
