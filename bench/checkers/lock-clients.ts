@@ -105,7 +105,9 @@ export class LockClients {
     const locks = this.#locks.operations();
     const writes = this.#writes.operations();
     assertLinearizable(lockModel, locks);
-    assertLinearizable(fencedModel, writes);
+    // Few clients, or ones with bad luck, may not have come to write.
+    const isWritten = writes.some(({ output }) => output !== undefined);
+    if (isWritten) assertLinearizable(fencedModel, writes);
     const told = (kind: LockOutput["kind"]) =>
       locks.filter(({ output }) => output?.kind === kind).length;
     return {

@@ -103,7 +103,6 @@ describe("stories", () => {
   test("a worker stands still beyond its lease: what it reports late is refused", async () => {
     await begin(6, 4000);
     await untilRuns(5);
-    cluster.watch.trouble("w1");
     cluster.network.pause("w1");
     await cluster.clock.advanceAsync(20_000);
     cluster.network.resume("w1");
@@ -121,7 +120,6 @@ describe("stories", () => {
       cluster.clock.after(1, () => cluster.network.cut("w1"));
       return 8000;
     };
-    cluster.watch.trouble("w1");
     await cluster.clock.advanceAsync(20_000);
     expect(held).toBeGreaterThan(0);
     expect(cluster.watch.staleReports()).toBeGreaterThan(0);

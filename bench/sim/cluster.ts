@@ -88,7 +88,7 @@ function createWorld(options: VirtualOptions) {
     nowMs: clock.nowMs,
     leaseMsMin: shortestLeaseMs(pace, driftPerThousandMax),
   });
-  const watch = createJobWatch(jobs, logs.newest, (name): boolean => network.isCut(name));
+  const watch = createJobWatch(jobs, logs.newest, logs.isOver);
   const failures: unknown[] = [];
   /** A broken promise, wherever it is noticed: the run is over. */
   function check(run: () => void): void {
@@ -111,7 +111,7 @@ function createWorld(options: VirtualOptions) {
       trace.note(clock.nowMs(), workerId, `start ${task} ${token}`);
       check(() => watch.onStart(task, token, workerId));
     },
-    onUnreachable: watch.trouble,
+    onFetchFailed: watch.lost,
     taskMs: options.taskMs ?? ((stream) => 20 + stream.below(400)),
   };
   return {
@@ -338,7 +338,6 @@ export function createVirtualCluster(options: VirtualOptions) {
     workers.delete(name);
     count("workerDeaths");
     trace.note(clock.nowMs(), name, "killed");
-    watch.trouble(name);
     network.leave(name);
     floor.sealed.delete(name);
     floor.drivers.delete(name);

@@ -31,8 +31,8 @@ export interface Floor {
   /** Sealed outputs by name, by the worker that holds them now. */
   readonly sealed: Map<string, Map<string, Sealed>>;
   onStart(task: string, token: number, workerId: string): void;
-  /** A fetch from that worker failed, so that its reader may have it given up. */
-  onUnreachable(workerId: string): void;
+  /** A reader could not have that sealed output, and will say so. */
+  onFetchFailed(block: string): void;
   /** Jobs that a worker drives. */
   readonly drivers: Map<string, ReadonlySet<string>>;
   /** Virtual milliseconds that a task takes. */
@@ -128,23 +128,19 @@ export function createSimulatedExecutor(
 
   function fetch(spec: TaskSpec, stageId: number, map: MapLocation): Sealed {
     const { network, sealed } = floor;
-    const { taskIndex, token } = map;
+    const { taskIndex, token, workerId: from } = map;
     const name = blockName(spec, stageId, map);
-    const details = { stageId, taskIndex, token };
-    const apart =
-      network.areApart(workerId, map.workerId) || network.areApart(map.workerId, workerId);
-    if (network.isPaused(map.workerId) || apart) {
-      floor.onUnreachable(map.workerId);
-      throw new EngineError("UNAVAILABLE", `${map.workerId} does not answer`, details);
-    }
-    const held = sealed.get(map.workerId);
-    if (held === undefined) {
-      throw new EngineError("UNAVAILABLE", `${map.workerId} is gone`, details);
-    }
+    const fail = (code: "UNAVAILABLE" | "BLOCK_MISSING" | "BLOCK_CORRUPT", what: string): never => {
+      floor.onFetchFailed(name);
+      throw new EngineError(code, what, { stageId, taskIndex, token });
+    };
+    const apart = network.areApart(workerId, from) || network.areApart(from, workerId);
+    if (network.isPaused(from) || apart) return fail("UNAVAILABLE", `${from} does not answer`);
+    const held = sealed.get(from);
+    if (held === undefined) return fail("UNAVAILABLE", `${from} is gone`);
     const block = held.get(name);
-    if (block === undefined) throw new EngineError("BLOCK_MISSING", `no ${name}`, details);
-    if (block.isCorrupt) throw new EngineError("BLOCK_CORRUPT", `${name} is damaged`, details);
-    return block;
+    if (block === undefined) return fail("BLOCK_MISSING", `no ${name}`);
+    return block.isCorrupt ? fail("BLOCK_CORRUPT", `${name} is damaged`) : block;
   }
 
   function read(spec: TaskSpec, { input, maps }: StageInput): readonly (readonly Row[])[] {

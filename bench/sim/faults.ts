@@ -60,29 +60,15 @@ async function restartMaster(world: EventWorld, name: string, random: RandomStre
 }
 
 /** It stands still for a while. */
-function pauseOne(
-  world: EventWorld,
-  name: string,
-  random: RandomStream,
-  onResume: () => void = () => undefined,
-): boolean {
+function pauseOne(world: EventWorld, name: string, random: RandomStream): boolean {
   const { network } = world.cluster;
   if (network.isPaused(name)) return false;
   network.pause(name);
-  later(world, random, () => {
-    network.resume(name);
-    onResume();
-  });
+  later(world, random, () => network.resume(name));
   return true;
 }
 
-/** What was given up over a cut may be told to its holder only after it. */
-export function troubleAll({ cluster, workerNames }: EventWorld): void {
-  for (const name of workerNames) cluster.watch.trouble(name);
-}
-
 function cutBetween(world: EventWorld, one: readonly string[], other: readonly string[]): boolean {
-  troubleAll(world);
   const { network } = world.cluster;
   let isNew = false;
   for (const from of one) {
@@ -103,25 +89,18 @@ function splitInTwo(random: RandomStream, names: readonly string[]): readonly [s
 /** Any sealed block of any worker. */
 function someBlock(world: EventWorld, random: RandomStream) {
   const { cluster } = world;
-  const all = [...cluster.sealedBy].flatMap(([worker, blocks]) =>
-    [...blocks].map(([name, block]) => ({ worker, blocks, name, block })),
+  const all = [...cluster.sealedBy.values()].flatMap((blocks) =>
+    [...blocks].map(([name, block]) => ({ blocks, name, block })),
   );
   if (all.length === 0) return undefined;
-  const found = pick(random, all);
-  cluster.watch.trouble(found.worker);
-  return found;
+  return pick(random, all);
 }
 
 const cuts = {
   cutMaster: ({ cluster }, random) => cluster.network.cut(pick(random, cluster.masterNames)),
-  cutWorker: ({ cluster, workerNames }, random) => {
-    const name = pick(random, workerNames);
-    cluster.watch.trouble(name);
-    return cluster.network.cut(name);
-  },
+  cutWorker: ({ cluster, workerNames }, random) => cluster.network.cut(pick(random, workerNames)),
   cutOneWay: (world, random) => {
     const { cluster, workerNames } = world;
-    troubleAll(world);
     const names = [...cluster.masterNames, ...workerNames];
     return cluster.network.cutWay(pick(random, names), pick(random, names));
   },
@@ -153,7 +132,6 @@ const cuts = {
     lockUsers.length > 0 && cluster.network.cut(pick(random, lockUsers)),
   heal: (world) => {
     world.cluster.network.heal();
-    troubleAll(world);
     return true;
   },
 } as const satisfies Readonly<Record<string, Event>>;
@@ -175,12 +153,7 @@ const processes = {
   killClient: ({ cluster, clients }) =>
     clients.map((name) => cluster.network.leave(name)).includes(true),
   pauseMaster: (world, random) => pauseOne(world, pick(random, world.cluster.masterNames), random),
-  pauseWorker: (world, random) => {
-    const { cluster, workerNames } = world;
-    const name = pick(random, workerNames);
-    cluster.watch.trouble(name);
-    return pauseOne(world, name, random, () => cluster.watch.trouble(name));
-  },
+  pauseWorker: (world, random) => pauseOne(world, pick(random, world.workerNames), random),
   pauseLockUser: (world, random) =>
     world.lockUsers.length > 0 && pauseOne(world, pick(random, world.lockUsers), random),
   clockJump: ({ cluster, workerNames }, random) => {

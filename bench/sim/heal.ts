@@ -5,7 +5,7 @@ import { assert } from "../../proto/errors.ts";
 import { loggedTickMs, sweepAgainLoggedTicks } from "../../proto/limits.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
 import { openUploads } from "../../proto/testing/memory-store.ts";
-import { type EventWorld, startMaster, troubleAll } from "./faults.ts";
+import { type EventWorld, startMaster } from "./faults.ts";
 import { calm } from "./network.ts";
 import { calmStore } from "./store-faults.ts";
 
@@ -102,7 +102,6 @@ export async function healCore(world: EventWorld): Promise<void> {
     () => `${world.pending} faults have no end`,
   );
   cluster.network.heal();
-  troubleAll(world);
   await startAll(world);
   await settleMasters(world);
   const core = await keepMasters(world, random);

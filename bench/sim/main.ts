@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { toErrorRecord } from "../../proto/errors.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { realSeed } from "../../proto/io/seed.ts";
 import { checkSeed, failureOf } from "./check-seed.ts";
@@ -23,61 +24,108 @@ const usage = `Usage: npm run sim -- --seed N [--only FAULT,…|none] [--events 
 Runs whole clusters (masters, workers, clients, store) in virtual time, each from one seed and each twice.
   --seed     one seed: its options, what happened, its trace hash; a failing one is shrunk
   --minutes  as many seeds as fit into that time, on --workers processes; writes --out and its .json
+  --count    that many seeds; with --minutes, whatever ends first
+  --only     these faults alone, as --faults names them, instead of those that the seed draws
+  --events   things that happen; --jobs: jobs; --pace: how much slower clocks are; --calmer: divides all rates
   --first    the first seed, instead of one drawn now
   --kept     the seeds in bench/sim/seeds.txt
   --faults   what can be injected`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    only: { type: "string" },
-    events: { type: "string" },
-    jobs: { type: "string" },
-    pace: { type: "string" },
-    calmer: { type: "string" },
-    minutes: { type: "string" },
-    count: { type: "string" },
-    first: { type: "string" },
-    workers: { type: "string", default: "2" },
-    out: { type: "string", default: "simulation.md" },
-    kept: { type: "boolean", default: false },
-    faults: { type: "boolean", default: false },
-    serve: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+/** Says what is wrong and what to do, and ends. */
+function refuse(problem: string): never {
+  console.error(`${problem}\n\n${usage}`);
+  return process.exit(2);
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: "string" },
+        only: { type: "string" },
+        events: { type: "string" },
+        jobs: { type: "string" },
+        pace: { type: "string" },
+        calmer: { type: "string" },
+        minutes: { type: "string" },
+        count: { type: "string" },
+        first: { type: "string" },
+        workers: { type: "string", default: "2" },
+        out: { type: "string", default: "simulation.md" },
+        kept: { type: "boolean", default: false },
+        faults: { type: "boolean", default: false },
+        serve: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (thrown) {
+    return refuse(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+const values = parse();
+const modes = (["seed", "kept", "faults"] as const).filter((name) => values[name]);
+const isForMany = values.minutes !== undefined || values.count !== undefined;
+if (modes.length + Number(isForMany) > 1) {
+  refuse("--seed, --kept, --faults and --minutes or --count exclude one another; give one of them");
+}
 
 const root = join(import.meta.dirname, "../../..");
 const seedsFile = join(root, "bench/sim/seeds.txt");
+const seedMax = 2 ** 32 - 1;
 
-const numberOf = (text: string | undefined): number | undefined => {
+type NumberName =
+  | ("seed" | "first" | "minutes" | "count" | "workers")
+  | ("events" | "jobs" | "pace" | "calmer");
+
+/** A whole number in a range, unless `isWhole` is false. */
+function numberOf(name: NumberName, least: number, most: number, isWhole = true) {
+  const text = values[name];
   if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isFinite(number) && number >= 0) return number;
-  console.error(`${text} is no number\n\n${usage}`);
-  return process.exit(2);
-};
+  const number = text.trim() === "" ? Number.NaN : Number(text);
+  const isFit = isWhole ? Number.isInteger(number) : Number.isFinite(number);
+  if (isFit && number >= least && number <= most) return number;
+  const kind = isWhole ? "a whole number" : "a number";
+  return refuse(`--${name} must be ${kind} from ${least} to ${most}, not "${text}"`);
+}
+
+function faultsOf(text: string) {
+  try {
+    return parseFaultNames(text === "none" ? "" : text);
+  } catch (thrown) {
+    return refuse(`--only: ${toErrorRecord(thrown).message}`);
+  }
+}
 
 function overridesOf(): Overrides {
-  const { only } = values;
   return {
-    only: only === undefined ? undefined : parseFaultNames(only === "none" ? "" : only),
-    events: numberOf(values.events),
-    jobs: numberOf(values.jobs),
-    pace: numberOf(values.pace),
-    calmer: numberOf(values.calmer),
+    only: values.only === undefined ? undefined : faultsOf(values.only),
+    events: numberOf("events", 1, 1000),
+    jobs: numberOf("jobs", 1, 100),
+    pace: numberOf("pace", 1, 1000),
+    calmer: numberOf("calmer", 1, 1000),
   };
 }
 
-function commit(): string {
+function git(...args: readonly string[]): string | undefined {
   try {
-    return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+    return execFileSync("git", [...args], {
       cwd: root,
       encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
     }).trim();
   } catch {
-    return "unknown";
+    return undefined;
   }
+}
+
+/** A seed means the same run only at the same commit. */
+function commit(): string {
+  const head = git("rev-parse", "--short=12", "HEAD");
+  if (head === undefined) return "unknown";
+  const changed = git("status", "--porcelain", "--", "master", "worker", "sdk", "proto", "bench");
+  const isChanged = (changed ?? "").split("\n").some((line) => /\.ts$/.test(line));
+  return isChanged ? `${head} with changes` : head;
 }
 
 function show(rows: readonly (readonly [string, string | number])[]): void {
@@ -101,8 +149,8 @@ async function runOne(seed: number): Promise<void> {
   const overrides = overridesOf();
   const options = drawOptions(seed, overrides);
   console.log(`seed ${seed}`);
-  const { masters, workers, slots, jobs, pace, events } = options;
-  show(Object.entries({ masters, workers, slots, jobs, pace, events }));
+  const { masters, workers, slots, jobs, lockUsers, pace, events } = options;
+  show(Object.entries({ masters, workers, slots, jobs, lockUsers, pace, events }));
   console.log("faults");
   show([...options.faults]);
   const failure = await failureOf(seed, overrides);
@@ -179,19 +227,26 @@ async function runMany(next: () => number | undefined, onFailure: (line: string)
       });
       ask();
     });
-  const lanes = Math.max(1, Math.floor(numberOf(values.workers) ?? 2));
+  const lanes = numberOf("workers", 1, 64) ?? 2;
   await Promise.all(Array.from({ length: lanes }, lane));
   return many;
 }
 
 async function runForMinutes(): Promise<void> {
-  const firstSeed = Math.floor(numberOf(values.first) ?? realSeed());
-  const minutes = numberOf(values.minutes);
-  const count = numberOf(values.count) ?? Number.POSITIVE_INFINITY;
+  const firstSeed = numberOf("first", 0, seedMax) ?? Math.floor(realSeed()) % seedMax;
+  const minutes = numberOf("minutes", 0.01, 100_000, false);
+  const count = numberOf("count", 1, seedMax) ?? Number.POSITIVE_INFINITY;
   const startMs = realClock.nowMs();
   const untilMs = minutes === undefined ? Number.POSITIVE_INFINITY : startMs + minutes * 60_000;
   let given = 0;
+  const tellEveryMs = 60_000;
+  let toldMs = startMs;
   const next = (): number | undefined => {
+    const nowMs = realClock.nowMs();
+    if (nowMs - toldMs >= tellEveryMs) {
+      toldMs = nowMs;
+      console.log(`${given} seeds begun after ${((nowMs - startMs) / 60_000).toFixed(0)} min`);
+    }
     if (given >= count || realClock.nowMs() >= untilMs) return undefined;
     return (firstSeed + given++) % 2 ** 32;
   };
@@ -203,7 +258,9 @@ async function runForMinutes(): Promise<void> {
     ...{ firstSeed, realSeconds, failures },
     commit: commit(),
     command: `npm run sim -- ${process.argv.slice(2).join(" ")}`,
-    machine: `${cpus().length} × ${first?.model ?? "unknown"}, Node ${process.versions.node}`,
+    machine:
+      `${cpus().length} × ${first?.model ?? "unknown"}, Node ${process.versions.node}, ` +
+      `${values.workers} processes`,
   };
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, reportOf(head, totals));
@@ -220,17 +277,15 @@ async function runKept(): Promise<void> {
     (text) => console.log(`failed: ${text}`),
   );
   show(rowsOfTotals(totals));
+  console.log(`${failures.length} failures`);
   if (failures.length > 0) process.exitCode = 1;
 }
 
-const seed = numberOf(values.seed);
+const seed = numberOf("seed", 0, seedMax);
 if (values.help) console.log(usage);
 else if (values.faults) show(faultNames.map((name) => [name, faultTable[name].what]));
 else if (values.serve) serve();
 else if (seed !== undefined) await runOne(seed);
 else if (values.kept) await runKept();
-else if (values.minutes !== undefined || values.count !== undefined) await runForMinutes();
-else {
-  console.error(usage);
-  process.exitCode = 2;
-}
+else if (isForMany) await runForMinutes();
+else refuse("Say what to run.");

@@ -59,8 +59,6 @@ export interface Network {
   /** Nothing passes from one to the other; the way back stays open. False where that was so. */
   cutWay(from: string, to: string): boolean;
   heal(): void;
-  /** Whether anything is cut from it, or it from anything. */
-  isCut(name: string): boolean;
   /** Whether nothing passes from one to the other. */
   areApart(from: string, to: string): boolean;
   /** What happened so far, by kind: messages that were lost, doubled, late or reordered. */
@@ -244,8 +242,6 @@ export function createNetwork(
       apart.add(name);
       return isNew;
     },
-    isCut: (name) =>
-      apart.has(name) || ways.has(name) || [...ways.values()].some((cut) => cut.has(name)),
     cutWay: (from, to) => {
       const cut = ways.get(from) ?? new Set();
       const isNew = from !== to && !cut.has(to);

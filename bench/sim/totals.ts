@@ -59,7 +59,7 @@ export function rowsOfTotals(totals: Totals): readonly (readonly [string, string
     ["fault events", String(totals.faults)],
     ["elections won", String(totals.elections)],
     ["crashes of masters", String(totals.crashes)],
-    ["unsynced bytes lost in them", String(totals.bytesTorn)],
+    ["bytes torn: unsynced, lost in them", String(totals.bytesTorn)],
     ["log entries", String(totals.logEntries)],
     ["task attempts", String(totals.tasks)],
     ["of these again", String(totals.reruns)],

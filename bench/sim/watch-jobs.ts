@@ -20,15 +20,14 @@ import { expectedRows, folderOf, type SimulatedJob } from "./workload.ts";
 interface Accepted {
   readonly token: number;
   readonly workerId: string;
-  /** Disturbances of that worker until the attempt began. */
-  readonly troubles: number;
+  readonly incarnation: string;
 }
 
 export interface JobWatch {
   onStart(task: string, token: number, workerId: string): void;
   observe(from: string, path: string, request: unknown, reply: unknown): void;
-  /** The worker is killed, paused or cut off: what it holds may be given up. */
-  trouble(workerId: string): void;
+  /** A reader could not have this sealed output, and may have it given up. */
+  lost(block: string): void;
   /** A reader of the outputs looks now. */
   read(bucket: MemoryBucket): void;
   /** After the job has ended: its outputs and its result are the oracle's, or not there at all. */
@@ -47,20 +46,18 @@ const withoutToken = (row: string): string => row.replace(/#\d+$/, "");
 export function createJobWatch(
   jobs: ReadonlyMap<string, SimulatedJob>,
   newest: () => ClusterState | undefined,
-  isCut: (name: string) => boolean,
+  isOver: (incarnation: string) => boolean,
 ): JobWatch {
   const accepted = new Map<string, Accepted>();
   /** The newest token by task. */
   const granted = new Map<string, number>();
-  const troubles = new Map<string, number>();
+  /** Sealed outputs, each `task#token`. */
+  const lost = new Set<string>();
   const runs = new Map<string, number>();
-  /** Troubles of its worker when an attempt began. */
-  const begun = new Map<string, number>();
   /** By folder. */
   const manifests = new Map<string, string>();
   const folders: { readonly job: SimulatedJob; readonly at: number; readonly uri: string }[] = [];
   let stale = 0;
-  const troublesOf = (workerId: string): number => troubles.get(workerId) ?? 0;
 
   function isLastStage(task: string): boolean {
     const [jobId = "", action = "", stage = ""] = task.split("/");
@@ -68,16 +65,17 @@ export function createJobWatch(
     return Number(stage.slice(1)) === stages.length - 1;
   }
 
-  /** Finished work is repeated only where it was lost, and a last stage's never. */
+  /**
+   * Finished work is repeated only where it was lost: its worker was given up, for which leases have rules of
+   * their own, or a reader could not have this very output. A last stage's never is.
+   */
   function onStart(task: string, token: number, workerId: string): void {
     runs.set(task, (runs.get(task) ?? 0) + 1);
-    // A cut that lasts may cost the worker its lease later, without a new trouble.
-    begun.set(`${task}#${token}`, isCut(workerId) ? -1 : troublesOf(workerId));
     const before = accepted.get(task);
     if (before === undefined || token <= before.token) return;
-    const mayBeLost = troublesOf(before.workerId) > before.troubles;
+    const isLost = lost.has(`${task}#${before.token}`) || isOver(before.incarnation);
     assert(
-      mayBeLost && !isLastStage(task),
+      isLost && !isLastStage(task),
       `${task} runs again on ${workerId} with token ${token}, although ${before.workerId} ` +
         `finished it with token ${before.token} and still has its output`,
     );
@@ -103,7 +101,7 @@ export function createJobWatch(
       }
       if (report.outcome?.$case !== "done") continue;
       const { token } = report;
-      const { workerId } = request;
+      const { workerId, incarnation } = request;
       const name = taskName({ ...report, jobId: asJobId(report.jobId) });
       const before = accepted.get(name);
       assert(
@@ -116,7 +114,7 @@ export function createJobWatch(
         token >= newestToken,
         `${name}: token ${token} was accepted, ${newestToken} is the newest`,
       );
-      accepted.set(name, { token, workerId, troubles: begun.get(`${name}#${token}`) ?? 0 });
+      accepted.set(name, { token, workerId, incarnation });
     }
   }
 
@@ -220,7 +218,7 @@ export function createJobWatch(
         noteVerdicts(request as ReportRequest, reply as ReportReply);
       }
     },
-    trouble: (workerId) => void troubles.set(workerId, troublesOf(workerId) + 1),
+    lost: (block) => void lost.add(block),
     ...{ read, checkEnd, runs },
     staleReports: () => stale,
   };

@@ -30,6 +30,8 @@ export interface LogWatch {
   settledMembership(): Membership | undefined;
   /** The newest state that any master has. */
   newest(): ClusterState | undefined;
+  /** Whether that life of a worker was a member and is none any more. */
+  isOver(incarnation: string): boolean;
   elections(): number;
   entries(): number;
   /** Whether this master applied the newest entry of all. */
@@ -88,6 +90,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   const committed = new Map<number, number>();
   const digests = new Map<number, string>();
   const appliedBy = new Map<string, number>();
+  const over = new Set<string>();
   const renewals = new Map<string, { tick: number; incarnation: string; atMs: number }>();
   let newestIndex = 0;
   let newest: ClusterState | undefined;
@@ -189,10 +192,12 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     for (const { workerId, incarnation, renewedTick } of state.workers.values()) {
       const last = renewals.get(workerId);
       if (last?.incarnation === incarnation && last.tick === renewedTick) continue;
+      if (last !== undefined && last.incarnation !== incarnation) over.add(last.incarnation);
       renewals.set(workerId, { tick: renewedTick, incarnation, atMs: nowMs });
     }
-    for (const [workerId, { atMs }] of renewals) {
+    for (const [workerId, { atMs, incarnation }] of renewals) {
       if (state.workers.has(workerId as never)) continue;
+      over.add(incarnation);
       renewals.delete(workerId);
       const lastedMs = nowMs - atMs;
       const isEarly = lastedMs < options.leaseMsMin;
@@ -243,6 +248,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       return isChanging ? undefined : committedMembership;
     },
     newest: () => newest,
+    isOver: (incarnation) => over.has(incarnation),
     elections: () => leaders.size,
     entries: () => entries,
     hasNewest: (name) => appliedBy.get(name) === newestIndex,

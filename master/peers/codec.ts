@@ -4,10 +4,12 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
 import { raftNumberMax } from "../../proto/limits.ts";
 import { PeerMessage } from "../../proto/wire/generated/raft.ts";
+import { reusingWriter } from "../../proto/wire/reused-writer.ts";
 import type { Entry } from "../raft/entry.ts";
 import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";
 import type { Message } from "../raft/messages.ts";
 
+const peerMessage = reusingWriter(PeerMessage);
 type Body = NonNullable<PeerMessage["body"]>;
 
 function encodeBody(message: Message): Body {
@@ -41,7 +43,7 @@ function encodeBody(message: Message): Body {
 
 export function encodePeerMessage(message: Message): Uint8Array {
   const { from, to, term } = message;
-  return PeerMessage.encode({ from, to, term, body: encodeBody(message) }).finish();
+  return peerMessage.encode({ from, to, term, body: encodeBody(message) }).finish();
 }
 
 function checkNumbers(value: object): void {
@@ -92,14 +94,16 @@ export function decodePeerMessage(bytes: Uint8Array): Message {
   }
   checkNumbers(wire);
   checkNumbers(body.value);
-  const envelope = { from: asMasterId(wire.from), to: asMasterId(wire.to), term: wire.term };
+  const { from, to, term } = wire;
+  const envelope = { kind: body.$case, from: asMasterId(from), to: asMasterId(to), term };
+  // What was just decoded is ours, and adding to it cheaper than copying it.
   if (body.$case === "append") {
-    const entries = decodeEntries(body.value.prevIndex, wire.term, body);
-    return { ...envelope, kind: "append", ...body.value, entries };
+    const entries = decodeEntries(body.value.prevIndex, term, body);
+    return Object.assign(body.value, envelope, { entries }) as Message;
   }
   if (body.$case === "installSnapshot") {
     const membership = decodeMembership(body.value.membership);
-    return { ...envelope, kind: "installSnapshot", ...body.value, membership };
+    return Object.assign(body.value, envelope, { membership }) as Message;
   }
-  return { ...envelope, ...body.value, kind: body.$case } as Message;
+  return Object.assign(body.value, envelope) as Message;
 }

@@ -85,7 +85,19 @@ export function takeReady(raft: Raft): Ready | undefined {
     status === undefined &&
     membership === undefined;
   if (isEmpty) return undefined;
-  return { ...toSave, messagesBeforeSync, committed, reads, status, membership };
+  // Field by field: copying by spreading took most of the time of this function.
+  return {
+    ticket: toSave.ticket,
+    hardState: toSave.hardState,
+    snapshot: toSave.snapshot,
+    entries: toSave.entries,
+    messagesBeforeSync,
+    messagesAfterSync: toSave.messagesAfterSync,
+    committed,
+    reads,
+    status,
+    membership,
+  };
 }
 
 function takeMembership(raft: Raft): MembershipStatus | undefined {

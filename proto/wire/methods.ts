@@ -2,18 +2,18 @@
 
 import type { RpcMethod } from "../ports/rpc.ts";
 import * as wire from "./generated/engine.ts";
-
-interface Fns<Message> {
-  encode(message: Message): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): Message;
-}
+import { type GeneratedCodec, reusingWriter } from "./reused-writer.ts";
 
 function method<Request, Response>(
   path: string,
-  request: Fns<Request>,
-  response: Fns<Response>,
+  request: GeneratedCodec<Request>,
+  response: GeneratedCodec<Response>,
 ): RpcMethod<Request, Response> {
-  return { path: `/millrace.${path}`, request, response };
+  return {
+    path: `/millrace.${path}`,
+    request: reusingWriter(request),
+    response: reusingWriter(response),
+  };
 }
 
 export const clientApi = {

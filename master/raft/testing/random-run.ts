@@ -53,7 +53,7 @@ export interface Run {
 const eventNames = [
   ...["tick", "deliver", "drop", "duplicate", "propose", "save", "hold", "crash"],
   ...["restart", "compact", "partition", "heal", "read", "transfer", "change"],
-  ...["replay", "rush", "strand", "duel"],
+  ...["replay", "rush", "strand", "duel", "rivals", "seesaw"],
 ] as const;
 type EventName = (typeof eventNames)[number];
 
@@ -71,6 +71,8 @@ const usualWeights: Readonly<Record<string, number>> = {
   rush: 5,
   strand: 3,
   duel: 3,
+  rivals: 2,
+  seesaw: 2,
 };
 
 const smallConfig: RaftConfig = {
@@ -91,7 +93,10 @@ export function randomCluster(seed: number, steps: number, plantedBug?: PlantedB
   const invariants = newInvariants();
   const names = ["n1", "n2", "n3", "n4", "n5"];
   const votersMax = random.below(2) === 0 ? 3 : 5;
-  const config = { ...smallConfig, plantedBug, tellsCommitsAtOnce: seed % 2 === 0 };
+  // One entry at a time leaves more moments between two of them.
+  const appendEntriesMax = random.below(2) === 0 ? 1 : smallConfig.appendEntriesMax;
+  const tellsCommitsAtOnce = seed % 2 === 0;
+  const config = { ...smallConfig, plantedBug, tellsCommitsAtOnce, appendEntriesMax };
   const cluster = newCluster(names, config, seed, invariants.watcher, votersMax);
   const nodes = [...cluster.nodes.values()];
   const weights = eventNames.map(
@@ -212,6 +217,12 @@ function happen(run: Run, event: EventName, node: Node): void {
     case "duel":
       duel(run, node);
       return;
+    case "rivals":
+      rivals(run, node);
+      return;
+    case "seesaw":
+      seesaw(run);
+      return;
     default:
       unreachable(event);
   }
@@ -295,6 +306,105 @@ function duel(run: Run, voter: Node): void {
   for (let count = 0; count < 20; count++) replay(run, voter);
 }
 
+/** These run, their disks are quick, and no leader was heard for long. */
+function awaken({ cluster }: Run, nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    node.holdsSaves = false;
+    while (node.saving.length > 0) finishSave(cluster, node);
+    if (node.raft === undefined) startNode(cluster, node);
+    pump(cluster, node);
+    if (node.raft !== undefined) {
+      node.raft.electionElapsedTicks += node.raft.config.electionTicksMin;
+    }
+  }
+}
+
+const canvassing: readonly Message["kind"][] = ["preVote", "preVoteReply"];
+const electing: readonly Message["kind"][] = [...canvassing, "vote", "voteReply"];
+
+/** Messages of these kinds arrive, oldest first, until there are none or it is enough. */
+function deliverOnly(
+  run: Run,
+  kinds: readonly Message["kind"][],
+  isMeant: (message: Message) => boolean = () => true,
+): void {
+  const { cluster } = run;
+  for (let count = 0; count < 100; count++) {
+    const at = cluster.network.findIndex(
+      (message) => kinds.includes(message.kind) && isMeant(message),
+    );
+    if (at < 0) return;
+    arrive(run, at, "deliver");
+  }
+}
+
+/**
+ * Two stand for election in one term, since neither's requests for votes reach anybody before the other stands.
+ * One that votes for the first loses power, maybe between two saves, and is then asked by the second.
+ */
+function rivals(run: Run, voter: Node): void {
+  const { random, cluster, nodes } = run;
+  const others = nodes.filter((node) => node !== voter && node.raft !== undefined && !leads(node));
+  const first = others[random.below(Math.max(1, others.length))];
+  const second = others[random.below(Math.max(1, others.length))];
+  if (first === undefined || second === undefined || first === second) return;
+  cluster.cut.clear();
+  awaken(run, nodes);
+  rush(run, first);
+  rush(run, second);
+  deliverOnly(run, canvassing);
+  voter.holdsSaves = true;
+  deliverOnly(run, ["vote"], ({ from, to }) => from === first.id && to === voter.id);
+  for (let count = random.below(3); count > 0; count--) finishSave(cluster, voter);
+  if (voter.raft !== undefined) {
+    run.crashes++;
+    crashNode(voter, random.below(voter.saving.length + 1));
+    startNode(cluster, voter);
+  }
+  voter.holdsSaves = false;
+  pump(cluster, voter);
+  deliverOnly(run, ["vote"], ({ from, to }) => from === second.id && to === voter.id);
+  deliverOnly(run, ["voteReply"]);
+}
+
+/** It leads in the end, if those that it reaches let it. */
+function seat(run: Run, node: Node): void {
+  const { raft } = node;
+  for (let tries = 0; tries < 3 && raft !== undefined; tries++) {
+    const lastTerm = Math.max(...run.nodes.map((each) => each.raft?.term ?? 0));
+    if (leads(node) && raft.term === lastTerm) return;
+    // One that leads a term that is over has to notice that nobody answers.
+    for (let ticks = 0; leads(node) && ticks < 4 * raft.config.electionTicksMax; ticks++)
+      tick(raft);
+    rush(run, node);
+    deliverOnly(run, electing);
+  }
+}
+
+/**
+ * Two of five lead in turns (Raft paper, figure 8): each with a majority without the other, and for so short
+ * that only some of what it has gets to some.
+ */
+function seesaw(run: Run): void {
+  const { cluster, random, nodes } = run;
+  const [one, other] = splitInTwo(run).flat().slice(0, 2);
+  const leaders = nodes.filter(({ id }) => id === one || id === other);
+  for (let turn = 0; turn < 4; turn++) {
+    const leader = leaders[turn % 2]!;
+    const rest = nodes.filter((node) => !leaders.includes(node));
+    const left = rest[random.below(rest.length)];
+    const group = [leader, ...rest.filter((node) => node !== left)];
+    partition(cluster, [group.map(({ id }) => id), [leaders[(turn + 1) % 2]!.id, left!.id]]);
+    awaken(run, group);
+    seat(run, leader);
+    if (turn === 0 && leader.raft !== undefined) {
+      propose(leader.raft, textToBytes(`c${++run.proposals}`));
+      pump(cluster, leader);
+    }
+    for (let count = random.below(6); count > 0; count--) happenToMessage(run, "deliver");
+  }
+}
+
 /** Any change to any node; what makes no sense is refused. */
 function changeSomething(run: Run, raft: Raft): void {
   const { random, nodes } = run;
@@ -321,9 +431,13 @@ function splitInTwo(run: Run): readonly (readonly string[])[] {
 
 /** Any message in the network may be next: order is not kept. */
 function happenToMessage(run: Run, event: "deliver" | "drop" | "duplicate"): void {
-  const { cluster, random, archive } = run;
+  const { cluster, random } = run;
   if (cluster.network.length === 0) return;
-  const at = random.below(Math.min(cluster.network.length, 40));
+  arrive(run, random.below(Math.min(cluster.network.length, 40)), event);
+}
+
+function arrive(run: Run, at: number, event: "deliver" | "drop" | "duplicate"): void {
+  const { cluster, random, archive } = run;
   const message = cluster.network[at]!;
   archive.push(message);
   if (archive.length > archivedMax) archive.splice(random.below(archivedMax), 1);
@@ -335,6 +449,16 @@ function happenToMessage(run: Run, event: "deliver" | "drop" | "duplicate"): voi
   }
   step(receiver.raft, message);
   pump(cluster, receiver);
+}
+
+/**
+ * A voter that hears nothing of its leader, as one that was removed and was not told, and can be heard: it must
+ * not bring down a leader that a majority hears without it.
+ */
+function deafen({ cluster, random }: Run, leader: Raft): void {
+  const { voters } = membershipStatusOf(leader).membership;
+  const others = voters.filter((id) => id !== leader.id);
+  if (voters.length >= 3) cluster.cut.add(`${leader.id}>${others[random.below(others.length)]}`);
 }
 
 /** Everything heals: soon there is a leader, a new command is applied by all, and all are equal. */
@@ -360,6 +484,8 @@ function calmDown(run: Run): void {
     checkAlways(invariants, cluster);
     const leader = nodes.find((node) => node.raft?.role.kind === "leader")?.raft;
     if (round === 100) calmTerm = leader?.term ?? 0;
+    if (round === 120 && leader !== undefined) deafen(run, leader);
+    if (round === 160) cluster.cut.clear();
     if (round >= 100 && marker === "" && leader !== undefined) {
       if (propose(leader, textToBytes("last")).kind === "accepted") marker = "last";
     }
