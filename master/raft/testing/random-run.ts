@@ -209,20 +209,11 @@ function happen(run: Run, event: EventName, node: Node): void {
       replay(run);
       return;
     case "rush":
-      rush(run, node);
-      return;
     case "strand":
-      strand(run, node);
-      return;
     case "duel":
-      duel(run, node);
-      return;
     case "rivals":
-      rivals(run, node);
-      return;
     case "seesaw":
-      seesaw(run);
-      return;
+      return { rush, strand, duel, rivals, seesaw }[event](run, node);
     default:
       unreachable(event);
   }
