@@ -1,13 +1,13 @@
 // A cluster of Raft cores in memory, with a disk each and one network: the bench of all tests.
 
-import { assert } from "../../../proto/errors.ts";
+import { AssertionError, assert, EngineError } from "../../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../../proto/ids.ts";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 import type { RaftConfig } from "../config.ts";
 import { type Entry, emptyHardState, type HardState, type Snapshot } from "../entry.ts";
 import type { Message } from "../messages.ts";
 import { simpleVoters, type Voters } from "../quorum.ts";
-import { createRaft } from "../raft.ts";
+import { createRaft, step } from "../raft.ts";
 import { applied, compacted, persisted, type Ready, snapshotAt, takeReady } from "../ready.ts";
 import type { Raft, ReadOutcome } from "../state.ts";
 import { bytesToText, textToBytes } from "./text.ts";
@@ -179,6 +179,18 @@ export function pump(cluster: Cluster, node: Node): void {
     node.saving.push(ready);
     if (!node.holdsSaves) while (node.saving.length > 0) finishSave(cluster, node);
   }
+}
+
+/** All masters here are correct, so none says what another has to refuse. */
+export function receive(cluster: Cluster, node: Node, message: Message): void {
+  if (node.raft === undefined) return;
+  try {
+    step(node.raft, message);
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError) || thrown.code !== "MESSAGE_INVALID") throw thrown;
+    throw new AssertionError(`${node.id} refuses what ${message.from} says: ${thrown.message}`);
+  }
+  pump(cluster, node);
 }
 
 /** The oldest save under way becomes durable. */

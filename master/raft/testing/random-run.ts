@@ -6,7 +6,7 @@ import { defaultRaftConfig, type RaftConfig } from "../config.ts";
 import { allMembers, isJoint, type MembershipChange } from "../membership.ts";
 import type { Message } from "../messages.ts";
 import type { PlantedBug } from "../planted-bugs.ts";
-import { changeMembership, propose, readIndex, step, tick, transferLeadership } from "../raft.ts";
+import { changeMembership, propose, readIndex, tick, transferLeadership } from "../raft.ts";
 import { membershipStatusOf, type Raft } from "../state.ts";
 import {
   type Cluster,
@@ -18,6 +18,7 @@ import {
   newCluster,
   partition,
   pump,
+  receive,
   startNode,
 } from "./cluster.ts";
 import { checkAlways, checkLogs, type Invariants, newInvariants } from "./invariants.ts";
@@ -227,8 +228,7 @@ function replay(run: Run, to?: Node): void {
   const message = archive[random.below(archive.length)]!;
   const receiver = cluster.nodes.get(message.to);
   if (receiver?.raft === undefined) return;
-  step(receiver.raft, message);
-  pump(cluster, receiver);
+  receive(cluster, receiver, message);
 }
 
 /** A node's time runs until it stands for election: terms would change too seldom else. */
@@ -438,8 +438,7 @@ function arrive(run: Run, at: number, event: "deliver" | "drop" | "duplicate"): 
     run.drops++;
     return;
   }
-  step(receiver.raft, message);
-  pump(cluster, receiver);
+  receive(cluster, receiver, message);
 }
 
 /**
