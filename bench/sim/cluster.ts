@@ -27,7 +27,7 @@ import { createNetwork, type Life, type Observer } from "./network.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import { calmStore, type StoreTrouble, storeFaults } from "./store-faults.ts";
 import { createTrace } from "./trace.ts";
-import { createVirtualTime } from "./virtual-time.ts";
+import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 import { createJobWatch } from "./watch-jobs.ts";
 import { createLogWatch, shortestLeaseMs } from "./watch-logs.ts";
 import { type SimulatedJob, storyJob } from "./workload.ts";
@@ -149,6 +149,40 @@ function newRegistry() {
   };
 }
 
+/** Ways to let virtual time pass, all of which end with the first broken promise. */
+function createPatience(clock: VirtualTime, failures: readonly unknown[], pace: number) {
+  /** Lets virtual time pass until the promise has an answer. */
+  async function during<Value>(promise: Promise<Value>, limitMs = 300_000 * pace): Promise<Value> {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    promise.then(end, end);
+    await clock.advanceUntil(() => isOver || failures.length > 0, limitMs);
+    throwFailure();
+    assert(isOver, `still waiting after ${limitMs} virtual ms`);
+    return promise;
+  }
+
+  async function advance(ms: number): Promise<void> {
+    await clock.advanceUntil(() => failures.length > 0, ms);
+    throwFailure();
+  }
+
+  /** Whether it came true in time. */
+  async function advanceUntil(isReached: () => boolean, limitMs: number): Promise<boolean> {
+    const isInTime = await clock.advanceUntil(() => isReached() || failures.length > 0, limitMs);
+    throwFailure();
+    return isInTime;
+  }
+
+  function throwFailure(): void {
+    if (failures.length > 0) throw failures[0];
+  }
+
+  return { during, advance, advanceUntil, throwFailure };
+}
+
 export function createVirtualCluster(options: VirtualOptions) {
   const world = createWorld(options);
   const { pace, driftPerThousandMax, founders, masterNames, random, clock, trace } = world;
@@ -157,6 +191,7 @@ export function createVirtualCluster(options: VirtualOptions) {
   const { bucket, disks, diskTroubles, masters, workers, keys, healings, damaged } = registry;
   const peers = new Map(founders.map((name) => [asMasterId(name), `${name}:1`]));
   const addresses = () => [...new Set([...masterNames, ...founders])].map((name) => `${name}:1`);
+  const { throwFailure, ...patience } = createPatience(clock, failures, pace);
   let lives = 0;
   const storeTrouble: StoreTrouble = { ...calmStore };
   const ask = { startLater, list: () => operator.list() };
@@ -374,35 +409,6 @@ export function createVirtualCluster(options: VirtualOptions) {
 
   const operator = hireOperator();
 
-  /** Lets virtual time pass until the promise has an answer. */
-  async function during<Value>(promise: Promise<Value>, limitMs = 300_000 * pace): Promise<Value> {
-    let isOver = false;
-    const end = (): void => {
-      isOver = true;
-    };
-    promise.then(end, end);
-    await clock.advanceUntil(() => isOver || failures.length > 0, limitMs);
-    throwFailure();
-    assert(isOver, `still waiting after ${limitMs} virtual ms`);
-    return promise;
-  }
-
-  async function advance(ms: number): Promise<void> {
-    await clock.advanceUntil(() => failures.length > 0, ms);
-    throwFailure();
-  }
-
-  /** Whether it came true in time. */
-  async function advanceUntil(isReached: () => boolean, limitMs: number): Promise<boolean> {
-    const isInTime = await clock.advanceUntil(() => isReached() || failures.length > 0, limitMs);
-    throwFailure();
-    return isInTime;
-  }
-
-  function throwFailure(): void {
-    if (failures.length > 0) throw failures[0];
-  }
-
   async function start(): Promise<void> {
     for (const name of founders) await startMaster(name);
     for (const name of options.workers) startWorker(name);
@@ -419,7 +425,7 @@ export function createVirtualCluster(options: VirtualOptions) {
     ...{ masters, workers, masterNames, founders, operator, counts, count, pace },
     ...{ start, startMaster, killMaster, startWorker, killWorker, stop },
     ...{ client, connect },
-    ...{ during, advance, advanceUntil },
+    ...patience,
     sealedBy: floor.sealed,
     clockFaults: registry.clockFaults,
     diskTrouble: troubleOf,
