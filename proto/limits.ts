@@ -378,9 +378,9 @@ export const leaderSearchPauseMs = 100;
 /** Memory of an executor process as a share of its machine or container; the rest is for files and neighbours. */
 export const executorMemoryShare = 0.6;
 /** What an executor process takes without any rows: the program, its libraries, compiled code. */
-export const executorBaseBytes = 72 * 1024 * 1024;
+export const executorBaseBytes = 64 * 1024 * 1024;
 /** What each of its threads takes beside the rows that operators hold: batches on their way, and garbage. */
-export const executorThreadBytes = 40 * 1024 * 1024;
+export const executorThreadBytes = 96 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
 export const spillBlockBytesMin = 32 * 1024;
 export const spillBlockBytesMax = 1024 * 1024;

@@ -81,7 +81,7 @@ function mapsOf(read: ShuffleRead): readonly MapLocation[] {
 interface Fetched {
   readonly block: BlockId;
   readonly location: MapLocation;
-  readonly bytes: Promise<Uint8Array>;
+  bytes(): Promise<Uint8Array>;
 }
 
 /** Batches of each map in turn, with the bytes they came in. Throws with the map's stage, index and token. */
@@ -102,10 +102,15 @@ export async function* readShuffle(
     const { stageId = input.input.stageId } = location;
     const action = location.actionIndex ?? actionIndex;
     const block = { jobId, actionIndex: action, stageId, taskIndex, token, partition };
+    // What lies here already is read when its turn comes: ahead of it, it would only take memory.
+    if (location.workerId === world.workerId) {
+      ahead.push({ block, location, bytes: () => fetchBlock(world, block, location) });
+      return;
+    }
     const bytes = fetchBlock(world, block, location);
     // Met when its turn comes, which may be never.
     bytes.catch(() => undefined);
-    ahead.push({ block, location, bytes });
+    ahead.push({ block, location, bytes: () => bytes });
   };
   for (let done = 0; done < maps.length; done++) {
     while (started < maps.length && ahead.length < shuffleFetchesAhead) start();
@@ -113,7 +118,7 @@ export async function* readShuffle(
     let batches: readonly Batch[];
     let length: number;
     try {
-      const fetched = await bytes;
+      const fetched = await bytes();
       length = fetched.length;
       batches = readBlock(fetched);
     } catch (thrown) {
