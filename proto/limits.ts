@@ -384,6 +384,8 @@ export const executorThreadBytes = 96 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
 export const spillBlockBytesMin = 32 * 1024;
 export const spillBlockBytesMax = 1024 * 1024;
+/** Bytes of rows that become one batch, however large the budget is: offsets of texts are 32-bit numbers. */
+export const heldBytesMax = 1536 * 1024 * 1024;
 /** Partitions into which rows are divided that do not fit; each as often again as the next bound says. */
 export const spillPartitions = 32;
 /** Times that a partition is divided further, by another hash: 32^4 parts; beyond it, its rows have one key. */

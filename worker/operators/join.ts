@@ -2,7 +2,7 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
-import { batchRowsMax } from "../../proto/limits.ts";
+import { batchRowsMax, heldBytesMax } from "../../proto/limits.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import type { JoinBuild } from "../../proto/plan/program.ts";
@@ -276,7 +276,8 @@ export function joinStage(program: JoinProgram, memory: OperatorMemory, next: St
   const addKept = (batch: Batch): void => {
     bytes += batchBytes(batch);
     rows += batch.rows;
-    if (spilled === undefined && !memory.resize(keptBytes(bytes, rows))) spilled = spill();
+    const fits = () => bytes <= heldBytesMax && memory.resize(keptBytes(bytes, rows));
+    if (spilled === undefined && !fits()) spilled = spill();
     if (spilled === undefined) join.addKept(batch);
     else spilled.addKept(batch);
   };

@@ -2,6 +2,7 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
+import { heldBytesMax } from "../../proto/limits.ts";
 import type { NamedWindow, WindowCall } from "../../proto/plan/expr.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import { GroupIndex } from "../kernels/columns/group-index.ts";
@@ -100,7 +101,10 @@ export function windowStage(
   const add = (batch: Batch): void => {
     bytes += batchBytes(batch);
     held.add(batch);
-    const isHeld = spilled === undefined && memory.resize(windowBytes(bytes, held.rows));
+    const isHeld =
+      spilled === undefined &&
+      bytes <= heldBytesMax &&
+      memory.resize(windowBytes(bytes, held.rows));
     if (isHeld) return;
     memory.resize(0);
     spilled ??= spilledWindow(groups[0]!, memory);

@@ -1,6 +1,6 @@
 // The order of rows by steps: radix passes over words, then the next step within runs of equal ones.
 
-import { radixSort } from "./radix-sort.ts";
+import { radixRowsMax, radixSort } from "./radix-sort.ts";
 import type { SortStep } from "./sort-words.ts";
 
 /** Up to so many rows insertion is faster than counting digits. */
@@ -104,7 +104,7 @@ function sortRange(
   if (end - start < 2 || level === steps.length) return;
   if (end - start <= insertionRowsMax) return insert(rows, start, end, steps, level);
   const isWords = steps[level]!.kind === "words";
-  if (isWords && end - start >= radixRowsMin) {
+  if (isWords && end - start >= radixRowsMin && end - start <= radixRowsMax) {
     sortByWords(rows, start, end, steps, level);
     return;
   }
@@ -130,7 +130,7 @@ export interface SortedKeys {
 
 /** As `argsort`; with many rows it answers the keys too, which come along in order. */
 export function argsortWithKeys(length: number, steps: readonly SortStep[]): SortedKeys {
-  if (length < radixRowsMin || steps[0]?.kind !== "words") {
+  if (length < radixRowsMin || length > radixRowsMax || steps[0]?.kind !== "words") {
     return { rows: argsort(length, steps), keys: undefined };
   }
   const rows = new Int32Array(length);

@@ -1,6 +1,6 @@
 // Sorts keys of 64 bits with the numbers of their rows, in WebAssembly (see radix-sort.as.ts).
 
-import { assert } from "../../../proto/errors.ts";
+import { assert, EngineError } from "../../../proto/errors.ts";
 import { instantiate } from "../../../proto/kernels/wasm-module.ts";
 import { wasmBase64 } from "../generated/radix-sort-wasm.ts";
 
@@ -20,8 +20,8 @@ const countsAt = 64 * 1024;
 const recordsAt = countsAt + countsBytes;
 /** WebAssembly memory never shrinks: a larger one is given up after use. */
 const memoryBytesKept = 32 * 1024 * 1024;
-/** Records of one sort: two places each in a memory of 4 GiB. */
-export const radixRowsMax = 128 * 1024 * 1024;
+/** Records of one sort: two places each, in a memory of 4 GiB. */
+export const radixRowsMax = 96 * 1024 * 1024;
 
 let kept: Kernel | undefined;
 
@@ -70,7 +70,10 @@ function withRecords(
   kept = undefined;
   const otherAt = recordsAt + length * recordBytes;
   const end = otherAt + length * recordBytes;
-  assert(Boolean(kernel.reach(end)), `no WebAssembly memory of ${end} bytes for a sort`);
+  if (!kernel.reach(end)) {
+    const message = `the system gives no ${end} bytes for a sort of ${length} rows; lower --memory`;
+    throw new EngineError("MEMORY_EXCEEDED", message, { limitBytes: end });
+  }
   fill(new Uint32Array(kernel.memory.buffer, recordsAt, 4 * length));
   kernel.sort(recordsAt, otherAt, length, countsAt);
   // The place of the other records is free by now: rows take a quarter of it, runs at most a quarter.

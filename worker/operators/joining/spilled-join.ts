@@ -2,7 +2,7 @@
 // a partition at a time, and the result is put back into the order that it would have had.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
-import { batchRowsMax, spillDivisionsDeepMax } from "../../../proto/limits.ts";
+import { batchRowsMax, heldBytesMax, spillDivisionsDeepMax } from "../../../proto/limits.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { byPlace, placeName, withoutPlaces, withPlaces } from "../../memory/row-places.ts";
@@ -84,10 +84,11 @@ export class SpilledJoin {
     for (let part = 0; part < kept.count; part++) {
       if (kept.rowsOf(part) + probe.rowsOf(part) === 0) continue;
       const needed = this.options.keptBytes(kept.bytesOf(part), kept.rowsOf(part));
-      if (!memory.resize(needed)) {
+      const mayFit = kept.bytesOf(part) <= heldBytesMax;
+      if (!mayFit || !memory.resize(needed)) {
         // What waits to be sorted has the memory.
         sorter.giveWay();
-        if (!memory.resize(needed)) {
+        if (!mayFit || !memory.resize(needed)) {
           if (depth === spillDivisionsDeepMax) memory.demand(needed, "kept rows of one key");
           yield* this.divideAgain(kept, probe, part, sorter, depth);
           continue;

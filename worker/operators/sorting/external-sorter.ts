@@ -7,6 +7,7 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import {
   batchRowsMax,
+  heldBytesMax,
   sortPieceBytes,
   spillBlockBytesMax,
   spillBlockBytesMin,
@@ -15,7 +16,7 @@ import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { compareBySteps } from "../../kernels/columns/argsort.ts";
 import { concatBatches } from "../../kernels/columns/concat.ts";
 import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
-import { radixBytesPerRow } from "../../kernels/columns/radix-sort.ts";
+import { radixBytesPerRow, radixRowsMax } from "../../kernels/columns/radix-sort.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
 import { HeldShape } from "../../memory/held-shape.ts";
 import { byPlace, placeName, withPlaces } from "../../memory/row-places.ts";
@@ -87,6 +88,7 @@ export class ExternalSorter {
 
   /** Room for rows, once more for all of them as one batch, and for sorting them. */
   private reserve(bytes: number, rows: number): boolean {
+    if (bytes > heldBytesMax || rows > radixRowsMax) return false;
     return this.options.memory.resize(2 * bytes + keyBytesPerRow * rows);
   }
 
