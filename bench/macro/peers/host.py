@@ -100,7 +100,11 @@ class Ray:
             log_to_driver=False,
             logging_level="ERROR",
         )
-        ray.data.DataContext.get_current().enable_progress_bars = False
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        # Its default of 200 partitions is for clusters: on a few cores they would only wait for each other.
+        context.default_hash_shuffle_parallelism = 2 * threads
+        context.max_hash_shuffle_aggregators = threads
         self.version = ray.__version__
 
     def close(self):
