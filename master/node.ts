@@ -27,8 +27,9 @@ import {
   removedError,
   wasMemberOnce,
 } from "./members/removal.ts";
-import { bindPeers } from "./peers/inbox.ts";
-import { createOutbox } from "./peers/outbox.ts";
+import { createAnswers } from "./peers/answers.ts";
+import { bindPeers, type InboxOptions, receiveAnswers } from "./peers/inbox.ts";
+import { createOutbox, type OutboxOptions } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
 import type { Snapshot } from "./raft/entry.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
@@ -181,7 +182,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   const standing = followStanding(raft, self, { ...ports, addresses, onRemoved });
 
   function onRefused(to: MasterId, { code, message }: EngineError): void {
-    log.error("another master refuses what this one sends", {
+    log.error("this master and another do not agree on what they say to each other", {
       master: masterId,
       to,
       code,
@@ -189,11 +190,11 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     });
   }
 
-  const speaker = { clusterId, self: masterId, key, addressOf, onRemoved: fail, onRefused };
+  const answers = createAnswers(clock);
   const replica = createReplica<CommandReply>({
     raft,
     storage: ports.storage,
-    outbox: createOutbox(speaker, ports.rpc),
+    outbox: createOutbox(speakToPeers(), ports.rpc),
     ...{ clock, machine, addressOf },
     snapshotEveryBytes: options.snapshotEveryBytes,
     onApplied: onChange,
@@ -201,6 +202,8 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     onMembership: changeMembership,
     onFatal: fail,
   });
+
+  const listener = hearPeers();
 
   function propose(command: Command): Promise<CommandReply> {
     return replica.propose(encodeCommand(command));
@@ -295,16 +298,24 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     };
   }
 
-  function inbox(): readonly RpcBinding[] {
-    return bindPeers({
-      ...{ clusterId, self: masterId, key },
+  function speakToPeers(): OutboxOptions {
+    return {
+      ...{ clusterId, self: masterId, key, clock, answers, addressOf, onRefused },
+      onRemoved: fail,
+      receiveAnswers: (from, reply) => receiveAnswers(listener, from, reply),
+    };
+  }
+
+  function hearPeers(): InboxOptions {
+    return {
+      ...{ clusterId, self: masterId, key, answers },
       lastIndex: () => (wasMemberOnce(raft, self) ? lastIndexOf(raft.log) : 0),
       hear: directory.hear,
       isRemoved: (from, message) => isRemoved(raft, from, message),
       isForeign: (from, message) => isForeignAnswer(raft, from, message),
       checkCommand: machine.checkCommand,
       receive: replica.receive,
-    });
+    };
   }
 
   async function stop(): Promise<void> {
@@ -319,6 +330,11 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
 
   const admin = createMasterAdmin({ clusterId, raft, replica, rpc: ports.rpc, clock });
   const core = createCore();
-  const bindings = [...bindClients(core), ...bindWorkers(core), ...bindMasters(admin), ...inbox()];
+  const bindings = [
+    ...bindClients(core),
+    ...bindWorkers(core),
+    ...bindMasters(admin),
+    ...bindPeers(listener),
+  ];
   return { bindings, start: replica.start, stop };
 }

@@ -13,6 +13,8 @@ export const raftElectionTicksMax = 24;
 export const raftAppendEntriesMax = 1024;
 /** Bytes in one append message, unless a single entry is larger. */
 export const raftAppendBytesMax = 1024 * 1024;
+/** Bytes in an append that asks where a follower stands: it is sent again with every heartbeat until answered. */
+export const raftProbeBytesMax = 16 * 1024;
 /** Append messages under way to one follower: keeps the pipe full without flooding a slow peer. */
 export const raftInflightMessagesMax = 64;
 /** Proposed but uncommitted bytes on a leader: beyond it proposals are refused as UNAVAILABLE. */
@@ -44,8 +46,16 @@ export const peerMessagesQueuedMax = 256;
 export const raftSnapshotChunkBytesMax = 1024 * 1024;
 /** One snapshot put together from pieces: all bundles as text, and the state beside them. */
 export const peerSnapshotBytesMax = 768 * 1024 * 1024;
-/** One delivery to a peer: a lost one holds up all behind it, so it must end before an election would begin. */
-export const peerCallTimeoutMs = 500;
+/** A delivery holds up what waits behind it for so long at most: less than until an election would begin. */
+export const peerCallPatienceMs = 500;
+/** And longer by its size: on a starved machine a megabyte may take seconds, and must not be sent in vain. */
+export const peerCallBytesPerMsMin = 256;
+/** A delivery that was slower is not taken back before this: it arrives after all, and so may its answer. */
+export const peerCallLateMs = 5000;
+/** Deliveries to one peer that are not answered yet: the next leaves while the peer still syncs the last. */
+export const peerCallsInflightMax = 4;
+/** A peer that has no answer by then, since its disk is slow, answers by a delivery of its own. */
+export const peerAnswerWaitMs = 100;
 /** Masters in one cluster. */
 export const mastersMax = 9;
 /** Id, address or key of a master in the membership: a host name has at most 253 characters. */

@@ -1,7 +1,7 @@
 // How a master learns that it was removed: from its own log, from the leader that it would depose, or
 // by asking, since nobody talks to one that is no member.
 
-import { EngineError, unreachable } from "../../proto/errors.ts";
+import { EngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import { identifyTimeoutMs, removedGraceMs } from "../../proto/limits.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
@@ -10,7 +10,7 @@ import { masterApi } from "../../proto/wire/methods.ts";
 import type { MastersView } from "../../proto/wire/views.ts";
 import { lastMembership } from "../raft/log.ts";
 import { allMembers, keyOf, type Membership } from "../raft/membership.ts";
-import type { Message } from "../raft/messages.ts";
+import { isAnswer, type Message } from "../raft/messages.ts";
 import type { MembershipStatus, Raft } from "../raft/state.ts";
 
 /** A master and its data folder: another folder under the same id is another master. */
@@ -29,28 +29,8 @@ export function isMember(membership: Membership, { id, key }: Identified): boole
  */
 export function isForeignAnswer(raft: Raft, from: Identified, message: Message): boolean {
   const { membership } = lastMembership(raft.log);
-  if (!isAnswer(message) || !allMembers(membership).includes(from.id)) return false;
+  if (!isAnswer(message.kind) || !allMembers(membership).includes(from.id)) return false;
   return keyOf(membership, from.id) !== from.key;
-}
-
-function isAnswer({ kind }: Message): boolean {
-  switch (kind) {
-    case "preVoteReply":
-    case "voteReply":
-    case "appendReply":
-    case "heartbeatReply":
-    case "installSnapshotReply":
-      return true;
-    case "preVote":
-    case "vote":
-    case "append":
-    case "heartbeat":
-    case "installSnapshot":
-    case "timeoutNow":
-      return false;
-    default:
-      return unreachable(kind);
-  }
 }
 
 /** As far as its log tells. Entries of an addition that was taken back do not make it one. */

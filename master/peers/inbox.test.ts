@@ -2,15 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
-import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import { asClusterId, asMasterId, type MasterId } from "../../proto/ids.ts";
 import { peerMessagesQueuedMax } from "../../proto/limits.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { createLocalRpc } from "../../proto/wire/local-rpc.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
-import type { Message } from "../raft/messages.ts";
-import { encodePeerMessage } from "./codec.ts";
-import { bindPeers } from "./inbox.ts";
+import { isAlwaysAnswered, type Message } from "../raft/messages.ts";
+import { createAnswers } from "./answers.ts";
+import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
+import { bindPeers, receiveAnswers } from "./inbox.ts";
 
 const [a, b, c] = [asMasterId("a"), asMasterId("b"), asMasterId("c")];
 
@@ -25,12 +26,18 @@ function appended(...data: number[]): Uint8Array {
   return encodePeerMessage({ kind: "append", ...place, entries });
 }
 
+const answer = {
+  ...({ kind: "heartbeatReply", from: a, to: b, term: 1, readRound: 0 } as const),
+};
+
 function open(removed: string[] = [], foreign: string[] = []) {
-  const rpc = createLocalRpc(fakeClock());
+  const clock = fakeClock();
+  const rpc = createLocalRpc(clock);
+  const answers = createAnswers(clock);
   const received: Message[] = [];
   const heard = new Map<string, string>();
   const bindings = bindPeers({
-    ...{ clusterId: asClusterId("one"), self: a, key: "key-a" },
+    ...{ clusterId: asClusterId("one"), self: a, key: "key-a", answers },
     lastIndex: () => 7,
     hear: (id, address) => heard.set(id, address),
     isRemoved: ({ id, key }) => removed.includes(`${id}/${key}`),
@@ -38,7 +45,10 @@ function open(removed: string[] = [], foreign: string[] = []) {
     checkCommand: (data) => {
       if (data[0] === 0xff) throw new EngineError("LOG_CORRUPT", "this is no command");
     },
-    receive: (message) => received.push(message),
+    receive: (message) => {
+      received.push(message);
+      if (isAlwaysAnswered(message.kind)) Promise.resolve().then(() => answers.take([answer]));
+    },
   });
   rpc.serve("a:1", bindings);
   const peer = rpc.client({ role: "node" });
@@ -101,6 +111,15 @@ describe("inbox", () => {
     expect(received).toHaveLength(1);
   });
 
+  test("what the core answers by then travels back in the reply, one answer for each that is due", async () => {
+    const { send } = open();
+    const vote = { kind: "vote", lastIndex: 0, lastTerm: 0, force: false } as const;
+    const messages = [heartbeat(), heartbeat(vote as Partial<Message>), heartbeat()];
+    const reply = await send({ messages });
+    expect(reply.fromKey).toBe("key-a");
+    expect(reply.messages.map(decodePeerMessage)).toMatchObject([answer, answer]);
+  });
+
   test("says who it is, to nodes only", async () => {
     const { rpc, peer } = open();
     const asked = peer.call("a:1", peerApi.identify, {}, { timeoutMs: 1000 });
@@ -109,5 +128,32 @@ describe("inbox", () => {
     const client = rpc.client({ role: "client" });
     const refused = client.call("a:1", peerApi.identify, {}, { timeoutMs: 1000 });
     await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
+
+describe("what a peer answers", () => {
+  function receive(peer: MasterId, message: Uint8Array, foreign = false): Message[] {
+    const received: Message[] = [];
+    const inbox = {
+      ...{ self: a, isForeign: () => foreign },
+      receive: (one: Message) => void received.push(one),
+    };
+    receiveAnswers(inbox, peer, { messages: [message], fromKey: "key-b" });
+    return received;
+  }
+  const reply = heartbeat({ kind: "heartbeatReply" } as Partial<Message>);
+
+  test("is taken, unless another data folder answers", () => {
+    expect(receive(b, reply)).toMatchObject([{ kind: "heartbeatReply", from: b }]);
+    expect(receive(b, reply, true)).toEqual([]);
+  });
+
+  test.each<[string, MasterId, Uint8Array]>([
+    ["no answer", b, heartbeat()],
+    ["another's", c, reply],
+    ["for another", b, heartbeat({ kind: "heartbeatReply", to: c } as Partial<Message>)],
+    ["no message", b, new Uint8Array(0)],
+  ])("%s: refused", (_what, peer, message) => {
+    expect(() => receive(peer, message)).toThrow(EngineError);
   });
 });

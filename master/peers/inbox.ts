@@ -4,17 +4,19 @@ import { EngineError, toEngineError } from "../../proto/errors.ts";
 import { asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
 import { memberTextCharsMax, peerMessagesQueuedMax } from "../../proto/limits.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
-import type { StepRequest } from "../../proto/wire/generated/engine.ts";
+import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
 import { items, text } from "../api/fields.ts";
 import { type Identified, removedError } from "../members/removal.ts";
-import type { Append, Message } from "../raft/messages.ts";
-import { decodePeerMessage } from "./codec.ts";
+import { type Append, isAlwaysAnswered, isAnswer, type Message } from "../raft/messages.ts";
+import type { Answers } from "./answers.ts";
+import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 
 export interface InboxOptions {
   readonly clusterId: ClusterId;
   readonly self: MasterId;
   readonly key: string;
+  readonly answers: Answers;
   lastIndex(): number;
   /** Where a sender is that may not be known here yet. */
   hear(from: MasterId, address: string): void;
@@ -67,6 +69,27 @@ function checkCommands(options: InboxOptions, { from, entries }: Append): void {
   }
 }
 
+/** What came back from the peer that was called. */
+export function receiveAnswers(
+  { self, isForeign, receive }: Pick<InboxOptions, "self" | "isForeign" | "receive">,
+  peer: MasterId,
+  reply: StepReply,
+): void {
+  items("messages", reply.messages, peerMessagesQueuedMax);
+  text("from_key", reply.fromKey, memberTextCharsMax);
+  for (const message of reply.messages.map(decodePeerMessage)) {
+    const { from, to, kind } = message;
+    if (to !== self || from !== peer || !isAnswer(kind)) {
+      throw new EngineError(
+        "MESSAGE_INVALID",
+        `${peer} answered ${self} with a message of kind ${kind} from ${from} to ${to}; check that ` +
+          "no two masters have the same id or address",
+      );
+    }
+    if (!isForeign({ id: peer, key: reply.fromKey }, message)) receive(message);
+  }
+}
+
 export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
   const { clusterId, self, key } = options;
   return [
@@ -80,7 +103,10 @@ export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
         if (options.isForeign(sender, message)) continue;
         options.receive(message);
       }
-      return {};
+      // The core answers in a later turn, so none is missed.
+      const expected = messages.filter(({ kind }) => isAlwaysAnswered(kind)).length;
+      const answers = expected === 0 ? [] : await options.answers.collect(from, expected);
+      return { messages: answers.map(encodePeerMessage), fromKey: key };
     }),
     bind(peerApi.identify, ["node"], async () => {
       return { clusterId, masterId: self, key, lastIndex: options.lastIndex() };

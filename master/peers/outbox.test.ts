@@ -1,13 +1,20 @@
-// The line to a peer: in order, one call at a time, bounded, and nothing stale after a failure.
+// The lines to a peer: in order, few calls at a time, bounded, and nothing stale after a failure.
 
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../proto/ids.ts";
-import { peerMessagesQueuedMax, rpcMessageBytesMax } from "../../proto/limits.ts";
-import type { RpcClient } from "../../proto/ports/rpc.ts";
-import type { StepRequest } from "../../proto/wire/generated/engine.ts";
+import {
+  peerCallPatienceMs,
+  peerCallsInflightMax,
+  peerMessagesQueuedMax,
+  raftAppendBytesMax,
+} from "../../proto/limits.ts";
+import type { RpcCallOptions, RpcClient } from "../../proto/ports/rpc.ts";
+import { fakeClock } from "../../proto/testing/fake-clock.ts";
+import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";
 import type { Message } from "../raft/messages.ts";
-import { decodePeerMessage } from "./codec.ts";
+import { createAnswers } from "./answers.ts";
+import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 import { createOutbox } from "./outbox.ts";
 
 const [a, b] = [asMasterId("a"), asMasterId("b")];
@@ -26,27 +33,54 @@ async function settle(): Promise<void> {
 
 /** An outbox whose calls end when the test says so. */
 function openOutbox() {
-  const calls: { messages: Message[]; bytes: number; end(failure?: EngineError): void }[] = [];
+  interface Call {
+    readonly messages: Message[];
+    readonly bytes: number;
+    readonly timeoutMs: number;
+    end(failure?: EngineError, reply?: StepReply): void;
+  }
+  const calls: Call[] = [];
   const rpc = {
-    call: (_address: string, _method: unknown, request: StepRequest) =>
+    call: (
+      _address: string,
+      _method: unknown,
+      request: StepRequest,
+      { timeoutMs }: RpcCallOptions,
+    ) =>
       new Promise((resolve, reject) => {
         calls.push({
           messages: request.messages.map(decodePeerMessage),
           bytes: request.messages.reduce((sum, message) => sum + message.length, 0),
-          end: (failure) => (failure === undefined ? resolve({}) : reject(failure)),
+          timeoutMs,
+          end: (failure, reply = { messages: [], fromKey: "" }) =>
+            failure === undefined ? resolve(reply) : reject(failure),
         });
       }),
     close: () => {},
   } as unknown as RpcClient;
   const removals: EngineError[] = [];
   const refusals: string[] = [];
+  const clock = fakeClock();
+  const answers = createAnswers(clock);
+  const answered: Message[] = [];
   const options = {
-    ...{ clusterId: "c", self: a, key: "k" },
+    ...{ clusterId: "c", self: a, key: "k", clock, answers },
+    receiveAnswers: (_from: MasterId, { messages }: StepReply) => {
+      answered.push(...messages.map(decodePeerMessage));
+    },
     addressOf: (id: MasterId) => peers.get(id),
     onRemoved: (failure: EngineError) => void removals.push(failure),
     onRefused: (to: MasterId, { code }: EngineError) => void refusals.push(`${to}: ${code}`),
   };
-  return { outbox: createOutbox(options, rpc), calls, removals, refusals };
+  return {
+    outbox: createOutbox(options, rpc),
+    answers,
+    answered,
+    calls,
+    clock,
+    removals,
+    refusals,
+  };
 }
 
 function commits(messages: readonly Message[]): number[] {
@@ -54,56 +88,106 @@ function commits(messages: readonly Message[]): number[] {
 }
 
 describe("outbox", () => {
-  test("one call at a time; the next takes all that gathered, in order", async () => {
-    const { outbox, calls } = openOutbox();
+  /** So many calls that the next message has to wait. */
+  function fill({ outbox, calls }: ReturnType<typeof openOutbox>): Call[] {
+    const before = calls.length;
+    for (let call = 0; call < peerCallsInflightMax; call++) outbox.send([heartbeat(0)]);
+    return calls.slice(before);
+  }
+  type Call = ReturnType<typeof openOutbox>["calls"][number];
+
+  test("few calls at a time; the next takes all that gathered, in order", async () => {
+    const world = openOutbox();
+    const { outbox, calls } = world;
+    const [first] = fill(world);
     outbox.send([heartbeat(1)]);
     outbox.send([heartbeat(2), heartbeat(3)]);
-    outbox.send([heartbeat(4)]);
     await settle();
-    expect(calls).toHaveLength(1);
-    calls[0]!.end();
+    expect(calls).toHaveLength(peerCallsInflightMax);
+    first!.end();
     await settle();
-    expect(calls.map(({ messages }) => commits(messages))).toEqual([[1], [2, 3, 4]]);
+    expect(commits(calls.at(-1)!.messages)).toEqual([1, 2, 3]);
   });
 
   test("the oldest go when too many wait", async () => {
-    const { outbox, calls } = openOutbox();
-    outbox.send([heartbeat(0)]);
+    const world = openOutbox();
+    const { outbox, calls } = world;
+    const [first] = fill(world);
     const waiting = Array.from({ length: peerMessagesQueuedMax + 3 }, (_, i) => heartbeat(i + 1));
     outbox.send(waiting);
-    calls[0]!.end();
+    first!.end();
     await settle();
-    expect(commits(calls[1]!.messages)[0]).toBe(4);
-    expect(calls[1]!.messages).toHaveLength(peerMessagesQueuedMax);
+    expect(commits(calls.at(-1)!.messages)[0]).toBe(4);
+    expect(calls.at(-1)!.messages).toHaveLength(peerMessagesQueuedMax);
   });
 
   test("after a failed call what waited is forgotten, and the next message goes at once", async () => {
-    const { outbox, calls } = openOutbox();
-    outbox.send([heartbeat(1)]);
+    const world = openOutbox();
+    const { outbox, calls } = world;
+    const filled = fill(world);
     outbox.send([heartbeat(2)]);
-    calls[0]!.end(new EngineError("UNAVAILABLE", "gone"));
+    for (const call of filled) call.end(new EngineError("UNAVAILABLE", "gone"));
     await settle();
-    expect(calls).toHaveLength(1);
+    expect(calls).toHaveLength(peerCallsInflightMax);
     outbox.send([heartbeat(3)]);
-    expect(commits(calls[1]!.messages)).toEqual([3]);
+    expect(commits(calls.at(-1)!.messages)).toEqual([3]);
   });
 
-  test("no call is larger than a message may be, whatever waits", async () => {
-    const { outbox, calls } = openOutbox();
-    const entry = { index: 1, term: 1, kind: "command", data: new Uint8Array(1 << 20) } as const;
+  function append(bytes: number): Message {
+    const entry = { index: 1, term: 1, kind: "command", data: new Uint8Array(bytes) } as const;
     const rest = { term: 1, prevIndex: 0, prevTerm: 0, commit: 0, entries: [entry] };
-    const append: Message = { kind: "append", from: a, to: b, ...rest };
-    outbox.send(Array.from({ length: 50 }, () => append));
+    return { kind: "append", from: a, to: b, ...rest };
+  }
+
+  test("no call is much larger than an append may be, whatever waits", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send(Array.from({ length: 50 }, () => append(raftAppendBytesMax / 4)));
     let sent = 0;
     for (let call = 0; call < calls.length; call++) {
       const { messages, bytes } = calls[call]!;
-      expect(bytes).toBeLessThan(rpcMessageBytesMax);
+      expect(bytes).toBeLessThan(1.1 * raftAppendBytesMax);
       sent += messages.length;
       calls[call]!.end();
       await settle();
     }
     expect(sent).toBe(50);
-    expect(calls.length).toBeLessThan(10);
+    expect(calls.length).toBeLessThan(15);
+  });
+
+  test("a heartbeat never waits behind entries, and nothing small overtakes what is large", async () => {
+    const { outbox, calls } = openOutbox();
+    outbox.send([append(raftAppendBytesMax)]);
+    outbox.send([append(1), heartbeat(1)]);
+    await settle();
+    expect(calls.map(({ messages }) => messages[0]?.kind)).toEqual(["append", "heartbeat"]);
+    calls[0]!.end();
+    await settle();
+    expect(calls).toHaveLength(3);
+  });
+
+  test("what is slow is waited for by its size, then passed, and may still arrive and be answered", async () => {
+    const { outbox, calls, clock, answered } = openOutbox();
+    outbox.send([append(raftAppendBytesMax)]);
+    outbox.send([append(1)]);
+    await clock.advanceAsync(4 * peerCallPatienceMs);
+    expect(calls).toHaveLength(1);
+    await clock.advanceAsync(8 * peerCallPatienceMs);
+    expect(calls).toHaveLength(2);
+    expect(calls[0]!.timeoutMs).toBeGreaterThan(16 * peerCallPatienceMs);
+    const answer = { from: b, to: a, term: 1, readRound: 0 };
+    const reply = encodePeerMessage({ kind: "heartbeatReply", ...answer });
+    calls[0]!.end(undefined, { messages: [reply], fromKey: "" });
+    await settle();
+    expect(answered).toMatchObject([{ kind: "heartbeatReply" }]);
+  });
+
+  test("an answer for which the peer's own delivery waits travels with that one", async () => {
+    const { outbox, answers, calls } = openOutbox();
+    const collected = answers.collect(b, 1);
+    const answer: Message = { kind: "heartbeatReply", from: a, to: b, term: 1, readRound: 0 };
+    outbox.send([answer, heartbeat(1)]);
+    expect(await collected).toEqual([answer]);
+    expect(calls.map(({ messages }) => messages.map(({ kind }) => kind))).toEqual([["heartbeat"]]);
   });
 
   test("a peer without an address gets nothing, and its messages do not pile up", async () => {
@@ -122,14 +206,15 @@ describe("outbox", () => {
   });
 
   test("closed, it sends nothing more", async () => {
-    const { outbox, calls } = openOutbox();
-    outbox.send([heartbeat(1)]);
+    const world = openOutbox();
+    const { outbox, calls } = world;
+    const [first] = fill(world);
     outbox.send([heartbeat(2)]);
     outbox.close();
-    calls[0]!.end();
+    first!.end();
     outbox.send([heartbeat(3)]);
     await settle();
-    expect(calls).toHaveLength(1);
+    expect(calls).toHaveLength(peerCallsInflightMax);
   });
 
   test("a refusal is told once, until something is taken; an outage is none", async () => {

@@ -10,6 +10,7 @@ import {
   raftEntryBytesMax,
   raftHeartbeatTicks,
   raftInflightMessagesMax,
+  raftProbeBytesMax,
   raftReadsWaitingMax,
   raftSavesInflightMax,
   raftSaveTicksMax,
@@ -26,6 +27,7 @@ export interface RaftConfig {
   readonly electionTicksMax: number;
   readonly appendEntriesMax: number;
   readonly appendBytesMax: number;
+  readonly probeBytesMax: number;
   readonly inflightMessagesMax: number;
   readonly uncommittedBytesMax: number;
   readonly entryBytesMax: number;
@@ -52,6 +54,7 @@ export const defaultRaftConfig: RaftConfig = {
   electionTicksMax: raftElectionTicksMax,
   appendEntriesMax: raftAppendEntriesMax,
   appendBytesMax: raftAppendBytesMax,
+  probeBytesMax: raftProbeBytesMax,
   inflightMessagesMax: raftInflightMessagesMax,
   uncommittedBytesMax: raftUncommittedBytesMax,
   entryBytesMax: raftEntryBytesMax,

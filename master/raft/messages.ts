@@ -1,5 +1,6 @@
 // Everything that masters say to each other about the log.
 
+import { unreachable } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import type { Entry } from "./entry.ts";
 import type { Membership } from "./membership.ts";
@@ -107,3 +108,29 @@ export type Message =
   | TimeoutNow;
 
 export type MessageKind = Message["kind"];
+
+/** Whether it answers a message of another master, and promises nothing beside. */
+export function isAnswer(kind: MessageKind): boolean {
+  switch (kind) {
+    case "preVoteReply":
+    case "voteReply":
+    case "appendReply":
+    case "heartbeatReply":
+    case "installSnapshotReply":
+      return true;
+    case "preVote":
+    case "vote":
+    case "append":
+    case "heartbeat":
+    case "installSnapshot":
+    case "timeoutNow":
+      return false;
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** Whether whoever receives it answers in any case; a vote may be passed over in silence. */
+export function isAlwaysAnswered(kind: MessageKind): boolean {
+  return kind === "append" || kind === "heartbeat" || kind === "installSnapshot";
+}

@@ -30,9 +30,12 @@ function replicateTo(raft: Raft, to: MasterId, progress: Progress): void {
       beginSnapshot(raft, to, progress);
       return;
     }
-    const { appendEntriesMax, appendBytesMax } = config;
-    const entries = sliceLog(log, progress.next, appendEntriesMax, appendBytesMax);
-    sendAppend(raft, to, progress, prevTerm, entries);
+    const { appendEntriesMax, appendBytesMax, probeBytesMax } = config;
+    const bytesMax = isProbe ? Math.min(probeBytesMax, appendBytesMax) : appendBytesMax;
+    const entries = sliceLog(log, progress.next, appendEntriesMax, bytesMax);
+    // An entry that is too large for a probe waits until the probe was answered.
+    const isTooLarge = isProbe && entries.length === 1 && entries[0]!.data.length > probeBytesMax;
+    sendAppend(raft, to, progress, prevTerm, isTooLarge ? [] : entries);
   }
 }
 

@@ -413,7 +413,10 @@ export interface StepRequest {
   fromKey: string;
 }
 
+/** messages: what the receiver answers, where it could by then; checked like what comes in a request. */
 export interface StepReply {
+  messages: Uint8Array[];
+  fromKey: string;
 }
 
 /** Who answers at an address: asked before it is made a member, and by who wants to join its cluster. */
@@ -4402,11 +4405,17 @@ export const StepRequest: MessageFns<StepRequest> = {
 };
 
 function createBaseStepReply(): StepReply {
-  return {};
+  return { messages: [], fromKey: "" };
 }
 
 export const StepReply: MessageFns<StepReply> = {
-  encode(_: StepReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: StepReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.messages) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.fromKey !== "") {
+      writer.uint32(18).string(message.fromKey);
+    }
     return writer;
   },
 
@@ -4423,6 +4432,22 @@ export const StepReply: MessageFns<StepReply> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.messages.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fromKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
