@@ -55,7 +55,7 @@ function chooseTasks(
   if (own.length > 0) return own;
   return takeFree(running, stage, wanted, reserved, (taskIndex) => {
     const owner = state.workers.get(ownerOf(taskIndex) as WorkerId);
-    return owner === undefined || waited || owner.leases.size >= owner.slots;
+    return owner === undefined || waited || owner.leases >= owner.slots;
   });
 }
 
@@ -84,9 +84,9 @@ function fairShare(state: ClusterState, worker: WorkerState, pending: number): n
   let leased = 0;
   for (const other of state.workers.values()) {
     slots += other.slots;
-    leased += other.leases.size;
+    leased += other.leases;
   }
-  return Math.ceil(((leased + pending) * worker.slots) / slots) - worker.leases.size;
+  return Math.ceil(((leased + pending) * worker.slots) / slots) - worker.leases;
 }
 
 /** The worker that a task prefers; undefined when the stage has no preference. */

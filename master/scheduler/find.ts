@@ -105,6 +105,22 @@ export function refOf(running: RunningAction, stage: StageState, taskIndex: numb
   };
 }
 
+/** The tasks that a worker has: found among all that are under way, as few as the cluster has slots. */
+export function leasedTo(state: ClusterState, workerId: WorkerId): TaskRef[] {
+  const refs: TaskRef[] = [];
+  for (const running of runningActions(state)) {
+    for (const stage of running.stages) {
+      for (const taskIndex of stage.running) {
+        const task = stage.tasks[taskIndex]!;
+        if (task.kind === "leased" && task.workerId === workerId) {
+          refs.push(refOf(running, stage, taskIndex));
+        }
+      }
+    }
+  }
+  return refs;
+}
+
 /** Live jobs whose end is not decided, in order of submission. */
 export function* runningJobs(state: ClusterState): Iterable<JobState> {
   for (const jobId of state.live) {

@@ -1,13 +1,20 @@
 // Task leases: granted in batches, prolonged by progress, ended by logged ticks.
 
-import { taskName } from "../../proto/ids.ts";
+import { type TaskRef, taskName } from "../../proto/ids.ts";
 import {
   taskLeaseLoggedTicks,
   taskProgressLoggedTicks,
   tasksPerGrantMax,
 } from "../../proto/limits.ts";
 import type { Command, CommandReply, RenewedLease } from "./commands.ts";
-import { type FoundTask, findTask, needWorker, refOf, wasAccepted } from "./find.ts";
+import {
+  type FoundTask,
+  findTask,
+  needWorker,
+  refOf,
+  runningActions,
+  wasAccepted,
+} from "./find.ts";
 import { refuse } from "./refuse.ts";
 import { countFailure } from "./reports.ts";
 import { isRunnable, setTask } from "./stages.ts";
@@ -68,18 +75,42 @@ function prolongTask(found: FoundTask, task: LeasedTask, renewed: RenewedLease):
   });
 }
 
-/** Work is proportional to the live leases, which are bounded by the slots of the cluster. */
+const isSilent = (state: ClusterState, task: LeasedTask): boolean =>
+  state.tick - task.renewedTick >= taskLeaseLoggedTicks;
+const isStuck = (state: ClusterState, task: LeasedTask): boolean =>
+  state.tick - task.progressTick >= taskProgressLoggedTicks;
+
+/** By worker. Work is proportional to the live leases, bounded by the slots of the cluster. */
+function overdueTasks(state: ClusterState): Map<string, TaskRef[]> {
+  const overdue = new Map<string, TaskRef[]>();
+  for (const running of runningActions(state)) {
+    for (const stage of running.stages) {
+      for (const taskIndex of stage.running) {
+        const task = stage.tasks[taskIndex]!;
+        if (task.kind !== "leased" || !(isSilent(state, task) || isStuck(state, task))) continue;
+        const refs = overdue.get(task.workerId) ?? [];
+        overdue.set(task.workerId, refs);
+        refs.push(refOf(running, stage, taskIndex));
+      }
+    }
+  }
+  return overdue;
+}
+
 export function expireTasks(state: ClusterState): void {
-  for (const worker of state.workers.values()) {
-    // By name: the index itself is in another order on a replica that was restored.
-    const refs = [...worker.leases].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [, ref] of refs) {
+  const overdue = overdueTasks(state);
+  if (overdue.size === 0) return;
+  for (const workerId of state.workers.keys()) {
+    // By name: the index of a stage is in another order on a replica that was restored.
+    const named = (overdue.get(workerId) ?? []).map((ref) => [taskName(ref), ref] as const);
+    for (const [, ref] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
       const found = findTask(state, ref);
+      // What came before it may have ended the action.
       if (found?.task.kind !== "leased") continue;
-      if (state.tick - found.task.renewedTick >= taskLeaseLoggedTicks) {
+      if (isSilent(state, found.task)) {
         // The grant never reached the worker: nobody is to blame.
         requeueTask(found, found.stage, found.taskIndex, {}, 0);
-      } else if (state.tick - found.task.progressTick >= taskProgressLoggedTicks) {
+      } else {
         countFailure(
           found,
           found.task,

@@ -1,8 +1,6 @@
 // The state as text and back: what a snapshot holds, and what replicas compare.
 
 import { EngineError } from "../../proto/errors.ts";
-import type { JobId } from "../../proto/ids.ts";
-import { taskName } from "../../proto/ids.ts";
 import { digestText } from "../../proto/plan/digest.ts";
 import { type JsonPiece, type JsonPieces, jsonPieces } from "./json-pieces.ts";
 import type { LeaseBug } from "./planted-bugs.ts";
@@ -125,7 +123,7 @@ export function decodeSnapshot(text: string, plantedBug?: LeaseBug): ClusterStat
   state.tick = stored.tick;
   state.tickTerm = stored.tickTerm;
   for (const worker of stored.workers) {
-    state.workers.set(worker.workerId, { ...worker, leases: new Map() });
+    state.workers.set(worker.workerId, { ...worker, leases: 0 });
   }
   fill(state.bundles, stored.bundles);
   fill(state.locks, stored.locks);
@@ -173,7 +171,7 @@ function restoreJob(state: ClusterState, stored: StoredJob): void {
     job.actions.set(action.actionIndex, { ...action, phase: restorePhase(action.phase) });
     if (action.phase.kind !== "ended") job.open.add(action.actionIndex);
     if (action.phase.kind === "running") {
-      restoreLeases(state, job.jobId, action.actionIndex, action.phase.stages);
+      restoreLeases(state, action.phase.stages);
     }
   }
 }
@@ -184,17 +182,11 @@ function restorePhase(phase: StoredPhase): ActionPhase {
   return { ...phase, stages: phase.stages.map((stage) => indexStage(plans, stage)) };
 }
 
-function restoreLeases(
-  state: ClusterState,
-  jobId: JobId,
-  actionIndex: number,
-  stages: readonly StoredStage[],
-): void {
+function restoreLeases(state: ClusterState, stages: readonly StoredStage[]): void {
   for (const stage of stages) {
-    stage.tasks.forEach((task, taskIndex) => {
-      if (task.kind !== "leased") return;
-      const ref = { jobId, actionIndex, stageId: stage.plan.stageId, taskIndex };
-      state.workers.get(task.workerId)?.leases.set(taskName(ref), ref);
-    });
+    for (const task of stage.tasks) {
+      const worker = task.kind === "leased" ? state.workers.get(task.workerId) : undefined;
+      if (worker !== undefined) worker.leases++;
+    }
   }
 }

@@ -3,7 +3,7 @@
 // them.
 
 import type { ErrorRecord } from "../../proto/errors.ts";
-import type { Incarnation, JobId, Sha256, TaskRef, WorkerId } from "../../proto/ids.ts";
+import type { Incarnation, JobId, Sha256, WorkerId } from "../../proto/ids.ts";
 import type { ActionOutcome, CounterValues } from "../../proto/plan/bundle.ts";
 import type { OutputFormat } from "../../proto/plan/logical.ts";
 import type { LockStep, StagePlan } from "../../proto/plan/stage.ts";
@@ -43,8 +43,8 @@ export interface WorkerState {
   readonly slots: number;
   readonly weight: number;
   renewedTick: number;
-  /** Derived: tasks leased to it, by name. */
-  readonly leases: Map<string, TaskRef>;
+  /** Derived: how many tasks are leased to it. Which ones, their stages tell. */
+  leases: number;
 }
 
 export interface BundleState {

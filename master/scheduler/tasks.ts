@@ -1,9 +1,9 @@
 // The life of one task: pending, leased, done, lost, and what may follow what.
 
 import { assert } from "../../proto/errors.ts";
-import { taskName, type WorkerId } from "../../proto/ids.ts";
+import type { WorkerId } from "../../proto/ids.ts";
 import type { DoneReport } from "./commands.ts";
-import { type FoundTask, type RunningAction, refOf } from "./find.ts";
+import type { FoundTask, RunningAction } from "./find.ts";
 import { isComplete, isRunnable, setTask } from "./stages.ts";
 import type { DoneTask, LeasedTask, StageState, TaskTrials } from "./state.ts";
 
@@ -20,10 +20,9 @@ function trialsOf(task: TaskTrials): TaskTrials {
 /** pending → leased. */
 export function leaseTask(found: FoundTask, token: number, workerId: WorkerId): void {
   const { state, stage, taskIndex, task } = found;
-  const ref = refOf(found, stage, taskIndex);
-  assert(task.kind === "pending", `${taskName(ref)} is ${task.kind} and cannot be leased`);
+  assert(task.kind === "pending", `task ${taskIndex} is ${task.kind} and cannot be leased`);
   const worker = state.workers.get(workerId);
-  assert(worker !== undefined, `${taskName(ref)} leased to an unknown worker ${workerId}`);
+  assert(worker !== undefined, `task ${taskIndex} leased to an unknown worker`);
   setTask(stage, taskIndex, {
     kind: "leased",
     ...trialsOf(task),
@@ -36,16 +35,16 @@ export function leaseTask(found: FoundTask, token: number, workerId: WorkerId): 
     rows: 0,
     bytes: 0,
   });
-  worker.leases.set(taskName(ref), ref);
+  worker.leases++;
   found.action.touched = true;
 }
 
-/** Ends the lease in the worker's index; the task itself is set by the caller. */
+/** Takes the lease off the worker's count; the task itself is set by the caller. */
 export function dropLease(running: RunningAction, stage: StageState, taskIndex: number): void {
   const task = stage.tasks[taskIndex]!;
   assert(task.kind === "leased", `task ${taskIndex} is ${task.kind} and has no lease to drop`);
   const worker = running.state.workers.get(task.workerId);
-  worker?.leases.delete(taskName(refOf(running, stage, taskIndex)));
+  if (worker !== undefined) worker.leases--;
   running.action.touched = true;
 }
 

@@ -82,7 +82,7 @@ export function viewWorkers(state: ClusterState): readonly WorkerView[] {
       workerId: worker.workerId,
       dataAddress: worker.dataAddress,
       slots: worker.slots,
-      running: worker.leases.size,
+      running: worker.leases,
     }))
     .sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
 }

@@ -5,7 +5,7 @@ import { workerLeaseLoggedTicks, workersMax } from "../../proto/limits.ts";
 import { buildRing, type Ring } from "../placement/ring.ts";
 import type { Command, CommandReply } from "./commands.ts";
 import { loseDriversOf, renewDrivers } from "./drivers.ts";
-import { findTask, findWorker } from "./find.ts";
+import { findTask, findWorker, leasedTo } from "./find.ts";
 import { loseKept } from "./kept.ts";
 import { renewTasks } from "./leases.ts";
 import { refuse } from "./refuse.ts";
@@ -44,7 +44,7 @@ export function registerWorker(state: ClusterState, register: Register): Command
     slots,
     weight,
     renewedTick: state.tick,
-    leases: new Map(),
+    leases: 0,
   });
   state.ring = undefined;
   return { kind: "registered", holder: undefined };
@@ -52,7 +52,7 @@ export function registerWorker(state: ClusterState, register: Register): Command
 
 /** Its leases end, without blame; its outputs are gone; its drivers wait for another worker. */
 export function loseWorker(state: ClusterState, worker: WorkerState): void {
-  for (const ref of [...worker.leases.values()]) {
+  for (const ref of leasedTo(state, worker.workerId)) {
     const found = findTask(state, ref);
     if (found !== undefined) requeueTask(found, found.stage, found.taskIndex, {}, 0);
   }

@@ -2,7 +2,7 @@
 
 import { assert } from "../../../proto/errors.ts";
 import { taskName } from "../../../proto/ids.ts";
-import { type RunningAction, refOf, runningActions } from "../find.ts";
+import { leasedTo, type RunningAction, refOf, runningActions } from "../find.ts";
 import { indexStage } from "../stages.ts";
 import type { ClusterState, DoneTask, LockClaim, StageState } from "../state.ts";
 
@@ -29,7 +29,6 @@ function checkTasks(state: ClusterState, running: RunningAction, stage: StageSta
     if (task.kind === "leased") {
       const worker = state.workers.get(task.workerId);
       assert(worker !== undefined, `${name} is leased to ${task.workerId}, which is no member`);
-      assert(worker.leases.has(name), `${name} is not among the leases of ${task.workerId}`);
       assert(task.token <= state.appliedIndex, `${name} has a token from the future`);
     }
     if (task.kind === "done" && stage.plan.output.kind === "shuffle") {
@@ -81,7 +80,7 @@ function checkLocks(state: ClusterState): void {
 
 export function checkInvariants(state: ClusterState): void {
   checkLocks(state);
-  let leases = 0;
+  let unheld = 0;
   for (const running of runningActions(state)) {
     const { phase, publishes } = running.action;
     const outlivesJob =
@@ -90,12 +89,16 @@ export function checkInvariants(state: ClusterState): void {
     assert(end.kind === "running" || outlivesJob, `${jobId} ends with running actions`);
     for (const stage of running.stages) {
       checkIndices(running, stage);
-      leases += checkTasks(state, running, stage);
+      unheld += checkTasks(state, running, stage);
     }
   }
-  let held = 0;
-  for (const worker of state.workers.values()) held += worker.leases.size;
-  assert(held === leases, `workers hold ${held} leases, tasks have ${leases}`);
+  for (const worker of state.workers.values()) {
+    const { workerId, leases } = worker;
+    const held = leasedTo(state, workerId).length;
+    assert(held === leases, `${workerId} holds ${held} leases and counts ${leases}`);
+    unheld -= held;
+  }
+  assert(unheld === 0, `${unheld} leases are held by no worker`);
   for (const job of state.jobs.values()) {
     const isLive = job.phase.kind !== "ended";
     assert(state.live.has(job.jobId) === isLive, `${job.jobId} is in the wrong list`);

@@ -93,7 +93,7 @@ function printLock(name: string, { claim, token, expiresTick, waiters }: LockSta
 export function printState(state: ClusterState): string {
   const lines = [`tick ${state.tick}, entry ${state.appliedIndex}`];
   for (const worker of state.workers.values()) {
-    lines.push(`worker ${worker.workerId}: ${worker.leases.size} of ${worker.slots} leased`);
+    lines.push(`worker ${worker.workerId}: ${worker.leases} of ${worker.slots} leased`);
   }
   for (const job of state.jobs.values()) lines.push(...printJob(job));
   for (const [name, lock] of state.locks) lines.push(printLock(name, lock));

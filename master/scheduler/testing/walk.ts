@@ -17,7 +17,7 @@ import { isUnplanned } from "../actions.ts";
 import { apply } from "../apply.ts";
 import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
-import { findTask } from "../find.ts";
+import { findTask, leasedTo } from "../find.ts";
 import { intents } from "../intents.ts";
 import type { JsonPiece } from "../json-pieces.ts";
 import type { LeaseBug } from "../planted-bugs.ts";
@@ -289,7 +289,7 @@ function reportFailed(walk: Walk, lease: Lease): void {
 /** What a faultless worker would say. */
 function renew(walk: Walk, workerId: (typeof workers)[number]): void {
   const { state } = walk;
-  const held = [...(state.workers.get(workerId)?.leases.values() ?? [])];
+  const held = leasedTo(state, workerId);
   const tasks: RenewedLease[] = held.map((ref) => {
     const { token } = findTask(state, ref)!.task as LeasedTask;
     return { ...ref, token, progress: state.appliedIndex, rows: 1, bytes: 1 };
@@ -372,7 +372,7 @@ function heal(walk: Walk): void {
       if (!state.workers.has(workerId)) register(walk, workerId);
       renew(walk, workerId);
       poll(walk, workerId);
-      for (const ref of [...(state.workers.get(workerId)?.leases.values() ?? [])]) {
+      for (const ref of leasedTo(state, workerId)) {
         const task = findTask(state, ref)?.task;
         if (task?.kind === "leased") reportDone(walk, { ref, token: task.token, workerId }, "same");
       }
@@ -415,6 +415,6 @@ export function walkFrom(
   for (const each of walk.state.bundles.values()) {
     assert(each.users === 0, `${each.users} users of a bundle outlived their jobs`);
   }
-  for (const name of walk.state.workers.values()) assert(name.leases.size === 0, "a lease remains");
+  for (const name of walk.state.workers.values()) assert(name.leases === 0, "a lease remains");
   return walk.counts;
 }
