@@ -37,7 +37,7 @@ import type { Members } from "./raft/membership.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
 import { isDiskStalled, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
-import { createReplica, type StateMachine } from "./replica.ts";
+import { createReplica, type Replica, type StateMachine } from "./replica.ts";
 import { apply } from "./scheduler/apply.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
 import { intents } from "./scheduler/intents.ts";
@@ -191,17 +191,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   }
 
   const answers = createAnswers(clock);
-  const replica = createReplica<CommandReply>({
-    raft,
-    storage: ports.storage,
-    outbox: createOutbox(speakToPeers(), ports.rpc),
-    ...{ clock, machine, addressOf },
-    snapshotEveryBytes: options.snapshotEveryBytes,
-    onApplied: onChange,
-    onStatus: changeStatus,
-    onMembership: changeMembership,
-    onFatal: fail,
-  });
+  const replica = openReplica();
 
   const listener = hearPeers();
 
@@ -296,6 +286,20 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       clock,
       sha256Hex: ports.sha256Hex,
     };
+  }
+
+  function openReplica(): Replica<CommandReply> {
+    return createReplica<CommandReply>({
+      raft,
+      storage: ports.storage,
+      outbox: createOutbox(speakToPeers(), ports.rpc),
+      ...{ clock, machine, addressOf },
+      snapshotEveryBytes: options.snapshotEveryBytes,
+      onApplied: onChange,
+      onStatus: changeStatus,
+      onMembership: changeMembership,
+      onFatal: fail,
+    });
   }
 
   function speakToPeers(): OutboxOptions {
