@@ -1,7 +1,7 @@
 // One writer for all messages: each has bytes of its own, also after one that could not be written.
 
 import { expect, test } from "vitest";
-import { RegisterReply } from "./generated/engine.ts";
+import { RegisterReply, RegisterRequest } from "./generated/engine.ts";
 import { reusingWriter } from "./reused-writer.ts";
 
 const codec = reusingWriter(RegisterReply);
@@ -23,7 +23,8 @@ test("a large message leaves nothing behind", () => {
 });
 
 test("nor does one that fails half-way", () => {
-  const broken = { clusterId: "begun", holder: Symbol("no text") } as never;
-  expect(() => codec.encode(broken)).toThrow();
+  const registration = { workerId: "begun", incarnation: "i", dataAddress: "h:1", replaces: "" };
+  const broken = { ...registration, slots: -1, weight: 1 };
+  expect(() => reusingWriter(RegisterRequest).encode(broken)).toThrow();
   expect(codec.encode(reply("next")).finish()).toEqual(plain("next"));
 });
