@@ -54,6 +54,14 @@ describe("raw batches", () => {
     );
   });
 
+  test("writing the first rows of a batch leaves the bytes alone that it was read from", () => {
+    const bytes = Buffer.from(bytesOf([batchOfRows([{ a: 1 }, { a: null }, { a: 3 }, { a: 4 }])]));
+    const before = new Uint8Array(bytes);
+    const [batch] = batchesOf(bytes);
+    bytesOf([{ ...batch!, rows: 3, columns: batch!.columns.map((c) => ({ ...c, length: 3 })) }]);
+    expect(new Uint8Array(bytes)).toEqual(before);
+  });
+
   test("a dictionary that pays is written once for all batches, another becomes text", () => {
     const codes = Array.from({ length: 100 }, (_, i) => i % 4);
     const column = dictionaryColumn(codes, new Uint8Array(13).fill(0xfd));

@@ -51,7 +51,7 @@ function validBits(validity: Uint8Array, length: number): Uint8Array | undefined
   if (areAllSet) return undefined;
   const bits = validity.subarray(0, (length + 7) >> 3);
   if (last === 0 || (bits[whole]! & ~last) === 0) return bits;
-  const clean = bits.slice();
+  const clean = new Uint8Array(bits);
   clean[whole] = clean[whole]! & last;
   return clean;
 }

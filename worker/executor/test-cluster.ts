@@ -21,7 +21,8 @@ export function memoryFiles(): SealedFiles & { readonly all: Map<string, Uint8Ar
   const all = new Map<string, Uint8Array>();
   return {
     all,
-    write: async (path, pieces) => void all.set(path, Buffer.concat([...pieces])),
+    // Not a Buffer, whose slices are views: what a reader does to its bytes must not reach the file.
+    write: async (path, pieces) => void all.set(path, new Uint8Array(Buffer.concat([...pieces]))),
     read: async (path, offset, length) => all.get(path)?.slice(offset, offset + length),
     sizeBytes: async (path) => all.get(path)?.length,
   };

@@ -102,9 +102,13 @@ function corrupt(reason: string, cause?: unknown): EngineError {
   return new EngineError("BLOCK_CORRUPT", `a shuffle block is damaged: ${reason}`, {}, cause);
 }
 
-/** Columns are views of the block, so it must begin at a multiple of eight. */
+/**
+ * Columns are views of the block, so it must begin at a multiple of eight. They are never Buffers, whose `slice` is
+ * no copy: who cleans the copy of a column's bits would write into the block.
+ */
 function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+  const { buffer, byteOffset, length } = bytes;
+  return byteOffset % 8 === 0 ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }
 
 /** The batches of a block, once its checksum was found right. An empty block has none. */
