@@ -12,7 +12,7 @@ import { foundBytes, planOf } from "./plans/run-program.ts";
 const coverageSeed = 20_261_127;
 
 describe("random programs", () => {
-  test("answer what plain loops say", { timeout: 300_000 }, async () => {
+  test("answer what plain loops say", { timeout: 600_000 }, async () => {
     const graphs: StageGraph[] = [];
     const verdicts: Verdict[] = [];
     await fc.assert(
