@@ -232,6 +232,10 @@ export const measuredBytesMax = 8 * 1024 * 1024 * 1024;
 export const assumedRowBytes = 64;
 /** Small files packed into one map task. */
 export const filesPerSplitMax = 1024;
+/** Files of one input that are named one by one in a plan, some megabytes of it; of more only borders are named. */
+export const namedFilesMax = 20_000;
+/** Small files packed into one map task where only borders are named: it lists them again, which takes a second. */
+export const listedFilesPerSplitMax = 65_536;
 /** Characters of one split of a source of others, as recorded with the plan: it names what is to be read. */
 export const sourceSplitCharsMax = 64 * 1024;
 /** Characters of what one task staged in a sink of others, as recorded in the log: it names where rows are. */

@@ -26,9 +26,9 @@ export function createS3Store(options: S3Options, patience: S3Patience = {}): Sc
     return opening;
   };
   return {
-    list: async (pattern) => {
+    list: async (pattern, within) => {
       const s3 = await session();
-      return listObjects(s3, pattern, (uri) => stat(s3, uri));
+      return listObjects(s3, pattern, (uri) => stat(s3, uri), within);
     },
     stat: async (uri) => stat(await session(), uri),
     read: async (uri, offset, length) => read(await session(), uri, offset, length),

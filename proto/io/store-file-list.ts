@@ -1,12 +1,12 @@
 // Lists files below a folder, entering only folders that can hold a match.
-import { type Dirent, promises as fs } from "node:fs";
+import { type Dir, type Dirent, promises as fs, opendirSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import { EngineError } from "../errors.ts";
 import { listedFoldersDeepMax, listedObjectsMax } from "../limits.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
-import type { ObjectInfo } from "../ports/store.ts";
+import type { NameRange, ObjectInfo } from "../ports/store.ts";
 import { errnoOf, fileFailure, fileUriOfPath, pathOfFileUri } from "./store-file-errors.ts";
-import { isSkipped, sortedByUri } from "./store-names.ts";
+import { isSkipped, isWithin, sortedByUri } from "./store-names.ts";
 
 /** Which folders to enter and which names to take; paths are absolute. */
 interface Choice {
@@ -14,23 +14,32 @@ interface Choice {
   readonly takes: (file: string) => boolean;
 }
 
-export async function listFiles(pattern: string): Promise<readonly ObjectInfo[]> {
+export async function listFiles(
+  pattern: string,
+  within?: NameRange,
+): Promise<readonly ObjectInfo[]> {
   const path = pathOfFileUri(pattern);
   try {
-    return sortedByUri(await infosOf(await pathsOf(path, isGlob(pattern))));
+    return sortedByUri(await infosOf(await pathsOf(path, isGlob(pattern), within)));
   } catch (error) {
     throw fileFailure(error, `list ${pattern}`);
   }
 }
 
-async function pathsOf(path: string, glob: boolean): Promise<readonly string[]> {
+async function pathsOf(
+  path: string,
+  glob: boolean,
+  within: NameRange | undefined,
+): Promise<readonly string[]> {
+  const isWanted = (file: string) =>
+    within === undefined || isWithin(fileUriOfPath(posix.normalize(file)), within);
   if (glob) {
     const compiled = compileGlob(path);
     const prefix = globLiteralPrefix(path);
     const from = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     return walk(from, {
       enters: (folder) => !isSkipped(folder, prefix) && compiled.mayMatchBelow(folder),
-      takes: (file) => !isSkipped(file, prefix) && compiled.matches(file),
+      takes: (file) => !isSkipped(file, prefix) && compiled.matches(file) && isWanted(file),
     });
   }
   if (!path.endsWith("/")) {
@@ -40,7 +49,7 @@ async function pathsOf(path: string, glob: boolean): Promise<readonly string[]> 
   }
   const folder = path.endsWith("/") ? path : `${path}/`;
   const shown = (name: string) => !isSkipped(name, folder);
-  return walk(folder, { enters: shown, takes: shown });
+  return walk(folder, { enters: shown, takes: (file) => shown(file) && isWanted(file) });
 }
 
 /** Every file below the folder that `choice` takes, links followed; an absent folder is empty. */
@@ -55,12 +64,13 @@ export async function walk(folder: string, choice: Choice): Promise<string[]> {
           "is there a symbolic link to a folder above it?",
       );
     }
-    for (const entry of await entriesOf(at.folder)) {
-      const path = at.folder + entry.name;
-      if (await isFolder(entry, path)) {
-        if (choice.enters(path)) open.push({ folder: `${path}/`, depth: at.depth + 1 });
-      } else if (choice.takes(path)) found.push(path);
-    }
+    for await (const entries of entriesOf(at.folder))
+      for (const entry of entries) {
+        const path = at.folder + entry.name;
+        if (isFolder(entry, path)) {
+          if (choice.enters(path)) open.push({ folder: `${path}/`, depth: at.depth + 1 });
+        } else if (choice.takes(path)) found.push(path);
+      }
     if (found.length > listedObjectsMax) {
       throw new EngineError(
         "LIMIT_EXCEEDED",
@@ -71,35 +81,67 @@ export async function walk(folder: string, choice: Choice): Promise<string[]> {
   return found;
 }
 
-function entriesOf(folder: string): Promise<readonly Dirent[]> {
-  return fs.readdir(folder, { withFileTypes: true }).catch((error) => {
-    if (errnoOf(error) === "ENOTDIR") return [];
-    return undefinedWhenAbsent(error) ?? [];
-  });
+/** Entries read at once: a folder of a million files is never held as entries, and others have their turn. */
+const entriesTogether = 1024;
+
+async function* entriesOf(folder: string): AsyncIterable<readonly Dirent[]> {
+  const open = openFolder(folder);
+  if (open === undefined) return;
+  try {
+    for (let entries = someOf(open); entries.length > 0; entries = someOf(open)) {
+      yield entries;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    open.closeSync();
+  }
 }
 
-async function isFolder(entry: Dirent, path: string): Promise<boolean> {
+/** Undefined for what is no folder, or is none any more. */
+function openFolder(folder: string): Dir | undefined {
+  try {
+    return opendirSync(folder, { bufferSize: entriesTogether });
+  } catch (error) {
+    if (errnoOf(error) === "ENOTDIR") return undefined;
+    return undefinedWhenAbsent(error);
+  }
+}
+
+function someOf(open: Dir): readonly Dirent[] {
+  const entries: Dirent[] = [];
+  while (entries.length < entriesTogether) {
+    const entry = open.readSync();
+    if (entry === null) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function isFolder(entry: Dirent, path: string): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const target = await fs.stat(path).catch(undefinedWhenAbsent);
-  return target?.isDirectory() ?? false;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 export function undefinedWhenAbsent(error: unknown): undefined {
   if (errnoOf(error) !== "ENOENT") throw error;
 }
 
-/** Sizes are asked for some at a time: one after the other is slow, all at once is unbounded. */
+/**
+ * Sizes are asked for some at a time, by calls of this thread: of a million files each other way takes several times
+ * as long. Between them others have their turn.
+ */
 async function infosOf(paths: readonly string[]): Promise<readonly ObjectInfo[]> {
-  const together = 64;
+  const together = 256;
   const infos: ObjectInfo[] = [];
   for (let start = 0; start < paths.length; start += together) {
     const some = paths.slice(start, start + together);
-    const stats = await Promise.all(some.map((path) => fs.stat(path).catch(undefinedWhenAbsent)));
-    for (const [i, stat] of stats.entries()) {
+    for (const path of some) {
+      const stat = statSync(path, { throwIfNoEntry: false });
       // A file that vanished since, a dangling link, or a pipe: nothing that could be read.
       if (!stat?.isFile()) continue;
-      infos.push({ uri: fileUriOfPath(posix.normalize(some[i] ?? "")), sizeBytes: stat.size });
+      infos.push({ uri: fileUriOfPath(posix.normalize(path)), sizeBytes: stat.size });
     }
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return infos;
 }

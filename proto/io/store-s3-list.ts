@@ -2,8 +2,16 @@
 import { assert, EngineError } from "../errors.ts";
 import { listedObjectsMax } from "../limits.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
-import type { ObjectInfo } from "../ports/store.ts";
-import { isSkipped, lastName, sortedByUri, splitBucketUri, uploadOwner } from "./store-names.ts";
+import type { NameRange, ObjectInfo } from "../ports/store.ts";
+import {
+  compareUriBytes,
+  isSkipped,
+  isWithin,
+  lastName,
+  sortedByUri,
+  splitBucketUri,
+  uploadOwner,
+} from "./store-names.ts";
 import { ask, refusal, replyOrFail, type S3Session } from "./store-s3-retry.ts";
 import { decodeListedName, xmlElements, xmlText } from "./store-xml.ts";
 
@@ -11,19 +19,20 @@ export async function listObjects(
   session: S3Session,
   pattern: string,
   sizeOf: (uri: string) => Promise<ObjectInfo | undefined>,
+  within?: NameRange,
 ): Promise<readonly ObjectInfo[]> {
   const { bucket, key } = splitBucketUri(pattern, "s3");
   if (isGlob(key)) {
     const glob = compileGlob(key);
     const prefix = globLiteralPrefix(key);
-    const objects = await objectsBelow(session, bucket, prefix);
+    const objects = await objectsBelow(session, bucket, prefix, within);
     return sortedByUri(objects.filter((object) => glob.matches(keyOf(bucket, object))));
   }
   if (key !== "" && !key.endsWith("/")) {
     const one = await sizeOf(pattern);
-    return one === undefined ? listObjects(session, `${pattern}/`, sizeOf) : [one];
+    return one === undefined ? listObjects(session, `${pattern}/`, sizeOf, within) : [one];
   }
-  return sortedByUri(await objectsBelow(session, bucket, key));
+  return sortedByUri(await objectsBelow(session, bucket, key, within));
 }
 
 function keyOf(bucket: string, object: ObjectInfo): string {
@@ -35,7 +44,10 @@ async function objectsBelow(
   session: S3Session,
   bucket: string,
   prefix: string,
+  within: NameRange | undefined,
 ): Promise<readonly ObjectInfo[]> {
+  // What comes after it begins with the first name, or with names between the two.
+  const before = within?.first.slice(`s3://${bucket}/`.length, -1) ?? "";
   const found: ObjectInfo[] = [];
   let next: string | undefined;
   do {
@@ -43,6 +55,7 @@ async function objectsBelow(
       "list-type": "2",
       "encoding-type": "url",
       prefix,
+      ...(before === "" ? {} : { "start-after": before }),
       ...(next === undefined ? {} : { "continuation-token": next }),
     };
     const page = await pageOf(session, bucket, query, `list s3://${bucket}/${prefix}`);
@@ -50,7 +63,10 @@ async function objectsBelow(
       const key = decodeListedName(required(item, "Key"));
       const sizeBytes = Number(required(item, "Size"));
       assert(Number.isSafeInteger(sizeBytes), `listed size of ${key} is an integer`);
-      if (!isSkipped(key, prefix)) found.push({ uri: `s3://${bucket}/${key}`, sizeBytes });
+      const uri = `s3://${bucket}/${key}`;
+      // Keys come in order: nothing of the part follows.
+      if (within !== undefined && compareUriBytes(uri, within.last) > 0) return found;
+      if (!isSkipped(key, prefix) && isWithin(uri, within)) found.push({ uri, sizeBytes });
     }
     if (found.length > listedObjectsMax) {
       throw new EngineError(

@@ -23,7 +23,7 @@ export function createStores(options: StoresOptions): ScratchStore {
     );
   };
   return {
-    list: async (pattern) => storeOf(pattern).list(pattern),
+    list: async (pattern, within) => storeOf(pattern).list(pattern, within),
     stat: async (uri) => storeOf(uri).stat(uri),
     read: async (uri, offset, length) => storeOf(uri).read(uri, offset, length),
     putIfAbsent: async (uri, bytes) => storeOf(uri).putIfAbsent(uri, bytes),

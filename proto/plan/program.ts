@@ -23,10 +23,24 @@ export interface FileRange {
   readonly compression: "none" | "gzip" | "zstd";
 }
 
+/**
+ * Very many files: those of a listing of the pattern from the first name to the last. Their names would not fit the
+ * log; a worker lists them again, and what it finds has to be as many, with as many bytes.
+ */
+export interface ListedFiles {
+  readonly pattern: string;
+  readonly first: string;
+  readonly last: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** The inputs of one task: whole small files packed together, or a piece of a large one. */
 export interface TaskSplit {
   /** Empty for tasks of branches that read no files. */
   readonly ranges: readonly FileRange[];
+  /** Instead of ranges, where there are very many files. */
+  readonly listed?: ListedFiles;
   /** Of a source of others: tagged JSON of what its plan named. */
   readonly own?: string;
 }

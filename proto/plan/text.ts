@@ -65,6 +65,10 @@ const splitsShownMax = 8;
 
 function splitLines(stage: StagePlan): readonly string[] {
   const lines = stage.splits.slice(0, splitsShownMax).map((split, index) => {
+    if (split.listed !== undefined) {
+      const { files, first, last } = split.listed;
+      return `  split ${index}: ${files} files from ${first} to ${last}`;
+    }
     const ranges = split.ranges.map((range) => {
       const whole = range.startByte === 0 && range.endByte === range.fileBytes;
       const bytes = whole ? `${range.fileBytes}` : `${range.startByte}..${range.endByte}`;

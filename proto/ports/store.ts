@@ -19,6 +19,12 @@ export interface PendingUpload {
   readonly sizeBytes: number;
 }
 
+/** Only names from the first to the last, both included, in the order of listings. */
+export interface NameRange {
+  readonly first: string;
+  readonly last: string;
+}
+
 /** Writes one object without showing it. */
 export interface UploadWriter {
   write(bytes: Uint8Array): Promise<void>;
@@ -43,7 +49,7 @@ export interface ObjectStore {
    * `**`, `?`, `{a,b}`), sorted by URI in byte order. Names beginning with '_' or '.' below a
    * prefix or glob are skipped.
    */
-  list(pattern: string): Promise<readonly ObjectInfo[]>;
+  list(pattern: string, within?: NameRange): Promise<readonly ObjectInfo[]>;
   /** Undefined when absent. */
   stat(uri: string): Promise<ObjectInfo | undefined>;
   /** Bytes [offset, offset + length), fewer at the end of the object. */

@@ -5,6 +5,7 @@ import {
   equalBytes,
   isSkipped,
   isSwept,
+  isWithin,
   lastName,
   sortedByUri,
   splitBucketUri,
@@ -71,7 +72,10 @@ export function createMemoryStore(
 ): ObjectStore {
   const run = <Value>(call: StoreCall, effect: () => Value) => befall(bucket, faults, call, effect);
   return {
-    list: (pattern) => run({ operation: "list", uri: pattern }, () => list(bucket, pattern)),
+    list: (pattern, within) =>
+      run({ operation: "list", uri: pattern }, () =>
+        list(bucket, pattern).filter(({ uri }) => isWithin(uri, within)),
+      ),
     stat: (uri) => run({ operation: "stat", uri }, () => stat(bucket, uri)),
     read: (uri, offset, length) =>
       run({ operation: "read", uri }, () => read(bucket, uri, offset, length)),

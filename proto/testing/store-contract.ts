@@ -85,6 +85,11 @@ function readingAndListing(prepare: Prepare): void {
     expect(await listed("/**/*.txt")).toEqual(["a.txt", "x/c.txt", "x/y/d.txt"]);
     expect(await listed("/x/**")).toEqual(["x/c.txt", "x/y/d.txt"]);
     expect(await listed("/_t/*.txt")).toEqual(["_t/e.txt"]);
+    const within = { first: `${folderUri}/b.csv`, last: `${folderUri}/x/y/d.txt` };
+    const part = await store.list(`${folderUri}/**/*.*`, within);
+    expect(part.map(({ uri }) => uri.slice(folderUri.length + 1))).toEqual(
+      all.filter((name) => name >= "b.csv" && name <= "x/y/d.txt"),
+    );
   });
 
   test("sorts by the bytes of the URI, and reads back odd names", async () => {

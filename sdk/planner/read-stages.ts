@@ -1,7 +1,7 @@
 // Stages that read: files cut into splits, rows that stand in the plan, ranges of numbers.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import { rangeRowsPerTask, splitsAimed } from "../../proto/limits.ts";
+import { namedFilesMax, rangeRowsPerTask, splitsAimed } from "../../proto/limits.ts";
 import type { RangeNode, ValuesNode } from "../../proto/plan/logical.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { OpenStage } from "./open-stage.ts";
@@ -19,7 +19,10 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     throw new EngineError("INPUT_EMPTY", `${which} empty; check what should have written there`);
   }
   const divisible = node.kind !== "readCsv";
-  const splits = planSplits(files, { bytesTarget: planning.targets.splitBytes, divisible });
+  const splits = planSplits(files, {
+    ...{ bytesTarget: planning.targets.splitBytes, divisible },
+    ...(files.length > namedFilesMax ? { pattern: node.pattern } : {}),
+  });
   return {
     names: [`read ${sourceName(node)}`],
     taskCount: splits.length,

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { filesPerSplitMax, plannedSplitsMax } from "../../proto/limits.ts";
+import { filesPerSplitMax, listedFilesPerSplitMax, plannedSplitsMax } from "../../proto/limits.ts";
 import { planSplits } from "./splits.ts";
 
 const sizes = fc.array(fc.oneof(fc.nat(50), fc.nat(5000)), { maxLength: 40 });
@@ -70,4 +70,24 @@ test("very many empty files still fill several tasks", () => {
     sizeBytes: 0,
   }));
   expect(planSplits(files, { bytesTarget: 10, divisible: true }).length).toBe(2);
+});
+
+test("of very many files only borders are named, in the order of the files", () => {
+  const files = Array.from({ length: 3 * listedFilesPerSplitMax }, (_, index) => ({
+    uri: `s3://b/${index}`,
+    sizeBytes: index === 5 ? 1000 : 1,
+  }));
+  const pattern = "s3://b/";
+  const splits = planSplits(files, { bytesTarget: 100_000, divisible: true, pattern });
+  expect(splits.every(({ ranges }) => ranges.length === 0)).toBe(true);
+  let at = 0;
+  for (const { listed } of splits) {
+    expect(listed).toMatchObject({ pattern, first: files[at]?.uri });
+    const own = files.slice(at, at + listed!.files);
+    expect(listed).toMatchObject({ last: own.at(-1)?.uri });
+    expect(listed?.bytes).toBe(own.reduce((sum, file) => sum + file.sizeBytes, 0));
+    at += own.length;
+  }
+  expect(at).toBe(files.length);
+  expect(JSON.stringify(splits).length).toBeLessThan(2000);
 });

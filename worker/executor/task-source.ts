@@ -4,7 +4,8 @@ import { type Batch, batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { SourceCall } from "../../proto/plan/connector.ts";
-import type { SourceProgram } from "../../proto/plan/program.ts";
+import { wholeFile } from "../../proto/plan/file-ranges.ts";
+import type { SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { StageInput, TaskSpec } from "../../proto/ports/executor.ts";
 import { wholeNumbers } from "../kernels/columns/words.ts";
@@ -52,11 +53,29 @@ export function ofBranch(spec: TaskSpec): { readonly spec: TaskSpec; readonly in
   return { spec: { ...spec, program }, index };
 }
 
+const nothing: TaskSplit = { ranges: [] };
+
+/** Lists files that the plan names by the first and the last only: they have to be those that were planned. */
+async function splitOf({ spec, world }: Feed): Promise<TaskSplit> {
+  const { split = nothing } = spec;
+  if (split.listed === undefined) return split;
+  const { pattern, first, last, files, bytes } = split.listed;
+  const found = await world.store.list(pattern, { first, last });
+  const foundBytes = found.reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (found.length === files && foundBytes === bytes) return { ranges: found.map(wholeFile) };
+  throw new EngineError(
+    "INPUT_UNREADABLE",
+    `the files of ${pattern} changed since the job was planned: from ${first} to ${last} there were ${files} with ` +
+      `${bytes} bytes, and now there are ${found.length} with ${foundBytes}; run the job again when they rest`,
+    { file: pattern },
+  );
+}
+
 async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
-  const { spec, world, first } = feed;
+  const { world, first } = feed;
   const { reader, gunzip } = world;
   await source.run(
-    spec.split ?? { ranges: [] },
+    await splitOf(feed),
     { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
     {
       push: async (rows, bytes) => {
@@ -71,10 +90,10 @@ async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
-  const { spec, world } = feed;
+  const { world } = feed;
   const { reader, gunzip } = world;
   await readColumns(
-    spec.split ?? { ranges: [] },
+    await splitOf(feed),
     program,
     { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
     { pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes) },

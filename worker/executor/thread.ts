@@ -45,7 +45,7 @@ function openStore(): ObjectStore {
     return others;
   };
   return {
-    list: async (pattern) => (await storeOf(pattern)).list(pattern),
+    list: async (pattern, within) => (await storeOf(pattern)).list(pattern, within),
     stat: async (uri) => (await storeOf(uri)).stat(uri),
     read: async (uri, offset, length) => (await storeOf(uri)).read(uri, offset, length),
     putIfAbsent: async (uri, bytes) => (await storeOf(uri)).putIfAbsent(uri, bytes),

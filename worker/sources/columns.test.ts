@@ -98,6 +98,30 @@ const field = (name: string, type: DataType, nullable = true): Field => ({ name,
 const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
 
 describe("csv", () => {
+  test("with quotes anywhere, cut anywhere, it is read as from one piece, or refused as from one", async () => {
+    const parts = ["a", '"', ",", "\n", '""', ',"', '",', '"\n', '\n"', "\r\n", "é"];
+    const texts = fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 40 });
+    const field = (name: string) => ({ name, type: utf8Type, nullable: true });
+    const schema = { fields: [field("c0"), field("c1")] };
+    const options = { schema, header: false };
+    const outcome = (bytes: Uint8Array, cuts: readonly number[]) =>
+      read("csv", bytes, { options, cuts }).catch((thrown: unknown) => {
+        if (thrown instanceof EngineError) return thrown.code;
+        throw thrown;
+      });
+    const counts = { read: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(texts, fc.array(fc.nat(80), { maxLength: 6 }), async (text, cuts) => {
+        const bytes = encode(`a,b\n${text.join("")}`);
+        const whole = await outcome(bytes, []);
+        expect(await outcome(bytes, cuts)).toEqual(whole);
+        counts[typeof whole === "string" ? "refused" : "read"]++;
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Math.min(counts.read, counts.refused)).toBeGreaterThan(20);
+  }, 60_000);
+
   const piece = fc.constantFrom("a", '"', ",", "\n", "\r\n", "é", "1", " ", '","', '"\n"');
   const text = fc.array(piece, { maxLength: 6 }).map((parts) => parts.join(""));
   const table = fc.array(fc.tuple(fc.option(text), fc.integer(), text), { maxLength: 12 });
@@ -128,7 +152,7 @@ describe("csv", () => {
       }),
       { numRuns: 400 },
     );
-  });
+  }, 60_000);
 
   test("types are inferred, columns chosen, nulls told", async () => {
     const lines = [

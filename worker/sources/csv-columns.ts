@@ -118,7 +118,10 @@ async function* recordsOf(selection: FileSelection, world: ColumnsWorld): AsyncG
     isPacked || range.endByte >= range.fileBytes ? Number.POSITIVE_INFINITY : range.endByte;
   // The header may reach into later splits.
   const startByte = Math.max(firstByte, head.firstByte);
-  if (startByte >= stopByte) return;
+  if (startByte >= stopByte) {
+    await checkNext(selection, world, startByte, stopByte);
+    return;
+  }
   const records = new CsvRecords(head.names, fields, layoutOf(selection), startByte);
   const blocks = isPacked
     ? openWhole(world, range)
@@ -139,6 +142,32 @@ async function* recordsOf(selection: FileSelection, world: ColumnsWorld): AsyncG
   } finally {
     blocks.close();
   }
+  await checkNext(selection, world, records.nextByte, stopByte);
+}
+
+/**
+ * Where this piece ends the next one has to begin. The first piece begins at the beginning, so that with every piece
+ * checked by the one before it, all were cut where one reader of the whole file would have: a file that is malformed
+ * in a way that makes a piece mistake quotes for the opposite is refused, never misread.
+ */
+async function checkNext(
+  selection: FileSelection,
+  world: ColumnsWorld,
+  endedAt: number,
+  stopByte: number,
+): Promise<void> {
+  if (stopByte === Number.POSITIVE_INFINITY) return;
+  const { range } = selection;
+  const next = { ...selection, range: { ...range, startByte: stopByte } };
+  const begins = Math.min(await borderOf(next, world), range.fileBytes);
+  const ended = Math.min(endedAt, range.fileBytes);
+  if (begins === ended) return;
+  throw new EngineError(
+    "INPUT_MALFORMED",
+    `${range.uri} is not valid CSV near byte ${stopByte}: read from before, a record begins at byte ${ended}, and by ` +
+      `what follows at byte ${begins}; look for a quote that is not doubled, or a field that begins or ends within quotes`,
+    { file: range.uri, byteOffset: Math.min(begins, ended) },
+  );
 }
 
 export async function* csvColumns(

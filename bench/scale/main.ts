@@ -1,0 +1,114 @@
+// Very many files, and very wide ones: `npm run bench:scale`. Prints how long it took to plan and to run them, and the
+// most memory that all processes of the run had together.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import yargs from "yargs";
+import { builtProgram } from "../cluster/local-cluster.ts";
+import { type Fetched, fewRows, makeParquet, oneColumn } from "./parquet-bytes.ts";
+import { residentBytesBelow } from "./process-memory.ts";
+
+const sampleMs = 100;
+
+interface Run {
+  readonly stdout: string;
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+async function millrace(args: readonly string[]): Promise<Run> {
+  const started = performance.now();
+  const child = spawn(process.execPath, [builtProgram(), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  let peakBytes = 0;
+  const timer = setInterval(() => {
+    if (child.pid !== undefined) peakBytes = Math.max(peakBytes, residentBytesBelow(child.pid));
+  }, sampleMs);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`millrace ${args.join(" ")} ended with ${code}`);
+  return { stdout, seconds: (performance.now() - started) / 1000, peakBytes };
+}
+
+function show(what: string, { seconds, peakBytes }: Run): void {
+  const mebibytes = Math.round(peakBytes / 2 ** 20);
+  process.stdout.write(`${what}: ${seconds.toFixed(1)} s, ${mebibytes} MiB at most\n`);
+}
+
+const job = (name: string) => join("bench/scale/jobs", `${name}.ts`);
+
+/** A thousand files in each folder. */
+function makeFiles(folder: string, files: number): void {
+  if (existsSync(folder)) return;
+  for (let file = 0; file < files; file++) {
+    const part = join(folder, `part-${String(Math.floor(file / 1000)).padStart(4, "0")}`);
+    if (file % 1000 === 0) mkdirSync(part, { recursive: true });
+    writeFileSync(join(part, `file-${file}.txt`), `line ${file}\n`);
+  }
+}
+
+async function manyFiles(folder: string, files: number): Promise<void> {
+  const input = join(folder, `files-${files}`);
+  makeFiles(input, files);
+  const flags = ["--input", input];
+  show(`${files} files, planned`, await millrace(["explain", job("count-files"), ...flags]));
+  const run = await millrace(["run", "--json", "--threads", "2", job("count-files"), ...flags]);
+  show(`${files} files, planned and run`, run);
+  process.stdout.write(`letters: ${(JSON.parse(run.stdout) as { result: unknown }).result}\n`);
+}
+
+async function wideRows(folder: string, rows: number, columns: number): Promise<void> {
+  const output = join(folder, `wide-${rows}-${columns}/`);
+  const size = `${columns} columns of ${rows} rows`;
+  const threads = ["--json", "--threads", "2"];
+  rmSync(output, { recursive: true, force: true });
+  const made = ["--output", output, "--rows", String(rows), "--columns", String(columns)];
+  show(`${size}, written`, await millrace(["run", ...threads, job("write-wide"), ...made]));
+  const flags = ["--input", output, "--columns", String(columns)];
+  show(`${size}, planned`, await millrace(["explain", job("read-wide"), ...flags]));
+  show(
+    `${size}, planned and read`,
+    await millrace(["run", ...threads, job("read-wide"), ...flags]),
+  );
+}
+
+async function parquetBytes(folder: string, bytes: number): Promise<void> {
+  const path = await makeParquet(folder, bytes);
+  const say = (what: string, { fileBytes, bytes: read, requests, rows }: Fetched): void => {
+    const share = ((100 * read) / fileBytes).toFixed(2);
+    process.stdout.write(
+      `${what}: ${read} of ${fileBytes} bytes (${share} %), ${requests} requests, ${rows} rows\n`,
+    );
+  };
+  say("one column of twenty", await oneColumn(path));
+  say("ten keys of a sorted column, all columns", await fewRows(path, 4_000_000));
+}
+
+const options = await yargs(process.argv.slice(2))
+  .option("only", {
+    choices: ["files", "columns", "parquet"] as const,
+    describe: "One of the three",
+  })
+  .option("files", { type: "number", default: 1_000_000, describe: "How many small files" })
+  .option("rows", { type: "number", default: 1_000_000, describe: "Rows of the wide input" })
+  .option("columns", { type: "number", default: 100, describe: "Columns of the wide input" })
+  .option("bytes", { type: "number", default: 1e9, describe: "Bytes of the large Parquet file" })
+  .option("folder", {
+    type: "string",
+    default: join(tmpdir(), "millrace-scale"),
+    describe: "Where inputs are made; files that are there already are used again",
+  })
+  .strict()
+  .parse();
+mkdirSync(options.folder, { recursive: true });
+const wants = (what: string): boolean => options.only === undefined || options.only === what;
+if (wants("files")) await manyFiles(options.folder, options.files);
+if (wants("columns")) await wideRows(options.folder, options.rows, options.columns);
+if (wants("parquet")) await parquetBytes(options.folder, options.bytes);
