@@ -6,7 +6,7 @@ import { listedFoldersDeepMax, listedObjectsMax } from "../limits.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
 import type { NameRange, ObjectInfo } from "../ports/store.ts";
 import { errnoOf, fileFailure, fileUriOfPath, pathOfFileUri } from "./store-file-errors.ts";
-import { isSkipped, isWithin, sortedByUri } from "./store-names.ts";
+import { compareUriBytes, isSkipped, isWithin, sortedByUri } from "./store-names.ts";
 
 /** Which folders to enter and which names to take; paths are absolute. */
 interface Choice {
@@ -20,41 +20,67 @@ export async function listFiles(
 ): Promise<readonly ObjectInfo[]> {
   const path = pathOfFileUri(pattern);
   try {
-    return sortedByUri(await infosOf(await pathsOf(path, isGlob(pattern), within)));
+    const infos: ObjectInfo[] = [];
+    for await (const paths of pathsOf(path, isGlob(pattern), within)) addInfos(paths, infos);
+    return sortedByUri(infos);
   } catch (error) {
     throw fileFailure(error, `list ${pattern}`);
   }
 }
 
-async function pathsOf(
+const uriOf = (path: string): string => fileUriOfPath(posix.normalize(path));
+
+/** Whether names that begin so may lie in the range. */
+function mayLieWithin(start: string, { first, last }: NameRange): boolean {
+  if (first.startsWith(start) || last.startsWith(start)) return true;
+  return compareUriBytes(start, first) > 0 && compareUriBytes(start, last) < 0;
+}
+
+async function* pathsOf(
   path: string,
   glob: boolean,
   within: NameRange | undefined,
-): Promise<readonly string[]> {
-  const isWanted = (file: string) =>
-    within === undefined || isWithin(fileUriOfPath(posix.normalize(file)), within);
+): AsyncIterable<readonly string[]> {
+  const isWanted = (file: string) => within === undefined || isWithin(uriOf(file), within);
+  const mayHold = (folder: string) =>
+    within === undefined || mayLieWithin(`${uriOf(folder)}/`, within);
   if (glob) {
     const compiled = compileGlob(path);
     const prefix = globLiteralPrefix(path);
     const from = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    return walk(from, {
-      enters: (folder) => !isSkipped(folder, prefix) && compiled.mayMatchBelow(folder),
+    yield* walkParts(from, {
+      enters: (folder) =>
+        !isSkipped(folder, prefix) && compiled.mayMatchBelow(folder) && mayHold(folder),
       takes: (file) => !isSkipped(file, prefix) && compiled.matches(file) && isWanted(file),
     });
+    return;
   }
   if (!path.endsWith("/")) {
     const stat = await fs.stat(path).catch(undefinedWhenAbsent);
-    if (stat === undefined) return [];
-    if (!stat.isDirectory()) return [path];
+    if (stat === undefined) return;
+    if (!stat.isDirectory()) {
+      yield [path];
+      return;
+    }
   }
   const folder = path.endsWith("/") ? path : `${path}/`;
   const shown = (name: string) => !isSkipped(name, folder);
-  return walk(folder, { enters: shown, takes: (file) => shown(file) && isWanted(file) });
+  yield* walkParts(folder, {
+    enters: (below) => shown(below) && mayHold(below),
+    takes: (file) => shown(file) && isWanted(file),
+  });
 }
 
 /** Every file below the folder that `choice` takes, links followed; an absent folder is empty. */
 export async function walk(folder: string, choice: Choice): Promise<string[]> {
   const found: string[] = [];
+  for await (const paths of walkParts(folder, choice)) found.push(...paths);
+  return found;
+}
+
+/** The same some at a time; between them others have their turn. */
+async function* walkParts(folder: string, choice: Choice): AsyncIterable<readonly string[]> {
+  let found = 0;
   const open = [{ folder: folder.endsWith("/") ? folder : `${folder}/`, depth: 0 }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (at.depth > listedFoldersDeepMax) {
@@ -64,21 +90,24 @@ export async function walk(folder: string, choice: Choice): Promise<string[]> {
           "is there a symbolic link to a folder above it?",
       );
     }
-    for await (const entries of entriesOf(at.folder))
+    for await (const entries of entriesOf(at.folder)) {
+      const taken: string[] = [];
       for (const entry of entries) {
         const path = at.folder + entry.name;
         if (isFolder(entry, path)) {
           if (choice.enters(path)) open.push({ folder: `${path}/`, depth: at.depth + 1 });
-        } else if (choice.takes(path)) found.push(path);
+        } else if (choice.takes(path)) taken.push(path);
       }
-    if (found.length > listedObjectsMax) {
+      found += taken.length;
+      yield taken;
+    }
+    if (found > listedObjectsMax) {
       throw new EngineError(
         "LIMIT_EXCEEDED",
         `more than ${listedObjectsMax} files match below ${folder}; narrow the pattern`,
       );
     }
   }
-  return found;
 }
 
 /** Entries read at once: a folder of a million files is never held as entries, and others have their turn. */
@@ -126,22 +155,11 @@ export function undefinedWhenAbsent(error: unknown): undefined {
   if (errnoOf(error) !== "ENOENT") throw error;
 }
 
-/**
- * Sizes are asked for some at a time, by calls of this thread: of a million files each other way takes several times
- * as long. Between them others have their turn.
- */
-async function infosOf(paths: readonly string[]): Promise<readonly ObjectInfo[]> {
-  const together = 256;
-  const infos: ObjectInfo[] = [];
-  for (let start = 0; start < paths.length; start += together) {
-    const some = paths.slice(start, start + together);
-    for (const path of some) {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      // A file that vanished since, a dangling link, or a pipe: nothing that could be read.
-      if (!stat?.isFile()) continue;
-      infos.push({ uri: fileUriOfPath(posix.normalize(path)), sizeBytes: stat.size });
-    }
-    await new Promise((resolve) => setImmediate(resolve));
+/** Sizes are asked for by calls of this thread: of a million files each other way takes several times as long. */
+function addInfos(paths: readonly string[], infos: ObjectInfo[]): void {
+  for (const path of paths) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    // A file that vanished since, a dangling link, or a pipe: nothing that could be read.
+    if (stat?.isFile()) infos.push({ uri: uriOf(path), sizeBytes: stat.size });
   }
-  return infos;
 }
