@@ -42,7 +42,10 @@ function show(what: string, { seconds, peakBytes }: Run): void {
   process.stdout.write(`${what}: ${seconds.toFixed(1)} s, ${mebibytes} MiB at most\n`);
 }
 
-const job = (name: string) => join("bench/scale/jobs", `${name}.ts`);
+const at = (path: string): string => join("bench/scale", path);
+const countFiles = at("./jobs/count-files/job.ts");
+const writeWide = at("./jobs/write-wide/job.ts");
+const readWide = at("./jobs/read-wide/job.ts");
 
 /** A thousand files in each folder. */
 function makeFiles(folder: string, files: number): void {
@@ -58,8 +61,8 @@ async function manyFiles(folder: string, files: number): Promise<void> {
   const input = join(folder, `files-${files}`);
   makeFiles(input, files);
   const flags = ["--input", input];
-  show(`${files} files, planned`, await millrace(["explain", job("count-files"), ...flags]));
-  const run = await millrace(["run", "--json", "--threads", "2", job("count-files"), ...flags]);
+  show(`${files} files, planned`, await millrace(["explain", countFiles, ...flags]));
+  const run = await millrace(["run", "--json", "--threads", "2", countFiles, ...flags]);
   show(`${files} files, planned and run`, run);
   process.stdout.write(`letters: ${(JSON.parse(run.stdout) as { result: unknown }).result}\n`);
 }
@@ -70,13 +73,10 @@ async function wideRows(folder: string, rows: number, columns: number): Promise<
   const threads = ["--json", "--threads", "2"];
   rmSync(output, { recursive: true, force: true });
   const made = ["--output", output, "--rows", String(rows), "--columns", String(columns)];
-  show(`${size}, written`, await millrace(["run", ...threads, job("write-wide"), ...made]));
+  show(`${size}, written`, await millrace(["run", ...threads, writeWide, ...made]));
   const flags = ["--input", output, "--columns", String(columns)];
-  show(`${size}, planned`, await millrace(["explain", job("read-wide"), ...flags]));
-  show(
-    `${size}, planned and read`,
-    await millrace(["run", ...threads, job("read-wide"), ...flags]),
-  );
+  show(`${size}, planned`, await millrace(["explain", readWide, ...flags]));
+  show(`${size}, planned and read`, await millrace(["run", ...threads, readWide, ...flags]));
 }
 
 async function parquetBytes(folder: string, bytes: number): Promise<void> {

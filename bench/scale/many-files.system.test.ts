@@ -19,7 +19,7 @@ test("files of which only borders are planned are all read, each once", async ()
     letters += line.length;
     writeFileSync(join(part, `${file}-é.txt`), `${line}\n`);
   }
-  const job = ["bench/scale/jobs/count-files.ts", "--input", `${folder}/in/**/*.txt`];
+  const job = ["bench/scale/jobs/count-files/job.ts", "--input", `${folder}/in/**/*.txt`];
   const run = await runCommand(["run", "--json", "--threads", "2", ...job]);
   expect(run.code, run.stderr).toBe(0);
   expect((JSON.parse(run.stdout) as { result: unknown }).result).toBe(letters);
