@@ -36,8 +36,8 @@ export const graph: Workload = {
   name: "graph",
   title: "PageRank of an R-MAT graph",
   prepare: async (cache, size) => {
-    const scale = size === "smoke" ? 8 : 15;
-    const edges = size === "smoke" ? 2_000 : 400_000;
+    const scale = size === "smoke" ? 8 : 14;
+    const edges = size === "smoke" ? 2_000 : 200_000;
     const name = `rmat-${scale}-${edges}-${seed}.txt`;
     const input = await cache.file(name, (path) => writeRmat(path, { scale, edges, seed }));
     return {
