@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { namedFilesMax } from "../../proto/limits.ts";
 import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Action, LogicalNode, SortKey } from "../../proto/plan/logical.ts";
 import { planAction as planOver } from "./plan-action.ts";
@@ -134,9 +135,11 @@ test("a plan over no files is refused", () => {
 });
 
 test("a graph that does not fit one message is refused with its size", () => {
-  const files = Array.from({ length: 120_000 }, (_, index) => ({
-    uri: `s3://bucket/a/rather/long/folder/name/for/each/of/these/files/part-${index}.ndjson`,
+  const folder = "a-long-name/".repeat(80);
+  const files = Array.from({ length: namedFilesMax }, (_, index) => ({
+    uri: `s3://bucket/${folder}part-${index}.ndjson`,
     sizeBytes: 1,
   }));
-  expect(() => planAction(count(text), 0, files)).toThrow(/over 120000 files takes \d+ characters/);
+  const why = new RegExp(`over ${namedFilesMax} files takes \\d+ characters`);
+  expect(() => planAction(count(text), 0, files)).toThrow(why);
 });
