@@ -113,7 +113,7 @@ describe("three masters", () => {
     expect(names).toContain(first);
 
     await cluster.stop(first);
-    const ask = { jobId: "job-1", historyEnd: 0, knownRevision: 0, waitMs: 0 };
+    const ask = { jobId: "job-1", knownRevision: 0, waitMs: 0 };
     const reply = await during(leader.call(clientApi.getJob, ask));
     expect(JSON.parse(reply.jobJson) as JobView).toMatchObject({
       jobId: "job-1",

@@ -146,7 +146,7 @@ export const counterNameCharsMax = 100;
 export const countersPerTaskMax = 256;
 /** Jobs that have not ended: bounds the replicated state and the walk over it. */
 export const jobsLiveMax = 1000;
-/** All recorded outcomes of one job as JSON: they fit one GetJob reply. */
+/** All recorded outcomes of one job as JSON: they fit one GetHistory reply. */
 export const jobHistoryBytesMax = 16 * 1024 * 1024;
 /** All bundles together: they are part of every snapshot. */
 export const bundlesBytesMax = 256 * 1024 * 1024;

@@ -32,6 +32,14 @@ function grant(token: number, actionIndex = 0): wire.TaskGrant {
   };
 }
 
+/** Of so many actions that ended; `open` more are still running. */
+function historyReply(ended: number, open = 0): wire.GetHistoryReply {
+  const outcomeJson = Array.from({ length: ended + open }, (_, index) =>
+    index < ended ? '{"kind":"result","parts":[]}' : "",
+  );
+  return { outcomeJson, planDigest: outcomeJson.map(() => "d") };
+}
+
 interface Call {
   readonly method: string;
   readonly request: Record<string, unknown>;
@@ -161,12 +169,12 @@ describe("worker", () => {
     const { clock, join, last, running } = open();
     await join();
     await last("Poll").answer({ grants: [grant(7, 1)], drivers: [] });
-    const history = last("GetJob");
+    const history = last("GetHistory");
     await clock.advanceAsync(1000);
     const { tasks } = last("Renew").request;
     const lost = { known: true, lostTasks: tasks, lostDrivers: [], releasedJobs: [] };
     await last("Renew").answer(lost);
-    await history.answer({ jobJson: "{}", historyJson: ['{"kind":"result","parts":[]}'] });
+    await history.answer(historyReply(1));
     expect(running.size).toBe(0);
   });
 
@@ -174,11 +182,40 @@ describe("worker", () => {
     const { join, last, all, running } = open();
     await join();
     await last("Poll").answer({ grants: [grant(7, 1), grant(8, 1)], drivers: [] });
-    expect(all("GetJob")).toHaveLength(1);
-    await last("GetJob").answer({ jobJson: "", historyJson: ['{"kind":"result","parts":[]}'] });
+    expect(all("GetHistory")).toHaveLength(1);
+    await last("GetHistory").answer(historyReply(1));
     expect(running.size).toBe(2);
     await last("Poll").answer({ grants: [grant(9, 1)], drivers: [] });
-    expect([all("GetJob").length, running.size]).toEqual([1, 3]);
+    expect([all("GetHistory").length, running.size]).toEqual([1, 3]);
+  });
+
+  test("of a longer history only what is new is asked for", async () => {
+    const { join, last, all, running } = open();
+    await join();
+    const asked = () => all("GetHistory").map(({ request: { begin, end } }) => [begin, end]);
+    await last("Poll").answer({ grants: [grant(7, 2)], drivers: [] });
+    await last("GetHistory").answer(historyReply(2));
+    await last("Poll").answer({ grants: [grant(8, 5)], drivers: [] });
+    await last("GetHistory").answer(historyReply(1, 2));
+    expect(asked()).toEqual([
+      [0, 2],
+      [2, 5],
+    ]);
+    // The fourth ran beside the fifth: by now it may have ended.
+    await last("Poll").answer({ grants: [grant(9, 5)], drivers: [] });
+    await last("GetHistory").answer(historyReply(2));
+    expect(asked().at(-1)).toEqual([3, 5]);
+    expect(running.size).toBe(3);
+  });
+
+  test("a leader that gives fewer outcomes than it was asked for fails the task", async () => {
+    const { clock, join, last, running } = open();
+    await join();
+    await last("Poll").answer({ grants: [grant(7, 2)], drivers: [] });
+    await last("GetHistory").answer(historyReply(1));
+    await clock.advanceAsync(500);
+    expect(running.size).toBe(0);
+    expect(JSON.stringify(last("Report").request)).toContain("MESSAGE_INVALID");
   });
 
   test.each(["LEASE_LOST", "UNAVAILABLE", "JOB_CANCELLED"] as const)(

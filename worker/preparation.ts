@@ -79,18 +79,27 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     return fetching;
   }
 
-  async function fetchHistory(jobId: string, end: number): Promise<History> {
-    const request = { jobId, historyEnd: end, knownRevision: 0, waitMs: 0 };
-    const reply = await leader.call(clientApi.getJob, request);
-    const outcomes = reply.historyJson.map((json) =>
-      json === "" ? undefined : decodeOutcome(json),
-    );
-    if (!outcomes.includes(undefined)) keepHistory(jobId, outcomes);
+  /** Asks for what is not known yet: a loop of many rounds would otherwise fetch all of them in each. */
+  async function fetchHistory(jobId: string, known: History, end: number): Promise<History> {
+    const request = { jobId, begin: known.length, end };
+    const { outcomeJson } = await leader.call(clientApi.getHistory, request);
+    if (outcomeJson.length !== end - known.length) {
+      throw new EngineError(
+        "MESSAGE_INVALID",
+        `the leader was asked for outcomes ${known.length} up to ${end} of job ${jobId} and gave ` +
+          `${outcomeJson.length}`,
+      );
+    }
+    const fetched = outcomeJson.map((json) => (json === "" ? undefined : decodeOutcome(json)));
+    const outcomes = [...known, ...fetched];
+    const open = outcomes.indexOf(undefined);
+    keepHistory(jobId, open === -1 ? outcomes : outcomes.slice(0, open));
     return outcomes;
   }
 
   /** The oldest goes: a job that ended while we asked is never forgotten otherwise. */
   function keepHistory(jobId: string, outcomes: History): void {
+    if (outcomes.length <= (histories.get(jobId)?.length ?? 0)) return;
     histories.delete(jobId);
     histories.set(jobId, outcomes);
     for (const oldest of histories.keys()) {
@@ -99,7 +108,7 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     }
   }
 
-  /** Kept while nothing is missing: an action that still runs may have ended by the next question. */
+  /** Kept up to the first that is missing: an action that still runs may have ended by the next question. */
   async function history(jobId: string, end: number): Promise<History> {
     if (end === 0) return [];
     const known = histories.get(jobId) ?? [];
@@ -108,8 +117,10 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     const question = `${end} of ${jobId}`;
     const asked = fetchingHistories.get(question);
     if (asked !== undefined) return asked;
-    const fetching = fetchHistory(jobId, end).finally(() => fetchingHistories.delete(question));
+    const fetching = fetchHistory(jobId, known, end);
     fetchingHistories.set(question, fetching);
+    const forgetQuestion = () => void fetchingHistories.delete(question);
+    fetching.then(forgetQuestion, forgetQuestion);
     return fetching;
   }
 

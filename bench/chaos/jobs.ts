@@ -82,7 +82,7 @@ async function untilEnded({ cluster }: World, jobId: string): Promise<JobView | 
   try {
     for (;;) {
       try {
-        const request = { jobId, historyEnd: 0, knownRevision: 0, waitMs: 0 };
+        const request = { jobId, knownRevision: 0, waitMs: 0 };
         const { jobJson } = await client.call(clientApi.getJob, request);
         answeredMs = performance.now();
         const job = JSON.parse(jobJson) as JobView;

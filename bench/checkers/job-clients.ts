@@ -81,7 +81,7 @@ export class JobClients {
 
   async #status(client: SimulatedClient): Promise<void> {
     const jobId = `j${client.random.below(this.#jobs + 1)}`;
-    const request = { jobId, historyEnd: 0, knownRevision: 0, waitMs: 0 };
+    const request = { jobId, knownRevision: 0, waitMs: 0 };
     await this.#record(client, { kind: "status", jobId }, async () => {
       const { jobJson } = await client.leader.call(clientApi.getJob, request);
       return (JSON.parse(jobJson) as JobView).state;

@@ -80,7 +80,7 @@ export function createClient({ leader, clock, code, sha256 }: ClientPorts): Clie
   }
 
   async function view(jobId: string): Promise<JobView> {
-    const request = { jobId, historyEnd: 0, knownRevision: 0, waitMs: 0 };
+    const request = { jobId, knownRevision: 0, waitMs: 0 };
     return JSON.parse((await leader.call(clientApi.getJob, request)).jobJson) as JobView;
   }
 

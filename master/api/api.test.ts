@@ -39,8 +39,8 @@ async function submit(master: LocalMaster, jobId: string, detached = false): Pro
   return driverToken;
 }
 
-function graphJson(maps: number, reduces = 0, folderUri = ""): string {
-  const shape = { actionIndex: 0, maps, reduces, sorts: false, folderUri, plan: "p" };
+function graphJson(maps: number, reduces = 0, folderUri = "", actionIndex = 0): string {
+  const shape = { actionIndex, maps, reduces, sorts: false, folderUri, plan: "p" };
   return JSON.stringify(graphOf(shape));
 }
 
@@ -116,11 +116,13 @@ test("a job runs from upload to result", async () => {
   ]);
   const finish = { jobId: "j1", driverToken, resultJson: "7", errorJson: "" };
   await master.call(clientApi.finishJob, finish);
-  const ask = { jobId: "j1", historyEnd: 0, knownRevision: 0, waitMs: 0 };
+  const ask = { jobId: "j1", knownRevision: 0, waitMs: 0 };
   const { jobJson } = await master.call(clientApi.getJob, ask);
   expect(JSON.parse(jobJson)).toMatchObject({ state: "succeeded", resultJson: "7" });
   // Its results went with it; nobody may take that for an empty result.
-  expect(await codeOf(master.call(clientApi.getJob, { ...ask, historyEnd: 1 }))).toBe("LEASE_LOST");
+  expect(await codeOf(master.call(clientApi.getHistory, { jobId: "j1", begin: 0, end: 1 }))).toBe(
+    "LEASE_LOST",
+  );
   const { code } = await master.call(workerApi.getBundle, { sha256: bundleHash });
   expect([...code]).toEqual([7, 8, 9]);
 });
@@ -211,6 +213,29 @@ test("a bundle that is not what it is called is refused", async () => {
   expect(await codeOf(master.call(clientApi.putBundle, request))).toBe("BUNDLE_HASH_MISMATCH");
 });
 
+test("history is given from where it is asked for, with what was planned there", async () => {
+  const master = createLocalMaster();
+  await register(master, "w1");
+  const driverToken = await submit(master, "j1");
+  for (const index of [0, 1]) {
+    await startAction(master, "j1", driverToken, graphJson(1, 0, "", index));
+    const { token } = (await poll(master, "w1", 1)).grants[0]!;
+    await report(master, "w1", [{ ...done("j1", 0, 0, token), actionIndex: index }]);
+  }
+  await startAction(master, "j1", driverToken, graphJson(1, 0, "", 2));
+  const ask = (begin: number, end: number) =>
+    master.call(clientApi.getHistory, { jobId: "j1", begin, end });
+  const { outcomeJson, planDigest } = await ask(1, 4);
+  expect(outcomeJson.map((json) => json === "" || decodeValue(json))).toEqual([
+    expect.objectContaining({ kind: "result" }),
+    true,
+    true,
+  ]);
+  expect(planDigest).toEqual(["count#p:0", "count#p:0", ""]);
+  expect(await ask(2, 2)).toEqual({ outcomeJson: [], planDigest: [] });
+  expect(await codeOf(ask(2, 1))).toBe("MESSAGE_INVALID");
+});
+
 test("a result that is too large fails its action, and is never logged", async () => {
   const master = createLocalMaster();
   await register(master, "w1");
@@ -220,9 +245,9 @@ test("a result that is too large fails its action, and is never logged", async (
   const large = done("j1", 0, 0, token);
   if (large.outcome?.$case === "done") large.outcome.value.resultJson = "x".repeat(9_000_000);
   expect(await report(master, "w1", [large])).toEqual([1]);
-  const ask = { jobId: "j1", historyEnd: 1, knownRevision: 0, waitMs: 0 };
-  const { historyJson } = await master.call(clientApi.getJob, ask);
-  expect(decodeValue(historyJson[0]!)).toMatchObject({
+  const ask = { jobId: "j1", begin: 0, end: 1 };
+  const { outcomeJson } = await master.call(clientApi.getHistory, ask);
+  expect(decodeValue(outcomeJson[0]!)).toMatchObject({
     kind: "failed",
     error: { code: "RESULT_TOO_LARGE" },
   });

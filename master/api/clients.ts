@@ -100,6 +100,7 @@ function bindWatching(core: ApiCore, waiting: Waiting): RpcBinding[] {
   return [
     bind(clientApi.waitAction, roles, (request) => waitAction(core, waiting, request)),
     bind(clientApi.getJob, roles, (request) => getJob(core, waiting, request)),
+    bind(clientApi.getHistory, roles, (request) => getHistory(core, request)),
     bind(clientApi.listJobs, roles, async (request) => {
       const limit = integer("limit", request.limit, 0, 2 ** 32 - 1);
       const jobs = [...(await core.readState()).jobs.values()].reverse();
@@ -206,14 +207,10 @@ async function getJob(
   request: wire.GetJobRequest,
 ): Promise<wire.GetJobReply> {
   const jobId = decodeJobId("job_id", request.jobId);
-  const historyEnd = integer("history_end", request.historyEnd, 0, actionsPerJobMax);
   const known = token("known_revision", request.knownRevision);
   await core.readState();
   const found = () => needJob(core.leaderState(), jobId);
-  const reply = (job: JobState) => ({
-    jobJson: JSON.stringify(viewJob(job)),
-    historyJson: history(job, historyEnd),
-  });
+  const reply = (job: JobState) => ({ jobJson: JSON.stringify(viewJob(job)) });
   return waiting.until(
     waitMs(request.waitMs),
     () => (isNews(found(), known) ? reply(found()) : undefined),
@@ -226,11 +223,21 @@ function isNews(job: JobState, knownRevision: number): boolean {
   return job.revision !== knownRevision || job.phase.kind === "ended";
 }
 
-/** Empty for actions that have not ended: replays only ask for those before one that runs. */
-function history(job: JobState, historyEnd: number): string[] {
-  return Array.from({ length: historyEnd }, (_, actionIndex) => {
+/** Replays only ask for actions before one that runs. */
+async function getHistory(
+  core: ApiCore,
+  request: wire.GetHistoryRequest,
+): Promise<wire.GetHistoryReply> {
+  const jobId = decodeJobId("job_id", request.jobId);
+  const end = integer("end", request.end, 0, actionsPerJobMax);
+  const begin = integer("begin", request.begin, 0, end);
+  const job = needJob(await core.readState(), jobId);
+  const reply: wire.GetHistoryReply = { outcomeJson: [], planDigest: [] };
+  for (let actionIndex = begin; actionIndex < end; actionIndex++) {
     const action = job.actions.get(actionIndex);
     const outcome = action === undefined ? undefined : outcomeOf(job, action);
-    return outcome === undefined ? "" : encodeValue(outcome);
-  });
+    reply.outcomeJson.push(outcome === undefined ? "" : encodeValue(outcome));
+    reply.planDigest.push(action?.planDigest ?? "");
+  }
+  return reply;
 }

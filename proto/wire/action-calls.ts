@@ -8,7 +8,6 @@ import { decodeValue } from "../plan/values.ts";
 import type { LeaderCalls } from "../ports/leader.ts";
 import type { WaitActionReply } from "./generated/engine.ts";
 import { clientApi } from "./methods.ts";
-import type { JobView } from "./views.ts";
 
 export interface DriverLease {
   readonly jobId: string;
@@ -57,13 +56,11 @@ export async function recordedOutcomeOverWire(
   action: { readonly index: number; readonly planDigest: string },
 ): Promise<ActionOutcome | undefined> {
   const { index, planDigest } = action;
-  const request = { jobId, historyEnd: index + 1, knownRevision: 0, waitMs: 0 };
-  const reply = await leader.call(clientApi.getJob, request);
-  const json = reply.historyJson[index];
+  const request = { jobId, begin: index, end: index + 1 };
+  const reply = await leader.call(clientApi.getHistory, request);
+  const json = reply.outcomeJson[0];
   if (json === undefined || json === "") return undefined;
-  const { actions } = JSON.parse(reply.jobJson) as JobView;
-  const earlier = actions.find((one) => one.actionIndex === index);
-  const difference = firstDifference(earlier?.planDigest ?? planDigest, planDigest);
+  const difference = firstDifference(reply.planDigest[0] ?? planDigest, planDigest);
   if (difference === undefined) return decodeOutcome(json);
   throw new EngineError(
     "PLAN_DIVERGED",

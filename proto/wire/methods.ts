@@ -25,6 +25,7 @@ export const clientApi = {
   finishJob: method("ClientApi/FinishJob", wire.FinishJobRequest, wire.FinishJobReply),
   cancelJob: method("ClientApi/CancelJob", wire.CancelJobRequest, wire.CancelJobReply),
   getJob: method("ClientApi/GetJob", wire.GetJobRequest, wire.GetJobReply),
+  getHistory: method("ClientApi/GetHistory", wire.GetHistoryRequest, wire.GetHistoryReply),
   listJobs: method("ClientApi/ListJobs", wire.ListJobsRequest, wire.ListJobsReply),
   clusterStatus: method(
     "ClientApi/ClusterStatus",

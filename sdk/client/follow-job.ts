@@ -13,7 +13,7 @@ function parseView(json: string): JobView {
 
 /** Rejects with JOB_NOT_FOUND. */
 export async function jobView(leader: LeaderCalls, jobId: string): Promise<JobView> {
-  const request = { jobId, historyEnd: 0, knownRevision: 0, waitMs: 0 };
+  const request = { jobId, knownRevision: 0, waitMs: 0 };
   return parseView((await leader.call(clientApi.getJob, request)).jobJson);
 }
 
@@ -59,7 +59,7 @@ export async function followJob(
 ): Promise<FinishedJob> {
   let knownRevision = 0;
   for (;;) {
-    const request = { jobId, historyEnd: 0, knownRevision, waitMs: longPollMs };
+    const request = { jobId, knownRevision, waitMs: longPollMs };
     const reply = await leader.call(clientApi.getJob, request, {
       timeoutMs: longPollMs + rpcTimeoutMs,
     });

@@ -68,10 +68,7 @@ function fakeLeader(
     [clientApi.cancelJob.path]: async () => ({ state: "cancelled" }),
     [clientApi.getJob.path]: async () => {
       const view = views.length > 1 ? views.shift() : views[0];
-      return {
-        jobJson: JSON.stringify({ jobId: "words-1", actions: [], ...view }),
-        historyJson: [],
-      };
+      return { jobJson: JSON.stringify({ jobId: "words-1", actions: [], ...view }) };
     },
   };
   const leader: LeaderCalls = {

@@ -118,17 +118,30 @@ export interface CancelJobReply {
   state: string;
 }
 
-/** job_json: JobView in proto/wire/views.ts. history_json: outcomes by action index up to (not with) history_end. */
+/** job_json: JobView in proto/wire/views.ts. */
 export interface GetJobRequest {
   jobId: string;
-  historyEnd: number;
   knownRevision: number;
   waitMs: number;
 }
 
 export interface GetJobReply {
   jobJson: string;
-  historyJson: string[];
+}
+
+/**
+ * Of the actions from begin up to (not with) end, in order: what they came to (empty for one that has not ended), and
+ * the digests of their plans.
+ */
+export interface GetHistoryRequest {
+  jobId: string;
+  begin: number;
+  end: number;
+}
+
+export interface GetHistoryReply {
+  outcomeJson: string[];
+  planDigest: string[];
 }
 
 export interface ListJobsRequest {
@@ -1417,16 +1430,13 @@ export const CancelJobReply: MessageFns<CancelJobReply> = {
 };
 
 function createBaseGetJobRequest(): GetJobRequest {
-  return { jobId: "", historyEnd: 0, knownRevision: 0, waitMs: 0 };
+  return { jobId: "", knownRevision: 0, waitMs: 0 };
 }
 
 export const GetJobRequest: MessageFns<GetJobRequest> = {
   encode(message: GetJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.jobId !== "") {
       writer.uint32(10).string(message.jobId);
-    }
-    if (message.historyEnd !== 0) {
-      writer.uint32(16).uint32(message.historyEnd);
     }
     if (message.knownRevision !== 0) {
       writer.uint32(24).int64(message.knownRevision);
@@ -1456,14 +1466,6 @@ export const GetJobRequest: MessageFns<GetJobRequest> = {
             }
 
             message.jobId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.historyEnd = reader.uint32();
             continue;
           }
           case 3: {
@@ -1496,16 +1498,13 @@ export const GetJobRequest: MessageFns<GetJobRequest> = {
 };
 
 function createBaseGetJobReply(): GetJobReply {
-  return { jobJson: "", historyJson: [] };
+  return { jobJson: "" };
 }
 
 export const GetJobReply: MessageFns<GetJobReply> = {
   encode(message: GetJobReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.jobJson !== "") {
       writer.uint32(10).string(message.jobJson);
-    }
-    for (const v of message.historyJson) {
-      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1531,12 +1530,129 @@ export const GetJobReply: MessageFns<GetJobReply> = {
             message.jobJson = reader.string();
             continue;
           }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetHistoryRequest(): GetHistoryRequest {
+  return { jobId: "", begin: 0, end: 0 };
+}
+
+export const GetHistoryRequest: MessageFns<GetHistoryRequest> = {
+  encode(message: GetHistoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.begin !== 0) {
+      writer.uint32(16).uint32(message.begin);
+    }
+    if (message.end !== 0) {
+      writer.uint32(24).uint32(message.end);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHistoryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHistoryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.begin = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.end = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetHistoryReply(): GetHistoryReply {
+  return { outcomeJson: [], planDigest: [] };
+}
+
+export const GetHistoryReply: MessageFns<GetHistoryReply> = {
+  encode(message: GetHistoryReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.outcomeJson) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.planDigest) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHistoryReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHistoryReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcomeJson.push(reader.string());
+            continue;
+          }
           case 2: {
             if (tag !== 18) {
               break;
             }
 
-            message.historyJson.push(reader.string());
+            message.planDigest.push(reader.string());
             continue;
           }
         }
