@@ -15,12 +15,14 @@ import type { UserCode } from "../operators/user-code.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
 import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
 import { csvSource } from "../sources/csv.ts";
+import { growingReader } from "../sources/growing-blocks.ts";
 import { ndjsonSource } from "../sources/ndjson.ts";
 import { type OwnProgram, readOwnSource } from "../sources/own-source.ts";
-import type { FileSource } from "../sources/source.ts";
+import type { FileSource, SourceWorld } from "../sources/source.ts";
 import { textSource } from "../sources/text.ts";
 import type { ClosureOf } from "./pipeline.ts";
 import type { TaskWorld } from "./run.ts";
+import { rowsWantedFirst } from "./wanted-rows.ts";
 
 /** What a source needs of the attempt that it feeds. */
 export interface Feed {
@@ -29,7 +31,7 @@ export interface Feed {
   readonly first: Stage;
   /** After every chunk: waits for what has to be written or answered. */
   settle(): Promise<void>;
-  onFile(uri: string | undefined): void;
+  readonly onFile: (uri: string | undefined) => void;
   countIn(rows: number, bytes: number): void;
   /** For sources of others, whose code is the user's. */
   readonly user: UserCode;
@@ -71,33 +73,30 @@ async function splitOf({ spec, world }: Feed): Promise<TaskSplit> {
   );
 }
 
-async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
-  const { world, first } = feed;
+function sourceWorld({ spec, world, onFile }: Feed): SourceWorld {
   const { reader, gunzip } = world;
-  await source.run(
-    await splitOf(feed),
-    { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
-    {
-      push: async (rows, bytes) => {
-        feed.countIn(rows.length, bytes);
-        if (rows.length > 0) first.push(rows);
-        await feed.settle();
-        return first.wantsMore();
-      },
+  const wanted = rowsWantedFirst(spec.program.operators);
+  if (wanted === undefined) return { reader, gunzip, onFile };
+  return { reader: growingReader(reader), gunzip, onFile, rowsWantedFirst: wanted };
+}
+
+async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
+  const { first } = feed;
+  await source.run(await splitOf(feed), sourceWorld(feed), {
+    push: async (rows, bytes) => {
+      feed.countIn(rows.length, bytes);
+      if (rows.length > 0) first.push(rows);
+      await feed.settle();
+      return first.wantsMore();
     },
-  );
+  });
   feed.onFile(undefined);
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
-  const { world } = feed;
-  const { reader, gunzip } = world;
-  await readColumns(
-    await splitOf(feed),
-    program,
-    { reader, gunzip, onFile: (uri) => feed.onFile(uri) },
-    { pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes) },
-  );
+  await readColumns(await splitOf(feed), program, sourceWorld(feed), {
+    pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes),
+  });
   feed.onFile(undefined);
 }
 

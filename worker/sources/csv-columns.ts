@@ -5,6 +5,7 @@ import { EngineError } from "../../proto/errors.ts";
 import { borderBytes, findBorder } from "../../proto/formats/csv/border.ts";
 import { type CsvHead, csvHead } from "../../proto/formats/csv/head.ts";
 import { CsvRecordFault, CsvRecords } from "../../proto/formats/csv/records.ts";
+import { batchRowsMax } from "../../proto/limits.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import type { ByteBlocks } from "./byte-reader.ts";
 import type { ColumnsWorld, FileSelection } from "./columns.ts";
@@ -128,12 +129,14 @@ async function* recordsOf(selection: FileSelection, world: ColumnsWorld): AsyncG
     : world.reader.openRange(range.uri, startByte, range.fileBytes);
   // A byte order mark was taken off, which the head counts.
   let skip = isPacked ? startByte : 0;
+  const handedRows = Math.max(1, world.rowsWantedFirst ?? batchRowsMax);
   try {
     for (let block = await blocks.next(); block !== undefined; block = await blocks.next()) {
       world.count.add(block.length);
       const from = Math.min(skip, block.length);
       skip -= from;
       yield* records.push(block.subarray(from), stopByte, false);
+      if (records.gatheredRows >= handedRows) yield records.finish()!;
       if (records.nextByte >= stopByte) break;
     }
     yield* records.push(new Uint8Array(0), stopByte, true);

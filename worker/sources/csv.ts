@@ -92,11 +92,9 @@ async function readRange(
       return true;
     };
     let more = true;
-    for (
-      let block = await region.next();
-      more && block !== undefined;
-      block = await region.next()
-    ) {
+    while (more) {
+      const block = await region.next();
+      if (block === undefined) break;
       const { length } = block;
       regionFirstByte = region.firstByte();
       parser.push(decoder.decode(block, { stream: true }));

@@ -75,6 +75,7 @@ async function* rowsOf(
 ): AsyncGenerator<Batch> {
   const rows = new Rows(selection.fields);
   const decoder = createLineDecoder();
+  const handedRows = Math.max(1, world.rowsWantedFirst ?? batchRowsMax);
   for (let block = await region.next(); block !== undefined; block = await region.next()) {
     world.count.add(block.length);
     for (let from = 0; from < block.length; from += lineBlockBytes) {
@@ -82,6 +83,7 @@ async function* rowsOf(
         rows.add(line);
         if (rows.count === batchRowsMax) yield rows.take();
       }
+      if (rows.count >= handedRows) yield rows.take();
     }
   }
   for (const line of decoder.finish()) rows.add(line);

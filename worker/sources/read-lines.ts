@@ -46,7 +46,9 @@ async function readRange(
       throw tooLong(range.uri, region.firstByte() + (thrown.details.byteOffset ?? 0));
     }
   };
-  for (let block = await region.next(); block !== undefined && more; block = await region.next()) {
+  while (more) {
+    const block = await region.next();
+    if (block === undefined) break;
     for (let from = 0; from < block.length && more; from += lineBlockBytes) {
       const part = block.subarray(from, from + lineBlockBytes);
       await hand(decode(part), part.length);

@@ -12,6 +12,11 @@ export interface RowSink {
 export interface SourceWorld extends RegionReader {
   /** Told of each file as reading of it begins, so that errors can name it. */
   onFile(uri: string): void;
+  /**
+   * Set where a task may want no more rows than these: they are worth handing on as soon as they are
+   * there, though a batch could hold more.
+   */
+  readonly rowsWantedFirst?: number;
 }
 
 export interface FileSource {

@@ -74,6 +74,11 @@ export class CsvRecords {
     return this.atByte;
   }
 
+  /** Since the last batch. */
+  get gatheredRows(): number {
+    return this.rows;
+  }
+
   /**
    * Whole records of the bytes, until one begins at `stopByte` or behind; `last` where no bytes follow.
    * Answers batches that are full.
