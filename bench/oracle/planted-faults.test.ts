@@ -8,7 +8,7 @@ import { drawnPrograms, programOf } from "./plans/random-program.ts";
 import { found, planOf, wanted } from "./plans/run-program.ts";
 
 /** Enough for the rarest of them. */
-const programsMax = 1500;
+const programsMax = 4000;
 const seed = 20_260_101;
 
 /** Which program shows the fault first; undefined where none does. */
