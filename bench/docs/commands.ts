@@ -6,7 +6,21 @@ import { type Block, type Command, commandsOf } from "./blocks.ts";
 
 /** Programs a reader has or installs; they are not ours to check. */
 const otherPrograms = new Set([
-  ...["aws", "bash", "cat", "cd", "curl", "docker", "echo", "export", "git", "head", "helm", "jq"],
+  ...[
+    "aws",
+    "bash",
+    "cat",
+    "cd",
+    "curl",
+    "diff",
+    "docker",
+    "echo",
+    "export",
+    "git",
+    "head",
+    "helm",
+    "jq",
+  ],
   ...[
     "kill",
     "kubectl",

@@ -4,21 +4,9 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import { type Column, isValid } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
+import { clockText } from "./clock-text.ts";
+import { jsonColumn } from "./json-columns.ts";
 import { linesOfJson } from "./row-text.ts";
-
-const microsecondsOfDay = 86_400_000_000n;
-
-/** What a clock shows: the day, `between`, and the time of day as far as it has digits. */
-export function clockText(microseconds: bigint, between = " "): string {
-  const inDay = ((microseconds % microsecondsOfDay) + microsecondsOfDay) % microsecondsOfDay;
-  const days = Number((microseconds - inDay) / microsecondsOfDay);
-  const rest = Number(inDay);
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
-  const fraction = rest % 1_000_000;
-  const seconds = Math.floor(rest / 1_000_000);
-  const tail = fraction === 0 ? "" : `.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
-  return `${textOfDays(days)}${between}${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${tail}`;
-}
 
 function quoted(text: string, needsQuotes: RegExp): string {
   return text === "" || needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -46,12 +34,12 @@ function fieldTexts(column: Column, needsQuotes: RegExp): string[] {
     }
     case "binary": {
       const values = columnValues(column) as Uint8Array[];
-      return fill((i) => Buffer.from(values[i]!).toString("base64"));
+      return fill((i) => quoted(Buffer.from(values[i]!).toString("base64"), needsQuotes));
     }
     case "list":
     case "struct":
     case "json": {
-      const values = columnValues(column);
+      const values = columnValues(jsonColumn(column));
       return fill((i) => quoted(linesOfJson([values[i]]).slice(0, -1), needsQuotes));
     }
     case "utf8":

@@ -1,11 +1,13 @@
-// Columns as JSON shows them: days as days, and clocks without a zone without one, so that they are read back as such.
+// Columns as JSON shows them: days as days, clocks without a zone without one, bytes as base64, so that they are read
+// back as such.
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { type Column, isValid } from "../../proto/batch/column.ts";
+import { columnValues } from "../../proto/batch/decode-column.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
 import { utf8Type } from "../../proto/plan/types.ts";
-import { clockText } from "./csv-text.ts";
+import { clockText } from "./clock-text.ts";
 
 function asText(column: Column, textAt: (index: number) => string): Column {
   const texts = Array.from({ length: column.length }, (_, index) =>
@@ -14,7 +16,8 @@ function asText(column: Column, textAt: (index: number) => string): Column {
   return buildColumnAs(column.name, utf8Type, texts, column.nulls);
 }
 
-function jsonColumn(column: Column): Column {
+/** The same column where JSON shows its values as they are. */
+export function jsonColumn(column: Column): Column {
   switch (column.type) {
     case "date":
       return asText(column, (index) => textOfDays(column.values[index]!));
@@ -24,6 +27,10 @@ function jsonColumn(column: Column): Column {
       const zone = column.zone === undefined ? "" : "Z";
       if (isDate) return column;
       return asText(column, (index) => `${clockText(column.values[index]!, "T")}${zone}`);
+    }
+    case "binary": {
+      const values = columnValues(column) as Uint8Array[];
+      return asText(column, (index) => Buffer.from(values[index]!).toString("base64"));
     }
     case "list": {
       const item = jsonColumn(column.item);

@@ -4,6 +4,7 @@ import { buildColumnAs } from "../../batch/build-column.ts";
 import { type Column, decimalWords } from "../../batch/column.ts";
 import { parseDecimal, writeDecimal } from "../../batch/decimal.ts";
 import { type Field, typeText } from "../../plan/types.ts";
+import { valueOfJson } from "../json/json-values.ts";
 import { clockOf, dayOf, smallDecimal, smallInteger } from "./field-values.ts";
 
 export interface ColumnBuilder {
@@ -257,7 +258,8 @@ class ValueBuilder extends Builder {
     const { kind } = this.field.type;
     if (kind === "null") return false;
     try {
-      this.values.push(kind === "binary" ? bytesOfBase64(text) : (JSON.parse(text) as unknown));
+      const value: unknown = kind === "binary" ? text : JSON.parse(text);
+      this.values.push(valueOfJson(value, this.field, this.field.name));
     } catch {
       return false;
     }
@@ -276,10 +278,6 @@ class ValueBuilder extends Builder {
     this.base();
     return column;
   }
-}
-
-function bytesOfBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** A builder for up to `capacity` values. */

@@ -242,7 +242,7 @@ export class CsvRecords {
   ): void {
     if (from === to) {
       if (field.nullable) builder.addNull();
-      else if (field.type.kind !== "utf8" || !builder.add(bytes, from, to)) {
+      else if (!mayBeEmpty(field) || !builder.add(bytes, from, to)) {
         throw this.fault(notOfType("", field), record, field.name);
       }
       return;
@@ -300,7 +300,7 @@ export class CsvRecords {
     if (pieces > 0) {
       filled = this.unquote(bytes, from, close, filled);
       this.addTo(this.unquoted, 0, filled, record, field, builder);
-    } else if (from === close && field.type.kind !== "utf8" && field.nullable) builder.addNull();
+    } else if (from === close && !mayBeEmpty(field) && field.nullable) builder.addNull();
     else this.addTo(bytes, from, close, record, field, builder);
     return stop;
   }
@@ -328,4 +328,9 @@ function concatenated(left: Uint8Array, right: Uint8Array): Uint8Array {
   out.set(left);
   out.set(right, left.length);
   return out;
+}
+
+/** Text and bytes of nothing are values, which quotes tell from null. */
+function mayBeEmpty({ type }: Field): boolean {
+  return type.kind === "utf8" || type.kind === "binary";
 }
