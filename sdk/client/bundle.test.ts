@@ -147,6 +147,19 @@ describe("a job outside of any project", () => {
   });
 });
 
+test("a job is compiled once, until it changes", async () => {
+  const path = await write({ "kept/job.ts": wordsJob, "kept/lib/words.ts": wordsLib });
+  // As if the files had been there for a while.
+  const clock = { wallMs: () => Date.now() + 60_000 };
+  const keep = () => bundleJob(path, { jobRuntime, clock });
+  const first = await keep();
+  expect(await keep()).toBe(first);
+  await write({ "kept/lib/words.ts": wordsLib.replace("a bad line", "a bad word") });
+  const changed = await keep();
+  expect(changed.sha256).not.toBe(first.sha256);
+  expect(Buffer.from(changed.code).toString("utf8")).toContain("a bad word");
+});
+
 describe("places of what a plain Node process throws", () => {
   const source = `import { defineJob, z } from "millrace";
 import { words } from "./lib/words.ts";

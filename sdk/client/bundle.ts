@@ -3,10 +3,12 @@
 import { createHash } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import type { BuildResult, OutputFile, Plugin } from "esbuild";
+import type { BuildResult, Metafile, OutputFile, Plugin } from "esbuild";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { bundleBytesMax } from "../../proto/limits.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import { bundleFailure, entryName, isBuildFailure } from "./bundle-errors.ts";
+import { decidingPaths, KeptBundles } from "./bundle-kept.ts";
 import { inlineMapComment } from "./bundle-map.ts";
 
 export interface BundledJob {
@@ -19,11 +21,15 @@ export interface BundledJob {
 export interface BundleOptions {
   /** The built file that `import … from "millrace"` means inside a job module. */
   readonly jobRuntime: string;
+  /** Of a process that may ask for the same job again: what it compiles is kept until something changes. */
+  readonly clock?: Pick<Clock, "wallMs">;
 }
 
 /** Shaped like a path of a library, so that no error is taken to arise in the user's own code there. */
 const runtimeName = "millrace/sdk/job.mjs";
 const runtimeNamespace = "runtime";
+/** As the compiler tells it in its maps. */
+const runtimeSource = `${runtimeNamespace}:${runtimeName}`;
 
 const scriptExtensions: readonly string[] = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
@@ -110,11 +116,16 @@ async function findModule(given: string): Promise<string> {
   return real;
 }
 
-async function compile(modulePath: string, jobRuntime: string): Promise<readonly OutputFile[]> {
+interface Compiled {
+  readonly outputs: readonly OutputFile[];
+  readonly metafile: Metafile;
+}
+
+async function compile(modulePath: string, jobRuntime: string): Promise<Compiled> {
   const folder = dirname(modulePath);
   // Late: commands that compile nothing start without it.
   const { build } = await import("esbuild");
-  let result: BuildResult<{ write: false }>;
+  let result: BuildResult<{ write: false; metafile: true }>;
   try {
     result = await build({
       stdin: {
@@ -139,6 +150,7 @@ async function compile(modulePath: string, jobRuntime: string): Promise<readonly
       legalComments: "none",
       sourcemap: "external",
       sourcesContent: false,
+      metafile: true,
       tsconfigRaw: {},
       banner: { js: requireBanner },
       plugins: [runtimePlugin(jobRuntime), nativePlugin],
@@ -148,7 +160,7 @@ async function compile(modulePath: string, jobRuntime: string): Promise<readonly
     if (isBuildFailure(thrown)) throw bundleFailure(thrown, modulePath, runtimeName);
     throw thrown;
   }
-  return result.outputFiles;
+  return { outputs: result.outputFiles, metafile: result.metafile };
 }
 
 function outputNamed(outputs: readonly OutputFile[], extension: string): string {
@@ -157,15 +169,9 @@ function outputNamed(outputs: readonly OutputFile[], extension: string): string 
   return output.text;
 }
 
-/**
- * Compiles the module at a path. The same sources give the same bytes, wherever they lie.
- * Throws JOB_MODULE_NOT_FOUND, JOB_MODULE_SYNTAX, JOB_MODULE_NO_DEFAULT, LIMIT_EXCEEDED.
- */
-export async function bundleJob(path: string, options: BundleOptions): Promise<BundledJob> {
-  const modulePath = await findModule(path);
-  const outputs = await compile(modulePath, options.jobRuntime);
+function bundleOf(modulePath: string, outputs: readonly OutputFile[]): BundledJob {
   const map = inlineMapComment(outputNamed(outputs, ".mjs.map"), {
-    source: `${runtimeNamespace}:${runtimeName}`,
+    source: runtimeSource,
     name: runtimeName,
   });
   const code = Buffer.from(`${outputNamed(outputs, "job.mjs")}${map}`, "utf8");
@@ -178,4 +184,27 @@ export async function bundleJob(path: string, options: BundleOptions): Promise<B
     );
   }
   return { code, sha256: createHash("sha256").update(code).digest("hex"), modulePath };
+}
+
+const kept = new KeptBundles<BundledJob>();
+
+/**
+ * Compiles the module at a path, or answers what is kept of it. The same sources give the same bytes, wherever they
+ * lie. Throws JOB_MODULE_NOT_FOUND, JOB_MODULE_SYNTAX, JOB_MODULE_NO_DEFAULT, LIMIT_EXCEEDED.
+ */
+export async function bundleJob(
+  path: string,
+  { jobRuntime, clock }: BundleOptions,
+): Promise<BundledJob> {
+  const modulePath = await findModule(path);
+  const key = JSON.stringify([modulePath, jobRuntime]);
+  const before = clock === undefined ? undefined : kept.find(key);
+  if (before !== undefined) return before;
+  const startedWallMs = clock?.wallMs();
+  const { outputs, metafile } = await compile(modulePath, jobRuntime);
+  const job = bundleOf(modulePath, outputs);
+  if (startedWallMs === undefined) return job;
+  const paths = decidingPaths(metafile, dirname(modulePath), [runtimeSource, entryName]);
+  if (paths !== undefined) kept.keep(key, job, [...paths, jobRuntime], startedWallMs);
+  return job;
 }

@@ -44,5 +44,6 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     rpc.close();
   };
   const holder = `${hostname()}:${process.pid}`;
-  return createClient({ world, workingFolder: process.cwd(), holder, compile: compileJob, close });
+  const compile = (path: string, folder: string) => compileJob(path, folder, clock);
+  return createClient({ world, workingFolder: process.cwd(), holder, compile, close });
 }
