@@ -309,10 +309,7 @@ export const shuffleHeldBytesMax = 16 * 1024 * 1024;
 export const shuffleFetchesAhead = 4;
 /** Jobs a worker remembers as released: "released" and "missing" are different answers. */
 export const releasedJobsMax = 10_000;
-/**
- * Bytes of one quoted field of a CSV file that is read into columns: this much is looked at to tell whether a
- * border of splits lies in quotes.
- */
+/** Bytes of one quoted field of a CSV file in columns: looked at to tell whether a border of splits lies in quotes. */
 export const csvFieldBytesMax = 1024 * 1024;
 /** Bytes at the beginning of a file, and files, by which types of CSV and NDJSON are inferred. */
 export const inferenceBytes = 1024 * 1024;
@@ -424,6 +421,8 @@ export const executorCancelMs = 1000;
 export const executorRestartPauseMs = 30_000;
 /** Standard error of a dead executor that is kept to tell what it died of. */
 export const executorStderrCharsKept = 16 * 1024;
+/** For how long an idle thread keeps the sides of joins that its last task was sent whole. */
+export const keptSidesIdleMs = 2000;
 /** Replayed actions whose closures a thread keeps. */
 export const replaysKeptMax = 16;
 /** Compiled job modules that a worker keeps on disk, the least recently used dropped first. */

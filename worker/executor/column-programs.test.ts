@@ -1,6 +1,6 @@
 // Programs on typed columns over several stages, against arrays.
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Expr, SortExpr } from "../../proto/plan/expr.ts";
 import type { OperatorProgram, SinkProgram } from "../../proto/plan/program.ts";
 import { int53Type } from "../../proto/plan/types.ts";
@@ -204,6 +204,37 @@ describe("programs on columns", () => {
         { k: 3, a: "z", b: 30 },
       ].sort(byText),
     );
+  });
+
+  test("a side that is sent whole is read once by the tasks of a stage that run in one place", async () => {
+    const side = [[3, 1, 1].map((k, at) => ({ k, b: at }))];
+    const join: OperatorProgram = {
+      ...{ kind: "join", node: 1, type: "inner", rightNames: [] },
+      on: [{ left: column("k"), right: column("k") }],
+      build: { stageId: 0, pipeline: "left" },
+    };
+    const measure = async (tasks: number) => {
+      const left = Array.from({ length: tasks }, (_, k) => [{ k, a: k }]);
+      const cluster = new TestCluster();
+      const reads = cluster.files.map((files) => vi.spyOn(files, "read"));
+      const joined = readStage(lines(left), [join], collect);
+      const results = await cluster.run([
+        readStage(lines(side), [], single, 1),
+        { ...joined, inputs: [{ stageId: 0, partition: 0, maps: "all" }] },
+      ]);
+      return { results, reads: reads.reduce((sum, { mock }) => sum + mock.calls.length, 0) };
+    };
+    const [few, many] = [await measure(2), await measure(8)];
+    expect(few.reads).toBeGreaterThan(0);
+    expect(many.reads).toBe(few.reads);
+    // Counted as if each had read it.
+    expect(new Set(many.results.map(({ rowsIn }) => rowsIn))).toEqual(new Set([4]));
+    expect(new Set(many.results.map(({ bytesIn }) => bytesIn)).size).toBe(1);
+    expect(rowsOf(many.results)).toEqual([
+      { k: 1, a: 1, b: 1 },
+      { k: 1, a: 1, b: 2 },
+      { k: 3, a: 3, b: 0 },
+    ]);
   });
 
   test("values, ranges, and a union of branches with steps of their own", async () => {

@@ -9,6 +9,7 @@ import { conformStage } from "../operators/conform.ts";
 import { distinctStage } from "../operators/distinct.ts";
 import { explodeStage } from "../operators/explode.ts";
 import { joinStage } from "../operators/join.ts";
+import type { SidePlace } from "../operators/joining/built-side.ts";
 import { rowMatchStage } from "../operators/row-matches.ts";
 import { sampleStage } from "../operators/sample.ts";
 import { selectStage } from "../operators/select.ts";
@@ -23,7 +24,11 @@ import { windowStage } from "../operators/window.ts";
 export interface ColumnStageWorld {
   readonly user: UserCode;
   readonly memory: TaskMemory;
+  /** Where the side of a join is found, if all tasks of its stage are sent the same. */
+  sidePlace(join: JoinOperator): SidePlace | undefined;
 }
+
+export type JoinOperator = Extract<ColumnOperator, { readonly kind: "join" }>;
 
 export function buildColumnStage(
   operator: Exclude<ColumnOperator, { readonly kind: "cogroup" }>,
@@ -59,7 +64,7 @@ export function buildColumnStage(
     case "window":
       return windowStage(operator.windows, memory(), next);
     case "join":
-      return joinStage(operator, memory(), next);
+      return joinStage(operator, memory(), next, world.sidePlace(operator));
     case "intersect":
     case "except":
       return rowMatchStage(operator, next);

@@ -85,7 +85,7 @@ export class Meter {
         ? {}
         : {
             side: {
-              stageId: stage.side.stageId,
+              ...stage.side,
               pushBatch: (batch) => this.within(index, () => stage.side!.pushBatch(batch)),
             },
           }),

@@ -3,7 +3,6 @@
 import type { NodeId } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
 import type { RateLimiter } from "../../proto/ports/rate-limiter.ts";
-import type { TaskMemory } from "../memory/task-memory.ts";
 import type { BatchView } from "../operators/batch-view.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
 import { filterStage } from "../operators/filter.ts";
@@ -25,17 +24,15 @@ import { reduceByKeyStage } from "../operators/reduce-by-key.ts";
 import { sortStage } from "../operators/sort.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { Stage } from "../operators/stage.ts";
-import type { Closure, UserCode } from "../operators/user-code.ts";
-import { buildColumnStage } from "./column-stages.ts";
+import type { Closure } from "../operators/user-code.ts";
+import { buildColumnStage, type ColumnStageWorld } from "./column-stages.ts";
 import { withPlacedErrors } from "./placed-errors.ts";
 
 export type ClosureOf = (node: NodeId) => Closure;
 
 /** What stages may need of the task they are part of. */
-export interface StageWorld {
+export interface StageWorld extends ColumnStageWorld {
   readonly closureOf: ClosureOf;
-  readonly user: UserCode;
-  readonly memory: TaskMemory;
   /** For operators with a bound on their rate. */
   limiterOf(node: NodeId, ratePerSecond: number): RateLimiter;
 }

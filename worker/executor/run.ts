@@ -10,6 +10,7 @@ import type { ObjectStore } from "../../proto/ports/store.ts";
 import { TaskMemory, type TaskMemoryWorld } from "../memory/task-memory.ts";
 import { needsClosures } from "../needs-closures.ts";
 import { cellAt, cellStates, type TaskCells } from "../operators/cells.ts";
+import type { KeptSides } from "../operators/joining/kept-sides.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
@@ -19,6 +20,7 @@ import { holdingOperators } from "./holding-operators.ts";
 import { operatorLabels } from "./labels.ts";
 import { Meter, type MeterWorld } from "./meter.ts";
 import { buildPipeline, type ClosureOf } from "./pipeline.ts";
+import { enterStage } from "./side-places.ts";
 import { buildSink } from "./task-sink.ts";
 import { type Feed, ofBranch, pushSide, pushSource } from "./task-source.ts";
 
@@ -44,6 +46,7 @@ export interface TaskWorld {
   readonly closures: ClosureLoader;
   readonly rateLimiters: RateLimiters;
   readonly memory: TaskMemoryWorld;
+  readonly sides: KeptSides;
   readonly clock: Clock;
   /** For tasks that are to be measured. */
   readonly meter?: MeterWorld;
@@ -155,6 +158,7 @@ export async function runTask(
 ): Promise<TaskResult> {
   const { spec, index } = ofBranch(planned);
   const memory = new TaskMemory(world.memory, spec.taskIndex, holdingOperators(spec.program));
+  const sides = enterStage(spec, world);
   let sink: Sink | undefined;
   let attempt: Attempt | undefined;
   try {
@@ -178,7 +182,7 @@ export async function runTask(
     const around = meter && ((at: number, stage: Stage) => meter.around(at, stage));
     const { first, stages } = buildPipeline(
       spec.program,
-      { closureOf: closure, user, memory, limiterOf },
+      { closureOf: closure, user, memory, limiterOf, sidePlace: sides },
       sink,
       around,
     );
@@ -197,6 +201,7 @@ export async function runTask(
     await sink?.abort().catch(() => undefined);
     throw placed(thrown, spec);
   } finally {
+    world.sides.leave();
     memory.close();
   }
 }

@@ -129,12 +129,26 @@ async function pushShuffle(
 
 /** The input that a join or another operator of two inputs takes first. */
 export async function pushSide(feed: Feed, side: SideInput): Promise<void> {
+  if (side.known !== undefined) {
+    feed.countIn(side.known.rows, side.known.bytes);
+    return feed.settle();
+  }
+  let [rows, bytes] = [0, 0];
+  const counting: Feed = {
+    ...feed,
+    countIn: (moreRows, moreBytes) => {
+      rows += moreRows;
+      bytes += moreBytes;
+      feed.countIn(moreRows, moreBytes);
+    },
+  };
   await pushShuffle(
-    feed,
+    counting,
     side.stageId,
     (batch) => side.pushBatch(batch),
     () => true,
   );
+  side.end?.({ rows, bytes });
 }
 
 async function pushOwn(feed: Feed, batch: Batch, bytes: number): Promise<boolean> {

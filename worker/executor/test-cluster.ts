@@ -4,11 +4,13 @@ import { EngineError } from "../../proto/errors.ts";
 import type { OperatorProgram, SinkProgram, TaskProgram } from "../../proto/plan/program.ts";
 import type { ShuffleInput } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
+import type { Clock } from "../../proto/ports/clock.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { ArraySpillFiles } from "../memory/memory-for-tests.ts";
 import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
 import { cellsBytes, cellsOf } from "../operators/cells.ts";
+import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { blockProvider, ReleasedJobs } from "../shuffle/provider.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import { storeReader } from "../sources/byte-reader.ts";
@@ -61,6 +63,13 @@ function memoryStore(objects: ReadonlyMap<string, Uint8Array>, uploads: Map<stri
   return store;
 }
 
+/** Time stands still: code of sources and sinks may take as long as it likes. */
+const restingClock: Clock = {
+  nowMs: () => 0,
+  wallMs: () => 0,
+  after: () => ({ cancel: () => undefined }),
+};
+
 export type Functions = Readonly<Record<number, (...args: never[]) => unknown>>;
 
 export interface Stage {
@@ -78,6 +87,7 @@ export class TestCluster {
   readonly objects = new Map<string, Uint8Array>();
   readonly files: readonly ReturnType<typeof memoryFiles>[];
   readonly spills = new ArraySpillFiles();
+  private readonly sides: readonly KeptSides[];
   private readonly functions: Functions;
   private readonly memoryBytes: number;
 
@@ -86,6 +96,7 @@ export class TestCluster {
     this.functions = functions;
     this.memoryBytes = memoryBytes;
     this.files = Array.from({ length: workers }, memoryFiles);
+    this.sides = this.files.map(() => new KeptSides(restingClock));
   }
 
   world(worker: number): TaskWorld {
@@ -110,8 +121,8 @@ export class TestCluster {
         files: this.spills,
       },
       rateLimiters: { of: () => ({ take: async () => undefined }) },
-      // Time stands still: code of sources and sinks may take as long as it likes.
-      clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel: () => undefined }) },
+      sides: this.sides[worker]!,
+      clock: restingClock,
       closures: {
         load: async () => ({
           closure: (node) => this.functions[node]!,

@@ -11,6 +11,7 @@ import type { DriverHost } from "../../proto/plan/bundle.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
+import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { tokenBuckets } from "../operators/token-bucket.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { inputReader } from "./file-reader.ts";
@@ -70,6 +71,7 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
     files: blockingSealedFiles(settings.shuffleFolder),
     closures: closureLoader(new Bundles(settings.bundleFolder)),
     rateLimiters: tokenBuckets(realClock),
+    sides: new KeptSides(realClock),
     clock: realClock,
     meter: {
       nanoseconds: () => performance.now() * 1e6,

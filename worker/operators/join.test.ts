@@ -5,12 +5,15 @@ import { type Batch, batchOfRows, batchRows, makeBatch } from "../../proto/batch
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import { float64Type, int32Type, type Schema, utf8Type } from "../../proto/plan/types.ts";
+import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import { canonicalText } from "../kernels/canonical-text.ts";
 import { columnOfValues } from "../kernels/testing/arbitrary-columns.ts";
 import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { type JoinProgram, joinStage } from "./join.ts";
-import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
+import type { SidePlace } from "./joining/built-side.ts";
+import { KeptSides } from "./joining/kept-sides.ts";
+import { gathering, rowsOfBatches, runStage } from "./testing/run-stage.ts";
 
 const column = (name: string): Expr => ({ kind: "column", name });
 const types: readonly JoinType[] = ["inner", "left", "right", "full", "semi", "anti", "cross"];
@@ -184,6 +187,48 @@ describe("joins", () => {
       { numRuns: 500 },
     );
     expect(spilled).toBeGreaterThan(50);
+  });
+
+  test("give the same with a side that an earlier task built, which stays as it was", () => {
+    let [found, refused] = [0, 0];
+    fc.assert(
+      fc.property(cases, fc.boolean(), ({ left, right, type, pipeline, condition }, fits) => {
+        const program = programOf(type, pipeline, condition);
+        const [streaming, kept] = pipeline === "left" ? [left, right] : [right, left];
+        const sides = new KeptSides(fakeClock());
+        sides.enter("stage");
+        const run = (memory: OperatorMemory, place?: SidePlace) => {
+          const next = gathering();
+          const stage = joinStage(program, memory, next, place);
+          const { side } = stage;
+          if (side?.known === undefined) {
+            for (const batch of kept) side?.pushBatch(batch);
+            side?.end?.({ rows: 0, bytes: 0 });
+          } else {
+            found++;
+          }
+          for (const batch of streaming) if (batch.rows > 0) stage.pushBatch(batch);
+          for (const _ of stage.finish());
+          return next.batches.map((batch) => batchRows(batch).map(shown));
+        };
+        const alone = run(operatorMemoryOf());
+        expect(run(operatorMemoryOf(), sides.place("side"))).toEqual(alone);
+        expect(run(operatorMemoryOf(), sides.place("side"))).toEqual(alone);
+        const held = sides.place("side").find()!.heldBytes;
+        if (fits || held < 64 || type === "cross") return;
+        refused++;
+        const tooLittle: OperatorMemory = {
+          ...{ bytes: 0, reachBytes: 0, resize: (bytes) => bytes === 0, demand: () => undefined },
+          ...{ createSpillFile: () => files.create(), beside: () => operatorMemoryOf() },
+        };
+        const files = new ArraySpillFiles();
+        joinStage(program, tooLittle, gathering(), sides.place("side"));
+        expect(sides.place("side").find()).toBe(undefined);
+      }),
+      { numRuns: 300 },
+    );
+    expect(found).toBe(300);
+    expect(refused).toBeGreaterThan(20);
   });
 
   test("a whole number finds its row by itself, whatever type the other side has", () => {

@@ -6,7 +6,7 @@ import { batchRowsMax, heldBytesMax } from "../../proto/limits.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import type { JoinBuild } from "../../proto/plan/program.ts";
-import type { DataType, Schema } from "../../proto/plan/types.ts";
+import type { Schema } from "../../proto/plan/types.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
@@ -14,11 +14,12 @@ import { checkComparable } from "../kernels/columns/widen.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
+import type { BuiltSide, SidePlace } from "./joining/built-side.ts";
 import { type JoinNames, joinedColumns, type SideRows } from "./joining/join-columns.ts";
-import { crossPairs, type JoinTable, joinTable, type Pairs } from "./joining/join-table.ts";
+import { crossPairs, joinTable, type Pairs } from "./joining/join-table.ts";
 import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
-import { columnStage, type Stage } from "./stage.ts";
+import { columnStage, type SideSize, type Stage } from "./stage.ts";
 
 export interface JoinProgram extends JoinNames {
   readonly type: JoinType;
@@ -49,6 +50,13 @@ function outerOf({ type, build }: JoinProgram): Outer {
     : { keepsProbe: right, keepsKept: left };
 }
 
+/** What a join knows of other tasks of its stage. */
+interface Sharing {
+  /** What one of them built. */
+  readonly known?: BuiltSide;
+  readonly onBuilt?: (side: BuiltSide) => void;
+}
+
 class Join {
   private readonly program: JoinProgram;
   private readonly next: Stage;
@@ -57,19 +65,18 @@ class Join {
   private readonly keptKeys: readonly ((batch: Batch) => Column)[];
   private readonly holds: ((batch: Batch) => Int32Array | undefined) | undefined;
   private readonly arriving = new HeldRows();
-  private kept: Batch | undefined;
-  private table: JoinTable | undefined;
-  private keptTypes: readonly DataType[] = [];
-  private isReady = false;
+  private readonly sharing: Sharing | undefined;
+  /** Set once all kept rows are there. */
+  private side: BuiltSide | undefined;
   /** Kept rows that had a partner. */
   private matched = new Uint8Array(0);
-  private keptNames: readonly string[] = [];
   /** Columns of the side that streams, as far as they were seen. */
   private probeNames: readonly string[];
 
-  constructor(program: JoinProgram, next: Stage) {
+  constructor(program: JoinProgram, next: Stage, sharing?: Sharing) {
     this.program = program;
     this.next = next;
+    this.sharing = sharing;
     this.outer = outerOf(program);
     const isLeft = program.build.pipeline === "left";
     this.probeKeys = program.on.map(({ left, right }) => evaluator(isLeft ? left : right));
@@ -83,24 +90,29 @@ class Join {
   }
 
   /** Once all kept rows are there. */
-  private prepare(): void {
-    if (this.isReady) return;
-    this.isReady = true;
+  private prepare(): BuiltSide {
+    if (this.side !== undefined) return this.side;
+    const { known, onBuilt } = this.sharing ?? {};
+    const side = known ?? this.build(this.arriving.take());
+    this.side = side;
+    this.matched = new Uint8Array(bitBytes(side.rows?.rows ?? 0));
+    if (known === undefined) onBuilt?.(side);
+    return side;
+  }
+
+  private build(kept: Batch | undefined): BuiltSide {
     const { build, leftSchema, rightSchema, on } = this.program;
-    this.kept = this.arriving.take();
     const schema = build.pipeline === "left" ? rightSchema : leftSchema;
-    this.keptNames = withNames(namesOf(schema), this.kept);
-    if (this.kept === undefined) return;
-    const { rows } = this.kept;
-    this.matched = new Uint8Array(bitBytes(rows));
-    if (on.length === 0) return;
-    const kept = this.kept;
+    const names = withNames(namesOf(schema), kept);
+    if (kept === undefined || on.length === 0) {
+      return { rows: kept, table: undefined, keyTypes: [], names };
+    }
     const keys = this.keptKeys.map((key) => key(kept));
-    this.keptTypes = keys.map(columnType);
     // Kept rows that come out by themselves do so in their own order.
     const mayReorder = !this.outer.keepsKept && this.keepsProbeOrder;
-    this.table = joinTable(keys, rows, mayReorder);
-    if (this.table.order !== undefined) this.kept = gatherBatch(kept, this.table.order);
+    const table = joinTable(keys, kept.rows, mayReorder);
+    const rows = table.order === undefined ? kept : gatherBatch(kept, table.order);
+    return { rows, table, keyTypes: keys.map(columnType), names };
   }
 
   private get keepsProbeOrder(): boolean {
@@ -123,20 +135,23 @@ class Join {
 
   private pairsOf(batch: Batch): Pairs {
     const none = { probe: new Int32Array(0), kept: new Int32Array(0) };
-    if (this.kept === undefined) return none;
-    if (this.table === undefined) return crossPairs(batch.rows, this.kept.rows);
+    const { rows: kept, table, keyTypes } = this.prepare();
+    if (kept === undefined) return none;
+    if (table === undefined) return crossPairs(batch.rows, kept.rows);
     const keys = this.probeKeys.map((key) => key(batch));
     for (const [at, key] of keys.entries()) {
       // Keys that could never be equal are a mistake, not an empty result.
-      checkComparable(`key ${at + 1} of the join`, this.keptTypes[at]!, columnType(key));
+      checkComparable(`key ${at + 1} of the join`, keyTypes[at]!, columnType(key));
     }
-    return this.table.pairsOf(keys, batch.rows);
+    return table.pairsOf(keys, batch.rows);
   }
 
   /** The result for some pairs; -1 stands for a side without a partner. */
   private rowsOf(probe: Batch | undefined, pairs: Pairs): Batch {
     const streaming: SideRows = { batch: probe, names: this.probeNames, rows: pairs.probe };
-    const kept: SideRows = { batch: this.kept, names: this.keptNames, rows: pairs.kept };
+    const { rows: batch, names } = this.prepare();
+    const isShared = this.sharing !== undefined;
+    const kept: SideRows = { batch, names, rows: pairs.kept, isShared };
     const isLeft = this.program.build.pipeline === "left";
     const [left, right] = isLeft ? [streaming, kept] : [kept, streaming];
     return makeBatch("record", joinedColumns(this.program, left, right));
@@ -154,12 +169,12 @@ class Join {
   }
 
   push(whole: Batch): void {
-    this.prepare();
+    const { rows: kept, table } = this.prepare();
     this.probeNames = withNames(this.probeNames, whole);
     // A cross join of large batches would make all its pairs at once.
     const step =
-      this.table === undefined && this.kept !== undefined
-        ? Math.max(1, Math.floor((4 * batchRowsMax) / Math.max(this.kept.rows, 1)))
+      table === undefined && kept !== undefined
+        ? Math.max(1, Math.floor((4 * batchRowsMax) / Math.max(kept.rows, 1)))
         : whole.rows;
     for (let start = 0; start < whole.rows && this.next.wantsMore(); start += step) {
       const count = Math.min(step, whole.rows - start);
@@ -195,8 +210,7 @@ class Join {
   }
 
   *finish(): Iterable<void> {
-    this.prepare();
-    const { kept } = this;
+    const { rows: kept } = this.prepare();
     const { type, build } = this.program;
     const isFound = (type === "semi" || type === "anti") && build.pipeline === "right";
     if (kept === undefined || !(isFound || this.outer.keepsKept)) return;
@@ -252,12 +266,57 @@ function withAllRows({ probe, kept }: Pairs, rows: number): Pairs {
 const tableBytesPerRow = 64;
 const keptBytes = (bytes: number, rows: number) => 2 * bytes + tableBytesPerRow * rows;
 
-export function joinStage(program: JoinProgram, memory: OperatorMemory, next: Stage): Stage {
-  const join = new Join(program, next);
-  let spilled: SpilledJoin | undefined;
-  let bytes = 0;
-  let rows = 0;
-  const spill = (): SpilledJoin => {
+/** Keeps what it can of the side in memory, and the rest in files. */
+class KeptSide {
+  private readonly program: JoinProgram;
+  private readonly memory: OperatorMemory;
+  private readonly join: Join;
+  private spilled: SpilledJoin | undefined;
+  private bytes = 0;
+  private rows = 0;
+  /** What reading the side counted, once it was read or found. */
+  private size: SideSize | undefined;
+  readonly known: SideSize | undefined;
+
+  constructor(program: JoinProgram, memory: OperatorMemory, next: Stage, place?: SidePlace) {
+    this.program = program;
+    this.memory = memory;
+    const found = place?.find();
+    const isUsable = found !== undefined && memory.resize(found.heldBytes);
+    if (found !== undefined && !isUsable) place?.drop();
+    this.known = isUsable ? found.size : undefined;
+    const known = isUsable ? { known: found.built } : {};
+    this.join = new Join(
+      program,
+      next,
+      place && { ...known, onBuilt: (built) => this.share(place, built) },
+    );
+  }
+
+  get active(): Join | SpilledJoin {
+    return this.spilled ?? this.join;
+  }
+
+  private share(place: SidePlace, built: BuiltSide): void {
+    const { size, bytes, rows } = this;
+    if (size !== undefined) place.keep({ built, size, heldBytes: keptBytes(bytes, rows) });
+  }
+
+  end(size: SideSize): void {
+    this.size = size;
+  }
+
+  add(batch: Batch): void {
+    this.bytes += batchBytes(batch);
+    this.rows += batch.rows;
+    const { bytes, rows, memory } = this;
+    const fits = () => bytes <= heldBytesMax && memory.resize(keptBytes(bytes, rows));
+    if (this.spilled === undefined && !fits()) this.spilled = this.spill();
+    this.active.addKept(batch);
+  }
+
+  private spill(): SpilledJoin {
+    const { program, memory, join, bytes, rows } = this;
     if (program.on.length === 0) {
       memory.demand(keptBytes(bytes, rows), "the side that is kept for a join of all pairs");
     }
@@ -272,17 +331,29 @@ export function joinStage(program: JoinProgram, memory: OperatorMemory, next: St
     const kept = join.giveUpKept();
     if (kept !== undefined) into.addKept(kept);
     return into;
-  };
-  const addKept = (batch: Batch): void => {
-    bytes += batchBytes(batch);
-    rows += batch.rows;
-    const fits = () => bytes <= heldBytesMax && memory.resize(keptBytes(bytes, rows));
-    if (spilled === undefined && !fits()) spilled = spill();
-    if (spilled === undefined) join.addKept(batch);
-    else spilled.addKept(batch);
-  };
-  return columnStage(next, (batch) => (spilled ?? join).push(batch), {
-    finish: () => (spilled === undefined ? join.finish() : spilled.finish(next)),
-    side: { stageId: program.build.stageId, pushBatch: addKept },
+  }
+
+  finish(next: Stage): Iterable<void> {
+    return this.spilled === undefined ? this.join.finish() : this.spilled.finish(next);
+  }
+}
+
+/** `place`: of a side that is sent whole to every task of the stage. */
+export function joinStage(
+  program: JoinProgram,
+  memory: OperatorMemory,
+  next: Stage,
+  place?: SidePlace,
+): Stage {
+  const side = new KeptSide(program, memory, next, place);
+  const { known } = side;
+  return columnStage(next, (batch) => side.active.push(batch), {
+    finish: () => side.finish(next),
+    side: {
+      stageId: program.build.stageId,
+      ...(known === undefined ? {} : { known }),
+      pushBatch: (batch) => side.add(batch),
+      end: (size) => side.end(size),
+    },
   });
 }

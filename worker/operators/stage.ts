@@ -24,7 +24,17 @@ export interface Stage {
 
 export interface SideInput {
   readonly stageId: number;
+  /** Set where an earlier task of this thread left the whole side: it is counted so, and not read. */
+  readonly known?: SideSize;
   pushBatch(batch: Batch): void;
+  /** After the last batch. */
+  end?(size: SideSize): void;
+}
+
+/** What came of a side input; the bytes are those of its blocks. */
+export interface SideSize {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface HashedStage {

@@ -28,6 +28,8 @@ export interface SideRows {
   /** Names of its columns, also where there is no batch. */
   readonly names: readonly string[];
   readonly rows: Int32Array;
+  /** Later tasks read the batch too: what is made of it has columns of its own. */
+  readonly isShared?: boolean;
 }
 
 interface Side extends SideRows {
@@ -36,8 +38,8 @@ interface Side extends SideRows {
 }
 
 function sideOf(side: SideRows): Side {
-  const { batch, rows } = side;
-  return { ...side, isWhole: batch !== undefined && areAllRows(rows, batch.rows) };
+  const { batch, rows, isShared = false } = side;
+  return { ...side, isWhole: batch !== undefined && !isShared && areAllRows(rows, batch.rows) };
 }
 
 function taken({ batch, rows, isWhole }: Side, name: string): Column {
