@@ -147,5 +147,8 @@ function quantile(numbers: readonly number[], call: AggregateCall): number {
   const place = q * (sorted.length - 1);
   const low = sorted[Math.floor(place)]!;
   const high = sorted[Math.ceil(place)]!;
-  return low === high ? low : low + (high - low) * (place - Math.floor(place));
+  const above = place - Math.floor(place);
+  // Nothing lies evenly between a number and an infinity or NaN: the nearer of the two.
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return above < 0.5 ? low : high;
+  return low + (high - low) * above;
 }
