@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { assert } from "../../proto/errors.ts";
 import type { InputFile } from "../../proto/plan/bundle.ts";
 import { digestText } from "../../proto/plan/digest.ts";
+import type { SortExpr } from "../../proto/plan/expr.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode, NodeId, SortKey } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, PartitionerProgram, TaskSplit } from "../../proto/plan/program.ts";
@@ -131,14 +132,15 @@ function applyOperator(rows: Rows, operator: OperatorProgram, plan: RandomPlan):
       const countRows = evaluate({ kind: "countByValue", id: 0, input: source }, inputs);
       return operator.phase === "partial" ? countRows : mergeCounts(rows);
     }
-    case "sort": {
-      const { rowsMax, key, node } = operator;
-      const top = rowsMax === undefined ? {} : { rowsMax };
-      return evaluate({ kind: "orderBy", id: node, input: source, key, ...top }, inputs);
+    case "sort":
+    case "sortBy": {
+      const top = operator.rowsMax === undefined ? {} : { rowsMax: operator.rowsMax };
+      return evaluate({ ...sortOf(operator), ...top, input: source }, inputs);
     }
-    case "rangeBounds": {
-      const { key, node, partitions } = operator;
-      const samples = evaluate({ kind: "orderBy", id: node, input: source, key }, inputs);
+    case "rangeBounds":
+    case "sortBounds": {
+      const { partitions } = operator;
+      const samples = evaluate({ ...sortOf(operator), input: source }, inputs);
       const bounds = Array.from({ length: partitions - 1 }, (_, index) => {
         return samples[Math.floor(((index + 1) * samples.length) / partitions)];
       });
@@ -147,6 +149,18 @@ function applyOperator(rows: Rows, operator: OperatorProgram, plan: RandomPlan):
     default:
       throw new Error(`this test has no ${operator.kind}`);
   }
+}
+
+type Sorting =
+  | { readonly node: NodeId; readonly key: SortKey }
+  | { readonly node: NodeId; readonly keys: readonly SortExpr[] };
+
+/** By a key, or by expressions. */
+function sortOf(sorting: Sorting) {
+  const { node } = sorting;
+  return "key" in sorting
+    ? ({ kind: "orderBy", id: node, key: sorting.key } as const)
+    : ({ kind: "sortBy", id: node, keys: sorting.keys } as const);
 }
 
 function mergeCounts(rows: Rows): Rows {
@@ -163,7 +177,9 @@ function partition(stage: StagePlan, rows: Rows, bounds: Rows, plan: RandomPlan)
   const blocks: unknown[][] = Array.from({ length: stage.output.partitions }, () => []);
   for (const [index, row] of rows.entries()) {
     blocks[targetOf(sink.partitioner, row, bounds, plan)]?.push(row);
-    if (sink.partitioner.kind === "holdAndSample" && index % 2 === 0) blocks.at(-1)?.push(row);
+    const { kind } = sink.partitioner;
+    const isSampled = kind === "holdAndSample" || kind === "holdAndSampleBy";
+    if (isSampled && index % 2 === 0) blocks.at(-1)?.push(row);
   }
   return blocks;
 }
@@ -182,11 +198,15 @@ function targetOf(
     }
     case "single":
     case "holdAndSample":
+    case "holdAndSampleBy":
       return 0;
     case "range":
+    case "rangeBy":
       // As many bounds as are not after the row.
       return bounds.filter((bound) => {
-        const pair = { kind: "orderBy", id: partitioner.node, key: partitioner.key } as const;
+        const pair = sortOf(
+          partitioner.kind === "range" ? partitioner : { node: -2, ...partitioner },
+        );
         const source: LogicalNode = { kind: "readText", id: -1, pattern: "" };
         const inputs = { tableOf: () => plain([row, bound]), closure: plan.closure };
         const [first] = evaluate({ ...pair, input: source }, inputs);

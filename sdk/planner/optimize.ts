@@ -16,7 +16,7 @@ import { pushLimitBelowMap } from "../rules/push-limit-below-map.ts";
 import { pushWhereDown } from "../rules/push-where-down.ts";
 import { reuseEqualPlans } from "../rules/reuse-equal-plans.ts";
 import { type Rule, type RuleContext, readersOf } from "../rules/rule.ts";
-import { sortDecimals } from "../rules/sort-decimals.ts";
+import { sortByColumns } from "../rules/sort-by-columns.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { Rewriting } from "./rewriting.ts";
 import type { KnownSchema, SourceSchemas } from "./schema-of.ts";
@@ -34,7 +34,7 @@ export const allRules: readonly Rule[] = [
   neededColumns,
   pruneReads,
   reuseEqualPlans,
-  sortDecimals,
+  sortByColumns,
 ];
 
 export interface OptimizeOptions {

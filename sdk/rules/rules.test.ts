@@ -32,7 +32,9 @@ const textOf = (action: Action): string =>
     .map((node) => nodeText(node).replace(/#\d+/, ""))
     .join(", ");
 
-const sort = 'orderBy column "value" asc';
+/** What `orderBy` becomes where the columns are known, and where they are not. */
+const sort = "sortBy value asc";
+const sortOfRows = 'orderBy column "value" asc';
 
 test.each<[string, Action, string]>([
   ["the smaller of two limits", collect(4, 9), "limit 4"],
@@ -52,6 +54,7 @@ test.each<[string, Action, string]>([
   ["counts by value see no order", collect("orderBy", "map", "countByValue"), "map, countByValue"],
   ["a sort hides a sort", collect("orderBy", "filter", "orderBy"), `filter, ${sort}`],
   ["not one that picks rows", collect("orderBy", 3, "orderBy"), `${sort} first 3, ${sort}`],
+  ["rows of functions are sorted as rows", collect("map", "orderBy"), `map, ${sortOfRows}`],
   ["a reduce may see the order", collect("orderBy", "reduceByKey"), `${sort}, reduceByKey`],
 ])("%s", (_, action, optimised) => {
   expect(textOf(optimize(action))).toBe(optimised);

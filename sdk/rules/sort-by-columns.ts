@@ -1,4 +1,5 @@
-// A sort by a column of decimals compares numbers: rows of functions carry decimals as text, which has another order.
+// A sort by a named column of a known type becomes one by expressions: it works on columns, without a value per row,
+// and within its memory. Decimals need it for their order too: rows of functions carry them as text.
 
 import type { SortExpr } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
@@ -6,6 +7,7 @@ import type { DataType, Schema } from "../../proto/plan/types.ts";
 import { findField } from "../../proto/plan/types.ts";
 import type { NodeRule } from "./rule.ts";
 
+/** Types whose values have the same order in columns as in rows, but for decimals, whose rows are not asked. */
 const ordered = new Set<DataType["kind"]>([
   "bool",
   "int32",
@@ -23,7 +25,7 @@ type OrderBy = Extract<LogicalNode, { readonly kind: "orderBy" }>;
 /** By the column, then by all others in order of their names, as ties of `orderBy` are broken. */
 function keysOf(node: OrderBy, schema: Schema): readonly SortExpr[] | undefined {
   const { by, direction } = node.key;
-  if (by.kind !== "column" || findField(schema, by.name)?.type.kind !== "decimal") return undefined;
+  if (by.kind !== "column" || findField(schema, by.name) === undefined) return undefined;
   if (!schema.fields.every(({ type }) => ordered.has(type.kind))) return undefined;
   const others = schema.fields
     .map(({ name }) => name)
@@ -37,8 +39,8 @@ function keysOf(node: OrderBy, schema: Schema): readonly SortExpr[] | undefined 
   ];
 }
 
-export const sortDecimals: NodeRule = {
-  name: "sort-decimals",
+export const sortByColumns: NodeRule = {
+  name: "sort-by-columns",
   rewrite: (node, context) => {
     if (node.kind !== "orderBy") return undefined;
     const schema = context.schemaOf(node.input);
