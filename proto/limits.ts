@@ -320,8 +320,8 @@ export const zstdFileBytesMax = 512 * 1024 * 1024;
 export const parquetTailBytes = 64 * 1024;
 /** Bytes of a Parquet footer: 100 columns in 10 000 row groups take about so many. */
 export const parquetFooterBytesMax = 256 * 1024 * 1024;
-/** Bytes of one page of a Parquet file, packed or not: writers aim at 1 MiB, some at a whole row group. */
-export const parquetPageBytesMax = 1024 * 1024 * 1024;
+/** Bytes of a Parquet page or an Arrow buffer, packed or not: some writers make one of a whole row group. */
+export const pageBytesMax = 1024 * 1024 * 1024;
 /** Unwanted bytes between wanted columns that are fetched along: a request costs as much. */
 export const parquetGapBytesMax = 64 * 1024;
 /** Packed bytes of one row group held at once; columns of larger ones are fetched piece by piece. */

@@ -1,8 +1,6 @@
 // Files that we write are read by pyarrow and by Polars with the same values and types.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Batch } from "../../proto/batch/batch.ts";
 import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
@@ -10,24 +8,10 @@ import { type PackingCodec, packerOf } from "../../proto/formats/compression/cod
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
 import { ParquetWriter } from "../../proto/formats/parquet/write-file.ts";
 import { duck, manyTypes } from "./duck.ts";
+import { missingPython, runPython } from "./python.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const venv = `${root}node_modules/.cache/python-readers`;
-const python = `${venv}/bin/python`;
 const folder = mkdtempSync(`${tmpdir()}/millrace-python-`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const run = (command: string, ...args: readonly string[]) =>
-  spawnSync(command, args, { encoding: "utf8", timeout: 240_000 });
-
-/** Made once; undefined where it stands, else why it cannot be had. */
-function missingPython(): string | undefined {
-  if (existsSync(python) && run(python, "-c", "import pyarrow, polars").status === 0)
-    return undefined;
-  if (run("python3", "-m", "venv", venv).status !== 0) return "there is no python3 with venv";
-  const installed = run(python, "-m", "pip", "install", "-q", "pyarrow", "polars");
-  return installed.status === 0 ? undefined : `pip cannot install pyarrow: ${installed.stderr}`;
-}
 
 async function batchesOf(path: string) {
   const bytes = readFileSync(path);
@@ -55,7 +39,7 @@ test("by pyarrow and Polars", { timeout: 300_000 }, async ({ skip }) => {
   }
   ours.push(`${folder}/ours.arrow`);
   writeFileSync(ours.at(-1)!, batchesToFileBytes(batches));
-  const compared = run(python, `${root}bench/formats/python-readers.py`, theirs, ...ours);
+  const compared = runPython("python-readers.py", theirs, ...ours);
   expect(compared.stderr).toBe("");
   expect(compared.stdout.trim().split("\n").length).toBe(2 * ours.length);
 });

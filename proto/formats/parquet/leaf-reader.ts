@@ -2,7 +2,7 @@
 
 import type { TextColumn } from "../../batch/column.ts";
 import { EngineError, unreachable } from "../../errors.ts";
-import { parquetPageBytesMax } from "../../limits.ts";
+import { pageBytesMax } from "../../limits.ts";
 import type { DataType } from "../../plan/types.ts";
 import type { Unpack } from "../compression/codecs.ts";
 import type { ChunkBytes } from "./chunk-bytes.ts";
@@ -229,7 +229,7 @@ export class LeafReader {
     const head = await this.readHead();
     const { packedBytes, unpackedBytes } = head;
     const largest = Math.max(packedBytes, unpackedBytes);
-    if (largest > parquetPageBytesMax || Math.min(packedBytes, unpackedBytes, head.values) < 0) {
+    if (largest > pageBytesMax || Math.min(packedBytes, unpackedBytes, head.values) < 0) {
       throw damagedThrift(`a page of ${largest} bytes and ${head.values} values`);
     }
     const total = head.headBytes + packedBytes;
