@@ -108,14 +108,14 @@ export class DatasetWriter<out T> {
   /**
    * Action: writes Arrow IPC files, which keep every column's type and are read without parsing.
    * @param folder a path, `file:///…` or `s3://…`
-   * @param options columns that become folders, compression and the size of files
+   * @param options columns that become folders, and the size of files
    * @throws PLAN_INVALID for a path that names no folder; OUTPUT_EXISTS; OUTPUT_LOCKED
    * @example await sales.write.arrow("s3://results/sales");
    */
   arrow<Row>(
     this: DatasetWriter<Row>,
     folder: string,
-    options: ColumnFileOptions<keyof RecordOf<Row> & string> = {},
+    options: Omit<ColumnFileOptions<keyof RecordOf<Row> & string>, "compression"> = {},
   ): Promise<CommittedOutput> {
     return this.#write("arrow", folder, options);
   }

@@ -90,7 +90,16 @@ function rawOfJson(value: unknown, field: Field, where: string): Raw {
   }
 }
 
+function rawOfBase64(text: string, field: Field, where: string): Raw {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw misfit(text, field, where);
+  }
+}
+
 function rawOfText(text: string, field: Field, where: string): Raw {
+  if (field.type.kind === "binary") return rawOfBase64(text, field, where);
   try {
     return castRaw(text, utf8Type, field.type, "error", where);
   } catch (thrown) {

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { binary } from "../columns/column-type.ts";
+import { schema } from "../columns/schema.ts";
 import { defineJob } from "../dataset/define-job.ts";
 import type { Millrace } from "../dataset/millrace.ts";
 import { testJob } from "./test-job.ts";
@@ -55,6 +57,16 @@ describe("reading", () => {
       { c0: "1", c1: "" },
       { c0: "", c1: "2" },
     ]);
+  });
+
+  test("bytes are base64, in CSV and in NDJSON", async () => {
+    const columns = { schema: schema({ raw: binary.nullable() }) };
+    const files = { c: 'raw,n\n/wAi,1\n"",2\n,3\n', n: '{"raw":"/wAi"}\n{"raw":""}\n{}\n' };
+    const rows = [Uint8Array.of(255, 0, 34), new Uint8Array(0), null].map((raw) => ({ raw }));
+    expect(await rowsOf((mr) => mr.read.csv("c", columns), files)).toEqual(rows);
+    expect(await rowsOf((mr) => mr.read.ndjson("n", columns), files)).toEqual(rows);
+    const read = rowsOf((mr) => mr.read.csv("c", columns), { c: "raw\n?\n" });
+    await expect(read).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
   });
 
   test.each([
