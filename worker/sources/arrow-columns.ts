@@ -3,7 +3,7 @@
 import { openArrow, readArrow } from "../../proto/batch/arrow-files.ts";
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
-import { type Column, columnType } from "../../proto/batch/column.ts";
+import { type Column, columnType, isValid } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { type DataType, type Field, sameType, typeText } from "../../proto/plan/types.ts";
@@ -30,6 +30,8 @@ function holds(wanted: DataType, found: DataType): boolean {
   return widened[found.kind]?.includes(wanted.kind) === true;
 }
 
+const isSafe = (value: bigint) => Number.isSafeInteger(Number(value));
+
 function asWanted(column: Column | undefined, field: Field, rows: number, uri: string): Column {
   const { name, type, nullable } = field;
   if (column === undefined) {
@@ -39,6 +41,12 @@ function asWanted(column: Column | undefined, field: Field, rows: number, uri: s
   }
   const found = columnType(column);
   if (sameType(found, type)) return column;
+  if (type.kind === "int53" && column.type === "int64") {
+    const large = column.values.find((value, row) => !isSafe(value) && isValid(column, row));
+    if (large === undefined) return { ...column, type: "int53" };
+    const message = `column "${name}" of ${uri} holds ${large}, which is no ${typeText(type)}`;
+    throw new EngineError("INPUT_MALFORMED", message, { file: uri });
+  }
   if (holds(type, found)) {
     return buildColumnAs(name, type, columnValues(column), "null");
   }

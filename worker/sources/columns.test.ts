@@ -19,6 +19,7 @@ import {
   float64Type,
   int32Type,
   int53Type,
+  int64Type,
   utf8Type,
 } from "../../proto/plan/types.ts";
 import { gunzipBlocks } from "../executor/gunzip.ts";
@@ -330,6 +331,21 @@ describe("arrow", () => {
     expect(await read("arrow", bytes, { cuts })).toEqual(rows);
     const some = await read("arrow", bytes, { columns: ["price"] });
     expect(some).toEqual(rows.map((row) => ({ price: (row as { price: number }).price })));
+  });
+
+  test("whole numbers of 64 bits are JavaScript numbers where all of them can be", async () => {
+    const file = (values: readonly (bigint | null)[]) =>
+      batchesToFileBytes([makeBatch("record", [buildColumnAs("n", int64Type, values, "null")])]);
+    const options = { schema: { fields: [field("n", int53Type, true)] } };
+    const safe = [2n ** 53n - 1n, null, -5n];
+    expect(await read("arrow", file(safe), { options })).toEqual([
+      { n: 2 ** 53 - 1 },
+      { n: null },
+      { n: -5 },
+    ]);
+    const error = await failure(read("arrow", file([1n, 2n ** 53n]), { options }));
+    expect(error.code).toBe("INPUT_MALFORMED");
+    expect(error.message).toContain("holds 9007199254740992, which is no int53");
   });
 
   test("nulls where the schema has none are refused", async () => {
