@@ -27,6 +27,30 @@ describe("rows of columns", () => {
     );
   });
 
+  test("gather copies bytes of any length from anywhere", () => {
+    const item = fc.uint8Array({ maxLength: 150 });
+    const items = fc.array(item, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(items, fc.array(fc.nat(), { maxLength: 30 }), fc.nat(3), (bytes, picks, skip) => {
+        const ends = bytes.map((_, at) =>
+          bytes.slice(0, at + 1).reduce((sum, b) => sum + b.length, 0),
+        );
+        const values = Buffer.concat([new Uint8Array(skip), ...bytes]).subarray(skip);
+        const offsets = Int32Array.of(0, ...ends);
+        const base = {
+          name: "a",
+          length: bytes.length,
+          nulls: "null",
+          validity: undefined,
+        } as const;
+        const rows = Int32Array.from(picks, (pick) => pick % bytes.length);
+        const found = gather({ ...base, type: "binary", offsets, values }, rows);
+        const expected = Array.from(rows, (row) => [...bytes[row]!]);
+        expect(columnValues(found).map((value) => [...(value as Uint8Array)])).toEqual(expected);
+      }),
+    );
+  });
+
   test("gatherOrNull has a null where the index is -1", () => {
     fc.assert(
       fc.property(columns, fc.array(fc.integer({ min: -1, max: 1000 })), ({ column }, picks) => {

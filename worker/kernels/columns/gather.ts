@@ -123,8 +123,11 @@ function gatherBits(bits: Uint8Array, rows: Rows): Uint8Array {
   return out;
 }
 
-/** Longer texts are copied by the engine, shorter ones byte by byte: a call costs more than a few bytes. */
-const copiedBytesMin = 24;
+/**
+ * Longer texts are copied by the engine, shorter ones by words of 32 bits, since a call costs more than a few of them:
+ * of 24 bytes 33 ns in place of 92, of 100 bytes 207 in place of 241. Doubles as words would change some NaN's bits.
+ */
+const copiedBytesMin = 128;
 
 function gatherText(column: TextColumn, rows: Rows): TextColumn {
   const { offsets: from, values } = column;
@@ -136,12 +139,19 @@ function gatherText(column: TextColumn, rows: Rows): TextColumn {
     offsets[i + 1] = end;
   }
   const out = new Uint8Array(end);
+  const source = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  const target = new DataView(out.buffer);
   for (let i = 0; i < rows.length; i++) {
     const start = from[rows[i]!]!;
     const to = offsets[i]!;
     const length = offsets[i + 1]! - to;
-    if (length >= copiedBytesMin) out.set(values.subarray(start, start + length), to);
-    else for (let k = 0; k < length; k++) out[to + k] = values[start + k]!;
+    if (length >= copiedBytesMin) {
+      out.set(values.subarray(start, start + length), to);
+      continue;
+    }
+    let k = 0;
+    for (; k + 4 <= length; k += 4) target.setInt32(to + k, source.getInt32(start + k, true), true);
+    for (; k < length; k++) out[to + k] = values[start + k]!;
   }
   return { ...column, length: rows.length, offsets, values: out };
 }
