@@ -390,10 +390,7 @@ export const leaderSearchPauseMs = 100;
 export const executorMemoryShare = 0.6;
 /** What an executor process takes without any rows: the program, its libraries, compiled code. */
 export const executorBaseBytes = 64 * 1024 * 1024;
-/**
- * What each of its threads takes beside the rows that operators hold: batches on their way, and garbage. V8 begins to
- * collect buffers after 64 MiB of new ones, and more come while a busy machine keeps it from ending.
- */
+/** What each thread takes beside rows that are held: batches, and garbage, which V8 begins to collect after 64 MiB. */
 export const executorThreadBytes = 128 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
 export const spillBlockBytesMin = 32 * 1024;
