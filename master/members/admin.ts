@@ -8,12 +8,13 @@ import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { MastersView, MasterView } from "../../proto/wire/views.ts";
 import type { MasterAdmin } from "../api/masters.ts";
 import { riskOf } from "../membership-requests.ts";
-import { lastIndexOf, lastMembership } from "../raft/log.ts";
+import { lastIndexOf, lastMembership, membershipAt } from "../raft/log.ts";
 import { memberStatuses } from "../raft/member-status.ts";
-import { allMembers, type MembershipChange } from "../raft/membership.ts";
+import { allMembers, type Membership, type MembershipChange } from "../raft/membership.ts";
 import type { Raft } from "../raft/state.ts";
 import type { Replica } from "../replica.ts";
 import { admit } from "./admission.ts";
+import { committedMembership } from "./committed-membership.ts";
 import { renewMember } from "./renewal.ts";
 
 export interface AdminPorts {
@@ -44,6 +45,16 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
     if (risk !== undefined) throw risk;
   }
 
+  /**
+   * By it is said that nothing is left to do. Where a change is not committed yet, whoever asks again
+   * because the first answer was lost would be told that it is done, and it may be taken back.
+   */
+  async function currentMembership(): Promise<Membership> {
+    needLeader();
+    await replica.readBarrier();
+    return committedMembership({ raft, replica });
+  }
+
   const view = (): MastersView => viewMasters(clusterId, raft);
   return {
     view,
@@ -52,14 +63,12 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
       return view();
     },
     add: async (applicant) => {
-      needLeader();
-      const { membership } = lastMembership(raft.log);
+      const membership = await currentMembership();
       const change = await admit(clusterId, membership, applicant, rpc);
       if (change !== undefined) await replica.changeMembership(change);
     },
     remove: async (id, force) => {
-      needLeader();
-      const { membership } = lastMembership(raft.log);
+      const membership = await currentMembership();
       if (!allMembers(membership).includes(id)) return;
       const change = { kind: "remove", id } as const;
       // Removing a learner takes nobody's vote.
@@ -80,15 +89,23 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
 }
 
 function viewMasters(clusterId: ClusterId, raft: Raft): MastersView {
-  const { membership } = lastMembership(raft.log);
+  const { membership } = membershipAt(raft.log, raft.log.commitIndex);
   const last = lastIndexOf(raft.log);
-  const masters = memberStatuses(raft).map(({ id, role, matchIndex = 0, isHeard }): MasterView => {
-    const record = membership.members?.get(id);
-    return {
-      ...{ masterId: id, address: record?.address ?? "", key: record?.key ?? "", role, matchIndex },
-      ...{ lagEntries: last - matchIndex, isHeard: isHeard ?? false },
-      ...(role === "learner" && record?.replaces ? { replaces: record.replaces } : {}),
-    };
-  });
+  const masters = memberStatuses(raft, membership).map(
+    ({ id, role, matchIndex = 0, isHeard }): MasterView => {
+      const record = membership.members?.get(id);
+      return {
+        ...{
+          masterId: id,
+          address: record?.address ?? "",
+          key: record?.key ?? "",
+          role,
+          matchIndex,
+        },
+        ...{ lagEntries: last - matchIndex, isHeard: isHeard ?? false },
+        ...(role === "learner" && record?.replaces ? { replaces: record.replaces } : {}),
+      };
+    },
+  );
   return { clusterId, leader: raft.leader ?? "", term: raft.term, masters };
 }

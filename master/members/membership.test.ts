@@ -72,6 +72,32 @@ test("what one leader began, the next one finishes", async () => {
   expect(added?.role).toMatch(/^(voter|leader)$/);
 });
 
+test("what is not committed is not said to be done: asked again, it is still open, then lost", async () => {
+  const world = await threeMasters();
+  await world.start("d", { key: "key-d" });
+  const { leader } = await world.list();
+  const others = ["a", "b", "c"].filter((name) => name !== leader);
+  for (const name of others) await world.stop(name);
+  const rpc = world.rpc.client({ role: "node" });
+  const addition = { masterId: "d", address: "d:1", replaces: others[0]! };
+  const ask = () => rpc.call(`${leader}:1`, masterApi.add, addition, { timeoutMs: 20_000 });
+  const removal = { masterId: others[0]!, force: true };
+  const calls: Promise<unknown>[] = [ask()];
+  // By now it stands in the leader's log, and nowhere else.
+  await world.settle(100);
+  calls.push(ask(), rpc.call(`${leader}:1`, masterApi.remove, removal, { timeoutMs: 20_000 }));
+  const answers = await world.during(Promise.allSettled(calls));
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ status: "rejected", reason: { retriable: true } });
+  }
+  await world.stop(leader);
+  for (const name of others) await world.start(name, { founders: ["a", "b", "c"] });
+  expect(names(await world.list())).toEqual(["a", "b", "c"]);
+  await world.start(leader, { founders: ["a", "b", "c"] });
+  await world.add("d", others[0]);
+  expect(names(await world.list())).toEqual([leader, others[1]!, "d"].sort());
+});
+
 test("a repeated request changes nothing, and another one for the same master is refused", async () => {
   const world = await threeMasters();
   await world.start("d", { key: "key-d" });

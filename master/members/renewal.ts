@@ -5,11 +5,11 @@ import type { ClusterId, MasterId } from "../../proto/ids.ts";
 import { raftElectionTicksMin, raftTickMs } from "../../proto/limits.ts";
 import { type Clock, sleep } from "../../proto/ports/clock.ts";
 import type { Renewal } from "../api/masters.ts";
-import { lastMembership } from "../raft/log.ts";
 import { isHeard, quorumHealth } from "../raft/member-status.ts";
 import type { Membership } from "../raft/membership.ts";
 import type { Raft } from "../raft/state.ts";
 import type { Replica } from "../replica.ts";
+import { committedMembership } from "./committed-membership.ts";
 import { isMember, removedError } from "./removal.ts";
 
 export interface RenewalPorts {
@@ -52,14 +52,6 @@ function checkMeant({ clusterId, raft, replica }: RenewalPorts, renewal: Renewal
     );
   }
   if (raft.role.kind !== "leader") throw replica.notLeader();
-}
-
-/** One that may be taken back says nothing yet. */
-function committedMembership({ raft, replica }: RenewalPorts): Membership {
-  if (raft.role.kind !== "leader") throw replica.notLeader();
-  const { index, membership } = lastMembership(raft.log);
-  if (index <= raft.log.commitIndex) return membership;
-  throw new EngineError("UNAVAILABLE", `${raft.id} has another change under way; try again`);
 }
 
 function refusalOf(raft: Raft, membership: Membership, id: MasterId): EngineError | undefined {

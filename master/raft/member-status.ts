@@ -1,7 +1,7 @@
 // What a leader can tell of each member: its part, how far its log agrees, whether it was heard from.
 
 import type { MasterId } from "../../proto/ids.ts";
-import { lastIndexOf, lastMembership } from "./log.ts";
+import { lastIndexOf } from "./log.ts";
 import { allMembers, type Membership } from "./membership.ts";
 import { majority } from "./quorum.ts";
 import type { Raft } from "./state.ts";
@@ -16,8 +16,7 @@ export interface MemberStatus {
   readonly isHeard: boolean | undefined;
 }
 
-export function memberStatuses(raft: Raft): readonly MemberStatus[] {
-  const { membership } = lastMembership(raft.log);
+export function memberStatuses(raft: Raft, membership: Membership): readonly MemberStatus[] {
   return allMembers(membership).map((id) => {
     return { id, role: roleOf(raft, membership, id), ...progressOf(raft, id) };
   });
