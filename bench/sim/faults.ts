@@ -186,9 +186,11 @@ const disks = {
   bitFlip: async (world, random) => {
     const { cluster } = world;
     const { operator, damaged } = cluster;
-    // One voter of three or more, and none while it is open who votes.
+    // One voter of three or more, and none while it is open who votes: of two majorities that a change
+    // needs, one may be of two voters, and loses both by one disk.
     const name = pick(random, [...operator.members]);
-    if (damaged.size > 0 || operator.isBusy() || operator.members.size < 3) return false;
+    const voters = cluster.logs.settledMembership()?.voters ?? [];
+    if (damaged.size > 0 || operator.isBusy() || voters.length < 3) return false;
     await cluster.killMaster(name);
     const disk = cluster.disks.get(name);
     later(world, random, () => void startMaster(world, name));
