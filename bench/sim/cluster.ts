@@ -88,7 +88,7 @@ function createWorld(options: VirtualOptions) {
     nowMs: clock.nowMs,
     leaseMsMin: shortestLeaseMs(pace, driftPerThousandMax),
   });
-  const watch = createJobWatch(jobs, logs.newest, logs.isOver);
+  const watch = createJobWatch(jobs, logs.newest, logs.isOver, logs.wasAccepted);
   const failures: unknown[] = [];
   /** A broken promise, wherever it is noticed: the run is over. */
   function check(run: () => void): void {

@@ -10,6 +10,7 @@ import type { RaftStorage, SaveBatch } from "../../master/storage/raft-storage.t
 import { assert } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import { loggedTickMs, workerLeaseLoggedTicks } from "../../proto/limits.ts";
+import { createTokenWatch } from "./watch-tokens.ts";
 
 type Entry = SaveBatch["entries"][number];
 
@@ -30,6 +31,8 @@ export interface LogWatch {
   settledMembership(): Membership | undefined;
   /** The newest state that any master has. */
   newest(): ClusterState | undefined;
+  /** Whether the log accepted that attempt. */
+  wasAccepted(task: string, token: number): boolean;
   /** Whether that life of a worker was a member and is none any more. */
   isOver(incarnation: string): boolean;
   elections(): number;
@@ -91,6 +94,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   const digests = new Map<number, string>();
   const appliedBy = new Map<string, number>();
   const over = new Set<string>();
+  const tokens = createTokenWatch();
   const renewals = new Map<string, { tick: number; incarnation: string; atMs: number }>();
   let newestIndex = 0;
   let newest: ClusterState | undefined;
@@ -214,6 +218,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       checkDurable(name, index);
       noteCommitted(name, index);
       checkLeases(state);
+      tokens.applied(state);
     }
     if (index % digestEvery !== 0) return;
     const now = digest(state);
@@ -237,7 +242,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   }
 
   return {
-    ...{ watched, status, applied },
+    ...{ watched, status, applied, wasAccepted: tokens.wasAccepted },
     forget: (name) => {
       durable.delete(name);
       taken.delete(name);
