@@ -3,7 +3,7 @@
 
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
-import { raftSaveTicksMax, raftTickMs } from "../proto/limits.ts";
+import { raftSaveTicksMax, raftTickMs } from "../proto/limits/raft.ts";
 import type { Clock } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RandomStream } from "../proto/ports/random.ts";

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError, EngineError } from "../proto/errors.ts";
 import { asClusterId, asMasterId, type MasterId } from "../proto/ids.ts";
-import { raftElectionTicksMax, raftSaveTicksMax, raftTickMs } from "../proto/limits.ts";
+import { raftElectionTicksMax, raftSaveTicksMax, raftTickMs } from "../proto/limits/raft.ts";
 import { randomStream } from "../proto/ports/random.ts";
 import { type FakeClock, fakeClock } from "../proto/testing/fake-clock.ts";
 import { type MemoryDisk, memoryDisk } from "../proto/testing/memory-disk.ts";

@@ -2,7 +2,11 @@
 
 import { assert, EngineError } from "../proto/errors.ts";
 import type { MasterId } from "../proto/ids.ts";
-import { raftProposalsWaitingMax, raftSnapshotEveryBytes, raftTickMs } from "../proto/limits.ts";
+import {
+  raftProposalsWaitingMax,
+  raftSnapshotEveryBytes,
+  raftTickMs,
+} from "../proto/limits/raft.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import { createMembershipRequests } from "./membership-requests.ts";
 import type { Outbox } from "./peers/outbox.ts";

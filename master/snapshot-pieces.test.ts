@@ -1,7 +1,7 @@
 // Snapshots in slices: all bytes in their order, and others run between them.
 
 import { expect, test } from "vitest";
-import { snapshotSliceBytes, snapshotSliceMs } from "../proto/limits.ts";
+import { snapshotSliceBytes, snapshotSliceMs } from "../proto/limits/raft.ts";
 import { fakeClock } from "../proto/testing/fake-clock.ts";
 import { joinPieces } from "./snapshot-pieces.ts";
 

@@ -1,6 +1,6 @@
 // Puts a snapshot together in slices, so that no heartbeat waits for it.
 
-import { snapshotSliceBytes, snapshotSliceMs } from "../proto/limits.ts";
+import { snapshotSliceBytes, snapshotSliceMs } from "../proto/limits/raft.ts";
 import { type Clock, sleep } from "../proto/ports/clock.ts";
 
 /** Makes its bytes when called: a few milliseconds of work. */

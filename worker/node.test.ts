@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { EngineError, type ErrorCode } from "../proto/errors.ts";
-import { renewTimeoutMs, shortPollMs, workerLeaseLoggedTicks } from "../proto/limits.ts";
+import { shortPollMs } from "../proto/limits/rpc.ts";
+import { renewTimeoutMs, workerLeaseLoggedTicks } from "../proto/limits.ts";
 import type { DriverRequests, ExecutorPool, TaskOutcome } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
 import { silentLog } from "../proto/ports/log.ts";

@@ -8,13 +8,8 @@ import {
   toErrorRecord,
   unreachable,
 } from "../proto/errors.ts";
-import {
-  driversPerWorkerMax,
-  renewEveryMs,
-  renewTimeoutMs,
-  shortPollMs,
-  shortPollReplyMs,
-} from "../proto/limits.ts";
+import { shortPollMs, shortPollReplyMs } from "../proto/limits/rpc.ts";
+import { driversPerWorkerMax, renewEveryMs, renewTimeoutMs } from "../proto/limits.ts";
 import type { Clock, Timer } from "../proto/ports/clock.ts";
 import type { ExecutorPool, TaskOutcome, TaskSpec } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";

@@ -1,6 +1,6 @@
 // Jobs and faults at the same time, until there were enough of both; then the account.
 
-import { raftElectionTicksMax, raftTickMs } from "../../proto/limits.ts";
+import { raftElectionTicksMax, raftTickMs } from "../../proto/limits/raft.ts";
 import { randomStream } from "../../proto/ports/random.ts";
 import type { Minio } from "../minio/server.ts";
 import { type FaultName, faultNames, strike } from "./faults.ts";

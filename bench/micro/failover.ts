@@ -1,7 +1,7 @@
 // From the leader's kill -9 to the first task granted by its successor, again and again.
 
 import { performance } from "node:perf_hooks";
-import { raftElectionTicksMax, raftTickMs } from "../../proto/limits.ts";
+import { raftElectionTicksMax, raftTickMs } from "../../proto/limits/raft.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { ClusterView } from "../../proto/wire/views.ts";

@@ -7,7 +7,7 @@ import { encodeSnapshot } from "../../master/scheduler/snapshot.ts";
 import { openRaftStorage } from "../../master/storage/raft-storage.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
 import { openDisk } from "../../proto/io/disk.ts";
-import { raftSnapshotEveryBytes } from "../../proto/limits.ts";
+import { raftSnapshotEveryBytes } from "../../proto/limits/raft.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import { startLocalCluster } from "../cluster/local-cluster.ts";
 import { connectLeader } from "./api-calls.ts";

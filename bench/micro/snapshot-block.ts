@@ -6,7 +6,7 @@ import { openRaftStorage } from "../../master/storage/raft-storage.ts";
 import { asClusterId } from "../../proto/ids.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { openDisk } from "../../proto/io/disk.ts";
-import { raftHeartbeatTicks, raftTickMs } from "../../proto/limits.ts";
+import { raftHeartbeatTicks, raftTickMs } from "../../proto/limits/raft.ts";
 import { sleep } from "../../proto/ports/clock.ts";
 import { loadScheduler } from "./scheduler-load.ts";
 import type { Figure } from "./statistics.ts";

@@ -124,6 +124,7 @@ export const pureFolders: readonly Place[] = [
   "proto/words",
   "proto/errors.ts",
   "proto/ids.ts",
+  "proto/limits",
   "proto/limits.ts",
   "sdk/planner",
   "sdk/rules",

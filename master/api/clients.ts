@@ -1,7 +1,8 @@
 // What clients and drivers ask of the leader: jobs, actions, and how they are doing.
 
 import { EngineError } from "../../proto/errors.ts";
-import { actionsPerJobMax, rpcMessageBytesMax } from "../../proto/limits.ts";
+import { rpcMessageBytesMax } from "../../proto/limits/rpc.ts";
+import { actionsPerJobMax } from "../../proto/limits.ts";
 import type { ActionAnswer, ActionOutcome } from "../../proto/plan/bundle.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";

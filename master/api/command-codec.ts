@@ -1,7 +1,7 @@
 // Commands as bytes of log entries: JSON with the version of its meaning.
 
 import { EngineError } from "../../proto/errors.ts";
-import { raftEntryBytesMax } from "../../proto/limits.ts";
+import { raftEntryBytesMax } from "../../proto/limits/raft.ts";
 import { type Command, commandKinds, commandVersion } from "../scheduler/commands.ts";
 
 const encoder = new TextEncoder();

@@ -1,13 +1,12 @@
 // Requests about locks, checked and turned into commands; lock steps of jobs too.
 
 import {
-  actionsPerJobMax,
   lockNameCharsMax,
   lockTtlMsMax,
   lockTtlMsMin,
   lockWaitMsMax,
-  loggedTickMs,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/locks.ts";
+import { actionsPerJobMax, loggedTickMs } from "../../proto/limits.ts";
 import { lockNameProblem } from "../../proto/plan/lock-name.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import type * as wire from "../../proto/wire/generated/engine.ts";

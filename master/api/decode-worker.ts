@@ -1,5 +1,6 @@
 // Requests of workers, checked and turned into commands.
 
+import { raftEntryBytesMax } from "../../proto/limits/raft.ts";
 import {
   actionResultBytesMax,
   actionsPerJobMax,
@@ -7,7 +8,6 @@ import {
   driversPerWorkerMax,
   heldJobsMax,
   labelCharsMax,
-  raftEntryBytesMax,
   reportsPerCallMax,
   stagesPerActionMax,
   tasksPerStageMax,

@@ -11,7 +11,8 @@ import {
   type Sha256,
   type WorkerId,
 } from "../../proto/ids.ts";
-import { idCharsMax, longPollMs } from "../../proto/limits.ts";
+import { longPollMs } from "../../proto/limits/rpc.ts";
+import { idCharsMax } from "../../proto/limits.ts";
 
 export function invalid(
   field: string,

@@ -1,7 +1,7 @@
 // What operators ask of the leader about the masters themselves: list, add, remove, hand over.
 
 import { asMasterId, type MasterId } from "../../proto/ids.ts";
-import { memberTextCharsMax } from "../../proto/limits.ts";
+import { memberTextCharsMax } from "../../proto/limits/raft.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import type { MastersReply } from "../../proto/wire/generated/engine.ts";
 import { masterApi } from "../../proto/wire/methods.ts";

@@ -2,7 +2,7 @@
 // over.
 
 import { EngineError } from "../../proto/errors.ts";
-import { pollsWaitingMax } from "../../proto/limits.ts";
+import { pollsWaitingMax } from "../../proto/limits/rpc.ts";
 import type { ApiCore } from "./core.ts";
 
 export interface Waiting {

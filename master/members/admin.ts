@@ -2,7 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
-import { raftElectionTicksMin, raftTickMs } from "../../proto/limits.ts";
+import { raftElectionTicksMin, raftTickMs } from "../../proto/limits/raft.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { MastersView, MasterView } from "../../proto/wire/views.ts";

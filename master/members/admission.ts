@@ -2,7 +2,7 @@
 
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { ClusterId, MasterId } from "../../proto/ids.ts";
-import { identifyTimeoutMs } from "../../proto/limits.ts";
+import { identifyTimeoutMs } from "../../proto/limits/raft.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { IdentifyReply } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";

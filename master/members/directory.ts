@@ -1,7 +1,7 @@
 // Where the other masters are reached: by the membership in effect, else where they were last heard of.
 
 import type { MasterId } from "../../proto/ids.ts";
-import { peersRememberedMax } from "../../proto/limits.ts";
+import { peersRememberedMax } from "../../proto/limits/raft.ts";
 import type { Members } from "../raft/membership.ts";
 
 export interface Directory {

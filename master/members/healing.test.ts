@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
-import { healingSearchMsMax } from "../../proto/limits.ts";
+import { healingSearchMsMax } from "../../proto/limits/raft.ts";
 import type { MemoryDisk } from "../../proto/testing/memory-disk.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
 import { damagedFolder } from "./healing.ts";

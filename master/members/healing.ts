@@ -2,7 +2,7 @@
 
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
-import { healingSearchMsMax } from "../../proto/limits.ts";
+import { healingSearchMsMax } from "../../proto/limits/raft.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Log } from "../../proto/ports/log.ts";

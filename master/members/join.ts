@@ -2,7 +2,8 @@
 
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import { asClusterId, type ClusterId } from "../../proto/ids.ts";
-import { identifyTimeoutMs, leaderSearchMsMax } from "../../proto/limits.ts";
+import { identifyTimeoutMs } from "../../proto/limits/raft.ts";
+import { leaderSearchMsMax } from "../../proto/limits/rpc.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { peerApi } from "../../proto/wire/methods.ts";

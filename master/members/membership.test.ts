@@ -1,7 +1,7 @@
 // Masters on virtual wires, disks and time: added, replaced, removed, and what must be refused.
 
 import { expect, test } from "vitest";
-import { mastersRefreshMs } from "../../proto/limits.ts";
+import { mastersRefreshMs } from "../../proto/limits/raft.ts";
 import { bind } from "../../proto/ports/rpc.ts";
 import { masterApi, peerApi } from "../../proto/wire/methods.ts";
 import { createWorld, names, threeMasters } from "./testing/masters.ts";

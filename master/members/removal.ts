@@ -3,7 +3,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
-import { identifyTimeoutMs, removedGraceMs } from "../../proto/limits.ts";
+import { identifyTimeoutMs, removedGraceMs } from "../../proto/limits/raft.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { masterApi } from "../../proto/wire/methods.ts";

@@ -2,7 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId, MasterId } from "../../proto/ids.ts";
-import { raftElectionTicksMin, raftTickMs } from "../../proto/limits.ts";
+import { raftElectionTicksMin, raftTickMs } from "../../proto/limits/raft.ts";
 import { type Clock, sleep } from "../../proto/ports/clock.ts";
 import type { Renewal } from "../api/masters.ts";
 import { isHeard, quorumHealth } from "../raft/member-status.ts";

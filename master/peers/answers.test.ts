@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { asMasterId } from "../../proto/ids.ts";
-import { peerAnswerWaitMs } from "../../proto/limits.ts";
+import { peerAnswerWaitMs } from "../../proto/limits/raft.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import type { Message } from "../raft/messages.ts";
 import { createAnswers } from "./answers.ts";

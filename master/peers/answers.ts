@@ -1,7 +1,7 @@
 // What a peer is to be answered, while its delivery still waits: the answer travels back in its reply.
 
 import type { MasterId } from "../../proto/ids.ts";
-import { peerAnswerWaitMs } from "../../proto/limits.ts";
+import { peerAnswerWaitMs } from "../../proto/limits/raft.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
 import { isAnswer, type Message } from "../raft/messages.ts";
 

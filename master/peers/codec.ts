@@ -2,7 +2,7 @@
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { asMasterId } from "../../proto/ids.ts";
-import { raftNumberMax } from "../../proto/limits.ts";
+import { raftNumberMax } from "../../proto/limits/raft.ts";
 import { PeerMessage } from "../../proto/wire/generated/raft.ts";
 import { reusingWriter } from "../../proto/wire/reused-writer.ts";
 import type { Entry } from "../raft/entry.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { asClusterId, asMasterId, type MasterId } from "../../proto/ids.ts";
-import { peerMessagesQueuedMax } from "../../proto/limits.ts";
+import { peerMessagesQueuedMax } from "../../proto/limits/raft.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { createLocalRpc } from "../../proto/wire/local-rpc.ts";

@@ -2,7 +2,7 @@
 
 import { EngineError, toEngineError } from "../../proto/errors.ts";
 import { asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
-import { memberTextCharsMax, peerMessagesQueuedMax } from "../../proto/limits.ts";
+import { memberTextCharsMax, peerMessagesQueuedMax } from "../../proto/limits/raft.ts";
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";

@@ -8,7 +8,7 @@ import {
   peerCallsInflightMax,
   peerMessagesQueuedMax,
   raftAppendBytesMax,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/raft.ts";
 import type { RpcCallOptions, RpcClient } from "../../proto/ports/rpc.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";

@@ -9,8 +9,8 @@ import {
   peerCallsInflightMax,
   peerMessagesQueuedMax,
   raftAppendBytesMax,
-  rpcStreamedBytesMax,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/raft.ts";
+import { rpcStreamedBytesMax } from "../../proto/limits/rpc.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";

@@ -1,7 +1,7 @@
 // What no correct master would send: refused before it has changed anything here.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import { raftTermsAheadMax } from "../../proto/limits.ts";
+import { raftTermsAheadMax } from "../../proto/limits/raft.ts";
 import { lastIndexOf, termAt } from "./log.ts";
 import { decodeMembership } from "./membership-codec.ts";
 import type {

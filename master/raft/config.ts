@@ -18,7 +18,7 @@ import {
   raftSnapshotEveryBytes,
   raftSnapshotRetryTicks,
   raftUncommittedBytesMax,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/raft.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 
 export interface RaftConfig {

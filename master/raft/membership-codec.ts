@@ -2,7 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import { asMasterId, type MasterId } from "../../proto/ids.ts";
-import { mastersMax, memberTextCharsMax } from "../../proto/limits.ts";
+import { mastersMax, memberTextCharsMax } from "../../proto/limits/raft.ts";
 import type { MemberRecord, Members, Membership } from "./membership.ts";
 
 /** As the data of an entry: ASCII, the same bytes for the same membership. */

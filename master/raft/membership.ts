@@ -2,7 +2,7 @@
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
-import { mastersMax } from "../../proto/limits.ts";
+import { mastersMax } from "../../proto/limits/raft.ts";
 import { allVoters, type Voters } from "./quorum.ts";
 
 export interface Membership {

@@ -1,6 +1,6 @@
 // JSON of something large, as pieces of text that can be made one by one.
 
-import { snapshotPieceItems } from "../../proto/limits.ts";
+import { snapshotPieceItems } from "../../proto/limits/raft.ts";
 
 /** Makes its text when called. */
 export type JsonPiece = () => string;

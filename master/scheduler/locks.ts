@@ -8,8 +8,8 @@ import {
   lockClaimsKeptMax,
   locksMax,
   lockWaitersMax,
-  loggedTickMs,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/locks.ts";
+import { loggedTickMs } from "../../proto/limits.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import type { Command, CommandReply } from "./commands.ts";
 import { refusal, refuse } from "./refuse.ts";

@@ -2,7 +2,7 @@
 
 import { assert, EngineError, toEngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
-import { raftSavesInflightMax, walSegmentBytesMax } from "../../proto/limits.ts";
+import { raftSavesInflightMax, walSegmentBytesMax } from "../../proto/limits/raft.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Entry, HardState, Snapshot } from "../raft/entry.ts";
 import type { WalRecord } from "./record.ts";

@@ -2,7 +2,7 @@
 
 import { isZeroFrom } from "../../proto/checksum/zeros.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { walReserveBytes } from "../../proto/limits.ts";
+import { walReserveBytes } from "../../proto/limits/raft.ts";
 import { mayBeginRecord, readRecord, recordHeaderBytes, type WalRecord } from "./record.ts";
 import { fitsRecord, isOneBitOff } from "./record-rot.ts";
 

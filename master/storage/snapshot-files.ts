@@ -3,7 +3,7 @@
 import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { EngineError } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
-import { snapshotSliceBytes } from "../../proto/limits.ts";
+import { snapshotSliceBytes } from "../../proto/limits/raft.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
 import type { Snapshot } from "../raft/entry.ts";
 import { decodeMembership, encodeMembership } from "../raft/membership-codec.ts";

@@ -2,7 +2,7 @@
 
 import { assert } from "../../proto/errors.ts";
 import type { ClusterId } from "../../proto/ids.ts";
-import { walReserveBytes, walSegmentBytesMax } from "../../proto/limits.ts";
+import { walReserveBytes, walSegmentBytesMax } from "../../proto/limits/raft.ts";
 import type { AppendFile, Disk } from "../../proto/ports/disk.ts";
 import type { HardState, Snapshot } from "../raft/entry.ts";
 import { encodeBatch, type WalRecord } from "./record.ts";

@@ -4,7 +4,7 @@ import { CompressionType, compressionRegistry } from "apache-arrow";
 import { EngineError } from "../errors.ts";
 import { type Unpack, unpackerOf } from "../formats/compression/codecs.ts";
 import { unpackLz4Frame } from "../formats/compression/lz4-frame.ts";
-import { pageBytesMax } from "../limits.ts";
+import { pageBytesMax } from "../limits/formats.ts";
 
 const sizeBytes = 8;
 

@@ -3,7 +3,7 @@
 import { openArrow } from "../batch/arrow-files.ts";
 import { columnValues } from "../batch/decode-column.ts";
 import { EngineError, unreachable } from "../errors.ts";
-import { inferenceBytes, inferenceFilesMax } from "../limits.ts";
+import { inferenceBytes, inferenceFilesMax } from "../limits/formats.ts";
 import type { InputFile } from "../plan/bundle.ts";
 import type { ColumnarFormat, ColumnarReadOptions } from "../plan/logical.ts";
 import { type Field, type Schema, utf8Type } from "../plan/types.ts";

@@ -1,7 +1,7 @@
 // Fetches blocks from peers: one connection per address, opened at need and again after it broke.
 
 import { EngineError } from "../errors.ts";
-import { blockClientIdleMs, blockHandshakeMs, blockStallMs } from "../limits.ts";
+import { blockClientIdleMs, blockHandshakeMs, blockStallMs } from "../limits/blocks.ts";
 import type { BlockClient } from "../ports/blocks.ts";
 import { blockKey } from "./block-auth.ts";
 import { BlockConnection } from "./block-connection.ts";

@@ -4,11 +4,11 @@ import { connect, type Socket } from "node:net";
 import { crc32c } from "../checksum/crc32c.ts";
 import { EngineError, type ErrorCode, unreachable } from "../errors.ts";
 import {
-  blockBytesMax,
   blockFrameBytesMax,
   blockRequestsInflightMax,
   blockRequestsQueuedMax,
-} from "../limits.ts";
+} from "../limits/blocks.ts";
+import { blockBytesMax } from "../limits.ts";
 import type { BlockAnswer, BlockId } from "../ports/blocks.ts";
 import { type BlockKey, checkWelcome, clientHelloBody, freshNonce } from "./block-auth.ts";
 import {

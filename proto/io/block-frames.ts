@@ -1,7 +1,7 @@
 // Frames of the data plane: a fixed header, then control bytes as a whole or payload as it arrives.
 
 import { EngineError } from "../errors.ts";
-import { blockControlBytesMax, blockFrameBytesMax } from "../limits.ts";
+import { blockControlBytesMax, blockFrameBytesMax } from "../limits/blocks.ts";
 import type { BlockId } from "../ports/blocks.ts";
 
 /** Changes whenever a frame changes; peers of different versions refuse each other by name. */

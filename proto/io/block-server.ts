@@ -4,7 +4,6 @@ import { createServer, type Server, type Socket } from "node:net";
 import { crc32c } from "../checksum/crc32c.ts";
 import { assert, EngineError, unreachable } from "../errors.ts";
 import {
-  blockBytesMax,
   blockConnectionsMax,
   blockFrameBytesMax,
   blockHandshakeMs,
@@ -12,7 +11,8 @@ import {
   blockRequestsInflightMax,
   blockServerIdleMs,
   blockStallMs,
-} from "../limits.ts";
+} from "../limits/blocks.ts";
+import { blockBytesMax } from "../limits.ts";
 import type { BlockAnswer, BlockProvider, BlockServer } from "../ports/blocks.ts";
 import { type BlockKey, blockKey, freshNonce, serverHelloBody, welcomeBody } from "./block-auth.ts";
 import {

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { crc32c } from "../checksum/crc32c.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";
-import { blockReadsInflightMax } from "../limits.ts";
+import { blockReadsInflightMax } from "../limits/blocks.ts";
 import type { BlockAnswer, BlockClient, BlockId, BlockProvider } from "../ports/blocks.ts";
 import { type BlockClientOptions, createBlockClient } from "./block-client.ts";
 import { encodeFrame, encodeHeader, frameHeaderBytes, frameKind } from "./block-frames.ts";

@@ -3,7 +3,7 @@
 import { constants, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { assert, type EngineError } from "../errors.ts";
-import { diskHoleBytesMin, diskOperationsQueuedMax, diskWriteNowBytesMax } from "../limits.ts";
+import { diskHoleBytesMin, diskOperationsQueuedMax, diskWriteNowBytesMax } from "../limits/disk.ts";
 import type { AppendFile } from "../ports/disk.ts";
 import { diskError, onDisk } from "./disk-errors.ts";
 

@@ -11,7 +11,7 @@ import { connect, createServer, type Server } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "../errors.ts";
-import { diskLockAttemptsMax } from "../limits.ts";
+import { diskLockAttemptsMax } from "../limits/disk.ts";
 import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
 import { holderIsHere, type LockHolder, parseHolder, thisProcess } from "./disk-lock-holder.ts";
 

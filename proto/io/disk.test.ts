@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diskHoleBytesMin } from "../limits.ts";
+import { diskHoleBytesMin } from "../limits/disk.ts";
 import { openDisk } from "./disk.ts";
 
 let base = "";

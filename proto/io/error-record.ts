@@ -8,7 +8,7 @@ import {
   fromErrorRecord,
   toErrorRecord,
 } from "../errors.ts";
-import { rpcErrorBytesMax } from "../limits.ts";
+import { rpcErrorBytesMax } from "../limits/rpc.ts";
 
 function fitsTrailer(record: ErrorRecord): boolean {
   return Buffer.byteLength(JSON.stringify(record)) <= rpcErrorBytesMax;

@@ -2,7 +2,7 @@
 
 import { Client, credentials, Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
-import { rpcServerDrainMs, rpcStreamedBytesMax } from "../limits.ts";
+import { rpcServerDrainMs, rpcStreamedBytesMax } from "../limits/rpc.ts";
 import { bind, type MessageCodec, type RpcServer } from "../ports/rpc.ts";
 import { callStreamPath } from "./grpc-call-stream.ts";
 import { createGrpcClient } from "./grpc-client.ts";

@@ -18,7 +18,7 @@ import {
   rpcReconnectMsMax,
   rpcReconnectMsMin,
   rpcStreamedBytesMax,
-} from "../limits.ts";
+} from "../limits/rpc.ts";
 import type { MessageCodec, RpcClient } from "../ports/rpc.ts";
 import { type CallStream, createCallStream } from "./grpc-call-stream.ts";
 import { fromServiceError } from "./grpc-errors.ts";

@@ -23,7 +23,7 @@ import {
   rpcKeepaliveTimeoutMs,
   rpcMessageBytesMax,
   rpcServerDrainMs,
-} from "../limits.ts";
+} from "../limits/rpc.ts";
 import type { RpcBinding, RpcCaller, RpcServer } from "../ports/rpc.ts";
 import { callStreamPath } from "./grpc-call-stream.ts";
 import { type CallStreams, createCallStreams } from "./grpc-call-streams.ts";

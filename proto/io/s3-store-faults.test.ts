@@ -8,7 +8,7 @@ import {
   startFaultProxy,
 } from "../../bench/minio/fault-proxy.ts";
 import { minioForTests } from "../../bench/minio/for-tests.ts";
-import { storeAttemptsMax } from "../limits.ts";
+import { storeAttemptsMax } from "../limits/store.ts";
 import { createS3Store } from "./s3-store.ts";
 import { probeConditionalPuts, type ScratchStore } from "./store-probe.ts";
 

@@ -1,7 +1,7 @@
 // The `s3://` object store (MinIO, Amazon S3): conditional writes, and probes where an answer was
 // lost.
 import { assert, EngineError } from "../errors.ts";
-import { storeRetryPauseMs, storeSilenceMsMax } from "../limits.ts";
+import { storeRetryPauseMs, storeSilenceMsMax } from "../limits/store.ts";
 import type { ObjectInfo, PutOutcome } from "../ports/store.ts";
 import { isSwept, lastName, splitBucketUri, splitObjectUri } from "./store-names.ts";
 import type { S3Options } from "./store-options.ts";

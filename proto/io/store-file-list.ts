@@ -2,7 +2,7 @@
 import { type Dir, type Dirent, promises as fs, opendirSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import { EngineError } from "../errors.ts";
-import { listedFoldersDeepMax, listedObjectsMax } from "../limits.ts";
+import { listedFoldersDeepMax, listedObjectsMax } from "../limits/store.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
 import type { NameRange, ObjectInfo } from "../ports/store.ts";
 import { errnoOf, fileFailure, fileUriOfPath, pathOfFileUri } from "./store-file-errors.ts";

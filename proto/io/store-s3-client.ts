@@ -2,7 +2,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Client, ClientOptions } from "minio";
-import { storeSilenceMsMax, storeSocketsMax } from "../limits.ts";
+import { storeSilenceMsMax, storeSocketsMax } from "../limits/store.ts";
 import { type S3Options, s3Address } from "./store-options.ts";
 import { xmlText } from "./store-xml.ts";
 

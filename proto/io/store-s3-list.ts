@@ -1,6 +1,6 @@
 // Lists objects and uncompleted uploads of a bucket, page by page.
 import { assert, EngineError } from "../errors.ts";
-import { listedObjectsMax } from "../limits.ts";
+import { listedObjectsMax } from "../limits/store.ts";
 import { compileGlob, globLiteralPrefix, isGlob } from "../plan/glob.ts";
 import type { NameRange, ObjectInfo } from "../ports/store.ts";
 import {

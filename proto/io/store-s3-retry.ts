@@ -1,7 +1,7 @@
 // Asks S3 until there is a definite answer, and remembers whether an unanswered request may have
 // worked.
 import { EngineError, unreachable } from "../errors.ts";
-import { storeAttemptsMax } from "../limits.ts";
+import { storeAttemptsMax } from "../limits/store.ts";
 import type { S3Client, S3Reply, S3Request } from "./store-s3-client.ts";
 
 /** What came of a request that is safe to repeat. */

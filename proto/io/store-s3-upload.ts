@@ -1,7 +1,7 @@
 // Multipart uploads: begun, filled part by part, and completed by whoever holds the handle.
 import { createHash } from "node:crypto";
 import { assert, EngineError } from "../errors.ts";
-import { uploadPartBytes, uploadPartsMax } from "../limits.ts";
+import { uploadPartBytes, uploadPartsMax } from "../limits/store.ts";
 import type { PendingUpload, UploadWriter } from "../ports/store.ts";
 import { assertNamesOwner, splitObjectUri } from "./store-names.ts";
 import { ask, refusal, replyOrFail, type S3Session, unknownOutcome } from "./store-s3-retry.ts";

@@ -3,7 +3,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { EngineError } from "../errors.ts";
-import { tokenCharsMax, tokenCharsMin } from "../limits.ts";
+import { tokenCharsMax, tokenCharsMin } from "../limits/rpc.ts";
 import type { RpcCaller } from "../ports/rpc.ts";
 
 /** 256 random bits behind a prefix by which the log recognises and hides them. */

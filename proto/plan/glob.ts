@@ -1,6 +1,6 @@
 // Globs over object names: `*` and `?` within a folder, `**` across folders, `{a,b}` alternatives.
 import { assert, EngineError } from "../errors.ts";
-import { globAlternativesMax } from "../limits.ts";
+import { globAlternativesMax } from "../limits/store.ts";
 
 /** A compiled glob. Paths have no scheme; segments are divided by '/'. */
 export interface Glob {

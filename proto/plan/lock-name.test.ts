@@ -1,7 +1,7 @@
 // Names of locks: what they may be.
 
 import { expect, test } from "vitest";
-import { lockNameCharsMax } from "../limits.ts";
+import { lockNameCharsMax } from "../limits/locks.ts";
 import { lockNameProblem } from "./lock-name.ts";
 
 test.each(["a", "prices/2026-11", "A.b_c:d", "x".repeat(lockNameCharsMax)])("%s is one", (name) => {

@@ -1,6 +1,6 @@
 // What a lock may be called: the same rule where it is asked for and where it is granted.
 
-import { lockNameCharsMax } from "../limits.ts";
+import { lockNameCharsMax } from "../limits/locks.ts";
 
 /** Locks of output folders, which the engine takes for itself. */
 const reservedPrefix = "output:";

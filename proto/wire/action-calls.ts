@@ -1,7 +1,7 @@
 // Running one action over the wire, as every driver does it: start it, wait for its outcome.
 
 import { EngineError } from "../errors.ts";
-import { shortPollMs, shortPollReplyMs } from "../limits.ts";
+import { shortPollMs, shortPollReplyMs } from "../limits/rpc.ts";
 import type { ActionAnswer, ActionOutcome } from "../plan/bundle.ts";
 import { firstDifference } from "../plan/digest.ts";
 import { decodeValue } from "../plan/values.ts";

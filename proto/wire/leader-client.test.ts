@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError, type ErrorCode } from "../errors.ts";
-import { leaderSearchMsMax, leaderSearchPauseMs, mastersRefreshMs } from "../limits.ts";
+import { mastersRefreshMs } from "../limits/raft.ts";
+import { leaderSearchMsMax, leaderSearchPauseMs } from "../limits/rpc.ts";
 import { randomStream } from "../ports/random.ts";
 import type { MessageCodec, RpcClient } from "../ports/rpc.ts";
 import { type FakeClock, fakeClock } from "../testing/fake-clock.ts";

@@ -1,13 +1,8 @@
 // Finds the leader among the masters and stays with it: follows hints, rotates, gives up in time.
 
 import { assert, EngineError, toEngineError } from "../errors.ts";
-import {
-  leaderSearchMsMax,
-  leaderSearchPauseMs,
-  mastersMax,
-  mastersRefreshMs,
-  rpcTimeoutMs,
-} from "../limits.ts";
+import { mastersMax, mastersRefreshMs } from "../limits/raft.ts";
+import { leaderSearchMsMax, leaderSearchPauseMs, rpcTimeoutMs } from "../limits/rpc.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RandomStream } from "../ports/random.ts";
 import type { RpcClient, RpcMethod } from "../ports/rpc.ts";

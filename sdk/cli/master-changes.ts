@@ -1,7 +1,7 @@
 // `millrace master add|replace|remove|transfer|list`: changes which masters a running cluster has.
 
 import { EngineError } from "../../proto/errors.ts";
-import { learnerStallMsMax } from "../../proto/limits.ts";
+import { learnerStallMsMax } from "../../proto/limits/raft.ts";
 import type { MastersView } from "../../proto/wire/views.ts";
 import { connectOptions } from "./connect-options.ts";
 import { jsonLine } from "./job-result.ts";

@@ -1,7 +1,7 @@
 // Typed readings of option values; whatever does not fit is USAGE and names the option.
 
 import { EngineError } from "../../proto/errors.ts";
-import { mastersMax } from "../../proto/limits.ts";
+import { mastersMax } from "../../proto/limits/raft.ts";
 
 export type OptionValues = Readonly<Record<string, string | boolean>>;
 

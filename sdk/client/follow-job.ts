@@ -1,7 +1,7 @@
 // Watches a job that somebody else drives, until it ends.
 
 import { assert, EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
-import { longPollMs, rpcTimeoutMs } from "../../proto/limits.ts";
+import { longPollMs, rpcTimeoutMs } from "../../proto/limits/rpc.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { ActionView, JobView } from "../../proto/wire/views.ts";

@@ -6,9 +6,8 @@ import {
   lockTtlMsMax,
   lockTtlMsMin,
   lockWaitMsMax,
-  shortPollMs,
-  shortPollReplyMs,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/locks.ts";
+import { shortPollMs, shortPollReplyMs } from "../../proto/limits/rpc.ts";
 import { lockNameProblem } from "../../proto/plan/lock-name.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { LockView } from "../../proto/wire/views.ts";

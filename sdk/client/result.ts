@@ -9,7 +9,8 @@ import { CsvRecords } from "../../proto/formats/csv/records.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { partitionFields, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
-import { lineBytesMax, readBytesMax } from "../../proto/limits.ts";
+import { lineBytesMax } from "../../proto/limits/formats.ts";
+import { readBytesMax } from "../../proto/limits.ts";
 import {
   type ManifestFile,
   manifestName,

@@ -1,12 +1,8 @@
 // Submits a compiled job, and drives it from this process for as long as the cluster lets it.
 
 import { EngineError, type ErrorRecord, toEngineError } from "../../proto/errors.ts";
-import {
-  actionResultBytesMax,
-  paramsBytesMax,
-  renewEveryMs,
-  rpcTimeoutMs,
-} from "../../proto/limits.ts";
+import { rpcTimeoutMs } from "../../proto/limits/rpc.ts";
+import { actionResultBytesMax, paramsBytesMax, renewEveryMs } from "../../proto/limits.ts";
 import type { JobContext } from "../../proto/plan/bundle.ts";
 import type { Timer } from "../../proto/ports/clock.ts";
 import type { DriverLease } from "../../proto/wire/action-calls.ts";

@@ -1,7 +1,7 @@
 // A lock that a job holds.
 
 import { EngineError } from "../../proto/errors.ts";
-import { jobLockWaitMsDefault, lockWaitMsMax } from "../../proto/limits.ts";
+import { jobLockWaitMsDefault, lockWaitMsMax } from "../../proto/limits/locks.ts";
 import { lockNameProblem } from "../../proto/plan/lock-name.ts";
 import type { Session } from "./session.ts";
 

@@ -1,7 +1,8 @@
 // Stages that read sources of others: one task for each split that the source planned.
 
 import { EngineError } from "../../proto/errors.ts";
-import { plannedSplitsMax, sourceSplitCharsMax, splitsAimed } from "../../proto/limits.ts";
+import { sourceSplitCharsMax } from "../../proto/limits/connectors.ts";
+import { plannedSplitsMax, splitsAimed } from "../../proto/limits.ts";
 import type {
   FilterValue,
   PlannedSource,

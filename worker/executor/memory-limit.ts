@@ -1,7 +1,11 @@
 // How much memory an executor process may use, and how much of it operators may hold in rows.
 
 import { totalmem } from "node:os";
-import { executorBaseBytes, executorMemoryShare, executorThreadBytes } from "../../proto/limits.ts";
+import {
+  executorBaseBytes,
+  executorMemoryShare,
+  executorThreadBytes,
+} from "../../proto/limits/memory.ts";
 
 /** Of the machine, or of the container that this process runs in. */
 function machineBytes(): number {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executorBaseBytes, executorThreadBytes } from "../../proto/limits.ts";
+import { executorBaseBytes, executorThreadBytes } from "../../proto/limits/memory.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { OperatorProgram, SinkProgram, TaskProgram } from "../../proto/plan/program.ts";
 import { utf8Type } from "../../proto/plan/types.ts";

@@ -7,11 +7,11 @@ import {
   toErrorRecord,
   unreachable,
 } from "../../proto/errors.ts";
+import { executorThreadHeapMiB } from "../../proto/limits/memory.ts";
 import {
   closureDeadlineMs as closureDeadlineMsDefault,
   executorRestartPauseMs,
   executorRestartsMax,
-  executorThreadHeapMiB,
 } from "../../proto/limits.ts";
 import type { PlanTargets } from "../../proto/plan/bundle.ts";
 import type {

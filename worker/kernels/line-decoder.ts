@@ -6,7 +6,7 @@
 // one-byte strings by itself, so there is no separate check for ASCII. The price: a line that user
 // code keeps, keeps its block's text alive.
 import { assert, EngineError } from "../../proto/errors.ts";
-import { lineBytesMax as lineBytesMaxDefault } from "../../proto/limits.ts";
+import { lineBytesMax as lineBytesMaxDefault } from "../../proto/limits/formats.ts";
 
 /** The size of block at which decoding is fastest. */
 export const lineBlockBytes = 64 * 1024;

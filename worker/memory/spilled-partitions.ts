@@ -2,7 +2,7 @@
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
-import { spillPartitions } from "../../proto/limits.ts";
+import { spillPartitions } from "../../proto/limits/memory.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch, sliceBatch } from "../kernels/columns/gather.ts";
 import { groupRows } from "../kernels/columns/group-index.ts";

@@ -1,7 +1,7 @@
 // The memory of one task, divided among its operators: each may always have a little, and more while there is some.
 
 import { assert, EngineError } from "../../proto/errors.ts";
-import { spillBytesPerTaskMax, spillFilesPerTaskMax } from "../../proto/limits.ts";
+import { spillBytesPerTaskMax, spillFilesPerTaskMax } from "../../proto/limits/memory.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 import type { SpillFile, SpillFiles } from "./spill-files.ts";
 

@@ -2,7 +2,8 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
-import { batchRowsMax, heldBytesMax } from "../../proto/limits.ts";
+import { heldBytesMax } from "../../proto/limits/memory.ts";
+import { batchRowsMax } from "../../proto/limits.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import type { JoinBuild } from "../../proto/plan/program.ts";

@@ -1,7 +1,7 @@
 // Waiting for code of sources and sinks of others, which itself waits for another system.
 
 import { EngineError } from "../../proto/errors.ts";
-import { connectorLookMs, connectorWaitMsMax } from "../../proto/limits.ts";
+import { connectorLookMs, connectorWaitMsMax } from "../../proto/limits/connectors.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import { cellAt, cellStates } from "./cells.ts";
 import { engineErrorOfBundle, type UserCode } from "./user-code.ts";

@@ -2,7 +2,7 @@
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
-import { heldBytesMax } from "../../proto/limits.ts";
+import { heldBytesMax } from "../../proto/limits/memory.ts";
 import type { NamedWindow, WindowCall } from "../../proto/plan/expr.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import { GroupIndex } from "../kernels/columns/group-index.ts";

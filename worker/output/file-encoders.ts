@@ -16,10 +16,10 @@ import {
 } from "../../proto/formats/parquet/write-file.ts";
 import {
   arrowFileBytesMax,
-  outputWriteBytes,
   parquetGroupBytesMax,
   parquetGroupRowsMax,
-} from "../../proto/limits.ts";
+} from "../../proto/limits/formats.ts";
+import { outputWriteBytes } from "../../proto/limits/store.ts";
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import {
   type DataType,

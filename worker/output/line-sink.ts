@@ -1,7 +1,7 @@
 // Lines of text or of JSON in one file per task: rows go from closures to bytes without becoming columns.
 
 import { batchRows } from "../../proto/batch/batch.ts";
-import { outputWriteBytes } from "../../proto/limits.ts";
+import { outputWriteBytes } from "../../proto/limits/store.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import { jsonColumns } from "./json-columns.ts";
 import { extensionOf, type OutputTarget, PartFile } from "./part-file.ts";

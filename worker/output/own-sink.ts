@@ -2,7 +2,7 @@
 
 import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { sinkBatchesWaitingMax, sinkReceiptCharsMax } from "../../proto/limits.ts";
+import { sinkBatchesWaitingMax, sinkReceiptCharsMax } from "../../proto/limits/connectors.ts";
 import type { SinkCall, SinkWrite, StageAttempt, StagedPart } from "../../proto/plan/connector.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import { viewOf } from "../operators/batch-view.ts";

@@ -1,7 +1,8 @@
 // CSV files: one record object per row.
 
 import { EngineError } from "../../proto/errors.ts";
-import { chunkRowsMax, lineBytesMax } from "../../proto/limits.ts";
+import { lineBytesMax } from "../../proto/limits/formats.ts";
+import { chunkRowsMax } from "../../proto/limits.ts";
 import type { CsvOptions } from "../../proto/plan/logical.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import { CsvFault, csvParser } from "./csv-parser.ts";

@@ -1,7 +1,7 @@
 // The bytes of one split: exactly the records whose first byte lies in it.
 
 import { assert, EngineError, unreachable } from "../../proto/errors.ts";
-import { lineBytesMax } from "../../proto/limits.ts";
+import { lineBytesMax } from "../../proto/limits/formats.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import type { ByteBlocks, ByteReader, Gunzip } from "./byte-reader.ts";
 import { unpackZstd } from "./zstd-blocks.ts";

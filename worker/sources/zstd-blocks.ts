@@ -2,7 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import { unzstd } from "../../proto/formats/compression/streams.ts";
-import { zstdFileBytesMax } from "../../proto/limits.ts";
+import { zstdFileBytesMax } from "../../proto/limits/formats.ts";
 import type { ByteBlocks } from "./byte-reader.ts";
 
 async function* unpack(

@@ -7,7 +7,7 @@
 // Where no quote comes at all for as long as a quoted field may be, the border is in none.
 // (The idea: Ge et al., "Speculative Distributed CSV Data Parsing for Big Data Analytics", SIGMOD 2019.)
 
-import { csvFieldBytesMax } from "../../limits.ts";
+import { csvFieldBytesMax } from "../../limits/formats.ts";
 
 const fieldStart = 1;
 const bare = 2;

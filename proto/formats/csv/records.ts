@@ -1,7 +1,8 @@
 // Records of CSV (RFC 4180) to columns, straight from bytes: quotes, doubled quotes, newlines in quotes.
 
 import { type Batch, makeBatch } from "../../batch/batch.ts";
-import { batchRowsMax, csvFieldBytesMax, lineBytesMax } from "../../limits.ts";
+import { csvFieldBytesMax, lineBytesMax } from "../../limits/formats.ts";
+import { batchRowsMax } from "../../limits.ts";
 import type { Field } from "../../plan/types.ts";
 import { type ColumnBuilder, columnBuilder, notOfType } from "./column-builder.ts";
 

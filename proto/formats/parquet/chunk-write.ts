@@ -1,7 +1,7 @@
 // Writes one column of a row group: a dictionary where it pays, a page for each batch, and statistics.
 
 import { decimalWords, type TextColumn } from "../../batch/column.ts";
-import { parquetDictionaryBytesMax } from "../../limits.ts";
+import { parquetDictionaryBytesMax } from "../../limits/formats.ts";
 import type { Pack } from "../compression/codecs.ts";
 import { TextDictionary, WordDictionary } from "./dictionary-write.ts";
 import { encodings } from "./metadata.ts";

@@ -2,7 +2,7 @@
 
 import type { TextColumn } from "../../batch/column.ts";
 import { EngineError, unreachable } from "../../errors.ts";
-import { pageBytesMax } from "../../limits.ts";
+import { pageBytesMax } from "../../limits/formats.ts";
 import type { DataType } from "../../plan/types.ts";
 import type { Unpack } from "../compression/codecs.ts";
 import type { ChunkBytes } from "./chunk-bytes.ts";

@@ -3,12 +3,12 @@
 import { type Batch, makeBatch } from "../../batch/batch.ts";
 import { EngineError } from "../../errors.ts";
 import {
-  batchRowsMax,
   parquetFooterBytesMax,
   parquetGapBytesMax,
   parquetHeldBytesMax,
   parquetTailBytes,
-} from "../../limits.ts";
+} from "../../limits/formats.ts";
+import { batchRowsMax } from "../../limits.ts";
 import type { Expr } from "../../plan/expr.ts";
 import type { DataType, Field, Schema } from "../../plan/types.ts";
 import { type Codec, type Unpack, unpackerOf } from "../compression/codecs.ts";

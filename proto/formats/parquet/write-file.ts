@@ -4,7 +4,7 @@ import type { Batch } from "../../batch/batch.ts";
 import { buildColumnAs } from "../../batch/build-column.ts";
 import { type Column, columnType, decimalWords } from "../../batch/column.ts";
 import { EngineError } from "../../errors.ts";
-import { parquetGroupBytesMax, parquetGroupRowsMax } from "../../limits.ts";
+import { parquetGroupBytesMax, parquetGroupRowsMax } from "../../limits/formats.ts";
 import { type DataType, type Field, type Schema, sameType, typeText } from "../../plan/types.ts";
 import type { Pack, PackingCodec } from "../compression/codecs.ts";
 import { type LeafLevels, type WrittenChunk, writeChunk } from "./chunk-write.ts";

@@ -6,7 +6,7 @@ import {
   lockTtlMsMax,
   lockTtlMsMin,
   lockWaitMsMax,
-} from "../../../proto/limits.ts";
+} from "../../../proto/limits/locks.ts";
 import type { LockView } from "../../../proto/wire/views.ts";
 import type { LockOptions } from "../../client/lock-claim.ts";
 import type { ParsedCommand } from "../arguments.ts";

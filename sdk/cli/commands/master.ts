@@ -1,7 +1,7 @@
 // `millrace master`: one master of a cluster, in the foreground until it is told to stop.
 
 import { EngineError } from "../../../proto/errors.ts";
-import { mastersMax } from "../../../proto/limits.ts";
+import { mastersMax } from "../../../proto/limits/raft.ts";
 import { type Command, commonOptions } from "../command.ts";
 import { requiredToken } from "../connect-options.ts";
 import { changeMasters } from "../master-changes.ts";

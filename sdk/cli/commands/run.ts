@@ -1,7 +1,8 @@
 // `millrace run JOB`: a whole cluster inside this command, for as long as the job takes.
 
 import { EngineError } from "../../../proto/errors.ts";
-import { closureDeadlineMs, executorThreadHeapMiB, workerSlotsMax } from "../../../proto/limits.ts";
+import { executorThreadHeapMiB } from "../../../proto/limits/memory.ts";
+import { closureDeadlineMs, workerSlotsMax } from "../../../proto/limits.ts";
 import type { CompiledJob } from "../../client/world.ts";
 import type { OptionSpec, ParsedCommand } from "../arguments.ts";
 import { type AttachedState, driveAttached, untilInterrupted } from "../attached-job.ts";

@@ -1,6 +1,6 @@
 // Text, by arrays of characters.
 
-import { madeTextCharactersMax } from "../../../proto/limits.ts";
+import { madeTextCharactersMax } from "../../../proto/limits/expressions.ts";
 import { type PlainCall, type PlainFunction, wholeOf } from "./plain-call.ts";
 import { type Raw, unanswerable } from "./raw-values.ts";
 

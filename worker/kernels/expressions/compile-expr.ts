@@ -4,7 +4,7 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
-import { expressionBindingsMax } from "../../../proto/limits.ts";
+import { expressionBindingsMax } from "../../../proto/limits/expressions.ts";
 import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, typeText } from "../../../proto/plan/types.ts";

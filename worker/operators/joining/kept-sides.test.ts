@@ -1,6 +1,7 @@
 // What a thread keeps from task to task, and when it lets go.
 import { expect, test } from "vitest";
-import { executorThreadBytes, keptSidesIdleMs } from "../../../proto/limits.ts";
+import { executorThreadBytes } from "../../../proto/limits/memory.ts";
+import { keptSidesIdleMs } from "../../../proto/limits.ts";
 import { fakeClock } from "../../../proto/testing/fake-clock.ts";
 import type { SharedSide } from "./built-side.ts";
 import { KeptSides } from "./kept-sides.ts";

@@ -5,7 +5,8 @@
 // then the thread has no batches on their way, and a side takes their place, for a short time.
 
 import { assert } from "../../../proto/errors.ts";
-import { executorThreadBytes, keptSidesIdleMs } from "../../../proto/limits.ts";
+import { executorThreadBytes } from "../../../proto/limits/memory.ts";
+import { keptSidesIdleMs } from "../../../proto/limits.ts";
 import type { Clock, Timer } from "../../../proto/ports/clock.ts";
 import type { SharedSide, SidePlace } from "./built-side.ts";
 

@@ -2,7 +2,8 @@
 // a partition at a time, and the result is put back into the order that it would have had.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
-import { batchRowsMax, heldBytesMax, spillDivisionsDeepMax } from "../../../proto/limits.ts";
+import { heldBytesMax, spillDivisionsDeepMax } from "../../../proto/limits/memory.ts";
+import { batchRowsMax } from "../../../proto/limits.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { byPlace, placeName, withoutPlaces, withPlaces } from "../../memory/row-places.ts";

@@ -6,12 +6,12 @@
 
 import type { Batch } from "../../../proto/batch/batch.ts";
 import {
-  batchRowsMax,
   heldBytesMax,
   sortPieceBytes,
   spillBlockBytesMax,
   spillBlockBytesMin,
-} from "../../../proto/limits.ts";
+} from "../../../proto/limits/memory.ts";
+import { batchRowsMax } from "../../../proto/limits.ts";
 import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { compareBySteps } from "../../kernels/columns/argsort.ts";
 import { concatBatches } from "../../kernels/columns/concat.ts";

@@ -1,6 +1,6 @@
 // Kernels of patterns: regular expressions and like.
 
-import { patternsCachedMax } from "../../../../proto/limits.ts";
+import { patternsCachedMax } from "../../../../proto/limits/expressions.ts";
 import { boolType, int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";

@@ -1,6 +1,6 @@
 // Kernels of text that work slot by slot.
 
-import { madeTextCharactersMax } from "../../../../proto/limits.ts";
+import { madeTextCharactersMax } from "../../../../proto/limits/expressions.ts";
 import { int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";

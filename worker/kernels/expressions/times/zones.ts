@@ -1,7 +1,7 @@
 // Offsets of time zones by IANA name, found through Intl once for each year that is asked for, and kept.
 
 import { EngineError } from "../../../../proto/errors.ts";
-import { timeZonesMax, timeZoneYearsMax } from "../../../../proto/limits.ts";
+import { timeZonesMax, timeZoneYearsMax } from "../../../../proto/limits/expressions.ts";
 import { daysOfCivil } from "./civil.ts";
 
 /** Rising seconds since 1970, and the offset (seconds east of UTC) from each on. */

@@ -1,0 +1,22 @@
+// Bounds of the data plane: blocks that workers send to each other.
+
+/** Payload of one frame of a block: small enough to share an event loop, large enough to be cheap. */
+export const blockFrameBytesMax = 256 * 1024;
+/** Frames without payload: hellos, requests, answers, errors. */
+export const blockControlBytesMax = 8 * 1024;
+/** Requests a client may have under way on one connection. */
+export const blockRequestsInflightMax = 16;
+/** Requests that wait in a client for one peer. */
+export const blockRequestsQueuedMax = 65_536;
+/** Blocks that a server reads ahead for one connection: overlaps disk and network, bounds memory. */
+export const blockReadsInflightMax = 4;
+/** No byte for this long while an answer is due: the peer is taken for dead. */
+export const blockStallMs = 15_000;
+/** A client closes a connection that it did not use for this long. */
+export const blockClientIdleMs = 30_000;
+/** A server closes an unused one later than any client would, so that no request meets a closing one. */
+export const blockServerIdleMs = 120_000;
+/** Connect and handshake. */
+export const blockHandshakeMs = 5000;
+/** Peers connected to one block server. */
+export const blockConnectionsMax = 1024;

@@ -1,0 +1,29 @@
+// Bounds of the formats of files: text, CSV, NDJSON, Parquet, Arrow, and what packs them.
+
+/** One line of text input. */
+export const lineBytesMax = 64 * 1024 * 1024;
+/** Bytes of one quoted field of a CSV file in columns: looked at to tell whether a border of splits lies in quotes. */
+export const csvFieldBytesMax = 1024 * 1024;
+/** Bytes at the beginning of a file, and files, by which types of CSV and NDJSON are inferred. */
+export const inferenceBytes = 1024 * 1024;
+export const inferenceFilesMax = 4;
+/** Packed bytes of one zstd file, which is held whole while it is unpacked. */
+export const zstdFileBytesMax = 512 * 1024 * 1024;
+/** Read from the end of a Parquet file at first: most footers are smaller. */
+export const parquetTailBytes = 64 * 1024;
+/** Bytes of a Parquet footer: 100 columns in 10 000 row groups take about so many. */
+export const parquetFooterBytesMax = 256 * 1024 * 1024;
+/** Bytes of a Parquet page or an Arrow buffer, packed or not: some writers make one of a whole row group. */
+export const pageBytesMax = 1024 * 1024 * 1024;
+/** Unwanted bytes between wanted columns that are fetched along: a request costs as much. */
+export const parquetGapBytesMax = 64 * 1024;
+/** Packed bytes of one row group held at once; columns of larger ones are fetched piece by piece. */
+export const parquetHeldBytesMax = 64 * 1024 * 1024;
+/** Rows of a row group that we write: enough that pages and dictionaries are worth their heads. */
+export const parquetGroupRowsMax = 512 * 1024;
+/** Bytes of columns held for a row group that we write, per task. */
+export const parquetGroupBytesMax = 64 * 1024 * 1024;
+/** Bytes of a dictionary that we write: larger ones do not pay. */
+export const parquetDictionaryBytesMax = 1024 * 1024;
+/** Bytes of rows of one Arrow file, which is held whole until its columns are known; larger outputs get several. */
+export const arrowFileBytesMax = 256 * 1024 * 1024;
