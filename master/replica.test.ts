@@ -9,6 +9,7 @@ import { randomStream } from "../proto/ports/random.ts";
 import { type FakeClock, fakeClock } from "../proto/testing/fake-clock.ts";
 import { type MemoryDisk, memoryDisk } from "../proto/testing/memory-disk.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
+import { encodeMembership } from "./raft/membership-codec.ts";
 import type { Message } from "./raft/messages.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
@@ -293,6 +294,37 @@ describe("a single master", () => {
     const leading = { ...head, to: asMasterId("b") };
     expect(() => node.replica.receive({ ...append, ...leading, entries: [] })).toThrow();
     expect(node.fatal).toHaveLength(1);
+  });
+
+  test("a joiner takes no snapshot before it knows who the masters are", async () => {
+    const clock = fakeClock();
+    const node = await open({
+      disk: memoryDisk(),
+      clock,
+      name: "d",
+      names: [],
+      snapshotEveryBytes: 100,
+    });
+    const head = { from: asMasterId("a"), to: asMasterId("d"), term: 1, kind: "append" } as const;
+    const commands = Array.from({ length: 4 }, (_, at) => {
+      return { index: at + 1, term: 1, kind: "command", data: new Uint8Array(100) } as const;
+    });
+    node.replica.receive({ ...head, prevIndex: 0, prevTerm: 0, entries: commands, commit: 4 });
+    await clock.advanceAsync(0);
+    // The founders stand in no entry: up to here nobody may be said to be a master.
+    expect(node.snapshotIndex()).toBe(0);
+    const voters = ["a", "b", "c"].map(asMasterId);
+    const membership = { voters, votersOutgoing: [], learners: [asMasterId("d")] };
+    const addition = {
+      index: 5,
+      term: 1,
+      kind: "config",
+      data: encodeMembership(membership),
+    } as const;
+    node.replica.receive({ ...head, prevIndex: 4, prevTerm: 1, entries: [addition], commit: 5 });
+    await clock.advanceAsync(0);
+    expect(node.snapshotIndex()).toBe(5);
+    node.replica.stop();
   });
 });
 

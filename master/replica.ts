@@ -209,12 +209,13 @@ export function createReplica<Reply>(ports: ReplicaPorts<Reply>): Replica<Reply>
 
   function maybeSnapshot(): void {
     if (snapshotRunning || storage.logBytes() < snapshotEveryBytes) return;
+    const head = snapshotAt(raft, appliedTo, noBytes);
+    if (head === undefined) return;
     snapshotRunning = true;
-    takeSnapshot().catch(fatal);
+    takeSnapshot(head).catch(fatal);
   }
 
-  async function takeSnapshot(): Promise<void> {
-    const head = snapshotAt(raft, appliedTo, noBytes);
+  async function takeSnapshot(head: Snapshot): Promise<void> {
     const bytes = await joinPieces(machine.snapshot(), clock);
     if (stopped) return;
     const snapshot = { ...head, bytes };

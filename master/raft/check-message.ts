@@ -122,6 +122,8 @@ function checkPiece(message: InstallSnapshot): void {
     refuse(message, `there can be no snapshot of entry ${index}/${term}`);
   }
   if (bytes.length === 0 && !done) refuse(message, `a piece of snapshot ${index} is empty`);
+  const { voters } = message.membership;
+  if (voters.length === 0) refuse(message, `by snapshot ${index} there are no masters at all`);
 }
 
 function checkSnapshotPlace(raft: Raft, message: InstallSnapshot): void {

@@ -189,13 +189,18 @@ export function applied(raft: Raft, index: number): void {
   raft.log.appliedIndex = index;
 }
 
-/** To be saved as a snapshot: what the state machine is after (index, term), all of it committed. */
+/**
+ * To be saved as a snapshot: what the state machine is after (index, term), all of it committed. Undefined on a
+ * master that joined and has not applied its own addition: the founders stand in no entry, so it cannot say who the
+ * masters were up to there, and whoever restored that snapshot would believe that there are none.
+ */
 export function snapshotAt(
   raft: Raft,
   applied: { readonly index: number; readonly term: number },
   bytes: Uint8Array,
-): Snapshot {
+): Snapshot | undefined {
   const { membership } = membershipAt(raft.log, applied.index);
+  if (membership.voters.length === 0) return undefined;
   return { index: applied.index, term: applied.term, bytes, membership };
 }
 

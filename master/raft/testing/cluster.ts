@@ -224,6 +224,7 @@ export function compactNode(node: Node): Snapshot | undefined {
   // The last one first, so that two snapshots differ from their first byte on.
   const bytes = textToBytes(node.applied.toReversed().join(","));
   const snapshot = snapshotAt(raft, { index: node.appliedIndex, term }, bytes);
+  if (snapshot === undefined) return undefined;
   if (snapshot.index <= (node.durable.snapshot?.index ?? 0)) return undefined;
   node.durable.snapshot = snapshot;
   node.durable.entries = node.durable.entries.filter((entry) => entry.index > snapshot.index);
