@@ -21,7 +21,8 @@ const slackBytes = 64;
 
 let kept: Kernel | undefined;
 
-function run(
+/** What `step` wrote, in the kernel's memory: valid until the next call. */
+function runInPlace(
   bytes: Uint8Array,
   outBytes: number,
   step: (kernel: Kernel, from: number, to: number) => number,
@@ -41,12 +42,25 @@ function run(
   const written = step(kernel, from, to);
   const { buffer } = kernel.memory;
   if (buffer.byteLength > memoryBytesKept) kept = undefined;
-  return written < 0 ? undefined : new Uint8Array(buffer, to, written).slice();
+  return written < 0 ? undefined : new Uint8Array(buffer, to, written);
+}
+
+function run(
+  bytes: Uint8Array,
+  outBytes: number,
+  step: (kernel: Kernel, from: number, to: number) => number,
+): Uint8Array | undefined {
+  return runInPlace(bytes, outBytes, step)?.slice();
 }
 
 /** Undefined where the block is damaged or does not hold `size` bytes. */
 export function unpackSnappy(bytes: Uint8Array, size: number): Uint8Array | undefined {
-  const out = run(bytes, size, (kernel, from, to) =>
+  return lendUnpackedSnappy(bytes, size)?.slice();
+}
+
+/** As `unpackSnappy`, but not copied: valid until anything here is called again. */
+export function lendUnpackedSnappy(bytes: Uint8Array, size: number): Uint8Array | undefined {
+  const out = runInPlace(bytes, size, (kernel, from, to) =>
     kernel.snappyUnpack(from, bytes.length, to, size),
   );
   return out?.length === size ? out : undefined;

@@ -20,6 +20,7 @@ import { ndjsonSource } from "../sources/ndjson.ts";
 import { type OwnProgram, readOwnSource } from "../sources/own-source.ts";
 import type { FileSource, SourceWorld } from "../sources/source.ts";
 import { textSource } from "../sources/text.ts";
+import { columnsReadBy } from "./columns-read.ts";
 import type { ClosureOf } from "./pipeline.ts";
 import type { TaskWorld } from "./run.ts";
 import { rowsWantedFirst } from "./wanted-rows.ts";
@@ -94,8 +95,17 @@ async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
+  const { filter } = feed.first;
   await readColumns(await splitOf(feed), program, sourceWorld(feed), {
-    pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes),
+    condition: filter?.condition,
+    wantedAfter: filter && columnsReadBy(feed.spec.program.operators[1]),
+    pushBatch: (batch, { bytes, rowsLeftOut }, isKept) => {
+      feed.countIn(rowsLeftOut, 0);
+      const kept = isKept ? filter : undefined;
+      return pushOwn(feed, batch, bytes, (own) =>
+        kept === undefined ? feed.first.pushBatch(own) : kept.pushKept(own),
+      );
+    },
   });
   feed.onFile(undefined);
 }
@@ -151,9 +161,14 @@ export async function pushSide(feed: Feed, side: SideInput): Promise<void> {
   side.end?.({ rows, bytes });
 }
 
-async function pushOwn(feed: Feed, batch: Batch, bytes: number): Promise<boolean> {
+async function pushOwn(
+  feed: Feed,
+  batch: Batch,
+  bytes: number,
+  push = (own: Batch) => feed.first.pushBatch(own),
+): Promise<boolean> {
   feed.countIn(batch.rows, bytes);
-  if (batch.rows > 0) feed.first.pushBatch(batch);
+  if (batch.rows > 0) push(batch);
   await feed.settle();
   return feed.first.wantsMore();
 }

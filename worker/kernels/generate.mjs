@@ -11,6 +11,12 @@ const kernels = [
   { folder: "worker/kernels", source: "radix-sort.as.ts", name: "radix-sort-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   { folder: "proto/kernels", source: "block-hash.as.ts", name: "block-hash-wasm" },
+  {
+    folder: "proto/kernels",
+    source: "dictionary-codes.as.ts",
+    name: "dictionary-codes-wasm",
+  },
+  { folder: "proto/kernels", source: "plain-texts.as.ts", name: "plain-texts-wasm" },
 ];
 
 async function compile(folder, source) {

@@ -7,9 +7,12 @@ import { columnsOf, type Expr, type NamedExpr, type SortExpr } from "../../proto
 import { columnOf } from "../kernels/columns/concat.ts";
 import { sliceBatch } from "../kernels/columns/gather.ts";
 import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
+import type { SharedVectors } from "../kernels/expressions/bound.ts";
 import {
+  compileDigits,
   compileExpr,
   compilePredicate,
+  type Digits,
   type Evaluate,
   type Selection,
 } from "../kernels/expressions/compile-expr.ts";
@@ -27,10 +30,12 @@ function complete(batch: Batch, names: readonly string[]): Batch {
  * Runs `evaluate` over a batch. Where a value has no answer, halves the batch until one row is left that fails by
  * itself, since loops over whole columns do not say at which row they ended: the error names it.
  */
-function namingRows<T>(evaluate: (batch: Batch) => T): (batch: Batch) => T {
-  return (batch) => {
+function namingRows<T>(
+  evaluate: (batch: Batch, shared?: SharedVectors) => T,
+): (batch: Batch, shared?: SharedVectors) => T {
+  return (batch, shared) => {
     try {
-      return evaluate(batch);
+      return evaluate(batch, shared);
     } catch (thrown) {
       throw atItsRow(evaluate, batch, thrown);
     }
@@ -68,10 +73,26 @@ function atItsRow(evaluate: (batch: Batch) => unknown, batch: Batch, thrown: unk
 export function evaluator(expr: Expr): Evaluate {
   const names = [...columnsOf(expr)];
   const evaluate = namingRows(compileExpr(expr));
-  return (batch) => {
-    const column = evaluate(complete(batch, names));
+  return (batch, shared) => {
+    const column = evaluate(complete(batch, names), shared);
     // Null and missing in one batch make it tagged JSON, in which null is a value: here it is none.
     return isPlainJson(column) ? settledJson(column).column : column;
+  };
+}
+
+/** The digits of decimals, where sums can take them so. Where a value has no answer `evaluator` tells of it. */
+export function digitsOf(expr: Expr): (batch: Batch, shared: SharedVectors) => Digits | undefined {
+  const names = [...columnsOf(expr)];
+  const evaluate = compileDigits(expr);
+  return (batch, shared) => {
+    if (names.some((name) => !batch.columns.some((column) => column.name === name)))
+      return undefined;
+    try {
+      return evaluate(batch, shared);
+    } catch (thrown) {
+      if (thrown instanceof EngineError && thrown.code === "VALUE_UNSUPPORTED") return undefined;
+      throw thrown;
+    }
   };
 }
 

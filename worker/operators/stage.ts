@@ -2,6 +2,7 @@
 
 import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
 import { sliceBatch } from "../kernels/columns/gather.ts";
 
 export interface Stage {
@@ -20,6 +21,8 @@ export interface Stage {
   readonly side?: SideInput;
   /** Set where rows are split by the hash of this column: batches of one partition may come directly. */
   readonly hashed?: HashedStage;
+  /** Set where rows are left out and nothing else is done: the source may leave them out before it makes columns. */
+  readonly filter?: FilterStage;
 }
 
 export interface SideInput {
@@ -35,6 +38,12 @@ export interface SideInput {
 export interface SideSize {
   readonly rows: number;
   readonly bytes: number;
+}
+
+export interface FilterStage {
+  readonly condition: Expr;
+  /** Takes rows for which the condition is known to be true. */
+  pushKept(batch: Batch): void;
 }
 
 export interface HashedStage {

@@ -1,5 +1,6 @@
 // where: the rows for which a condition is true; null is not true.
 
+import type { Batch } from "../../proto/batch/batch.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { predicate } from "./evaluate.ts";
@@ -7,9 +8,11 @@ import { columnStage, type Stage } from "./stage.ts";
 
 export function whereStage(condition: Expr, next: Stage): Stage {
   const select = predicate(condition);
-  return columnStage(next, (batch) => {
+  const pushBatch = (batch: Batch): void => {
     const rows = select(batch);
     if (rows === undefined) next.pushBatch(batch);
     else if (rows.length > 0) next.pushBatch(gatherBatch(batch, rows));
-  });
+  };
+  const filter = { condition, pushKept: (batch: Batch) => next.pushBatch(batch) };
+  return columnStage(next, pushBatch, { filter });
 }

@@ -34,6 +34,10 @@ interface Reading {
   readonly options?: ColumnarReadOptions;
   readonly columns?: readonly string[];
   readonly pruning?: Expr;
+  readonly condition?: Expr;
+  readonly wantedAfter?: ReadonlySet<string>;
+  /** Told what came beside each batch. */
+  readonly note?: (rowsLeftOut: number, isKept: boolean) => void;
 }
 
 function storeOf(bytes: Uint8Array) {
@@ -45,8 +49,10 @@ function storeOf(bytes: Uint8Array) {
 async function read(
   format: ColumnarFormat,
   bytes: Uint8Array,
-  { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning }: Reading = {},
+  reading: Reading = {},
 ): Promise<unknown[]> {
+  const { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning } = reading;
+  const { condition, wantedAfter, note } = reading;
   const store = storeOf(bytes);
   const files = [{ uri, sizeBytes: bytes.length }];
   const schema = await describeInput(store, format, files, options);
@@ -76,8 +82,11 @@ async function read(
       program,
       { reader, gunzip: gunzipBlocks, onFile: () => undefined },
       {
-        pushBatch: async (batch) => {
+        condition,
+        wantedAfter,
+        pushBatch: async (batch, { rowsLeftOut }, isKept) => {
           batches.push(batch);
+          note?.(rowsLeftOut, isKept);
           return true;
         },
       },
@@ -399,4 +408,65 @@ test("a filter on a column of folders leaves no row group of a matching file out
   expect(await rowsWhere(asked("eq", at("2024")))).toBe(2);
   expect(await rowsWhere(asked("eq", at("2023")))).toBe(0);
   expect(await rowsWhere(asked("isNull"))).toBe(0);
+});
+
+test("what a scan is told of a condition only it can leave out, and no more than it holds for", async () => {
+  const fields = [field("id", int32Type), field("word", utf8Type)];
+  const writer = new ParquetWriter({ fields }, "none", await packerOf("none"));
+  const batch = makeBatch("record", [
+    buildColumnAs("id", int32Type, [1, 2, null, 4], "null"),
+    buildColumnAs("word", utf8Type, ["a", "b", "b", "b"], "null"),
+  ]);
+  const parquet = Buffer.concat([...writer.write(batch), ...writer.finish()]);
+  const csv = encode("id,word\n1,a\n2,b\n,b\n4,b\n");
+  const uri = "s3://bucket/year=2024/part.parquet";
+  const column = (name: string): Expr => ({ kind: "column", name });
+  const int = (text: string): Expr => ({ kind: "literal", type: int32Type, text });
+  const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", name, args });
+  const large = call("ge", column("id"), int("2"));
+  const both = call("and", large, call("lt", column("id"), call("length", column("word"))));
+  const ofYear = call("and", large, call("eq", column("year"), int("2024")));
+  const all = [
+    { id: 1, word: "a" },
+    { id: 2, word: "b" },
+    { id: null, word: "b" },
+    { id: 4, word: "b" },
+  ];
+  const asked = async (format: ColumnarFormat, bytes: Uint8Array, reading: Reading) => {
+    const notes: [number, boolean][] = [];
+    const rows = await read(format, bytes, { ...reading, note: (...each) => notes.push(each) });
+    return { rows, notes };
+  };
+  const some = all.filter(({ id }) => id !== null && id >= 2);
+  expect(await asked("parquet", parquet, { condition: large })).toEqual({
+    rows: some,
+    notes: [[2, true]],
+  });
+  const wantedAfter = new Set(["word"]);
+  expect(await asked("parquet", parquet, { condition: large, wantedAfter })).toEqual({
+    rows: some.map(({ word }) => ({ word })),
+    notes: [[2, true]],
+  });
+  // What is left of the condition has to be asked of what is left of the rows, with all columns.
+  expect(await asked("parquet", parquet, { condition: both, wantedAfter })).toEqual({
+    rows: some,
+    notes: [[2, false]],
+  });
+  expect(await asked("csv", csv, { condition: large, wantedAfter })).toEqual({
+    rows: all,
+    notes: [[0, false]],
+  });
+  const options = { partitionColumns: true };
+  expect(await asked("parquet", parquet, { uri, options, condition: ofYear, wantedAfter })).toEqual(
+    {
+      rows: all.map((row) => ({ ...row, year: 2024 })),
+      notes: [[0, false]],
+    },
+  );
+  expect(
+    await asked("parquet", parquet, { condition: call("lt", column("id"), int("0")) }),
+  ).toEqual({
+    rows: [],
+    notes: [[4, true]],
+  });
 });

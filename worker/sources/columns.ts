@@ -4,10 +4,13 @@ import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import { constantColumn, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
+import type { ColumnTest } from "../../proto/formats/parquet/row-filter.ts";
 import { type Bound, mayBeTrue, type RangeOf } from "../../proto/formats/pruning.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
 import type { FileRange, SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
 import type { Field, Schema } from "../../proto/plan/types.ts";
 import { arrowColumns } from "./arrow-columns.ts";
+import { type ColumnTests, columnTests } from "./column-tests.ts";
 import { csvColumns } from "./csv-columns.ts";
 import { ndjsonColumns } from "./ndjson-columns.ts";
 import { parquetRange } from "./parquet.ts";
@@ -15,10 +18,20 @@ import type { SourceWorld } from "./source.ts";
 
 export type ColumnsProgram = Extract<SourceProgram, { kind: "columns" }>;
 
-/** Where a columnar source hands its batches; `bytes` are those read since the last call. */
+/** What was read since the last batch, and rows that were left out because of a condition. */
+export interface ReadSince {
+  readonly bytes: number;
+  readonly rowsLeftOut: number;
+}
+
+/** Where a columnar source hands its batches. */
 export interface BatchSink {
-  /** Returns false when no more rows are wanted. */
-  pushBatch(batch: Batch, bytes: number): Promise<boolean>;
+  /** What has to be true of rows: those for which it is not may be left out. */
+  readonly condition?: Expr | undefined;
+  /** Of columns of which nothing but the condition is wanted, the others; undefined where all are wanted. */
+  readonly wantedAfter?: ReadonlySet<string> | undefined;
+  /** `isKept`: the condition is true of all rows. Returns false when no more rows are wanted. */
+  pushBatch(batch: Batch, since: ReadSince, isKept: boolean): Promise<boolean>;
 }
 
 /** What of one file is wanted, without the columns that its folders tell. */
@@ -28,30 +41,38 @@ export interface FileSelection {
   readonly fields: readonly Field[];
   /** All columns that the file may hold, wanted or not. */
   readonly schema: Schema;
+  /** Rows for which they do not hold are to be left out; given for formats that can. */
+  readonly tests?: readonly ColumnTest[];
 }
 
-/** Counts what is read; `take` answers the bytes since it was last asked. */
-export interface ByteCount {
+/** Counts what is read; `take` answers what came since it was last asked. */
+export interface ReadCount {
   add(bytes: number): void;
-  take(): number;
+  leaveOut(rows: number): void;
+  take(): ReadSince;
 }
 
-function byteCount(): ByteCount {
+function readCount(): ReadCount {
   let bytes = 0;
+  let rowsLeftOut = 0;
   return {
     add: (more) => {
       bytes += more;
     },
+    leaveOut: (rows) => {
+      rowsLeftOut += rows;
+    },
     take: () => {
-      const taken = bytes;
+      const taken = { bytes, rowsLeftOut };
       bytes = 0;
+      rowsLeftOut = 0;
       return taken;
     },
   };
 }
 
 export interface ColumnsWorld extends SourceWorld {
-  readonly count: ByteCount;
+  readonly count: ReadCount;
 }
 
 function batchesOf(selection: FileSelection, world: ColumnsWorld): AsyncIterable<Batch> {
@@ -154,6 +175,31 @@ function checkNulls(batch: Batch, fields: readonly Field[], uri: string): void {
   }
 }
 
+/** What of a file is read, and whether its rows are those for which the condition is true. */
+interface FileRead {
+  readonly selection: FileSelection;
+  readonly isKept: boolean;
+}
+
+function fileRead(
+  selection: FileSelection,
+  found: ColumnTests | undefined,
+  { wantedAfter }: BatchSink,
+): FileRead {
+  const { fields, program } = selection;
+  const isFiltered =
+    found !== undefined &&
+    program.format === "parquet" &&
+    found.tests.every(({ field }) => fields.includes(field));
+  if (!isFiltered) return { selection, isKept: false };
+  const { tests, areAll } = found;
+  if (!areAll || wantedAfter === undefined) {
+    return { selection: { ...selection, tests }, isKept: areAll };
+  }
+  const wanted = fields.filter(({ name }) => wantedAfter.has(name));
+  return { selection: { ...selection, fields: wanted, tests }, isKept: true };
+}
+
 export async function readColumns(
   split: TaskSplit,
   program: ColumnsProgram,
@@ -161,7 +207,9 @@ export async function readColumns(
   sink: BatchSink,
 ): Promise<void> {
   const wanted = wantedFields(program);
-  const count = byteCount();
+  const count = readCount();
+  const { condition } = sink;
+  const found = condition && columnTests(condition, wanted);
   for (const range of split.ranges) {
     world.onFile(range.uri);
     const values = folderValues(program, range.uri);
@@ -170,10 +218,16 @@ export async function readColumns(
     const inFile = (field: Field): boolean => !values.has(field.name);
     const fields = wanted.filter(inFile);
     const schema = { fields: program.options.schema.fields.filter(inFile) };
-    for await (const batch of batchesOf({ range, program, fields, schema }, { ...world, count })) {
-      checkNulls(batch, fields, range.uri);
+    const read = fileRead(
+      { range, program, fields, schema },
+      values.size === 0 ? found : undefined,
+      sink,
+    );
+    const { selection, isKept } = read;
+    for await (const batch of batchesOf(selection, { ...world, count })) {
+      checkNulls(batch, selection.fields, range.uri);
       const whole = values.size === 0 ? batch : withFolders(batch, wanted, values);
-      if (!(await sink.pushBatch(whole, count.take()))) return;
+      if (!(await sink.pushBatch(whole, count.take(), isKept))) return;
     }
   }
 }

@@ -2,8 +2,9 @@
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
+import { gather } from "../kernels/columns/gather.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import type { ByteCount, ColumnsWorld, FileSelection } from "./columns.ts";
+import type { ColumnsWorld, FileSelection, ReadCount } from "./columns.ts";
 
 /** One request for each range, however large it is. */
 export async function readRange(
@@ -11,7 +12,7 @@ export async function readRange(
   uri: string,
   offsetBytes: number,
   lengthBytes: number,
-  count: ByteCount,
+  count: ReadCount,
 ): Promise<Uint8Array> {
   const blocks = reader.openRange(uri, offsetBytes, offsetBytes + lengthBytes, lengthBytes);
   try {
@@ -34,18 +35,20 @@ export async function readRange(
 }
 
 export async function* parquetRange(
-  { range, program, fields, schema }: FileSelection,
+  { range, program, fields, schema, tests }: FileSelection,
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const { uri, fileBytes, startByte, endByte } = range;
   const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
   const file = await openParquet({ uri, sizeBytes: fileBytes, read });
   const { pruning } = program;
+  const leaveOut = (rows: number) => count.leaveOut(rows);
   yield* readParquet(file, {
     fields,
     schema,
     startByte,
     endByte,
     ...(pruning === undefined ? {} : { pruning }),
+    ...(tests === undefined ? {} : { filter: { tests, gather, leaveOut } }),
   });
 }

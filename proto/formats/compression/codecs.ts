@@ -4,7 +4,12 @@
 import { brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { ZSTDDecoder } from "zstddec/stream";
 import { EngineError } from "../../errors.ts";
-import { packSnappy, unpackLz4, unpackSnappy } from "../../kernels/block-codecs.ts";
+import {
+  lendUnpackedSnappy,
+  packSnappy,
+  unpackLz4,
+  unpackSnappy,
+} from "../../kernels/block-codecs.ts";
 
 export type Codec = "none" | "snappy" | "gzip" | "brotli" | "lz4_raw" | "zstd";
 
@@ -77,6 +82,20 @@ export async function unpackerOf(codec: Codec): Promise<Unpack> {
       return (packed, size) => checked(codec, size, () => decoder.decode(packed, size));
     }
   }
+}
+
+/** Unpacks blocks that are decoded at once. `lends`: what it answers is valid until it is called again. */
+export interface LendingUnpacker {
+  readonly lends: boolean;
+  readonly unpack: Unpack;
+}
+
+/** As `unpackerOf`, without a copy where the codec can do without. */
+export async function lendingUnpackerOf(codec: Codec): Promise<LendingUnpacker> {
+  if (codec !== "snappy") return { lends: false, unpack: await unpackerOf(codec) };
+  const unpack: Unpack = (packed, size) =>
+    checked(codec, size, () => lendUnpackedSnappy(packed, size));
+  return { lends: true, unpack };
 }
 
 export type PackingCodec = "none" | "snappy" | "gzip" | "zstd";

@@ -10,6 +10,7 @@ import { assert, EngineError } from "../../errors.ts";
 import { type DataType, type Field, typeText } from "../../plan/types.ts";
 import { type Dense, scatterDense } from "./dense.ts";
 import type { LeafEntries } from "./leaf-reader.ts";
+import { writtenOut } from "./look-up.ts";
 import { type LeafNode, leavesOf, type ParquetNode, typeOfNode } from "./schema.ts";
 
 /** How one wanted field is made. `guide`: a leaf below whose levels tell of the node itself. */
@@ -192,7 +193,8 @@ export function columnOfDense(
 ): Column {
   const base = { name, length: slots, nulls: "null", validity } as const;
   if (type.kind === "null") return { ...base, type: "null", validity: undefined };
-  const placed = validity === undefined ? dense : scatterDense(dense, validity, slots);
+  const written = dense.kind === "coded" ? writtenOut(dense) : dense;
+  const placed = validity === undefined ? written : scatterDense(written, validity, slots);
   switch (placed.kind) {
     case "int32":
       assert(type.kind === "int32" || type.kind === "date", `${type.kind} of 32 bits`);
@@ -220,6 +222,8 @@ export function columnOfDense(
       );
       return { ...base, type: type.kind, offsets: placed.offsets, values: placed.values };
     }
+    case "coded":
+      throw new EngineError("INTERNAL", `column "${name}" kept its dictionary of ${type.kind}`);
   }
 }
 

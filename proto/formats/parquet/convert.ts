@@ -3,7 +3,7 @@
 import { decimalWords } from "../../batch/column.ts";
 import { EngineError } from "../../errors.ts";
 import { type DataType, typeText } from "../../plan/types.ts";
-import type { Dense } from "./dense.ts";
+import type { Written } from "./dense.ts";
 import type { TimeUnit } from "./metadata.ts";
 import type { LeafNode } from "./schema.ts";
 import type { Stored } from "./values.ts";
@@ -148,7 +148,7 @@ function holdsDecimal(wanted: DecimalType, type: DecimalType): boolean {
   return wanted.scale === type.scale && wanted.precision >= type.precision;
 }
 
-function fromInt32(stored: Int32Array, leaf: LeafNode, wanted: DataType): Dense {
+function fromInt32(stored: Int32Array, leaf: LeafNode, wanted: DataType): Written {
   const { logical } = leaf.element;
   const isUnsigned = logical?.kind === "integer" && !logical.signed && logical.bits === 32;
   switch (wanted.kind) {
@@ -176,7 +176,7 @@ function fromInt32(stored: Int32Array, leaf: LeafNode, wanted: DataType): Dense 
 }
 
 /** Whole numbers of 64 bits without a sign, which are a decimal(20,0) by nature. */
-function fromUnsigned64(stored: BigInt64Array, leaf: LeafNode, wanted: DataType): Dense {
+function fromUnsigned64(stored: BigInt64Array, leaf: LeafNode, wanted: DataType): Written {
   if (wanted.kind === "decimal" && wanted.scale === 0 && wanted.precision >= 20) {
     return { kind: "int64", values: twoWords(stored, true), words: 2 };
   }
@@ -187,7 +187,7 @@ function fromUnsigned64(stored: BigInt64Array, leaf: LeafNode, wanted: DataType)
   return { kind: "int64", values, words: 1 };
 }
 
-function fromInt64(stored: BigInt64Array, leaf: LeafNode, wanted: DataType): Dense {
+function fromInt64(stored: BigInt64Array, leaf: LeafNode, wanted: DataType): Written {
   const { type } = leaf;
   const { logical } = leaf.element;
   if (logical?.kind === "integer" && !logical.signed) return fromUnsigned64(stored, leaf, wanted);
@@ -221,7 +221,7 @@ function fromFixed(
   stored: Extract<Stored, { kind: "fixed" }>,
   leaf: LeafNode,
   wanted: DataType,
-): Dense {
+): Written {
   const { width, values } = stored;
   const count = values.length / width;
   switch (wanted.kind) {
@@ -253,7 +253,7 @@ function fromBytes(
   stored: Extract<Stored, { kind: "bytes" }>,
   leaf: LeafNode,
   wanted: DataType,
-): Dense {
+): Written {
   if (wanted.kind === "decimal" && leaf.type.kind === "decimal") {
     if (!holdsDecimal(wanted, leaf.type)) throw doesNotFit(leaf, wanted);
     const words = decimalWords(wanted.precision);
@@ -272,7 +272,7 @@ function fromBytes(
 }
 
 /** Throws INPUT_MALFORMED where the file holds another type, or a value that the wanted type cannot hold. */
-export function convertStored(stored: Stored, leaf: LeafNode, wanted: DataType): Dense {
+export function convertStored(stored: Stored, leaf: LeafNode, wanted: DataType): Written {
   // Such a column has no values, if maybe an empty dictionary.
   if (leaf.type.kind === "null") return { kind: "int32", values: new Int32Array(0) };
   switch (stored.kind) {

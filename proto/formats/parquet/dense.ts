@@ -2,22 +2,31 @@
 
 import type { TextColumn } from "../../batch/column.ts";
 import { assert, unreachable } from "../../errors.ts";
+import { writtenOut } from "./look-up.ts";
 
 export type Dense =
+  | Written
+  /** Texts: a column may keep these as they are. */
+  | { readonly kind: "codes"; readonly codes: Int32Array; readonly dictionary: TextColumn }
+  /** Other values: `lookUp` writes them out, where they are wanted at all. */
+  | { readonly kind: "coded"; readonly codes: Int32Array; readonly dictionary: Written };
+
+/** Each value by itself. */
+export type Written =
   | { readonly kind: "int32"; readonly values: Int32Array }
   /** `words` per value: two for wide decimals, the lower first. */
   | { readonly kind: "int64"; readonly values: BigInt64Array; readonly words: 1 | 2 }
   | { readonly kind: "float64"; readonly values: Float64Array }
   /** One byte each. */
   | { readonly kind: "bool"; readonly values: Uint8Array }
-  | { readonly kind: "bytes"; readonly offsets: Int32Array; readonly values: Uint8Array }
-  | { readonly kind: "codes"; readonly codes: Int32Array; readonly dictionary: TextColumn };
+  | { readonly kind: "bytes"; readonly offsets: Int32Array; readonly values: Uint8Array };
 
 export function denseLength(dense: Dense): number {
   switch (dense.kind) {
     case "bytes":
       return dense.offsets.length - 1;
     case "codes":
+    case "coded":
       return dense.codes.length;
     case "int64":
       return dense.values.length / dense.words;
@@ -33,6 +42,7 @@ export function sliceDense(dense: Dense, from: number, to: number): Dense {
     case "bytes":
       return { ...dense, offsets: dense.offsets.subarray(from, to + 1) };
     case "codes":
+    case "coded":
       return { ...dense, codes: dense.codes.subarray(from, to) };
     case "int64": {
       const { words } = dense;
@@ -50,32 +60,6 @@ export function sliceDense(dense: Dense, from: number, to: number): Dense {
 }
 
 type DenseBytes = Extract<Dense, { kind: "bytes" }>;
-
-/** Texts of codes, written out. */
-function spelt(dense: Extract<Dense, { kind: "codes" }>): DenseBytes {
-  return takeBytes(dense.dictionary, dense.codes);
-}
-
-/** The items of a dictionary by code. */
-export function takeBytes(
-  from: { readonly offsets: Int32Array; readonly values: Uint8Array },
-  codes: Int32Array,
-): DenseBytes {
-  const offsets = new Int32Array(codes.length + 1);
-  let end = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    end += from.offsets[code + 1]! - from.offsets[code]!;
-    offsets[i + 1] = end;
-  }
-  const values = new Uint8Array(end);
-  for (let i = 0; i < codes.length; i++) {
-    let to = offsets[i]!;
-    const stop = offsets[i + 1]!;
-    for (let at = from.offsets[codes[i]!]!; to < stop; at++, to++) values[to] = from.values[at]!;
-  }
-  return { kind: "bytes", offsets, values };
-}
 
 function joinBytes(parts: readonly DenseBytes[], count: number): DenseBytes {
   const size = (part: DenseBytes) => part.offsets[part.offsets.length - 1]! - part.offsets[0]!;
@@ -105,12 +89,40 @@ function joinArrays<T extends { set(from: T, at: number): void; readonly length:
   return out;
 }
 
+/** Codes of all parts, where these are of one dictionary. */
+function joinedCodes(parts: readonly Dense[], count: number): Dense | undefined {
+  const [first] = parts;
+  if (first?.kind !== "codes" && first?.kind !== "coded") return undefined;
+  const codes: Int32Array[] = [];
+  for (const part of parts) {
+    if (part.kind !== first.kind || part.dictionary !== first.dictionary) return undefined;
+    codes.push(part.codes);
+  }
+  return { ...first, codes: sideBySide(codes) ?? joinArrays(codes, new Int32Array(count)) };
+}
+
+/** One view of arrays that follow each other in memory. */
+function sideBySide(arrays: readonly Int32Array[]): Int32Array | undefined {
+  const { buffer, byteOffset } = arrays[0]!;
+  let end = byteOffset;
+  for (const array of arrays) {
+    if (array.buffer !== buffer || array.byteOffset !== end) return undefined;
+    end += array.byteLength;
+  }
+  return new Int32Array(buffer, byteOffset, (end - byteOffset) / 4);
+}
+
 /** All values end to end; the same object where there is one part only. */
 export function joinDense(parts: readonly Dense[]): Dense {
-  const [first] = parts;
-  assert(first !== undefined, "nothing to join");
-  if (parts.length === 1) return first;
+  const [only] = parts;
+  assert(only !== undefined, "nothing to join");
+  if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + denseLength(part), 0);
+  return joinedCodes(parts, count) ?? joinWritten(parts.map(writtenOut), count);
+}
+
+function joinWritten(parts: readonly Written[], count: number): Written {
+  const first = parts[0]!;
   switch (first.kind) {
     case "int32":
       return { ...first, values: joinArrays(valuesOf(parts, "int32"), new Int32Array(count)) };
@@ -123,31 +135,16 @@ export function joinDense(parts: readonly Dense[]): Dense {
     case "bool":
       return { ...first, values: joinArrays(valuesOf(parts, "bool"), new Uint8Array(count)) };
     case "bytes":
-    case "codes":
-      return joinTexts(parts, count);
+      return joinBytes(
+        parts.map((part) => {
+          assert(part.kind === "bytes", `a part is ${part.kind}, not bytes`);
+          return part;
+        }),
+        count,
+      );
     default:
       return unreachable(first);
   }
-}
-
-/** Codes stay codes only where all are of one dictionary. */
-function joinTexts(parts: readonly Dense[], count: number): Dense {
-  const [first] = parts;
-  const codes: Int32Array[] = [];
-  const texts: DenseBytes[] = [];
-  for (const part of parts) {
-    if (part.kind === "codes") {
-      if (first?.kind === "codes" && part.dictionary === first.dictionary) codes.push(part.codes);
-    }
-  }
-  if (first?.kind === "codes" && codes.length === parts.length) {
-    return { ...first, codes: joinArrays(codes, new Int32Array(count)) };
-  }
-  for (const part of parts) {
-    if (part.kind === "codes") texts.push(spelt(part));
-    else if (part.kind === "bytes") texts.push(part);
-  }
-  return joinBytes(texts, count);
 }
 
 interface ValuesByKind {
@@ -158,7 +155,7 @@ interface ValuesByKind {
 }
 
 function valuesOf<K extends keyof ValuesByKind>(
-  parts: readonly Dense[],
+  parts: readonly Written[],
   kind: K,
 ): readonly ValuesByKind[K][] {
   return parts.map((part) => {
@@ -178,6 +175,9 @@ export function scatterDense(dense: Dense, bits: Uint8Array, slots: number): Den
       return { ...dense, values: scatter(dense.values, new Uint8Array(slots), bits) };
     case "codes":
       return { ...dense, codes: scatter(dense.codes, new Int32Array(slots), bits) };
+    case "coded":
+      // Not the codes: what stands at nulls would be some value of the dictionary, which may have none.
+      return scatterDense(writtenOut(dense), bits, slots);
     case "int64": {
       const out = new BigInt64Array(slots * dense.words);
       // By halves: moving a BigInt would cost an allocation each.

@@ -1,18 +1,19 @@
 // Reads one column chunk page by page and hands out its values for as many rows as are asked for.
 
 import type { TextColumn } from "../../batch/column.ts";
-import { EngineError, unreachable } from "../../errors.ts";
+import type { EngineError } from "../../errors.ts";
 import { pageBytesMax } from "../../limits/formats.ts";
+import { batchRowsMax } from "../../limits.ts";
 import type { DataType } from "../../plan/types.ts";
-import type { Unpack } from "../compression/codecs.ts";
+import type { LendingUnpacker } from "../compression/codecs.ts";
 import type { ChunkBytes } from "./chunk-bytes.ts";
 import { convertStored } from "./convert.ts";
-import { type Dense, denseLength, joinDense, sliceDense, takeBytes } from "./dense.ts";
+import { type Dense, denseLength, joinDense, sliceDense, type Written } from "./dense.ts";
 import { encodings } from "./metadata.ts";
 import { bitsFor, isOneRun, readRuns } from "./runs.ts";
 import type { LeafNode } from "./schema.ts";
 import { asFields, asNumber, damagedThrift, ThriftReader } from "./thrift-read.ts";
-import { pageCodes, pageValues, plainValues } from "./values.ts";
+import { type PageBytes, pageValues, plainValues, readPageCodes } from "./values.ts";
 
 /** Entries of a leaf for some rows. A level that is not given is the same for all: the highest. */
 export interface LeafEntries {
@@ -38,6 +39,8 @@ interface PageHead {
 }
 
 const firstHeadBytes = 4096;
+/** Of a few batches: who keeps one of these keeps all. */
+const codesSideBySide = 4 * batchRowsMax;
 
 function headOf(bytes: Uint8Array): PageHead {
   const reader = new ThriftReader(bytes);
@@ -72,7 +75,7 @@ function headOf(bytes: Uint8Array): PageHead {
 }
 
 /** No values, of the kind that a type is stored in. */
-function noValues(type: DataType): Dense {
+function noValues(type: DataType): Written {
   switch (type.kind) {
     case "int32":
     case "date":
@@ -93,64 +96,9 @@ function noValues(type: DataType): Dense {
   }
 }
 
-function pick<T extends { [index: number]: number | bigint; readonly length: number }>(
-  from: T,
-  codes: Int32Array,
-  to: T,
-): T {
-  for (let i = 0; i < codes.length; i++) to[i] = from[codes[i]!]!;
-  return to;
-}
-
-/** The dictionary's values by code, written out. */
-function lookUp(dictionary: Dense, codes: Int32Array): Dense {
-  switch (dictionary.kind) {
-    case "int32":
-      return {
-        ...dictionary,
-        values: pick(dictionary.values, codes, new Int32Array(codes.length)),
-      };
-    case "float64":
-      return {
-        ...dictionary,
-        values: pick(dictionary.values, codes, new Float64Array(codes.length)),
-      };
-    case "bool":
-      return {
-        ...dictionary,
-        values: pick(dictionary.values, codes, new Uint8Array(codes.length)),
-      };
-    case "bytes":
-      return takeBytes(dictionary, codes);
-    case "int64": {
-      const { values, words } = dictionary;
-      const out = new BigInt64Array(codes.length * words);
-      // By halves: a BigInt for each row would cost an allocation.
-      const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-      const to = new Int32Array(out.buffer);
-      if (words === 1) {
-        for (let i = 0; i < codes.length; i++) {
-          const at = codes[i]! * 2;
-          to[2 * i] = from[at]!;
-          to[2 * i + 1] = from[at + 1]!;
-        }
-      } else {
-        for (let i = 0; i < codes.length; i++) {
-          for (let half = 0; half < 4; half++) to[4 * i + half] = from[codes[i]! * 4 + half]!;
-        }
-      }
-      return { ...dictionary, values: out };
-    }
-    case "codes":
-      throw new EngineError("INTERNAL", "a dictionary of codes");
-    default:
-      return unreachable(dictionary);
-  }
-}
-
 type Dictionary =
   | { readonly kind: "text"; readonly text: TextColumn }
-  | { readonly kind: "values"; readonly values: Dense };
+  | { readonly kind: "values"; readonly values: Written };
 
 interface Page {
   readonly entries: LeafEntries;
@@ -163,23 +111,26 @@ export class LeafReader {
   private readonly leaf: LeafNode;
   private readonly wanted: DataType;
   private readonly bytes: ChunkBytes;
-  private readonly unpack: Unpack;
+  private readonly unpacker: LendingUnpacker;
   /** Entries of the chunk that are in no page yet. */
   private left: number;
   private dictionary: Dictionary | undefined;
   private page: Page | undefined;
+  /** Codes of several pages side by side, so that those of a batch need not be put together. */
+  private codes = new Int32Array(0);
+  private codesEnd = 0;
 
   constructor(
     leaf: LeafNode,
     wanted: DataType,
     chunk: { readonly values: number },
     bytes: ChunkBytes,
-    unpack: Unpack,
+    unpacker: LendingUnpacker,
   ) {
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
-    this.unpack = unpack;
+    this.unpacker = unpacker;
     this.left = chunk.values;
   }
 
@@ -193,22 +144,40 @@ export class LeafReader {
       if (page === undefined) break;
       const { entries } = page;
       const to = endOfRows(entries, page.entry, wanted);
-      const part = cut(entries, page, to, leaf.definition);
+      const part = cut(entries, page, to, leaf);
       parts.push(part);
       wanted -= rowsIn(part);
       // A row that repeats may go on in the next page.
       if (to < entries.count || (wanted === 0 && entries.repetitions === undefined)) break;
     }
-    if (wanted > 0) {
-      throw damagedThrift(`column "${leaf.name}" has ${wanted} rows less than its row group`);
-    }
+    if (wanted > 0) throw this.lacksRows(wanted);
     return join(parts, this.wanted, leaf);
+  }
+
+  /** Passes the next `rows` rows: pages that hold no others are not unpacked. */
+  async skip(rows: number): Promise<void> {
+    const { leaf } = this;
+    if (leaf.repetition > 0) {
+      await this.take(rows);
+      return;
+    }
+    for (let wanted = rows; wanted > 0; ) {
+      const { page } = this;
+      if (page !== undefined && page.entry < page.entries.count) {
+        wanted -= cut(page.entries, page, endOfRows(page.entries, page.entry, wanted), leaf).count;
+      } else if (this.left === 0) throw this.lacksRows(wanted);
+      else wanted -= await this.nextPage(wanted);
+    }
+  }
+
+  private lacksRows(rows: number): EngineError {
+    return damagedThrift(`column "${this.leaf.name}" has ${rows} rows less than its row group`);
   }
 
   private async currentPage(): Promise<Page | undefined> {
     while (this.page === undefined || this.page.entry === this.page.entries.count) {
       if (this.left === 0) return undefined;
-      await this.nextPage();
+      await this.nextPage(0);
     }
     return this.page;
   }
@@ -225,7 +194,8 @@ export class LeafReader {
     }
   }
 
-  private async nextPage(): Promise<void> {
+  /** Begins the next page, or passes it where it has no more than `passedMax` values; answers how many it passed. */
+  private async nextPage(passedMax: number): Promise<number> {
     const head = await this.readHead();
     const { packedBytes, unpackedBytes } = head;
     const largest = Math.max(packedBytes, unpackedBytes);
@@ -237,12 +207,20 @@ export class LeafReader {
     const held = await this.bytes.peek(total);
     const packed = held.subarray(head.headBytes, total);
     this.bytes.pass(total);
+    const isOfRows = head.kind === "v1" || head.kind === "v2";
+    if (isOfRows && head.values > this.left) {
+      throw damagedThrift("a page with more values than its column");
+    }
+    if (isOfRows && head.values <= passedMax) {
+      this.left -= head.values;
+      return head.values;
+    }
     switch (head.kind) {
       case "dictionary":
-        this.dictionary = this.dictionaryOf(head, this.unpack(packed, unpackedBytes));
+        this.dictionary = this.dictionaryOf(head, this.unpacked(packed, unpackedBytes));
         break;
       case "v1":
-        this.startPage(head, this.unpack(packed, unpackedBytes), 0);
+        this.startPage(head, this.unpacked(packed, unpackedBytes));
         break;
       case "v2":
         this.startVersion2(head, packed);
@@ -250,10 +228,16 @@ export class LeafReader {
       case "other":
         break;
     }
+    return 0;
   }
 
-  private dictionaryOf(head: PageHead, bytes: Uint8Array): Dictionary {
-    const stored = plainValues(this.leaf.element, bytes, head.values);
+  private unpacked(packed: Uint8Array, size: number): PageBytes {
+    const { lends, unpack } = this.unpacker;
+    return { bytes: unpack(packed, size), isLent: lends };
+  }
+
+  private dictionaryOf(head: PageHead, page: PageBytes): Dictionary {
+    const stored = plainValues(this.leaf.element, page, head.values);
     const values = convertStored(stored, this.leaf, this.wanted);
     if (values.kind !== "bytes" || this.wanted.kind !== "utf8") return { kind: "values", values };
     const base = { name: this.leaf.name, nulls: "null", validity: undefined } as const;
@@ -267,7 +251,9 @@ export class LeafReader {
     if (levels > packed.length) throw damagedThrift("levels that are longer than their page");
     const rest = packed.subarray(levels);
     const isPacked = head.isPacked && rest.length > 0;
-    const values = isPacked ? this.unpack(rest, head.unpackedBytes - levels) : rest;
+    const values: PageBytes = isPacked
+      ? this.unpacked(rest, head.unpackedBytes - levels)
+      : { bytes: rest, isLent: false };
     const { definition, repetition } = this.leaf;
     const read = (from: number, to: number, most: number) =>
       levelsOf(packed, from, to, most, head.values);
@@ -277,9 +263,9 @@ export class LeafReader {
     this.setPage(head, definitions, repetitions, values);
   }
 
-  private startPage(head: PageHead, bytes: Uint8Array, start: number): void {
+  private startPage(head: PageHead, { bytes, isLent }: PageBytes): void {
     const { definition, repetition } = this.leaf;
-    let at = start;
+    let at = 0;
     const read = (most: number): Uint8Array | undefined => {
       if (at + 4 > bytes.length) throw damagedThrift("levels that are longer than their page");
       const length =
@@ -292,38 +278,50 @@ export class LeafReader {
     const repetitions =
       repetition > 0 ? (read(repetition) ?? filled(head.values, repetition)) : undefined;
     const definitions = definition > 0 ? read(definition) : undefined;
-    this.setPage(head, definitions, repetitions, bytes.subarray(at));
+    this.setPage(head, definitions, repetitions, { bytes: bytes.subarray(at), isLent });
   }
 
   private setPage(
     head: PageHead,
     definitions: Uint8Array | undefined,
     repetitions: Uint8Array | undefined,
-    bytes: Uint8Array,
+    page: PageBytes,
   ): void {
     const { leaf } = this;
-    if (head.values > this.left) throw damagedThrift("a page with more values than its column");
     this.left -= head.values;
     const count = definitions === undefined ? head.values : countOf(definitions, leaf.definition);
-    const values = this.valuesOf(head.encoding, bytes, count);
+    const values = this.valuesOf(head.encoding, page, count);
     const repeated =
       leaf.repetition > 0 ? (repetitions ?? filled(head.values, leaf.repetition)) : undefined;
     const entries = { count: head.values, definitions, repetitions: repeated, values };
     this.page = { entries, entry: 0, value: 0 };
   }
 
-  private valuesOf(encoding: number, bytes: Uint8Array, count: number): Dense {
+  private codesOf({ bytes }: PageBytes, count: number, dictionaryLength: number): Int32Array {
+    if (this.codesEnd + count > this.codes.length) {
+      this.codes = new Int32Array(Math.max(count, Math.min(this.left + count, codesSideBySide)));
+      this.codesEnd = 0;
+    }
+    const codes = this.codes.subarray(this.codesEnd, this.codesEnd + count);
+    this.codesEnd += count;
+    readPageCodes(bytes, dictionaryLength, codes);
+    return codes;
+  }
+
+  private valuesOf(encoding: number, page: PageBytes, count: number): Dense {
     if (count === 0) return noValues(this.wanted);
     if (encoding === encodings.rleDictionary || encoding === encodings.plainDictionary) {
       const { dictionary } = this;
       if (dictionary === undefined) throw damagedThrift("codes without a dictionary");
       if (dictionary.kind === "text") {
-        const codes = pageCodes(bytes, count, dictionary.text.length);
+        const codes = this.codesOf(page, count, dictionary.text.length);
         return { kind: "codes", codes, dictionary: dictionary.text };
       }
-      return lookUp(dictionary.values, pageCodes(bytes, count, denseLength(dictionary.values)));
+      const { values } = dictionary;
+      const codes = this.codesOf(page, count, denseLength(values));
+      return { kind: "coded", codes, dictionary: values };
     }
-    const stored = pageValues(this.leaf.element, encoding, bytes, count);
+    const stored = pageValues(this.leaf.element, encoding, page, count);
     return convertStored(stored, this.leaf, this.wanted);
   }
 }
@@ -369,7 +367,12 @@ function rowsIn({ count, repetitions }: LeafEntries): number {
   return repetitions === undefined ? count : countOf(repetitions, 0);
 }
 
-function cut(entries: LeafEntries, page: Page, to: number, highest: number): LeafEntries {
+function cut(
+  entries: LeafEntries,
+  page: Page,
+  to: number,
+  { definition: highest }: LeafNode,
+): LeafEntries {
   const { entry, value } = page;
   const definitions = entries.definitions?.subarray(entry, to);
   const values = definitions === undefined ? to - entry : countOf(definitions, highest);

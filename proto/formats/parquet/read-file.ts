@@ -11,13 +11,15 @@ import {
 import { batchRowsMax } from "../../limits.ts";
 import type { Expr } from "../../plan/expr.ts";
 import type { DataType, Field, Schema } from "../../plan/types.ts";
-import { type Codec, type Unpack, unpackerOf } from "../compression/codecs.ts";
+import { type Codec, type LendingUnpacker, lendingUnpackerOf } from "../compression/codecs.ts";
 import { mayBeTrue } from "../pruning.ts";
 import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } from "./assemble.ts";
 import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
+import { KnownFooters } from "./known-footers.ts";
 import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
 import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
 import { schemaKey, withOwnTypes } from "./own-schema.ts";
+import { PlannedTest, type RowFilter, selectedColumn, selectRows } from "./row-filter.ts";
 import {
   columnsOfElements,
   type LeafNode,
@@ -73,7 +75,7 @@ async function readTail({ sizeBytes, read }: ParquetInput): Promise<Uint8Array> 
   return tail;
 }
 
-async function readFooter(input: ParquetInput): Promise<FileMetadata> {
+async function readFooter(input: ParquetInput): Promise<Uint8Array> {
   const { sizeBytes, read } = input;
   const tail = await readTail(input);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
@@ -82,8 +84,8 @@ async function readFooter(input: ParquetInput): Promise<FileMetadata> {
     throw notParquet(`it says that its footer has ${footerBytes} bytes`);
   }
   const inTail = tail.length - tailBytesMin - footerBytes;
-  if (inTail >= 0) return decodeMetadata(tail.subarray(inTail, tail.length - tailBytesMin));
-  return decodeMetadata(await read(sizeBytes - tailBytesMin - footerBytes, footerBytes));
+  if (inTail >= 0) return tail.subarray(inTail, tail.length - tailBytesMin);
+  return read(sizeBytes - tailBytesMin - footerBytes, footerBytes);
 }
 
 /** What a damaged footer says of places and rows would leave out rows without a word. */
@@ -104,16 +106,28 @@ function checkGroups({ rowGroups, rows }: FileMetadata, sizeBytes: number, leave
   if (sum !== rows) throw notParquet(`its row groups have ${sum} of ${rows} rows`);
 }
 
+type Footer = Omit<ParquetFile, "input">;
+
+const knownFooters = new KnownFooters<Footer>();
+
+function footerOf(bytes: Uint8Array, sizeBytes: number): Footer {
+  const metadata = decodeMetadata(bytes);
+  const columns = columnsOfElements(metadata.elements);
+  const leaves = columns.reduce((sum, column) => sum + leavesOf(column).length, 0);
+  checkGroups(metadata, sizeBytes, leaves);
+  const { fields } = schemaOfColumns(columns);
+  const schema = { fields: withOwnTypes(fields, metadata.keyValues.get(schemaKey)) };
+  return { metadata, columns, schema };
+}
+
 /** Reads the footer. Throws INPUT_MALFORMED naming the file. */
 export async function openParquet(input: ParquetInput): Promise<ParquetFile> {
+  const { uri, sizeBytes } = input;
   try {
-    const metadata = await readFooter(input);
-    const columns = columnsOfElements(metadata.elements);
-    const leaves = columns.reduce((sum, column) => sum + leavesOf(column).length, 0);
-    checkGroups(metadata, input.sizeBytes, leaves);
-    const { fields } = schemaOfColumns(columns);
-    const schema = { fields: withOwnTypes(fields, metadata.keyValues.get(schemaKey)) };
-    return { input, metadata, columns, schema };
+    const bytes = await readFooter(input);
+    // By size as well: what a footer says of places is checked against it.
+    const footer = knownFooters.of(`${sizeBytes} ${uri}`, bytes, () => footerOf(bytes, sizeBytes));
+    return { input, ...footer };
   } catch (thrown) {
     throw inFile(input.uri, thrown);
   }
@@ -129,6 +143,8 @@ export interface ParquetSelection {
   /** Row groups of which the middle byte lies here. */
   readonly startByte: number;
   readonly endByte: number;
+  /** Rows that it leaves out are in no batch; of these some may be empty then, without any column. */
+  readonly filter?: RowFilter;
 }
 
 function extentOf(group: RowGroup): { readonly startByte: number; readonly endByte: number } {
@@ -239,10 +255,10 @@ async function openGroup(
     64 * 1024,
     Math.floor(parquetHeldBytesMax / Math.max(1, wanted.length)),
   );
-  const unpackers = new Map<CodecName, Unpack>();
+  const unpackers = new Map<CodecName, LendingUnpacker>();
   const readers = new Map<LeafNode, LeafReader>();
   for (const { leaf, type, startByte, endByte, values, codec } of wanted) {
-    const unpack = unpackers.get(codec) ?? (await unpackerOf(codecOf(codec)));
+    const unpack = unpackers.get(codec) ?? (await lendingUnpackerOf(codecOf(codec)));
     unpackers.set(codec, unpack);
     const whole = fetched.find(
       (range) => range.startByte <= startByte && endByte <= range.startByte + range.bytes.length,
@@ -254,25 +270,52 @@ async function openGroup(
   return { group, readers };
 }
 
-async function* batchesOf(
-  { group, readers }: OpenGroup,
-  plans: readonly ReadPlan[],
-): AsyncGenerator<Batch> {
-  for (let done = 0; done < group.rows; ) {
-    const rows = Math.min(batchRowsMax, group.rows - done);
-    const entries = new Map<LeafNode, LeafEntries>();
-    for (const [leaf, reader] of readers) entries.set(leaf, await reader.take(rows));
-    const columns = plans.map((plan) => assembleColumn(plan, (leaf) => entries.get(leaf)!, rows));
-    yield { ...makeBatch("record", columns), rows };
+/** What is read of a file. */
+interface Reading {
+  readonly plans: readonly ReadPlan[];
+  readonly tests: readonly PlannedTest[];
+  readonly filter: RowFilter | undefined;
+}
+
+/** The next rows of a row group, or those of them that are wanted. */
+async function nextBatch(
+  { readers }: OpenGroup,
+  { plans, tests, filter }: Reading,
+  rows: number,
+): Promise<Batch> {
+  const entries = new Map<LeafNode, LeafEntries>();
+  const entriesOf = (leaf: LeafNode): LeafEntries => entries.get(leaf)!;
+  const read = async (plan: ReadPlan): Promise<void> => {
+    for (const leaf of leavesOfPlan(plan).keys()) {
+      if (!entries.has(leaf)) entries.set(leaf, await readers.get(leaf)!.take(rows));
+    }
+  };
+  const wanted = filter === undefined ? undefined : await selectRows(tests, rows, read, entriesOf);
+  if (wanted !== undefined) filter?.leaveOut(rows - wanted.length);
+  if (wanted?.length === 0) {
+    for (const [leaf, reader] of readers) if (!entries.has(leaf)) await reader.skip(rows);
+    return { shape: "record", rows: 0, columns: [] };
+  }
+  for (const plan of plans) await read(plan);
+  if (filter === undefined || wanted === undefined) {
+    const columns = plans.map((plan) => assembleColumn(plan, entriesOf, rows));
+    return { ...makeBatch("record", columns), rows };
+  }
+  const columns = plans.map((plan) => selectedColumn(plan, entriesOf, rows, wanted, filter));
+  return { ...makeBatch("record", columns), rows: wanted.length };
+}
+
+async function* batchesOf(open: OpenGroup, reading: Reading): AsyncGenerator<Batch> {
+  for (let done = 0; done < open.group.rows; ) {
+    const rows = Math.min(batchRowsMax, open.group.rows - done);
+    yield await nextBatch(open, reading, rows);
     done += rows;
   }
 }
 
-function planOf(file: ParquetFile, fields: readonly Field[]): readonly ReadPlan[] {
-  return fields.map((field) => {
-    const node = file.columns.find(({ name }) => name === field.name);
-    return node === undefined ? planMissing(field) : planField(node, field);
-  });
+function planOf(file: ParquetFile, field: Field): ReadPlan {
+  const node = file.columns.find(({ name }) => name === field.name);
+  return node === undefined ? planMissing(field) : planField(node, field);
 }
 
 /**
@@ -284,16 +327,22 @@ export async function* readParquet(
   selection: ParquetSelection,
 ): AsyncGenerator<Batch> {
   try {
-    const plans = planOf(file, selection.fields);
+    const { fields, filter } = selection;
+    const plans = fields.map((field) => planOf(file, field));
+    const tests = (filter?.tests ?? []).map(
+      (test) => new PlannedTest(test, planOf(file, test.field)),
+    );
+    const all = [...plans, ...tests.map(({ plan }) => plan)];
+    const reading = { plans, tests, filter };
     const groups = groupsOf(file, selection);
     let ahead: Promise<OpenGroup> | undefined;
     for (const [index, group] of groups.entries()) {
-      const open = await (ahead ?? openGroup(file, group, plans));
+      const open = await (ahead ?? openGroup(file, group, all));
       const next = groups[index + 1];
-      ahead = next === undefined ? undefined : openGroup(file, next, plans);
+      ahead = next === undefined ? undefined : openGroup(file, next, all);
       // Its failure is met when its turn comes, which may be never.
       ahead?.catch(() => undefined);
-      yield* batchesOf(open, plans);
+      yield* batchesOf(open, reading);
     }
   } catch (thrown) {
     throw inFile(file.input.uri, thrown);

@@ -14,7 +14,7 @@ export const writerName = "millrace";
 
 function storedOf(leaf: LeafNode, bytes: Uint8Array): Stored {
   if (leaf.element.physical !== physicalTypes.byteArray) {
-    return plainValues(leaf.element, bytes, 1);
+    return plainValues(leaf.element, { bytes, isLent: false }, 1);
   }
   return { kind: "bytes", offsets: Int32Array.of(0, bytes.length), values: bytes };
 }
@@ -29,8 +29,6 @@ function boundOf(leaf: LeafNode, type: DataType, bytes: Uint8Array | undefined):
         return readDecimal(dense.values, dense.words, 0);
       case "bytes":
         return type.kind === "utf8" ? dense.values : undefined;
-      case "codes":
-        return undefined;
       default:
         return dense.values[0];
     }

@@ -1,6 +1,8 @@
 // The values of one page, by their encoding and physical type.
 
-import { assert, EngineError } from "../../errors.ts";
+import { EngineError } from "../../errors.ts";
+import { readCodes } from "../../kernels/dictionary-codes.ts";
+import { readPlainTexts } from "../../kernels/plain-texts.ts";
 import { readDeltaLengths, readDeltas, readDeltas32, readDeltaTexts, type Texts } from "./delta.ts";
 import { encodings, physicalTypes, type SchemaElement } from "./metadata.ts";
 import { readRuns } from "./runs.ts";
@@ -16,6 +18,12 @@ export type Stored =
   | ({ readonly kind: "bytes" } & Texts)
   | { readonly kind: "fixed"; readonly width: number; readonly values: Uint8Array };
 
+/** Of one page, without its levels. Values must not keep bytes that are lent. */
+export interface PageBytes {
+  readonly bytes: Uint8Array;
+  readonly isLent: boolean;
+}
+
 function tooShort(count: number, bytes: number): EngineError {
   return damagedThrift(`a page of ${count} values has only ${bytes} bytes of them`);
 }
@@ -28,11 +36,12 @@ function widthOf(element: SchemaElement): number {
 }
 
 /** Little-endian numbers side by side: the machine's own layout, so the bytes only have to be aligned. */
-function numbersOf(element: SchemaElement, bytes: Uint8Array, count: number): Stored {
+function numbersOf(element: SchemaElement, { bytes, isLent }: PageBytes, count: number): Stored {
   const width = widthOf(element);
   if (bytes.length < count * width) throw tooShort(count, bytes.length);
   // Not by slice(), which for a Buffer copies nothing.
-  const own = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes.subarray(0, count * width));
+  const isFit = !isLent && bytes.byteOffset % 8 === 0;
+  const own = isFit ? bytes : new Uint8Array(bytes.subarray(0, count * width));
   const { buffer, byteOffset } = own;
   switch (element.physical) {
     case physicalTypes.int32:
@@ -49,30 +58,9 @@ function numbersOf(element: SchemaElement, bytes: Uint8Array, count: number): St
 }
 
 function plainTexts(bytes: Uint8Array, count: number): Stored {
-  const starts = new Int32Array(count + 1);
-  let at = 0;
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    if (at + 4 > bytes.length) throw tooShort(count, bytes.length);
-    const length =
-      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    if (length < 0 || at + 4 + length > bytes.length) throw tooShort(count, bytes.length);
-    at += 4 + length;
-    total += length;
-    starts[i + 1] = total;
-  }
-  const values = new Uint8Array(total);
-  let from = 4;
-  for (let i = 0; i < count; i++) {
-    const start = starts[i]!;
-    const end = starts[i + 1]!;
-    const length = end - start;
-    // A call costs as much as moving some dozens of bytes one by one.
-    if (length > 48) values.set(bytes.subarray(from, from + length), start);
-    else for (let k = 0; k < length; k++) values[start + k] = bytes[from + k]!;
-    from += length + 4;
-  }
-  return { kind: "bytes", offsets: starts, values };
+  const texts = readPlainTexts(bytes, count);
+  if (texts === undefined) throw tooShort(count, bytes.length);
+  return { kind: "bytes", ...texts };
 }
 
 function plainBools(bytes: Uint8Array, count: number): Stored {
@@ -82,14 +70,14 @@ function plainBools(bytes: Uint8Array, count: number): Stored {
   return { kind: "bool", values };
 }
 
-export function plainValues(element: SchemaElement, bytes: Uint8Array, count: number): Stored {
+export function plainValues(element: SchemaElement, page: PageBytes, count: number): Stored {
   switch (element.physical) {
     case physicalTypes.boolean:
-      return plainBools(bytes, count);
+      return plainBools(page.bytes, count);
     case physicalTypes.byteArray:
-      return plainTexts(bytes, count);
+      return plainTexts(page.bytes, count);
     default:
-      return numbersOf(element, bytes, count);
+      return numbersOf(element, page, count);
   }
 }
 
@@ -103,7 +91,7 @@ function splitValues(element: SchemaElement, bytes: Uint8Array, count: number): 
     const from = byte * count;
     for (let i = 0, to = byte; i < count; i++, to += width) joined[to] = bytes[from + i]!;
   }
-  return numbersOf(element, joined, count);
+  return numbersOf(element, { bytes: joined, isLent: false }, count);
 }
 
 function fixedOfTexts(element: SchemaElement, texts: Texts): Stored {
@@ -123,12 +111,12 @@ function unknownEncoding(encoding: number, element: SchemaElement): EngineError 
 export function pageValues(
   element: SchemaElement,
   encoding: number,
-  bytes: Uint8Array,
+  page: PageBytes,
   count: number,
 ): Stored {
+  if (encoding === encodings.plain) return plainValues(element, page, count);
+  const bytes = page.isLent ? page.bytes.slice() : page.bytes;
   switch (encoding) {
-    case encodings.plain:
-      return plainValues(element, bytes, count);
     case encodings.rle: {
       if (element.physical !== physicalTypes.boolean) break;
       const values = new Uint8Array(count);
@@ -168,16 +156,20 @@ function checkTexts(stored: Stored, count: number): Stored {
   throw damagedThrift(`a page of ${count} values has another number of texts`);
 }
 
-/** Codes of a page of dictionary-encoded values, checked against the size of the dictionary. */
-export function pageCodes(bytes: Uint8Array, count: number, dictionaryLength: number): Int32Array {
-  const codes = new Int32Array(count);
-  if (count === 0) return codes;
+/** Fills `codes`, of zeros, with those of a page of dictionary-encoded values, checked against the dictionary's size. */
+export function readPageCodes(
+  bytes: Uint8Array,
+  dictionaryLength: number,
+  codes: Int32Array,
+): void {
+  const { length } = codes;
+  if (length === 0) return;
   const width = bytes[0];
-  if (width === undefined || width > 32) throw tooShort(count, bytes.length);
-  if (width > 0) readRuns(bytes, 1, bytes.length, width, codes, count);
-  let most = 0;
-  for (let i = 0; i < count; i++) most |= codes[i]! >= dictionaryLength || codes[i]! < 0 ? 1 : 0;
-  if (most !== 0) throw damagedThrift(`a code lies outside a dictionary of ${dictionaryLength}`);
-  assert(codes.length === count, "as many codes as values");
-  return codes;
+  if (width === undefined || width > 32) throw tooShort(length, bytes.length);
+  const problem =
+    width > 0
+      ? readCodes(bytes.subarray(1), width, dictionaryLength, codes)
+      : dictionaryLength === 0 && "outside the dictionary";
+  if (problem === "ends early") throw tooShort(length, bytes.length);
+  if (problem) throw damagedThrift(`a code lies outside a dictionary of ${dictionaryLength}`);
 }

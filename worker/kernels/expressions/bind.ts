@@ -25,6 +25,8 @@ import { isOpenStruct } from "./settle-json.ts";
 import { expanded, joinRows, nullsOf, takeRows } from "./take.ts";
 import { asConstant, isValidAt, type Vector } from "./vector.ts";
 
+const arithmetic: ReadonlySet<string> = new Set(["add", "subtract", "multiply", "divide"]);
+
 /** What binding asks about columns. */
 export interface Columns {
   typeOf(name: string): DataType;
@@ -137,10 +139,13 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
     return wanted === undefined ? arg : converted(arg, wanted, call.text);
   });
   const canFail = kernel.canFail || args.some((arg) => arg.canFail);
-  const run = (rows: Rows) => {
+  const compute = (rows: Rows) => {
     const vectors = args.map((arg) => arg.run(rows));
     return runKernel(kernel, vectors, rows.count, propagates, result);
   };
+  // Aggregates are often over products that share a factor.
+  const key = arithmetic.has(expr.name) ? JSON.stringify(expr) : undefined;
+  const run = key === undefined ? compute : (rows: Rows) => rows.made(key, () => compute(rows));
   return fused({ type: result, canFail, run }, expr.name, plain);
 }
 

@@ -14,22 +14,42 @@ export interface Bound {
   run(rows: Rows): Vector;
 }
 
+/** What expressions over the same rows share: columns in the forms of loops, and what functions made of them. */
+export class SharedVectors {
+  readonly columns = new Map<string, Vector>();
+  /** By the JSON of the call, which tells also literals of different types apart. */
+  readonly made = new Map<string, Vector>();
+}
+
 /** Some rows of a batch. Columns are gathered when they are first asked for. */
 export class Rows {
   readonly count: number;
   private readonly load: (name: string) => Vector;
-  private readonly loaded = new Map<string, Vector>();
+  private readonly shared: SharedVectors;
 
-  constructor(count: number, load: (name: string) => Vector) {
+  constructor(count: number, load: (name: string) => Vector, shared = new SharedVectors()) {
     this.count = count;
     this.load = load;
+    this.shared = shared;
   }
 
   column(name: string): Vector {
-    let vector = this.loaded.get(name);
+    const { columns } = this.shared;
+    let vector = columns.get(name);
     if (vector === undefined) {
       vector = this.load(name);
-      this.loaded.set(name, vector);
+      columns.set(name, vector);
+    }
+    return vector;
+  }
+
+  /** What `make` answers, made once for equal calls. */
+  made(call: string, make: () => Vector): Vector {
+    const { made } = this.shared;
+    let vector = made.get(call);
+    if (vector === undefined) {
+      vector = make();
+      made.set(call, vector);
     }
     return vector;
   }

@@ -9,15 +9,22 @@ import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
-import { type Bound, Rows } from "./bound.ts";
+import { type Bound, Rows, type SharedVectors } from "./bound.ts";
+import { exactDoubles } from "./exact-doubles.ts";
 import { listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import { expanded } from "./take.ts";
-import { columnOfVector, vectorOfColumn } from "./vector.ts";
+import { columnOfVector, formOf, vectorOfColumn } from "./vector.ts";
 
-/** A column with a slot for each row of the batch; its name says nothing. */
-export type Evaluate = (batch: Batch) => Column;
+/** A column with a slot for each row of the batch; its name says nothing. `shared`: with others over the same batch. */
+export type Evaluate = (batch: Batch, shared?: SharedVectors) => Column;
+
+/** Digits of decimals without nulls, each exact as a double. */
+export interface Digits {
+  readonly type: Extract<DataType, { kind: "decimal" }>;
+  readonly values: Float64Array;
+}
 
 /** Indices of rows in rising order; undefined for all rows. */
 export type Selection = Int32Array | undefined;
@@ -43,10 +50,10 @@ function inputOf(batch: Batch, name: string): Input {
 }
 
 /** The expression with kernels for the types of a batch's columns, and the rows of the batch. */
-function binder(expr: Expr): (batch: Batch) => { readonly bound: Bound; readonly rows: Rows } {
+function binder(expr: Expr) {
   const names = [...columnsOf(expr)];
   const known = new Map<string, Bound>();
-  return (batch) => {
+  return (batch: Batch, shared?: SharedVectors): { readonly bound: Bound; readonly rows: Rows } => {
     const inputs = new Map(names.map((name) => [name, inputOf(batch, name)]));
     const signature = [...inputs.values()]
       .map(({ type, mixture }) => `${typeText(type)} ${mixture ?? ""}`)
@@ -60,7 +67,7 @@ function binder(expr: Expr): (batch: Batch) => { readonly bound: Bound; readonly
       });
       known.set(signature, bound);
     }
-    const rows = new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column));
+    const rows = new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column), shared);
     return { bound, rows };
   };
 }
@@ -77,9 +84,27 @@ export function compileExpr(expr: Expr): Evaluate {
       batch.columns.find((column) => column.name === name) ?? inputOf(batch, name).column;
   }
   const bindTo = binder(expr);
-  return (batch) => {
-    const { bound, rows } = bindTo(batch);
+  return (batch, shared) => {
+    const { bound, rows } = bindTo(batch, shared);
     return columnOfVector("", expanded(bound.run(rows), batch.rows));
+  };
+}
+
+/** What sums of decimals can take in place of a column; undefined where the values are something else. */
+export function compileDigits(
+  expr: Expr,
+): (batch: Batch, shared: SharedVectors) => Digits | undefined {
+  const bindTo = binder(expr);
+  return (batch, shared) => {
+    const { bound, rows } = bindTo(batch, shared);
+    const { type } = bound;
+    // Columns of wide words hold what no loop has looked through: their halves are summed as they are.
+    const isWide = expr.kind === "column" && formOf(type) === "words";
+    if (type.kind !== "decimal" || isWide) return undefined;
+    const vector = bound.run(rows);
+    if (vector.constant || vector.valid !== undefined) return undefined;
+    const values = exactDoubles(vector);
+    return values instanceof Float64Array ? { type, values } : undefined;
   };
 }
 

@@ -2,17 +2,12 @@
 // have them, is mostly below 2^53, and a loop over doubles takes a hundredth of one over bigints.
 
 import type { DataType } from "../../../proto/plan/types.ts";
-import {
-  halvesOf,
-  isValidAt,
-  type Vector,
-  type WordVector,
-  wordsOf,
-  wordVector,
-} from "./vector.ts";
+import { halvesOf, isValidAt, type Vector, type WordVector, wordsOf } from "./vector.ts";
 
 /** Words that were made of doubles, or looked through before: the next function need not do so again. */
 const doublesOf = new WeakMap<BigInt64Array, Float64Array>();
+/** Vectors that are doubles still. */
+const unwritten = new WeakMap<WordVector, Float64Array>();
 
 /** Upper halves of whole numbers from -2^53 to 2^53. */
 const upperMax = 2 ** 21;
@@ -45,7 +40,7 @@ function readLong(vector: WordVector, out: Float64Array): boolean {
 export function exactDoubles(vector: Vector): Float64Array | Int32Array | undefined {
   if (vector.form === "number") return vector.type.kind === "float64" ? undefined : vector.values;
   if (vector.form !== "words") return undefined;
-  const known = doublesOf.get(vector.values);
+  const known = unwritten.get(vector) ?? doublesOf.get(vector.values);
   if (known !== undefined) return known;
   const out = new Float64Array(vector.length);
   const read = wordsOf(vector.type) === 1 ? readShort : readLong;
@@ -54,12 +49,29 @@ export function exactDoubles(vector: Vector): Float64Array | Int32Array | undefi
   return out;
 }
 
-/** Whole doubles between -2^53 and 2^53 as words of the type. */
+/** Whole doubles between -2^53 and 2^53 as words of the type, which are written once somebody asks for them. */
 export function wordsOfDoubles(
   type: DataType,
   doubles: Float64Array,
   valid: Uint8Array | undefined,
 ): WordVector {
+  let words: BigInt64Array | undefined;
+  const vector: WordVector = {
+    form: "words",
+    type,
+    length: doubles.length,
+    constant: false,
+    valid,
+    get values() {
+      words ??= writtenWords(type, doubles);
+      return words;
+    },
+  };
+  unwritten.set(vector, doubles);
+  return vector;
+}
+
+function writtenWords(type: DataType, doubles: Float64Array): BigInt64Array {
   const perSlot = wordsOf(type);
   const values = new BigInt64Array(doubles.length * perSlot);
   const halves = halvesOf(values);
@@ -73,5 +85,5 @@ export function wordsOfDoubles(
     halves[at + 3] = upper >> 31;
   }
   doublesOf.set(values, doubles);
-  return wordVector(type, values, valid);
+  return values;
 }

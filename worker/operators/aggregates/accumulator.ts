@@ -2,6 +2,7 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
+import type { Digits } from "../../kernels/expressions/compile-expr.ts";
 
 /** The state of one aggregate for all groups; groups are numbers from 0. */
 export interface Accumulator {
@@ -16,6 +17,8 @@ export interface Accumulator {
    * that there is room for has had a row in this call or an earlier one.
    */
   add(args: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
+  /** As `add`, of decimals without nulls; false where it needs a column, and has done nothing. */
+  addDigits?(digits: Digits, groups: Int32Array, isWhole?: boolean): boolean;
   /** States of another accumulator as `states` made them, each with its group, in order. */
   merge(states: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
   /** What `states` would answer if each row were a group of its own; undefined where it has to be asked. */

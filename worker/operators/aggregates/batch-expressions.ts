@@ -4,18 +4,24 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { exprText } from "../../../proto/plan/expr-text.ts";
-import type { Selection } from "../../kernels/expressions/compile-expr.ts";
-import { evaluator, predicate } from "../evaluate.ts";
+import { SharedVectors } from "../../kernels/expressions/bound.ts";
+import type { Digits, Evaluate, Selection } from "../../kernels/expressions/compile-expr.ts";
+import { digitsOf, evaluator, predicate } from "../evaluate.ts";
 
 export class BatchExpressions {
-  private readonly evaluators = new Map<string, (batch: Batch) => Column>();
+  private readonly evaluators = new Map<string, Evaluate>();
+  private readonly digitEvaluators = new Map<string, ReturnType<typeof digitsOf>>();
   private readonly predicates = new Map<string, (batch: Batch) => Selection>();
   private columns = new Map<string, Column>();
   private selections = new Map<string, Selection>();
+  private digitsByText = new Map<string, Digits | undefined>();
+  private shared = new SharedVectors();
   private batch: Batch | undefined;
 
   begin(batch: Batch): void {
     this.batch = batch;
+    this.shared = new SharedVectors();
+    this.digitsByText = new Map();
     this.columns = new Map();
     this.selections = new Map();
   }
@@ -29,9 +35,23 @@ export class BatchExpressions {
       evaluate = evaluator(expr);
       this.evaluators.set(text, evaluate);
     }
-    const column = evaluate(this.batch!);
+    const column = evaluate(this.batch!, this.shared);
     this.columns.set(text, column);
     return column;
+  }
+
+  /** Decimals as sums take them best; undefined where they have to be a column. */
+  digits(expr: Expr): Digits | undefined {
+    const text = exprText(expr);
+    if (this.digitsByText.has(text)) return this.digitsByText.get(text);
+    let evaluate = this.digitEvaluators.get(text);
+    if (evaluate === undefined) {
+      evaluate = digitsOf(expr);
+      this.digitEvaluators.set(text, evaluate);
+    }
+    const digits = evaluate(this.batch!, this.shared);
+    this.digitsByText.set(text, digits);
+    return digits;
   }
 
   selection(expr: Expr): Selection {

@@ -2,7 +2,7 @@
 
 import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
-import type { NamedAggregate, NamedExpr } from "../../../proto/plan/expr.ts";
+import type { AggregateCall, NamedAggregate, NamedExpr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
@@ -149,11 +149,25 @@ export class Groups {
     for (const [at, { call }] of aggregates.entries()) {
       const accumulator = this.accumulators[at]!;
       accumulator.reserve(this.size);
+      if (this.addDigits(accumulator, call, groups, this.fed[at]!)) continue;
       const args = call.args.map((arg) => this.expressions.column(arg));
       const { filter } = call;
       const rows = filter === undefined ? undefined : this.expressions.selection(filter);
       addArguments(accumulator, args, groups, rows, this.fed[at]);
     }
+  }
+
+  private addDigits(
+    accumulator: Accumulator,
+    { args, filter }: AggregateCall,
+    groups: Int32Array,
+    { isWhole }: Fed,
+  ): boolean {
+    const [arg] = args;
+    if (accumulator.addDigits === undefined || filter !== undefined || arg === undefined)
+      return false;
+    const digits = this.expressions.digits(arg);
+    return digits !== undefined && accumulator.addDigits(digits, groups, isWhole);
   }
 
   addStates(batch: Batch): void {

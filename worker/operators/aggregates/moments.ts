@@ -32,6 +32,11 @@ export function averageAccumulator(): Accumulator {
       sums.add(summable(column!), groups);
       count(groups, undefined);
     },
+    addDigits: (digits, groups) => {
+      if (!sums.addDigits(digits, groups)) return false;
+      count(groups, undefined);
+      return true;
+    },
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);
       count(groups, floatsOf(counted));

@@ -9,6 +9,7 @@ import { exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, isNumeric, nullType, typeText } from "../../../proto/plan/types.ts";
 import { nullColumn } from "../../kernels/columns/gather.ts";
 import { asFloats, widerType } from "../../kernels/columns/widen.ts";
+import type { Digits } from "../../kernels/expressions/compile-expr.ts";
 import { type Accumulator, floatsOf, grownBytes, validWhere } from "./accumulator.ts";
 import { type Sums, scaleOf, sumsOf, wholeAt } from "./sums-by-type.ts";
 
@@ -40,6 +41,12 @@ export class TypedSums {
   add(column: Column, groups: Int32Array): void {
     if (groups.length === 0 || column.type === "null") return;
     this.sumsFor(columnType(column)).add(column, groups);
+  }
+
+  /** False where the sums are of a type that digits do not fit. */
+  addDigits({ type, values }: Digits, groups: Int32Array): boolean {
+    if (groups.length === 0) return true;
+    return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
   }
 
   /** The sums of another, as its `states` are. */
@@ -187,6 +194,11 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
     add: ([column], groups, isWhole) => {
       sums.add(column!, groups);
       if (column!.type !== "null") seen.add(groups, isWhole);
+    },
+    addDigits: (digits, groups, isWhole) => {
+      if (!sums.addDigits(digits, groups)) return false;
+      seen.add(groups, isWhole);
+      return true;
     },
     merge: (states, groups, isWhole) => {
       sums.merge(states, groups);

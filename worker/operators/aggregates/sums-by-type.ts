@@ -71,6 +71,8 @@ export interface Sums {
   readonly bytes: number;
   reserve(groups: number): void;
   add(column: Column, groups: Int32Array): void;
+  /** Adds digits of decimals that are whole and below 2^53; false where the scale is another. */
+  addDigits?(values: Float64Array, scale: number, groups: Int32Array): boolean;
   /** Adds a number of any size, of the scale of the type. */
   addTotal(group: number, total: bigint): void;
   /** The numbers without their carries. */
@@ -209,6 +211,8 @@ class DecimalSums implements Sums {
   private upper = new Float64Array(0);
   private lower = new Float64Array(0);
   private rest = new BigInt64Array(0);
+  /** Sums of digits, exact below 2^53. */
+  private digits = new Float64Array(0);
   private rows = 0;
 
   constructor(scale: number) {
@@ -218,7 +222,11 @@ class DecimalSums implements Sums {
 
   get bytes(): number {
     return (
-      this.upper.byteLength + this.lower.byteLength + this.rest.byteLength + this.carries.bytes
+      this.upper.byteLength +
+      this.lower.byteLength +
+      this.digits.byteLength +
+      this.rest.byteLength +
+      this.carries.bytes
     );
   }
 
@@ -226,7 +234,23 @@ class DecimalSums implements Sums {
     this.upper = grown(this.upper, groups);
     this.lower = grown(this.lower, groups);
     this.rest = grownWords(this.rest, 2 * groups) as BigInt64Array<ArrayBuffer>;
+    this.digits = grown(this.digits, groups);
     this.carries.reserve(groups);
+  }
+
+  addDigits(values: Float64Array, scale: number, groups: Int32Array): boolean {
+    if (scale !== this.scale) return false;
+    const { digits } = this;
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i]!;
+      const sum = digits[group]! + values[i]!;
+      if (sum < twoTo53 && sum > -twoTo53) digits[group] = sum;
+      else {
+        this.addTotal(group, BigInt(digits[group]!));
+        digits[group] = values[i]!;
+      }
+    }
+    return true;
   }
 
   add(column: Column, groups: Int32Array): void {
@@ -266,6 +290,11 @@ class DecimalSums implements Sums {
   }
 
   private settle(): void {
+    for (let group = 0; group < this.digits.length; group++) {
+      if (this.digits[group] === 0) continue;
+      this.addTotal(group, BigInt(this.digits[group]!));
+      this.digits[group] = 0;
+    }
     for (let group = 0; group < this.upper.length; group++) {
       if (this.upper[group] === 0 && this.lower[group] === 0) continue;
       const part = BigInt(this.upper[group]!) * 4_294_967_296n + BigInt(this.lower[group]!);

@@ -1,0 +1,122 @@
+// Leaves out rows while they are read. A condition on one column is asked about each value of its dictionary once, and
+// rows are then known by their codes; columns of which no row is left are not unpacked.
+
+import type { Column } from "../../batch/column.ts";
+import type { Field } from "../../plan/types.ts";
+import { assembleColumn, columnOfDense, type EntriesOf, type ReadPlan } from "./assemble.ts";
+import { type Dense, denseLength } from "./dense.ts";
+import { lookUp } from "./look-up.ts";
+
+/** What must be true of the values of one column. */
+export interface ColumnTest {
+  readonly field: Field;
+  /** For each slot 1 where it is true, else 0. */
+  run(column: Column): Uint8Array;
+}
+
+export interface RowFilter {
+  /** All of them must hold. */
+  readonly tests: readonly ColumnTest[];
+  /** The column's rows at rising indices. */
+  gather(column: Column, rows: Int32Array): Column;
+  /** Told of rows that are left out, before the batch that they would have been in. */
+  leaveOut(rows: number): void;
+}
+
+type Coded = Extract<Dense, { kind: "codes" | "coded" }>;
+
+/** Values by code, if the column has no nulls: these have no codes. */
+function codedEntries(plan: ReadPlan, entriesOf: EntriesOf): Coded | undefined {
+  if (plan.kind !== "leaf") return undefined;
+  const { definitions, values } = entriesOf(plan.node);
+  if (definitions !== undefined) return undefined;
+  return values.kind === "codes" || values.kind === "coded" ? values : undefined;
+}
+
+function dictionaryColumn(field: Field, coded: Coded): Column {
+  if (coded.kind === "codes") return { ...coded.dictionary, name: field.name };
+  const slots = denseLength(coded.dictionary);
+  return columnOfDense(field, coded.dictionary, { slots, validity: undefined });
+}
+
+/** Rows that are still wanted: a byte each. */
+function keepWhere(wanted: Uint8Array, truths: Uint8Array): void {
+  for (let i = 0; i < wanted.length; i++) wanted[i] = wanted[i]! & truths[i]!;
+}
+
+function keepCodes(wanted: Uint8Array, codes: Int32Array, truths: Uint8Array): void {
+  for (let i = 0; i < wanted.length; i++) wanted[i] = wanted[i]! & truths[codes[i]!]!;
+}
+
+/** Indices of the bytes that are 1; undefined where all are. */
+function listed(wanted: Uint8Array): Int32Array | undefined {
+  const rows = new Int32Array(wanted.length);
+  let count = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    rows[count] = i;
+    count += wanted[i]!;
+  }
+  return count === wanted.length ? undefined : rows.subarray(0, count);
+}
+
+/** One test with the truths of the dictionaries that it has met. */
+export class PlannedTest {
+  readonly plan: ReadPlan;
+  private readonly test: ColumnTest;
+  private readonly known = new WeakMap<object, Uint8Array>();
+
+  constructor(test: ColumnTest, plan: ReadPlan) {
+    this.test = test;
+    this.plan = plan;
+  }
+
+  private truthsOf(coded: Coded): Uint8Array {
+    let truths = this.known.get(coded.dictionary);
+    if (truths === undefined) {
+      truths = this.test.run(dictionaryColumn(this.test.field, coded));
+      this.known.set(coded.dictionary, truths);
+    }
+    return truths;
+  }
+
+  /** Clears the byte of each row for which the test does not hold. */
+  apply(wanted: Uint8Array, entriesOf: EntriesOf): void {
+    const coded = codedEntries(this.plan, entriesOf);
+    if (coded !== undefined) keepCodes(wanted, coded.codes, this.truthsOf(coded));
+    else keepWhere(wanted, this.test.run(assembleColumn(this.plan, entriesOf, wanted.length)));
+  }
+}
+
+/** The rows for which all tests hold; undefined for all rows. `read` brings the entries of a plan. */
+export async function selectRows(
+  tests: readonly PlannedTest[],
+  rows: number,
+  read: (plan: ReadPlan) => Promise<void>,
+  entriesOf: EntriesOf,
+): Promise<Int32Array | undefined> {
+  const wanted = new Uint8Array(rows).fill(1);
+  for (const test of tests) {
+    await read(test.plan);
+    test.apply(wanted, entriesOf);
+    if (wanted.indexOf(1) < 0) break;
+  }
+  return listed(wanted);
+}
+
+/** Some rows of a column, of which values in a dictionary are looked up for those alone. */
+export function selectedColumn(
+  plan: ReadPlan,
+  entriesOf: EntriesOf,
+  rows: number,
+  wanted: Int32Array,
+  { gather }: Pick<RowFilter, "gather">,
+): Column {
+  const coded = codedEntries(plan, entriesOf);
+  if (plan.kind !== "leaf" || coded?.kind !== "coded") {
+    return gather(assembleColumn(plan, entriesOf, rows), wanted);
+  }
+  const codes = new Int32Array(wanted.length);
+  for (let i = 0; i < wanted.length; i++) codes[i] = coded.codes[wanted[i]!]!;
+  const values = lookUp(coded.dictionary, codes);
+  return columnOfDense(plan.field, values, { slots: wanted.length, validity: undefined });
+}

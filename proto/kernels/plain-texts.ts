@@ -1,0 +1,56 @@
+// Texts with their lengths between them, as columns have them, by a WebAssembly kernel.
+
+import { EngineError } from "../errors.ts";
+import { wasmBase64 } from "./generated/plain-texts-wasm.ts";
+import { instantiate } from "./wasm-module.ts";
+
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  reserve(bytes: number): number;
+  readTexts(from: number, length: number, offsets: number, bytes: number, count: number): number;
+}
+
+/** Memory never shrinks: a kernel that grew above this is given up after its use. */
+const memoryBytesKept = 64 * 1024 * 1024;
+/** The kernel copies 16 bytes at a time, and may go this far beyond. */
+const slackBytes = 64;
+const lengthBytes = 4;
+/** Above it sizes would wrap around. */
+const addressMax = 2 ** 31;
+
+let kept: Kernel | undefined;
+
+export interface PlainTexts {
+  /** One more than texts, beginning with 0. */
+  readonly offsets: Int32Array;
+  readonly values: Uint8Array;
+}
+
+/** The first `count` texts of a page; undefined where it ends before. */
+export function readPlainTexts(page: Uint8Array, count: number): PlainTexts | undefined {
+  // Also what keeps a count that is no count from asking for memory.
+  if (count * lengthBytes > page.length) return undefined;
+  kept ??= instantiate<Kernel>(wasmBase64);
+  const kernel = kept;
+  const pageBytes = (page.length + slackBytes + 7) & ~7;
+  const offsetBytes = (lengthBytes * (count + 1) + 7) & ~7;
+  const bytesNeeded = pageBytes + offsetBytes + page.length + slackBytes;
+  // Addresses come out of WebAssembly as signed numbers.
+  const from = bytesNeeded > addressMax ? 0 : kernel.reserve(bytesNeeded) >>> 0;
+  if (from === 0) {
+    kept = undefined;
+    const message = `a page of ${page.length} bytes of text is too large to be decoded`;
+    throw new EngineError("LIMIT_EXCEEDED", message);
+  }
+  new Uint8Array(kernel.memory.buffer, from, page.length).set(page);
+  const offsetsAt = from + pageBytes;
+  const valuesAt = offsetsAt + offsetBytes;
+  const bytes = kernel.readTexts(from, page.length, offsetsAt, valuesAt, count);
+  const { buffer } = kernel.memory;
+  if (buffer.byteLength > memoryBytesKept) kept = undefined;
+  if (bytes < 0) return undefined;
+  return {
+    offsets: new Int32Array(buffer, offsetsAt, count + 1).slice(),
+    values: new Uint8Array(buffer, valuesAt, bytes).slice(),
+  };
+}
