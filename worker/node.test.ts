@@ -28,8 +28,8 @@ const programJson = JSON.stringify({
 function grant(token: number, actionIndex = 0): wire.TaskGrant {
   return {
     ...{ token, job, actionIndex, stageId: 0, planDigest: "d", programJson, label: "read" },
-    tasks: [{ taskIndex: 0, attempt: 1, splitJson: "" }],
-    ...{ inputs: [], inputsJson: "[]", outputPartitions: 0 },
+    tasks: [{ taskIndex: 0, attempt: 1, splitJson: "", firstPartition: 0, partitions: 0 }],
+    ...{ inputs: [], inputsJson: "[]", outputPartitions: 0, tellsPartitionBytes: false },
   };
 }
 

@@ -151,7 +151,11 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
         program,
         ...(split === undefined ? {} : { split }),
         inputs: stageInputs(grant, task.taskIndex),
+        ...(task.partitions === 0
+          ? {}
+          : { partitions: { first: task.firstPartition, count: task.partitions } }),
         outputPartitions: grant.outputPartitions,
+        ...(grant.tellsPartitionBytes ? { tellsPartitionBytes: true } : {}),
       };
     },
   };

@@ -85,7 +85,8 @@ export async function startTasks(
 
 function doneReports(grant: TaskGrant): TaskReport[] {
   const counts = { rowsIn: 1, bytesIn: 100, rowsOut: 1, bytesOut: 10 };
-  const done = { ...counts, digest: "00000000", resultJson: "1", uploadJson: "", counters: {} };
+  const told = { digest: "00000000", resultJson: "1", uploadJson: "", counters: {} };
+  const done = { ...counts, ...told, partitionBytes: [] };
   return grant.tasks.map(({ taskIndex }) => ({
     jobId: grant.job?.jobId ?? "",
     actionIndex: grant.actionIndex,

@@ -45,7 +45,7 @@ const wanted = { kept: 6, first: { empty: 3, words: 6 }, empty: 33, words: 6 };
 
 test("each row is counted once, over all tasks", async () => {
   const files = new Map([["file:///base/lines.txt", new TextEncoder().encode(text)]]);
-  const planTargets = { splitBytes: 4, partitionBytes: 4 };
+  const planTargets = { splitBytes: 4, partitionBytes: 4, coalescedBytes: 0 };
   const run = await runInMemory({ bundle: createBundle(job), context, files, planTargets });
   expect(run.graphs[0]!.stages[0]!.taskCount).toBeGreaterThan(2);
   expect(run.value).toEqual(wanted);

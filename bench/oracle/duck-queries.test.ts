@@ -79,7 +79,7 @@ function readOf(mr: Millrace, name: string, uri: string): Dataset<unknown> {
 async function answer(
   name: string,
   read: (rows: never) => Dataset<unknown>,
-  planTargets = { splitBytes: 9_000, partitionBytes: 12_000 },
+  planTargets = { splitBytes: 9_000, partitionBytes: 12_000, coalescedBytes: 4_000 },
 ): Promise<unknown[]> {
   const uri = `s3://in/${name}`;
   const job = defineJob({
@@ -411,7 +411,7 @@ const shortQueries: readonly (readonly [
 ];
 
 test.each(shortQueries)("%s", { timeout: 60_000 }, async (sql, query) => {
-  const targets = { splitBytes: 200_000, partitionBytes: 500_000 };
+  const targets = { splitBytes: 200_000, partitionBytes: 500_000, coalescedBytes: 100_000 };
   const found = await answer("flights-200k.arrow", query as never, targets);
   // The Arrow file has the times in 32 bits.
   const file = path("flights-200k.json");
@@ -472,7 +472,7 @@ const flightQueries: readonly (readonly [sql: string, query: (f: Flights) => Dat
   ];
 
 test.each(flightQueries)("%s", { timeout: 60_000 }, async (sql, query) => {
-  const targets = { splitBytes: 3_000_000, partitionBytes: 5_000_000 };
+  const targets = { splitBytes: 3_000_000, partitionBytes: 5_000_000, coalescedBytes: 1_000_000 };
   const found = await answer("flights-3m.parquet", query as never, targets);
   const file = path("flights-3m.parquet");
   const wanted = await duck(`create view f as select * from read_parquet('${file}')`, sql);

@@ -1,6 +1,7 @@
 // Runs stage graphs for real but on one thread: every task on some workers in memory, kept outputs between actions.
 
 import type { ActionAnswer, ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
+import { cutPartitions, partitionsOfTask, readsPartitions } from "../../proto/plan/partition-cuts.ts";
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import { type ClosureLoader, runTask, type TaskWorld } from "../../worker/executor/run.ts";
@@ -22,6 +23,59 @@ interface Kept {
   readonly tasks: number;
   readonly actionIndex: number;
   readonly stageId: number;
+}
+
+/** What is known when a task begins. */
+interface SoFar {
+  readonly history: readonly ActionOutcome[];
+  readonly adopted: ReadonlyMap<number, Kept>;
+  readonly cuts: StageCuts;
+}
+
+/** How many tasks the stages of an action have, once partitions are cut by their sizes. */
+class StageCuts {
+  private readonly stages: readonly StagePlan[];
+  private readonly bytes = new Map<number, readonly number[]>();
+  private readonly starts = new Map<number, readonly number[]>();
+
+  constructor(stages: readonly StagePlan[]) {
+    this.stages = stages;
+  }
+
+  /** What the tasks of a stage said of their partitions. */
+  note({ stageId }: StagePlan, results: readonly TaskResult[]): void {
+    const sums: number[] = [];
+    for (const { partitionBytes = [] } of results) {
+      for (const [partition, size] of partitionBytes.entries()) {
+        sums[partition] = (sums[partition] ?? 0) + size;
+      }
+    }
+    this.bytes.set(stageId, sums);
+  }
+
+  private startsOf({ stageId, coalesce, inputs, taskCount }: StagePlan): readonly number[] {
+    const known = this.starts.get(stageId);
+    if (known !== undefined) return known;
+    const sums = new Array<number>(taskCount).fill(0);
+    for (const input of inputs.filter(readsPartitions)) {
+      for (const [partition, size] of this.bytes.get(input.stageId)!.entries()) {
+        sums[partition]! += size;
+      }
+    }
+    const starts = cutPartitions(sums, coalesce!.targetBytes);
+    this.starts.set(stageId, starts);
+    return starts;
+  }
+
+  tasksOf(stage: StagePlan): number {
+    if (stage.follows !== undefined) return this.tasksOf(this.stages[stage.follows]!);
+    return stage.coalesce === undefined ? stage.taskCount : this.startsOf(stage).length;
+  }
+
+  partitionsOf(stage: StagePlan, taskIndex: number): Pick<TaskSpec, "partitions"> {
+    if (stage.coalesce === undefined) return {};
+    return { partitions: partitionsOfTask(this.startsOf(stage), stage.taskCount, taskIndex) };
+  }
 }
 
 /** The actions of one job, one after the other. */
@@ -56,13 +110,15 @@ export class GraphRunner {
     const wanted = wantedStages(graph, adopted);
     const all: TaskResult[] = [];
     let results: TaskResult[] = [];
+    const cuts = new StageCuts(graph.stages);
     for (const stage of graph.stages) {
       results = [];
       if (!wanted.has(stage.stageId) || adopted.has(stage.stageId)) continue;
-      for (let task = 0; task < stage.taskCount; task++) {
-        const spec = this.spec(graph, stage, task, history, adopted);
+      for (let task = 0; task < cuts.tasksOf(stage); task++) {
+        const spec = this.spec(graph, stage, task, { history, adopted, cuts });
         results.push(await this.task(spec));
       }
+      cuts.note(stage, results);
       all.push(...results);
       if (stage.keep !== undefined) {
         const { stageId, taskCount: tasks } = stage;
@@ -88,8 +144,7 @@ export class GraphRunner {
     graph: StageGraph,
     stage: StagePlan,
     taskIndex: number,
-    history: readonly ActionOutcome[],
-    adopted: ReadonlyMap<number, Kept>,
+    { history, adopted, cuts }: SoFar,
   ): TaskSpec {
     const { actionIndex, planDigest } = graph;
     const { workers, context, seenMaps = (_, maps) => maps } = this.world;
@@ -97,7 +152,7 @@ export class GraphRunner {
     const locations = (stageId: number): readonly MapLocation[] => {
       const kept = adopted.get(stageId);
       const origin = kept && { actionIndex: kept.actionIndex, stageId: kept.stageId };
-      return Array.from({ length: graph.stages[stageId]!.taskCount }, (_, index) => ({
+      return Array.from({ length: cuts.tasksOf(graph.stages[stageId]!) }, (_, index) => ({
         taskIndex: index,
         workerId: `w${index % workers}`,
         address: String(index % workers),
@@ -121,7 +176,9 @@ export class GraphRunner {
         input,
         maps: seenMaps(stage, locations(input.stageId)),
       })),
+      ...cuts.partitionsOf(stage, taskIndex),
       outputPartitions: stage.output.kind === "shuffle" ? stage.output.partitions : 0,
+      tellsPartitionBytes: true,
       ...(split === undefined ? {} : { split }),
     };
   }

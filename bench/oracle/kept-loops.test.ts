@@ -46,7 +46,7 @@ function jobOf(params: object, more: Partial<InMemoryJob> = {}): InMemoryJob {
       workingFolder: "/base",
     },
     files: new Map([["file:///in/edges.csv", new TextEncoder().encode(edges)]]),
-    planTargets: { splitBytes: 8, partitionBytes: 2000 },
+    planTargets: { splitBytes: 8, partitionBytes: 2000, coalescedBytes: 2000 },
     ...more,
   };
 }

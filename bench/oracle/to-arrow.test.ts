@@ -53,7 +53,7 @@ async function byEngine(least: number): Promise<Uint8Array> {
     bundle: createBundle(jobOf(least)),
     context,
     files: new Map([["s3://in/lines.txt", new TextEncoder().encode(text)]]),
-    planTargets: { splitBytes: 30, partitionBytes: 40 },
+    planTargets: { splitBytes: 30, partitionBytes: 40, coalescedBytes: 0 },
   });
   return value as Uint8Array;
 }

@@ -15,7 +15,15 @@ import type {
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import type { Life, Network } from "./network.ts";
-import { computeTask, hashOf, type Row, type Rows, textOf } from "./rows.ts";
+import {
+  computeTask,
+  hashOf,
+  partitionBytesOf,
+  type Row,
+  type Rows,
+  rowsIn,
+  textOf,
+} from "./rows.ts";
 import { computationOf, type SimulatedJob } from "./workload.ts";
 
 /** A sealed output of one attempt. */
@@ -144,8 +152,9 @@ export function createSimulatedExecutor(
   }
 
   function read(spec: TaskSpec, { input, maps }: StageInput): readonly (readonly Row[])[] {
-    const partition = input.partition === "own" ? spec.taskIndex : input.partition;
-    return maps.map((map) => fetch(spec, input.stageId, map).rows[partition]!);
+    const own = spec.partitions ?? { first: spec.taskIndex, count: 1 };
+    const range = input.partition === "own" ? own : { first: input.partition, count: 1 };
+    return maps.map((map) => rowsIn(fetch(spec, input.stageId, map).rows, range));
   }
 
   async function finish(spec: TaskSpec): Promise<TaskResult> {
@@ -160,7 +169,8 @@ export function createSimulatedExecutor(
     switch (stage.output.kind) {
       case "shuffle":
         own.set(blockName(spec, spec.stageId, spec), { rows, isCorrupt: false });
-        return { ...counts, digest };
+        if (spec.tellsPartitionBytes !== true) return { ...counts, digest };
+        return { ...counts, digest, partitionBytes: partitionBytesOf(rows) };
       case "result":
         return { ...counts, digest, resultJson: JSON.stringify(text) };
       default: {

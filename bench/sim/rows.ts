@@ -1,6 +1,12 @@
 // What tasks of a simulated job compute: rows that say where they came from, so that a lost, doubled or
 // foreign one shows in the output. The same functions, without any cluster, are the oracle.
 
+import {
+  cutPartitions,
+  type PartitionRange,
+  partitionsOfTask,
+  readsPartitions,
+} from "../../proto/plan/partition-cuts.ts";
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 
 export type Row = string;
@@ -49,33 +55,44 @@ export function computeTask(
   return partitions;
 }
 
-/** Which map tasks of an input a task reads, and which partition of them. */
-export function readsOf(
-  stage: StagePlan,
-  input: number,
-  taskIndex: number,
-  producerTasks: number,
-): { readonly maps: readonly number[]; readonly partition: number } {
-  const { maps, partition } = stage.inputs[input]!;
-  return {
-    maps: maps === "own" ? [taskIndex] : Array.from({ length: producerTasks }, (_, at) => at),
-    partition: partition === "own" ? taskIndex : partition,
-  };
+/** What a task reports of the sizes of its partitions. */
+export const partitionBytesOf = (rows: Rows): readonly number[] =>
+  rows.map((partition) => textOf(partition).length);
+
+/** The rows of some partitions side by side of one map task. */
+export const rowsIn = (rows: Rows, { first, count }: PartitionRange): readonly Row[] =>
+  rows.slice(first, first + count).flat();
+
+/** The partitions that each task of the stage reads of the inputs that it shares out. */
+function rangesOf(stage: StagePlan, made: readonly Rows[][]): readonly PartitionRange[] {
+  const { coalesce, follows, taskCount, inputs } = stage;
+  if (coalesce === undefined) {
+    const count = follows === undefined ? taskCount : made[follows]!.length;
+    return Array.from({ length: count }, (_, first) => ({ first, count: 1 }));
+  }
+  const sums = new Array<number>(taskCount).fill(0);
+  for (const { stageId } of inputs.filter(readsPartitions)) {
+    for (const bytes of made[stageId]!.map(partitionBytesOf)) {
+      for (const [partition, size] of bytes.entries()) sums[partition]! += size;
+    }
+  }
+  const starts = cutPartitions(sums, coalesce.targetBytes);
+  return starts.map((_, task) => partitionsOfTask(starts, taskCount, task));
 }
 
 /** Rows of each task of the last stage, computed one after the other. */
 export function oracleRows(of: Computation): Rows {
   const made: Rows[][] = [];
   for (const stage of of.graph.stages) {
-    const outputs: Rows[] = [];
-    for (let taskIndex = 0; taskIndex < stage.taskCount; taskIndex++) {
-      const inputs = stage.inputs.flatMap(({ stageId }, input) => {
+    const outputs = rangesOf(stage, made).map((own, taskIndex) => {
+      const inputs = stage.inputs.flatMap(({ stageId, maps, partition }) => {
         const producer = made[stageId]!;
-        const { maps, partition } = readsOf(stage, input, taskIndex, producer.length);
-        return maps.map((map) => producer[map]![partition]!);
+        const range = partition === "own" ? own : { first: partition, count: 1 };
+        const read = maps === "own" ? [producer[taskIndex]!] : producer;
+        return read.map((rows) => rowsIn(rows, range));
       });
-      outputs.push(computeTask(of, stage, taskIndex, 0, inputs));
-    }
+      return computeTask(of, stage, taskIndex, 0, inputs);
+    });
     made.push(outputs);
   }
   return made.at(-1)!.map((rows) => rows[0]!);

@@ -157,9 +157,10 @@ export function createJobWatch(
   function checkOutput(bucket: MemoryBucket, job: SimulatedJob, at: number, uri: string): void {
     const { files } = parseManifest(manifests.get(uri)!, job.jobId);
     const expected = expectedRows(job, at);
-    assert(files.length === expected.length, `${uri} has ${files.length} files`);
     const texts = files.map(({ name }) => decode(bucket.objects.get(`${uri}${name}`)));
+    // How many tasks read its partitions depends on their sizes, and these on the attempts.
     if (job.isNondeterministic) return checkOneAttemptEach(uri, texts, expected);
+    assert(files.length === expected.length, `${uri} has ${files.length} files`);
     const stageId = job.graphs[at]!.stages.length - 1;
     for (const [index, { name }] of files.entries()) {
       const isRight = texts[index] === textOf(expected[index]!);

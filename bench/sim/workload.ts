@@ -1,6 +1,7 @@
 // The jobs that a virtual cluster runs: a fixed one for stories, and random graphs of stages.
 
 import { graphOf } from "../../master/scheduler/testing/graphs.ts";
+import { readsPartitions } from "../../proto/plan/partition-cuts.ts";
 import type { TaskProgram } from "../../proto/plan/program.ts";
 import type { StageGraph, StageOutput, StagePlan } from "../../proto/plan/stage.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
@@ -37,6 +38,19 @@ const program: TaskProgram = {
   sink: { kind: "count" },
 };
 
+/** Half of the stages that may read their partitions by fewer tasks do; some rows of theirs fit into one task. */
+function coalescing(
+  inputs: StagePlan["inputs"],
+  open: ReadonlySet<number>,
+  random: RandomStream,
+): Pick<StagePlan, "coalesce" | "follows"> {
+  const leader = inputs.find(({ stageId, maps }) => maps === "own" && open.has(stageId));
+  if (leader !== undefined) return { follows: leader.stageId };
+  const mayCut = inputs.some(readsPartitions) && inputs.every(({ maps }) => maps === "all");
+  if (!mayCut || random.below(2) === 0) return {};
+  return { coalesce: { targetBytes: 1 + random.below(200) } };
+}
+
 /** Stages that read one another in any acyclic way; whatever nobody read yet, the last stage reads. */
 function randomGraph(
   jobId: string,
@@ -47,6 +61,9 @@ function randomGraph(
   const stageCount = 1 + random.below(4);
   const width = 1 + random.below(4);
   const unread = new Set<number>();
+  /** Stages whose number of tasks only the run tells, and those of them with one partition. */
+  const open = new Set<number>();
+  const held = new Set<number>();
   const stages: StagePlan[] = [];
   const isOutput = random.below(3) > 0;
   for (let stageId = 0; stageId < stageCount; stageId++) {
@@ -57,8 +74,17 @@ function randomGraph(
     unread.add(stageId);
     const inputs = read.map((producer): StagePlan["inputs"][number] => {
       const isPaired = !readsAll && stages[producer]!.taskCount === width && random.below(3) === 0;
-      return { stageId: producer, partition: "own", maps: isPaired ? "own" : "all" };
+      if (held.has(producer)) {
+        return { stageId: producer, partition: 0, maps: read.length === 1 ? "own" : "all" };
+      }
+      const isWhole = !isPaired || open.has(producer);
+      return { stageId: producer, partition: "own", maps: isWhole ? "all" : "own" };
     });
+    const { coalesce, follows } = coalescing(inputs, open, random.child(`cut ${stageId}`));
+    if (coalesce !== undefined || follows !== undefined) open.add(stageId);
+    // Read task by task, as many as there turn out to be; or by all tasks, whose number then tells in the rows.
+    const isHeld = open.has(stageId) && !isLast && !readsAll && random.below(2) === 0;
+    if (isHeld) held.add(stageId);
     const last: StageOutput = isOutput
       ? { kind: "output", format: "text", folderUri: folderOf(jobId, actionIndex) }
       : { kind: "result" };
@@ -75,10 +101,12 @@ function randomGraph(
       taskCount: isSource && !isLast ? 1 + random.below(5) : width,
       inputs,
       placement: isSource ? { kind: "any" } : placements[random.below(placements.length)]!,
-      output: isLast ? last : { kind: "shuffle", partitions: width },
+      output: isLast ? last : { kind: "shuffle", partitions: isHeld ? 1 : width },
       program,
       splits: [],
       inputBytes: 0,
+      ...(coalesce === undefined ? {} : { coalesce }),
+      ...(follows === undefined ? {} : { follows }),
     });
   }
   return { actionIndex, planDigest: `random#${actionIndex}:0`, label: "random", stages };

@@ -68,6 +68,7 @@ function done(jobId: string, stageId: number, taskIndex: number, token: number):
     resultJson: "[1]",
     uploadJson: "",
     counters: {},
+    partitionBytes: [],
   };
   const outcome = { $case: "done", value } as const;
   return { jobId, actionIndex: 0, stageId, taskIndex, token, outcome };

@@ -3,6 +3,7 @@
 
 import {
   actionsPerJobMax,
+  blockBytesMax,
   labelCharsMax,
   noteCharsMax,
   partitionsPerShuffleMax,
@@ -12,6 +13,7 @@ import {
   uriCharsMax,
 } from "../../proto/limits.ts";
 import type { OutputFormat } from "../../proto/plan/logical.ts";
+import { coalescingProblem } from "../../proto/plan/partition-cuts.ts";
 import type { TaskProgram, TaskSplit } from "../../proto/plan/program.ts";
 import type {
   Placement,
@@ -75,7 +77,7 @@ function decodeStage(value: unknown, before: readonly StagePlan[], stages: numbe
   const plain = object(at, value, code);
   if (plain.stageId !== stageId) invalid(`${at}.stageId`, `must be ${stageId}, its place`, code);
   const taskCount = integer(`${at}.taskCount`, plain.taskCount, 1, tasksPerStageMax, code);
-  return {
+  const stage: StagePlan = {
     stageId,
     label: text(`${at}.label`, plain.label, labelCharsMax, code),
     taskCount,
@@ -91,6 +93,25 @@ function decodeStage(value: unknown, before: readonly StagePlan[], stages: numbe
       ? {}
       : { keep: text(`${at}.keep`, plain.keep, labelCharsMax, code) }),
     ...decodeKeptOnly(at, plain),
+    ...decodeCoalescing(at, plain, stageId),
+  };
+  const problem = coalescingProblem(before, stage);
+  return problem === undefined ? stage : invalid(at, problem, code);
+}
+
+function decodeCoalescing(
+  at: string,
+  { coalesce, follows }: Readonly<Record<string, unknown>>,
+  stageId: number,
+): Pick<StagePlan, "coalesce" | "follows"> {
+  const plain = coalesce === undefined ? undefined : object(`${at}.coalesce`, coalesce, code);
+  const bytesAt = `${at}.coalesce.targetBytes`;
+  const targetBytes = plain && integer(bytesAt, plain.targetBytes, 1, blockBytesMax, code);
+  return {
+    ...(targetBytes === undefined ? {} : { coalesce: { targetBytes } }),
+    ...(follows === undefined
+      ? {}
+      : { follows: integer(`${at}.follows`, follows, 0, Math.max(0, stageId - 1), code) }),
   };
 }
 

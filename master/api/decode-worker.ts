@@ -8,6 +8,7 @@ import {
   driversPerWorkerMax,
   heldJobsMax,
   labelCharsMax,
+  partitionsPerShuffleMax,
   reportsPerCallMax,
   stagesPerActionMax,
   tasksPerStageMax,
@@ -152,12 +153,19 @@ function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
     bytes: count(`${at}.bytes_in`, done.bytesIn),
     bytesOut: count(`${at}.bytes_out`, done.bytesOut),
     digest: text(`${at}.digest`, done.digest, digestCharsMax),
+    ...decodePartitionBytes(`${at}.partition_bytes`, done.partitionBytes),
     ...(done.resultJson === "" ? {} : { resultJson: done.resultJson }),
     ...decodeCounters(`${at}.counters`, done.counters),
     ...(done.uploadJson === ""
       ? {}
       : { uploads: decodeUploads(`${at}.upload_json`, done.uploadJson) }),
   };
+}
+
+function decodePartitionBytes(at: string, bytes: readonly number[]) {
+  items(at, bytes, partitionsPerShuffleMax);
+  if (bytes.length === 0) return {};
+  return { partitionBytes: bytes.map((size, i) => count(`${at}[${i}]`, size)) };
 }
 
 /** Sorted by name, so that equal counts are equal text. */

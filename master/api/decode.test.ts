@@ -122,7 +122,7 @@ describe("workers", () => {
       bytesOut: 0,
       digest: "",
       resultJson: "",
-      ...{ counters: {} },
+      ...{ counters: {}, partitionBytes: [] },
     };
     const upload = { $case: "done", value: { ...value, uploadJson: '[{"etags":[]}]' } } as const;
     expect(report(upload)).toContain("MESSAGE_INVALID reports[0].done.upload_json[0].uri");

@@ -3,9 +3,10 @@
 
 import { assert } from "../../proto/errors.ts";
 import type { JobId, TaskRef } from "../../proto/ids.ts";
+import { partitionsOfTask } from "../../proto/plan/partition-cuts.ts";
 import type * as wire from "../../proto/wire/generated/engine.ts";
 import { findRunning, findTask, needJob, type RunningAction } from "../scheduler/find.ts";
-import type { ClusterState, JobState } from "../scheduler/state.ts";
+import type { ClusterState, JobState, StageState } from "../scheduler/state.ts";
 
 export function contextMessage(job: JobState): wire.JobContextMessage {
   const { jobId, paramsJson, bundleSha256, seed, submittedWallMs, workingFolder } = job;
@@ -36,7 +37,7 @@ export function taskGrantMessage(
   const stage = running?.stages[first.stageId];
   if (running === undefined || stage === undefined) return undefined;
   const { plan } = stage;
-  const granted = tasks.flatMap((ref) => grantedTask(state, token, ref, plan.splits));
+  const granted = tasks.flatMap((ref) => grantedTask(state, token, ref, stage));
   const inputs = inputMessages(running, first.stageId);
   if (granted.length === 0 || inputs === undefined) return undefined;
   return {
@@ -51,6 +52,7 @@ export function taskGrantMessage(
     inputs,
     inputsJson: JSON.stringify(plan.inputs),
     outputPartitions: plan.output.kind === "shuffle" ? plan.output.partitions : 0,
+    tellsPartitionBytes: stage.partitionBytes !== undefined,
   };
 }
 
@@ -58,13 +60,18 @@ function grantedTask(
   state: ClusterState,
   token: number,
   ref: TaskRef,
-  splits: readonly unknown[],
+  { plan, starts }: StageState,
 ): wire.GrantedTask[] {
+  const { taskIndex } = ref;
   const task = findTask(state, ref)?.task;
   if (task?.kind !== "leased" || task.token !== token) return [];
-  const split = splits[ref.taskIndex];
+  const split = plan.splits[taskIndex];
   const splitJson = split === undefined ? "" : JSON.stringify(split);
-  return [{ taskIndex: ref.taskIndex, attempt: task.attempt, splitJson }];
+  const { first: firstPartition, count: partitions } =
+    starts === undefined
+      ? { first: 0, count: 0 }
+      : partitionsOfTask(starts, plan.taskCount, taskIndex);
+  return [{ taskIndex, attempt: task.attempt, splitJson, firstPartition, partitions }];
 }
 
 /** Where the sealed outputs lie; a stage that is read in two ways is listed once. */

@@ -121,7 +121,7 @@ function ownersOf(running: RunningAction, stage: StageState): readonly string[] 
   return placePartitions(
     ringOf(state),
     `${job.jobId}/a${action.actionIndex}`,
-    stage.plan.taskCount,
+    stage.tasks.length,
   );
 }
 

@@ -7,7 +7,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 
 /** Version of the meaning of commands; a replica refuses a log from a later one. */
-export const commandVersion = 4;
+export const commandVersion = 5;
 
 export interface RenewedLease extends TaskRef {
   readonly token: number;
@@ -29,6 +29,8 @@ export interface DoneReport {
   readonly bytes: number;
   readonly bytesOut: number;
   readonly digest: string;
+  /** Of each partition of its output, where the grant asked for it. */
+  readonly partitionBytes?: readonly number[];
   readonly resultJson?: string;
   /** Sorted by name. */
   readonly counters?: CounterValues;

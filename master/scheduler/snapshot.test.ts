@@ -5,8 +5,8 @@ import { decodeSnapshot, digest, encodeSnapshot } from "./snapshot.ts";
 import { emptyState } from "./state.ts";
 
 test("another version's snapshot is refused by name", () => {
-  const text = encodeSnapshot(emptyState()).replace('"version":3', '"version":4');
-  expect(() => decodeSnapshot(text)).toThrow("version 4, this program reads 3");
+  const text = encodeSnapshot(emptyState()).replace('"version":4', '"version":5');
+  expect(() => decodeSnapshot(text)).toThrow("version 5, this program reads 4");
 });
 
 test("broken and partial snapshots are refused", () => {

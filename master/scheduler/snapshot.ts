@@ -15,7 +15,7 @@ import {
   type StageState,
 } from "./state.ts";
 
-export const snapshotVersion = 3;
+export const snapshotVersion = 4;
 
 type StoredStage = Omit<
   StageState,
@@ -96,7 +96,8 @@ function putAction(json: JsonPieces, { phase, ...fields }: ActionState): void {
 
 function putStage(json: JsonPieces, stage: StageState): void {
   const { plan, tasks, retries, reruns, rows, bytes, runnableTick } = stage;
-  json.begin({ retries, reruns, rows, bytes, runnableTick }, "plan");
+  const { partitionBytes, starts } = stage;
+  json.begin({ retries, reruns, rows, bytes, runnableTick, partitionBytes, starts }, "plan");
   json.value(plan);
   json.text(`,"tasks":`);
   json.list(tasks);

@@ -1,5 +1,6 @@
 // Stages: how they start, when they can run, and the derived indices over their tasks.
 
+import { tellsPartitionBytes } from "../../proto/plan/partition-cuts.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import type { StageState, StageSummary, TaskState } from "./state.ts";
 
@@ -71,6 +72,14 @@ export function setTask(stage: StageState, taskIndex: number, task: TaskState): 
   enter(stage, taskIndex, task);
 }
 
+/** Leaves the first `count` tasks; none of the others has ever run. */
+export function keepFirstTasks(stage: StageState, count: number): void {
+  for (let taskIndex = count; taskIndex < stage.tasks.length; taskIndex++) {
+    leave(stage, taskIndex, stage.tasks[taskIndex]!);
+  }
+  stage.tasks.length = count;
+}
+
 /** Pending tasks that waited out their pause become due. */
 export function releaseDelayed(stage: StageState, tick: number): void {
   for (const taskIndex of stage.delayed) {
@@ -85,6 +94,7 @@ export function startStages(plans: readonly StagePlan[], tick: number): StageSta
   return plans.map((plan) =>
     indexStage(plans, {
       plan,
+      partitionBytes: noBytes(plans, plan),
       tasks: Array.from({ length: plan.taskCount }, (): TaskState => freshTask()),
       retries: 0,
       reruns: 0,
@@ -93,6 +103,11 @@ export function startStages(plans: readonly StagePlan[], tick: number): StageSta
       runnableTick: tick,
     }),
   );
+}
+
+function noBytes(plans: readonly StagePlan[], { stageId, output }: StagePlan) {
+  if (output.kind !== "shuffle" || !tellsPartitionBytes(plans, stageId)) return undefined;
+  return new Array<number>(output.partitions).fill(0);
 }
 
 function freshTask(): TaskState {

@@ -234,6 +234,10 @@ export interface StageState {
   bytes: number;
   /** Tick at which its inputs were last completed. */
   runnableTick: number;
+  /** Sums over its tasks by partition, each task once, where a reader is cut by them. */
+  partitionBytes?: number[] | undefined;
+  /** Of a stage that coalesces partitions, once they were cut: the first one of each task. */
+  starts?: readonly number[] | undefined;
   /** Derived: stages that read this one. */
   readonly consumers: readonly number[];
   /** Derived: task indices by state. `delayed` ones are pending too, but not yet due. */

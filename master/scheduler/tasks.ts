@@ -2,6 +2,7 @@
 
 import { assert } from "../../proto/errors.ts";
 import type { WorkerId } from "../../proto/ids.ts";
+import { countPartitionBytes, cutStage } from "./coalesce.ts";
 import type { DoneReport } from "./commands.ts";
 import type { FoundTask, RunningAction } from "./find.ts";
 import { isComplete, isRunnable, setTask } from "./stages.ts";
@@ -84,10 +85,13 @@ export function finishTask(found: FoundTask, task: LeasedTask, report: DoneRepor
   setTask(stage, taskIndex, done);
   stage.rows += report.rows;
   stage.bytes += report.bytes;
+  countPartitionBytes(stage, task.priorDigest !== "", report.partitionBytes);
   if (!isComplete(stage)) return;
   for (const consumerId of stage.consumers) {
     const consumer = stages[consumerId]!;
-    if (isRunnable(stages, consumer)) consumer.runnableTick = state.tick;
+    if (!isRunnable(stages, consumer)) continue;
+    consumer.runnableTick = state.tick;
+    cutStage(stages, consumer);
   }
 }
 

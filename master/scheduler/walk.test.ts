@@ -21,6 +21,7 @@ test("whatever happens, tasks are leased and accepted once, and every job ends",
     "report verdicts",
     "actionCommitted ok",
     "snapshot late",
+    "cut",
   ]) {
     expect(counts.get(key)).toBeGreaterThan(10);
   }

@@ -9,7 +9,7 @@ import {
   blockRequestsQueuedMax,
 } from "../limits/blocks.ts";
 import { blockBytesMax } from "../limits.ts";
-import type { BlockAnswer, BlockId } from "../ports/blocks.ts";
+import { type BlockAnswer, type BlockId, partitionsText } from "../ports/blocks.ts";
 import { type BlockKey, checkWelcome, clientHelloBody, freshNonce } from "./block-auth.ts";
 import {
   createFrameReader,
@@ -42,8 +42,8 @@ interface Pending {
 type Phase = "connecting" | "greeting" | "ready" | "closed";
 
 function blockName(block: BlockId): string {
-  const { jobId, actionIndex, stageId, taskIndex, token, partition } = block;
-  return `${jobId}/a${actionIndex}/s${stageId}/t${taskIndex}#${token} partition ${partition}`;
+  const { jobId, actionIndex, stageId, taskIndex, token } = block;
+  return `${jobId}/a${actionIndex}/s${stageId}/t${taskIndex}#${token} ${partitionsText(block)}`;
 }
 
 function splitAddress(address: string): { host: string; port: number } {

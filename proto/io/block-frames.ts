@@ -5,7 +5,7 @@ import { blockControlBytesMax, blockFrameBytesMax } from "../limits/blocks.ts";
 import type { BlockId } from "../ports/blocks.ts";
 
 /** Changes whenever a frame changes; peers of different versions refuse each other by name. */
-export const blockProtocolVersion = 1;
+export const blockProtocolVersion = 2;
 
 export const frameKind = {
   serverHello: 1,
@@ -104,8 +104,9 @@ export function createFrameReader(sink: FrameSink): { push(bytes: Uint8Array): v
 }
 
 export function encodeBlockId(block: BlockId): Buffer {
-  const { jobId, actionIndex, stageId, taskIndex, token, partition } = block;
-  return Buffer.from(JSON.stringify([jobId, actionIndex, stageId, taskIndex, token, partition]));
+  const { jobId, actionIndex, stageId, taskIndex, token, partition, partitions } = block;
+  const numbers = [actionIndex, stageId, taskIndex, token, partition, partitions];
+  return Buffer.from(JSON.stringify([jobId, ...numbers]));
 }
 
 export function decodeBlockId(bytes: Buffer): BlockId {
@@ -116,7 +117,7 @@ export function decodeBlockId(bytes: Buffer): BlockId {
   } catch {
     throw refuse();
   }
-  if (!Array.isArray(value) || value.length !== 6) throw refuse();
+  if (!Array.isArray(value) || value.length !== 7) throw refuse();
   const [jobId, ...numbers] = value as unknown[];
   if (typeof jobId !== "string" || jobId.length > 256) throw refuse();
   const whole = numbers.map((number) => {
@@ -124,5 +125,6 @@ export function decodeBlockId(bytes: Buffer): BlockId {
     return number;
   });
   const [actionIndex = 0, stageId = 0, taskIndex = 0, token = 0, partition = 0] = whole;
-  return { jobId, actionIndex, stageId, taskIndex, token, partition };
+  const partitions = whole[5] ?? 0;
+  return { jobId, actionIndex, stageId, taskIndex, token, partition, partitions };
 }

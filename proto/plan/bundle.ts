@@ -99,6 +99,8 @@ export interface PlanTargets {
   readonly splitBytes: number;
   /** Input bytes per reduce partition. */
   readonly partitionBytes: number;
+  /** Bytes of small partitions that one task reads together; 0: each has a task of its own. */
+  readonly coalescedBytes: number;
 }
 
 /** What a running driver needs from its process. */

@@ -32,6 +32,11 @@ export type Placement =
   | { readonly kind: "ring" }
   | { readonly kind: "with"; readonly stageId: number };
 
+/** Partitions side by side are read by one task, as many as have at most so many bytes; at least one. */
+export interface Coalescing {
+  readonly targetBytes: number;
+}
+
 export interface StagePlan {
   /** Index in `StageGraph.stages`; inputs always have smaller ids. */
   readonly stageId: number;
@@ -48,6 +53,10 @@ export interface StagePlan {
   readonly keep?: string;
   /** There is no way here to make that output: without it the action has to be planned again. */
   readonly keptOnly?: true;
+  /** `taskCount` small partitions are read by fewer tasks, several by each, once their sizes are known. */
+  readonly coalesce?: Coalescing;
+  /** It has as many tasks as that earlier stage turns out to have, and each reads the output of one. */
+  readonly follows?: number;
   /** Input bytes of the whole stage where known, for progress. */
   readonly inputBytes: number;
 }

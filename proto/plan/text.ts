@@ -49,7 +49,7 @@ export function physicalText(graph: StageGraph): string {
 function stageText(stage: StagePlan): string {
   const lines = [
     `stage ${stage.stageId}: ${stage.label}`,
-    `  ${stage.taskCount} ${stage.taskCount === 1 ? "task" : "tasks"}, ${placementText(stage.placement)}`,
+    `  ${tasksText(stage)}, ${placementText(stage.placement)}`,
     ...splitLines(stage),
     ...stage.inputs.map((input) => `  input ${shuffleInputText(input)}`),
     `  ${sourceText(stage.program.source)}`,
@@ -58,6 +58,20 @@ function stageText(stage: StagePlan): string {
     ...(stage.keep === undefined ? [] : [`  kept as ${stage.keep}`]),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+const mebibyte = 1024 * 1024;
+
+function sizeText(bytes: number): string {
+  return bytes % mebibyte === 0 ? `${bytes / mebibyte} MiB` : `${bytes} bytes`;
+}
+
+function tasksText({ taskCount, coalesce, follows }: StagePlan): string {
+  if (coalesce !== undefined) {
+    return `up to ${taskCount} tasks of ${sizeText(coalesce.targetBytes)}`;
+  }
+  if (follows !== undefined) return `up to ${taskCount} tasks, as many as stage ${follows}`;
+  return `${taskCount} ${taskCount === 1 ? "task" : "tasks"}`;
 }
 
 /** A large input has thousands of splits; the first ones show how it was cut. */

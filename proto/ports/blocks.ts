@@ -1,13 +1,21 @@
 // The data plane: sealed shuffle blocks between workers, outside gRPC.
 
-/** Names one sealed partition of one map task. Opaque to the peer: never a path. */
+/** Names sealed partitions of one map task that lie side by side. Opaque to the peer: never a path. */
 export interface BlockId {
   readonly jobId: string;
   readonly actionIndex: number;
   readonly stageId: number;
   readonly taskIndex: number;
   readonly token: number;
+  /** The first of them. */
   readonly partition: number;
+  readonly partitions: number;
+}
+
+/** For messages. */
+export function partitionsText({ partition, partitions }: BlockId): string {
+  if (partitions === 1) return `partition ${partition}`;
+  return `partitions ${partition} to ${partition + partitions - 1}`;
 }
 
 /** "Missing", "released" and "empty" are three different answers. */

@@ -3,6 +3,7 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { ActionAnswer, ActionOutcome, JobContext } from "../plan/bundle.ts";
 import type { TaskProgram, TaskSplit } from "../plan/program.ts";
+import type { PartitionRange } from "../plan/partition-cuts.ts";
 import type { ShuffleInput } from "../plan/stage.ts";
 import type { PendingUpload } from "./store.ts";
 
@@ -38,8 +39,12 @@ export interface TaskSpec {
   readonly program: TaskProgram;
   readonly split?: TaskSplit;
   readonly inputs: readonly StageInput[];
+  /** What it reads of inputs of which it reads its own partition; where not set, that of its index. */
+  readonly partitions?: PartitionRange;
   /** 0 when the stage has no shuffle output. */
   readonly outputPartitions: number;
+  /** The size of each of these is to be told with the result. */
+  readonly tellsPartitionBytes?: true;
 }
 
 /** One file of an output task. */
@@ -55,6 +60,8 @@ export interface TaskResult {
   readonly rowsOut: number;
   readonly bytesOut: number;
   readonly digest: string;
+  /** Of each partition of a shuffle output, where it was asked for. */
+  readonly partitionBytes?: readonly number[];
   readonly resultJson?: string;
   /** What user code and operators counted, by name; only what an accepted task counted counts. */
   readonly counters?: Readonly<Record<string, number>>;

@@ -8,6 +8,8 @@ interface NotedStage {
   readonly stageId: number;
   readonly label: string;
   readonly tasks: number;
+  /** Only the run tells how many of these tasks there were, each of which reads its partition or several. */
+  readonly isElastic?: true;
   readonly source: string;
   /** Operators, then the sink. */
   readonly steps: readonly string[];
@@ -16,10 +18,11 @@ interface NotedStage {
 /** What a graph carries along, so that every replay of the driver can show it. */
 export function analysisNote(graph: StageGraph): string {
   const stages = graph.stages.map(
-    ({ stageId, label, taskCount, program }): NotedStage => ({
+    ({ stageId, label, taskCount, program, coalesce, follows }): NotedStage => ({
       stageId,
       label,
       tasks: taskCount,
+      ...(coalesce === undefined && follows === undefined ? {} : { isElastic: true }),
       source: sourceText(program.source),
       steps: [...program.operators.map(operatorText), sinkText(program.sink)],
     }),
@@ -43,6 +46,13 @@ function millisecondsText(nanoseconds: number): string {
   return `${(nanoseconds / 1e6).toFixed(nanoseconds < 1e7 ? 2 : 0)} ms`;
 }
 
+const tasksOf = (count: number): string => `${count} ${count === 1 ? "task" : "tasks"}`;
+
+function tasksText({ tasks, isElastic }: NotedStage, ran: number | undefined): string {
+  if (isElastic !== true || ran === undefined || ran === tasks) return tasksOf(tasks);
+  return `${tasks} partitions read by ${tasksOf(ran)}`;
+}
+
 /** `counters`: sums over the tasks of a stage; memory is the most that any thread held then. */
 export function analyzedText(note: string, counters: CounterValues): string {
   const values = new Map(counters);
@@ -57,7 +67,7 @@ export function analyzedText(note: string, counters: CounterValues): string {
       const bytes = values.get(`max:${name}:bytes`) ?? 0;
       return `  ${step}: ${rows} rows, ${millisecondsText(nanoseconds)}, peak ${bytesText(bytes)}`;
     });
-    const tasks = `${stage.tasks} ${stage.tasks === 1 ? "task" : "tasks"}`;
+    const tasks = tasksText(stage, values.get(`tasks:${stage.stageId}`));
     const read = values.get(`in:${stage.stageId}:rows`);
     const from =
       read === undefined

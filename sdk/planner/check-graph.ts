@@ -1,6 +1,7 @@
 // What must be true of every stage graph that leaves the planner.
 
 import { assert } from "../../proto/errors.ts";
+import { coalescingProblem } from "../../proto/plan/partition-cuts.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 
 /** Refuses a graph that the scheduler could not run; a planner's mistake, never a job's. */
@@ -23,6 +24,8 @@ export function assertStageGraph(graph: StageGraph): void {
       const last = input.partition === "own" ? readers - 1 : input.partition;
       assert(last < from.output.partitions, `stage ${index} reads partition ${last} of too few`);
     }
+    const problem = coalescingProblem(graph.stages, stage);
+    assert(problem === undefined, `stage ${index} ${problem}`);
     const sources = stage.inputs.map((input) => input.stageId);
     assert(new Set(sources).size === sources.length, `stage ${index} reads a stage twice`);
     const isLast = index === graph.stages.length - 1;

@@ -94,7 +94,11 @@ const limit = (input: LogicalNode, id: number, rows: number, offset?: number): L
 const collect = (input: LogicalNode): Action => ({ kind: "collect", input });
 
 const mebibyte = 1024 * 1024;
-const targets: PlanTargets = { splitBytes: 16 * mebibyte, partitionBytes: 32 * mebibyte };
+const targets: PlanTargets = {
+  splitBytes: 16 * mebibyte,
+  partitionBytes: 32 * mebibyte,
+  coalescedBytes: 4 * mebibyte,
+};
 
 function filesOf(name: string, mebibytes: number): readonly InputFile[] {
   return [{ uri: `s3://b/${name}/part-0.parquet`, sizeBytes: mebibytes * mebibyte }];

@@ -47,7 +47,11 @@ const join = (
 const collect = (input: LogicalNode): Action => ({ kind: "collect", input });
 
 const mebibyte = 1024 * 1024;
-const targets: PlanTargets = { splitBytes: 32 * mebibyte, partitionBytes: 64 * mebibyte };
+const targets: PlanTargets = {
+  splitBytes: 32 * mebibyte,
+  partitionBytes: 64 * mebibyte,
+  coalescedBytes: 0,
+};
 const large = 500 * mebibyte;
 
 function planned(action: Action, sizes: readonly number[], measured: readonly number[]) {

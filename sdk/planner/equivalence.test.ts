@@ -260,6 +260,7 @@ describe("random plans", () => {
     const targets = fc.record({
       splitBytes: fc.integer({ min: 1, max: 20 }),
       partitionBytes: fc.integer({ min: 1, max: 20 }),
+      coalescedBytes: fc.integer({ min: 0, max: 20 }),
     });
     const kinds = fc.constantFrom<"collect" | "count" | "write">("collect", "count", "write");
     fc.assert(

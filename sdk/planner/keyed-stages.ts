@@ -44,6 +44,7 @@ export function repartition(
 ): OpenStage {
   const { id, partitions, by } = node;
   const from = sealShuffle(planning.stages, open, partitionerOf(by, id, partitions), partitions);
+  planning.askedFor.add(from);
   return openShuffle(from, id, partitions, ["repartition"], open.bytesBelow);
 }
 

@@ -58,8 +58,8 @@ const many: readonly InputFile[] = [
   { uri: "file:///in/b.txt", sizeBytes: 10 },
   { uri: "file:///in/c.txt.gz", sizeBytes: 20 },
 ];
-const targets: PlanTargets = { splitBytes: 100, partitionBytes: 150 };
-const onePartition: PlanTargets = { splitBytes: 100, partitionBytes: 1000 };
+const targets: PlanTargets = { splitBytes: 100, partitionBytes: 150, coalescedBytes: 20 };
+const onePartition: PlanTargets = { splitBytes: 100, partitionBytes: 1000, coalescedBytes: 20 };
 const wordCount = plan(text, flatMap, countByValue, orderBy(byCount));
 
 const goldens: readonly (readonly [string, Action, readonly InputFile[], PlanTargets])[] = [

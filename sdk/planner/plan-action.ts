@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import {
+  coalescedBytesTarget,
   partitionInputBytesTarget,
   splitBytesMax,
   splitBytesMin,
@@ -34,6 +35,7 @@ export function targetsFor(files: readonly InputFile[]): PlanTargets {
   return {
     splitBytes: Math.min(Math.max(even, splitBytesMin), splitBytesMax),
     partitionBytes: partitionInputBytesTarget,
+    coalescedBytes: coalescedBytesTarget,
   };
 }
 

@@ -7,6 +7,7 @@ import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
+import { coalesceStages } from "./coalesce-stages.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 import { addOperator, gather, hold, type OpenStage, seal } from "./open-stage.ts";
@@ -25,6 +26,8 @@ export interface Planning {
   /** By the ids of `cache` nodes. */
   readonly keeps: Map<NodeId, KeptOutput>;
   readonly names: KeepNames;
+  /** Stages whose number of partitions the program asked for. */
+  readonly askedFor: Set<number>;
 }
 
 export interface PlannedStages {
@@ -42,10 +45,13 @@ export function planStages(
   const collected = action.kind === "collect" ? action.input : undefined;
   const keeps = new Map<NodeId, KeptOutput>();
   const names = new KeepNames(inputs);
-  const planning: Planning = { stages, inputs, targets, schemas, collected, keeps, names };
+  const askedFor = new Set<number>();
+  const known = { inputs, targets, schemas, collected };
+  const planning: Planning = { stages, ...known, keeps, names, askedFor };
   sealPlan(planning, action, openPlan(planning, action.input));
-  if (action.kind !== "analyze") return { stages, keeps };
-  const measured = stages.map((stage) => {
+  const cut = coalesceStages(stages, { targetBytes: targets.coalescedBytes, askedFor });
+  if (action.kind !== "analyze") return { stages: cut, keeps };
+  const measured = cut.map((stage) => {
     const program = { ...stage.program, analyze: true } as const;
     return { ...stage, program };
   });

@@ -26,10 +26,13 @@ function grant(token: number, ...indexes: number[]): TaskGrant {
     planDigest: "d",
     programJson: "{}",
     label: "read",
-    tasks: indexes.map((taskIndex) => ({ taskIndex, attempt: 1, splitJson: "" })),
+    tasks: indexes.map((taskIndex) => {
+      return { taskIndex, attempt: 1, splitJson: "", firstPartition: 0, partitions: 0 };
+    }),
     inputs: [],
     inputsJson: "[]",
     outputPartitions: 0,
+    tellsPartitionBytes: false,
   };
 }
 

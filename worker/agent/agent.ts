@@ -216,10 +216,11 @@ function toReport(attempt: Attempt, outcome: TaskOutcome): TaskReport {
   };
   switch (outcome.kind) {
     case "done": {
-      const { resultJson, uploads, counters = {}, ...counts } = outcome.result;
+      const { resultJson, uploads, counters = {}, partitionBytes, ...counts } = outcome.result;
       const done = {
         ...counts,
         counters,
+        partitionBytes: [...(partitionBytes ?? [])],
         resultJson: resultJson ?? "",
         uploadJson: uploads === undefined ? "" : JSON.stringify(uploads),
       };

@@ -110,6 +110,7 @@ export class Meter {
   ): Record<string, number> {
     this.measured[this.measured.length - 1]!.rowsOut = task.rowsOut;
     const all: Record<string, number> = {
+      [`tasks:${stageId}`]: 1,
       [`in:${stageId}:rows`]: task.rowsIn,
       [`in:${stageId}:bytes`]: task.bytesIn,
     };

@@ -146,6 +146,7 @@ export async function buildSink(
         files: world.files,
         path,
         memory: memory.operator(user.labels.at(-1)!),
+        tellsPartitionBytes: spec.tellsPartitionBytes === true,
       });
     }
     default:

@@ -123,10 +123,11 @@ async function pushShuffle(
   wantsMore: () => boolean,
 ): Promise<void> {
   const { spec, world } = feed;
-  const { taskIndex, actionIndex } = spec;
+  const { taskIndex, actionIndex, partitions } = spec;
   const { jobId } = spec.context;
   const input = inputOfStage(spec, stageId);
-  for await (const part of readShuffle(world, { jobId, actionIndex, taskIndex, input })) {
+  const read = { jobId, actionIndex, taskIndex, partitions, input };
+  for await (const part of readShuffle(world, read)) {
     feed.countIn(0, part.bytes);
     for (const batch of part.batches) {
       feed.countIn(batch.rows, 0);

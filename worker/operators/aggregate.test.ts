@@ -15,7 +15,7 @@ import {
   kinds,
 } from "../kernels/testing/arbitrary-columns.ts";
 import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
-import { BlockWriter, readBlock } from "../shuffle/block.ts";
+import { BlockWriter, readBlocks } from "../shuffle/block.ts";
 import { aggregateStage } from "./aggregate.ts";
 import { compareValues } from "./order.ts";
 import type { Stage } from "./stage.ts";
@@ -34,7 +34,7 @@ type Row = Readonly<Record<string, unknown>>;
 function throughShuffle(batches: readonly Batch[]): Batch[] {
   const writer = new BlockWriter();
   for (const batch of batches) writer.add(batch);
-  return readBlock(new Uint8Array(Buffer.concat([...writer.seal().pieces])));
+  return readBlocks(new Uint8Array(Buffer.concat([...writer.seal().pieces])));
 }
 
 type Phases = 1 | 2 | "passing" | "divided" | "spilled";

@@ -9,6 +9,8 @@ export interface SinkResult {
   readonly bytesOut: number;
   /** Equal for equal contents. */
   readonly digest: string;
+  /** Of each partition of a shuffle output, where it was asked for. */
+  readonly partitionBytes?: readonly number[];
   readonly resultJson?: string;
   readonly uploads?: readonly TaskUpload[];
 }

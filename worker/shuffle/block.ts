@@ -111,17 +111,30 @@ function aligned(bytes: Uint8Array): Uint8Array {
   return byteOffset % 8 === 0 ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }
 
-/** The batches of a block, once its checksum was found right. An empty block has none. */
-export function readBlock(unaligned: Uint8Array): Batch[] {
-  if (unaligned.length === 0) return [];
+/** The batches of blocks that follow each other, once their checksums were found right. An empty block is no bytes. */
+export function readBlocks(unaligned: Uint8Array): Batch[] {
   const bytes = aligned(unaligned);
+  const batches: Batch[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const block = firstBlock(bytes.subarray(at));
+    batches.push(...readBlock(block));
+    at += block.length;
+  }
+  return batches;
+}
+
+/** The bytes of the block with which they begin. */
+function firstBlock(bytes: Uint8Array): Uint8Array {
   if (bytes.length < headerBytes) throw corrupt(`it has only ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== magic) throw corrupt("it does not begin as a block does");
-  const bodyBytes = view.getUint32(12, true);
-  if (bytes.length !== headerBytes + bodyBytes) {
-    throw corrupt(`it has ${bytes.length} of ${headerBytes + bodyBytes} bytes`);
-  }
+  const blockBytes = headerBytes + view.getUint32(12, true);
+  if (bytes.length >= blockBytes) return bytes.subarray(0, blockBytes);
+  throw corrupt(`it has ${bytes.length} of ${blockBytes} bytes`);
+}
+
+function readBlock(bytes: Uint8Array): Batch[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = blockHash32([bytes.subarray(headerBytes)]);
   if (found !== view.getUint32(4, true)) throw corrupt("its checksum is wrong");
   const batches = batchesOf(bytes);

@@ -5,7 +5,7 @@ import type { BlockProvider } from "../../proto/ports/blocks.ts";
 import { readOnlySealedFiles } from "../executor/local-files.ts";
 import { shuffleFolderOf } from "../executor/pool-folders.ts";
 import { type SealedFiles, sealedPath } from "./sealed-files.ts";
-import { readPartition } from "./shuffle-file.ts";
+import { readPartitions } from "./shuffle-file.ts";
 
 /** Jobs whose blocks were deleted on purpose: asking for one is a mistake, not a loss. */
 export class ReleasedJobs {
@@ -30,7 +30,8 @@ export class ReleasedJobs {
 export function blockProvider(files: SealedFiles, released: ReleasedJobs): BlockProvider {
   return async (block) => {
     if (released.has(block.jobId)) return { kind: "released" };
-    const bytes = await readPartition(files, sealedPath(block), block.partition);
+    const range = { first: block.partition, count: block.partitions };
+    const bytes = await readPartitions(files, sealedPath(block), range);
     if (bytes !== undefined) return { kind: "bytes", bytes };
     return { kind: released.has(block.jobId) ? "released" : "missing" };
   };

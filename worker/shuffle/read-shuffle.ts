@@ -3,12 +3,18 @@
 import type { Batch } from "../../proto/batch/batch.ts";
 import { EngineError, toEngineError, unreachable } from "../../proto/errors.ts";
 import { shuffleFetchesAhead } from "../../proto/limits.ts";
+import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
 import { readerIndex } from "../../proto/plan/stage.ts";
-import type { BlockAnswer, BlockClient, BlockId } from "../../proto/ports/blocks.ts";
+import {
+  type BlockAnswer,
+  type BlockClient,
+  type BlockId,
+  partitionsText,
+} from "../../proto/ports/blocks.ts";
 import type { MapLocation, StageInput } from "../../proto/ports/executor.ts";
-import { readBlock } from "./block.ts";
+import { readBlocks } from "./block.ts";
 import { type SealedFiles, sealedPath } from "./sealed-files.ts";
-import { readPartition } from "./shuffle-file.ts";
+import { readPartitions } from "./shuffle-file.ts";
 
 export interface ShuffleWorld {
   readonly workerId: string;
@@ -21,6 +27,8 @@ export interface ShuffleRead {
   readonly actionIndex: number;
   /** Index of the reading task. */
   readonly taskIndex: number;
+  /** What it reads where the input says its own partition; that of its index where not set. */
+  readonly partitions?: PartitionRange | undefined;
   readonly input: StageInput;
 }
 
@@ -35,7 +43,7 @@ function failure(
   const { taskIndex, token } = block;
   return new EngineError(
     error.code,
-    `block ${block.partition} of map task ${taskIndex} of stage ${stageId} on worker ` +
+    `${partitionsText(block)} of map task ${taskIndex} of stage ${stageId} on worker ` +
       `${location.workerId}: ${error.message}`,
     { ...error.details, stageId, taskIndex, token },
     thrown,
@@ -48,7 +56,8 @@ async function askFor(
   location: MapLocation,
 ): Promise<BlockAnswer> {
   if (location.workerId !== world.workerId) return world.blocks.fetch(location.address, block);
-  const bytes = await readPartition(world.files, sealedPath(block), block.partition);
+  const range = { first: block.partition, count: block.partitions };
+  const bytes = await readPartitions(world.files, sealedPath(block), range);
   return bytes === undefined ? { kind: "missing" } : { kind: "bytes", bytes };
 }
 
@@ -78,6 +87,15 @@ function mapsOf(read: ShuffleRead): readonly MapLocation[] {
   return [...wanted].sort((a, b) => a.taskIndex - b.taskIndex);
 }
 
+/**
+ * Several partitions of a map are read at once: they lie side by side, and together are no more than one task is
+ * to have. So rows come map by map, and rows of one partition in the order of maps, as if it were read alone.
+ */
+function partitionsOf({ input: { input }, partitions }: ShuffleRead, own: number): PartitionRange {
+  if (input.partition !== "own") return { first: input.partition, count: 1 };
+  return partitions ?? { first: own, count: 1 };
+}
+
 interface Fetched {
   readonly block: BlockId;
   readonly location: MapLocation;
@@ -93,7 +111,7 @@ export async function* readShuffle(
   const maps = mapsOf(read);
   const own = readerIndex(input.input, read.taskIndex);
   if (own === undefined) return;
-  const partition = input.input.partition === "own" ? own : input.input.partition;
+  const { first: partition, count: partitions } = partitionsOf(read, own);
   const ahead: Fetched[] = [];
   let started = 0;
   const start = (): void => {
@@ -101,7 +119,8 @@ export async function* readShuffle(
     const { taskIndex, token } = location;
     const { stageId = input.input.stageId } = location;
     const action = location.actionIndex ?? actionIndex;
-    const block = { jobId, actionIndex: action, stageId, taskIndex, token, partition };
+    const place = { partition, partitions };
+    const block = { jobId, actionIndex: action, stageId, taskIndex, token, ...place };
     // What lies here already is read when its turn comes: ahead of it, it would only take memory.
     if (location.workerId === world.workerId) {
       ahead.push({ block, location, bytes: () => fetchBlock(world, block, location) });
@@ -120,7 +139,7 @@ export async function* readShuffle(
     try {
       const fetched = await bytes();
       length = fetched.length;
-      batches = readBlock(fetched);
+      batches = readBlocks(fetched);
     } catch (thrown) {
       throw failure(block, location, input.input.stageId, thrown);
     }

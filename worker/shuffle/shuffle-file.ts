@@ -3,6 +3,7 @@
 import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { partitionsPerShuffleMax } from "../../proto/limits.ts";
+import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
 import type { SealedBlock } from "./block.ts";
 import type { SealedFiles } from "./sealed-files.ts";
 
@@ -25,6 +26,7 @@ export interface IndexEntry {
 export interface SealedOutput {
   readonly pieces: Iterable<Uint8Array>;
   readonly bytes: number;
+  readonly partitionBytes: readonly number[];
   readonly rows: number;
   /** Of everything a reader can see: equal for equal contents. */
   readonly digest: string;
@@ -59,6 +61,7 @@ export function sealOutput(blocks: readonly SealedBlock[]): SealedOutput {
   return {
     pieces: inOrder(blocks, footer),
     bytes: offset,
+    partitionBytes: blocks.map((block) => block.bytes),
     rows,
     digest: checksum.toString(16).padStart(8, "0"),
   };
@@ -133,20 +136,23 @@ function entriesOf(index: Uint8Array, partitions: number): readonly IndexEntry[]
   });
 }
 
-/** The bytes of one block as sealed; undefined when the file is missing. */
-export async function readPartition(
+/** The blocks of partitions that follow each other, back to back as sealed; undefined when the file is missing. */
+export async function readPartitions(
   files: SealedFiles,
   path: string,
-  partition: number,
+  { first, count }: PartitionRange,
 ): Promise<Uint8Array | undefined> {
-  const entry = (await readIndex(files, path))?.[partition];
-  if (entry === undefined) {
+  const index = await readIndex(files, path);
+  const begin = index?.[first];
+  const last = index?.[first + count - 1];
+  if (begin === undefined || last === undefined) {
     if ((await files.sizeBytes(path)) === undefined) return undefined;
-    throw corrupt(path, `it has no partition ${partition}`);
+    throw corrupt(path, `it has no partition ${begin === undefined ? first : first + count - 1}`);
   }
-  if (entry.lengthBytes === 0) return new Uint8Array(0);
-  const bytes = await files.read(path, entry.offsetBytes, entry.lengthBytes);
+  const lengthBytes = last.offsetBytes + last.lengthBytes - begin.offsetBytes;
+  if (lengthBytes === 0) return new Uint8Array(0);
+  const bytes = await files.read(path, begin.offsetBytes, lengthBytes);
   if (bytes === undefined) return undefined;
-  if (bytes.length !== entry.lengthBytes) throw corrupt(path, `partition ${partition} is cut off`);
+  if (bytes.length !== lengthBytes) throw corrupt(path, `partition ${first} is cut off`);
   return bytes;
 }

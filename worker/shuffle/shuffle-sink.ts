@@ -128,6 +128,7 @@ export interface ShuffleSinkOptions {
   readonly files: SealedFiles;
   readonly path: string;
   readonly memory: OperatorMemory;
+  readonly tellsPartitionBytes?: boolean;
 }
 
 function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
@@ -198,7 +199,9 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);
       buffers.close();
-      return { rowsOut: sealed.rows, bytesOut: sealed.bytes, digest: sealed.digest };
+      const { rows: rowsOut, bytes: bytesOut, digest, partitionBytes } = sealed;
+      const sizes = options.tellsPartitionBytes === true ? { partitionBytes } : {};
+      return { rowsOut, bytesOut, digest, ...sizes };
     },
     abort: async () => undefined,
   };

@@ -81,7 +81,7 @@ describe("shuffle faults", () => {
     const cluster = new TestCluster();
     await cluster.run([readStage(lines([["a"]]), [count("partial")], hashTo("value", 4), 4)]);
     for (const [path, bytes] of cluster.files[0]!.all) files.all.set(path, bytes);
-    const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7 };
+    const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7, partitions: 1 };
     const answers = await Promise.all(
       [0, 1, 2, 3].map((partition) => provide({ ...id, partition })),
     );

@@ -4,7 +4,7 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import { aggregateStage } from "../../../worker/operators/aggregate.ts";
 import { BatchDivider } from "../../../worker/shuffle/batch-divider.ts";
-import { BlockWriter, readBlock } from "../../../worker/shuffle/block.ts";
+import { BlockWriter, readBlocks } from "../../../worker/shuffle/block.ts";
 import { hashBatches } from "../../../worker/shuffle/partition-batches.ts";
 import {
   batchesOf,
@@ -81,7 +81,7 @@ export function groupSteps(
       for (let from = 0; from < threads; from++) {
         const at = atOf(from, thread);
         const block = exchange.subarray(at, at + lengths[from * threads + thread]!);
-        for (const batch of readBlock(block)) stage.pushBatch(batch);
+        for (const batch of readBlocks(block)) stage.pushBatch(batch);
       }
       finish(stage);
       answers[thread] = sum + groups;

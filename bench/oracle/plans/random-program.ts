@@ -211,5 +211,7 @@ export const drawnPrograms: fc.Arbitrary<Drawn> = fc.record({
   planTargets: fc.record({
     splitBytes: fc.integer({ min: 40, max: 600 }),
     partitionBytes: fc.integer({ min: 30, max: 900 }),
+    // A block of a few rows has some hundreds of bytes.
+    coalescedBytes: fc.constantFrom(1000, 4000, 300, 0),
   }),
 });

@@ -15,6 +15,6 @@ export async function run(body: (mr: Millrace) => Promise<unknown>): Promise<InM
       ...{ submittedWallMs: 0, workingFolder: "/" },
     },
     files: new Map(),
-    planTargets: { splitBytes: 1000, partitionBytes: 1000 },
+    planTargets: { splitBytes: 1000, partitionBytes: 1000, coalescedBytes: 0 },
   });
 }

@@ -13,7 +13,7 @@ function stage(
   stageId: number,
   label: string,
   taskCount: number,
-  rest: Pick<StagePlan, "inputs" | "placement" | "output" | "keep" | "keptOnly">,
+  rest: Pick<StagePlan, "inputs" | "placement" | "output"> & Partial<StagePlan>,
 ): StagePlan {
   return { stageId, label, taskCount, program, splits: [], inputBytes: 0, ...rest };
 }
@@ -32,6 +32,8 @@ export interface GraphShape {
   readonly keep?: string;
   /** Instead of maps and reduces a stage that stands for what is kept. */
   readonly isLeaf?: boolean;
+  /** Partitions of at most so many bytes together are reduced by one task; its sorts follow it. */
+  readonly coalesce?: number;
   /** As of a write to a sink of others. */
   readonly cleans?: boolean;
   readonly publishes?: boolean;
@@ -39,7 +41,7 @@ export interface GraphShape {
 
 /** map → reduce → sort, as far as asked for. */
 export function graphOf(shape: GraphShape): StageGraph {
-  const { actionIndex, maps, reduces, sorts, folderUri } = shape;
+  const { actionIndex, maps, reduces, sorts, folderUri, coalesce } = shape;
   const last: StageOutput =
     folderUri === "" ? { kind: "result" } : { kind: "output", format: "text", folderUri };
   const head = { actionIndex, planDigest: `count#${shape.plan}:0`, label: "word count" };
@@ -71,15 +73,17 @@ export function graphOf(shape: GraphShape): StageGraph {
         placement: { kind: "ring" },
         output: sorts ? shuffle : last,
         ...(shape.keep === undefined ? {} : { keep: shape.keep }),
+        ...(coalesce === undefined ? {} : { coalesce: { targetBytes: coalesce } }),
       }),
     );
   }
   if (reduces > 0 && sorts) {
     stages.push(
       stage(2, "sort", reduces, {
-        inputs: [{ stageId: 1, partition: "own", maps: "own" }],
+        inputs: [{ stageId: 1, partition: coalesce === undefined ? "own" : 0, maps: "own" }],
         placement: { kind: "with", stageId: 1 },
         output: last,
+        ...(coalesce === undefined ? {} : { follows: 1 }),
       }),
     );
   }

@@ -2,8 +2,9 @@
 
 import { assert } from "../../../proto/errors.ts";
 import { taskName } from "../../../proto/ids.ts";
+import { partitionsOfTask } from "../../../proto/plan/partition-cuts.ts";
 import { leasedTo, type RunningAction, refOf, runningActions } from "../find.ts";
-import { indexStage } from "../stages.ts";
+import { indexStage, isComplete } from "../stages.ts";
 import type { ClusterState, DoneTask, LockClaim, StageState } from "../state.ts";
 
 function sameSet(what: string, a: ReadonlySet<number>, b: ReadonlySet<number>): void {
@@ -78,6 +79,50 @@ function checkLocks(state: ClusterState): void {
   }
 }
 
+/** Of a partition that a map task made, in walks. */
+export const partitionSize = (mapIndex: number, partition: number): number =>
+  (5 * mapIndex + 3 * partition) % 7;
+
+/** Tasks are as many as the cut says, no more than the target needs, and no size was counted twice. */
+function checkCut(running: RunningAction, stage: StageState): void {
+  const { plan, starts, tasks } = stage;
+  const name = `${running.job.jobId}/a${running.action.actionIndex}/s${plan.stageId}`;
+  if (plan.follows !== undefined) {
+    const leader = running.stages[plan.follows]!;
+    assert(tasks.length === leader.tasks.length, `${name} has more tasks than it follows`);
+  }
+  if (plan.coalesce === undefined) return;
+  const [input] = plan.inputs;
+  const maps = running.stages[input!.stageId]!;
+  if (maps.partitionBytes !== undefined && isComplete(maps) && maps.lost === 0) {
+    for (const [partition, bytes] of maps.partitionBytes.entries()) {
+      const each = maps.tasks.map((_, mapIndex) => partitionSize(mapIndex, partition));
+      const sum = each.reduce((all, size) => all + size, 0);
+      assert(bytes === sum, `${name}: partition ${partition} has ${sum} bytes, not ${bytes}`);
+    }
+  }
+  if (starts === undefined) {
+    const isWhole = tasks.length === plan.taskCount;
+    assert(isWhole, `${name} has ${tasks.length} tasks and was not cut`);
+    return;
+  }
+  assert(tasks.length === starts.length, `${name} is cut otherwise than its tasks`);
+  const { targetBytes } = plan.coalesce;
+  const bytesOf = (task: number): number => {
+    const { first, count } = partitionsOfTask(starts, plan.taskCount, task);
+    assert(count > 0, `task ${task} of ${name} reads nothing`);
+    const sum = maps.partitionBytes!.slice(first, first + count).reduce((a, b) => a + b, 0);
+    assert(count === 1 || sum <= targetBytes, `task ${task} of ${name} reads ${sum} bytes`);
+    return sum;
+  };
+  assert(starts[0] === 0, `${name} is not cut from its first partition`);
+  for (let task = 0; task + 1 < starts.length; task++) {
+    const next = maps.partitionBytes![starts[task + 1]!]!;
+    assert(bytesOf(task) + next > targetBytes, `task ${task} of ${name} could read more`);
+  }
+  bytesOf(starts.length - 1);
+}
+
 export function checkInvariants(state: ClusterState): void {
   checkLocks(state);
   let unheld = 0;
@@ -89,6 +134,7 @@ export function checkInvariants(state: ClusterState): void {
     assert(end.kind === "running" || outlivesJob, `${jobId} ends with running actions`);
     for (const stage of running.stages) {
       checkIndices(running, stage);
+      checkCut(running, stage);
       unheld += checkTasks(state, running, stage);
     }
   }

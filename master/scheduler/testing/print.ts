@@ -33,8 +33,9 @@ function printTask(task: TaskState, taskIndex: number): string {
 }
 
 function printStage(stage: StageState): string[] {
-  const { plan, retries, reruns } = stage;
-  const head = `    s${plan.stageId} ${plan.label}: retries ${retries}, reruns ${reruns}`;
+  const { plan, retries, reruns, starts } = stage;
+  const cut = starts === undefined ? "" : `, cut at ${starts.join(" ")} of ${plan.taskCount}`;
+  const head = `    s${plan.stageId} ${plan.label}: retries ${retries}, reruns ${reruns}${cut}`;
   return [head, ...stage.tasks.map((task, i) => `      ${printTask(task, i)}`)];
 }
 

@@ -133,6 +133,7 @@ function reportOf(session: Session, line: Line): Command {
           uploads: [{ uri, uploadId: "u", etags: [], sizeBytes: 10, rows: 1, digest: digestText }],
         };
   const result = line.options.get("result");
+  const sizes = line.options.get("sizes");
   const outcome = {
     kind: "done",
     rows: 1,
@@ -140,6 +141,7 @@ function reportOf(session: Session, line: Line): Command {
     bytesOut: 5,
     digest: digestText,
     ...upload,
+    ...(sizes === undefined ? {} : { partitionBytes: sizes.split(",").map(Number) }),
     ...(result === undefined ? {} : { resultJson: result }),
   } as const;
   return { kind: "report", workerId, reports: [{ ...ref, token, outcome }] };
@@ -185,6 +187,7 @@ function actionOf(session: Session, line: Line): Command {
     folderUri: line.options.get("output") ?? "",
     plan: line.options.get("plan") ?? "0",
     ...(keep === undefined ? {} : { keep }),
+    ...(line.options.has("coalesce") ? { coalesce: numberOption(line, "coalesce", 0) } : {}),
     isLeaf: line.words.includes("leaf"),
     cleans: line.words.includes("cleans"),
     publishes: line.words.includes("publishes"),

@@ -17,14 +17,14 @@ import { isUnplanned } from "../actions.ts";
 import { apply } from "../apply.ts";
 import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
-import { findTask, leasedTo } from "../find.ts";
+import { findRunning, findTask, leasedTo } from "../find.ts";
 import { intents } from "../intents.ts";
 import type { JsonPiece } from "../json-pieces.ts";
 import type { LeaseBug } from "../planted-bugs.ts";
 import { decodeSnapshot, digest, encodeSnapshot, snapshotPieces } from "../snapshot.ts";
 import { type ClusterState, emptyState, type LeasedTask } from "../state.ts";
 import { graphOf } from "./graphs.ts";
-import { acceptedTasks, checkInvariants } from "./invariants.ts";
+import { acceptedTasks, checkInvariants, partitionSize } from "./invariants.ts";
 import { printState } from "./print.ts";
 
 interface Lease {
@@ -195,7 +195,8 @@ function startAction(walk: Walk, jobId: JobId): void {
     return startLockStep(walk, jobId, actionIndex);
   }
   const folderUri = random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`;
-  const reduces = random.below(4);
+  const reduces = random.below(5);
+  const coalescing = random.below(2) === 0 ? {} : { coalesce: 1 + random.below(20) };
   const graph = graphOf({
     actionIndex,
     maps: 1 + random.below(4),
@@ -203,7 +204,7 @@ function startAction(walk: Walk, jobId: JobId): void {
     sorts: random.below(2) === 0,
     folderUri: unplanned?.folderUri ?? folderUri,
     plan: "p",
-    ...(reduces === 0 || random.below(2) === 0 ? {} : { keep: `k${reduces}` }),
+    ...(reduces === 0 || random.below(2) === 0 ? coalescing : { keep: `k${reduces}` }),
     isLeaf: random.below(2) === 0,
     cleans: random.below(3) === 0,
     publishes: random.below(6) === 0,
@@ -246,6 +247,13 @@ function poll(walk: Walk, workerId: (typeof workers)[number]): void {
   assert(again.kind === "granted" && again.tasks.length === 0, "two leases of one task");
 }
 
+/** Where the grant asks for sizes; now and then a worker does not know what is asked. */
+function sizesToTell(walk: Walk, ref: TaskRef): readonly number[] | undefined {
+  const sums = findTask(walk.state, ref)?.stage.partitionBytes;
+  if (sums === undefined || walk.random.below(40) === 0) return undefined;
+  return sums.map((_, partition) => partitionSize(ref.taskIndex, partition));
+}
+
 function reportDone(walk: Walk, lease: Lease, digestText: string): void {
   const { ref, token } = lease;
   const action = walk.state.jobs.get(ref.jobId)?.actions.get(ref.actionIndex);
@@ -259,12 +267,17 @@ function reportDone(walk: Walk, lease: Lease, digestText: string): void {
     digest: digestText,
   };
   const isOutput = action !== undefined && action.folderUri !== "";
-  const outcome = { kind: "done", rows: 1, bytes: 1, bytesOut: 1, digest: digestText } as const;
+  const done = { kind: "done", rows: 1, bytes: 1, bytesOut: 1, digest: digestText } as const;
+  const partitionBytes = sizesToTell(walk, ref);
+  const outcome = partitionBytes === undefined ? done : { ...done, partitionBytes };
   run(walk, {
     kind: "report",
     workerId: asWorkerId(lease.workerId),
     reports: [{ ...ref, token, outcome: isOutput ? { ...outcome, uploads: [upload] } : outcome }],
   });
+  const stages = findRunning(walk.state, ref.jobId, ref.actionIndex)?.stages ?? [];
+  const isCut = stages.some(({ starts, plan }) => starts && starts.length < plan.taskCount);
+  if (isCut) walk.counts.set("cut", (walk.counts.get("cut") ?? 0) + 1);
 }
 
 function reportFailed(walk: Walk, lease: Lease): void {

@@ -262,12 +262,17 @@ export interface TaskGrant {
   inputsJson: string;
   /** Partitions of this stage's own shuffle output; 0 when it has none. */
   outputPartitions: number;
+  /** Reports have to tell the size of each of these. */
+  tellsPartitionBytes: boolean;
 }
 
 export interface GrantedTask {
   taskIndex: number;
   attempt: number;
   splitJson: string;
+  /** What it reads where inputs say "own partition"; 0 partitions: the one of its index. */
+  firstPartition: number;
+  partitions: number;
 }
 
 export interface StageLocations {
@@ -354,6 +359,8 @@ export interface TaskDone {
   uploadJson: string;
   /** What the task counted, by name. */
   counters: { [key: string]: number };
+  /** Of each partition of the shuffle output, where the grant asks for it. */
+  partitionBytes: number[];
 }
 
 export interface TaskDone_CountersEntry {
@@ -2727,6 +2734,7 @@ function createBaseTaskGrant(): TaskGrant {
     inputs: [],
     inputsJson: "",
     outputPartitions: 0,
+    tellsPartitionBytes: false,
   };
 }
 
@@ -2764,6 +2772,9 @@ export const TaskGrant: MessageFns<TaskGrant> = {
     }
     if (message.outputPartitions !== 0) {
       writer.uint32(88).uint32(message.outputPartitions);
+    }
+    if (message.tellsPartitionBytes !== false) {
+      writer.uint32(96).bool(message.tellsPartitionBytes);
     }
     return writer;
   },
@@ -2869,6 +2880,14 @@ export const TaskGrant: MessageFns<TaskGrant> = {
             message.outputPartitions = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.tellsPartitionBytes = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2883,7 +2902,7 @@ export const TaskGrant: MessageFns<TaskGrant> = {
 };
 
 function createBaseGrantedTask(): GrantedTask {
-  return { taskIndex: 0, attempt: 0, splitJson: "" };
+  return { taskIndex: 0, attempt: 0, splitJson: "", firstPartition: 0, partitions: 0 };
 }
 
 export const GrantedTask: MessageFns<GrantedTask> = {
@@ -2896,6 +2915,12 @@ export const GrantedTask: MessageFns<GrantedTask> = {
     }
     if (message.splitJson !== "") {
       writer.uint32(26).string(message.splitJson);
+    }
+    if (message.firstPartition !== 0) {
+      writer.uint32(32).uint32(message.firstPartition);
+    }
+    if (message.partitions !== 0) {
+      writer.uint32(40).uint32(message.partitions);
     }
     return writer;
   },
@@ -2935,6 +2960,22 @@ export const GrantedTask: MessageFns<GrantedTask> = {
             }
 
             message.splitJson = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.firstPartition = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.partitions = reader.uint32();
             continue;
           }
         }
@@ -3697,7 +3738,17 @@ export const TaskReport: MessageFns<TaskReport> = {
 };
 
 function createBaseTaskDone(): TaskDone {
-  return { rowsIn: 0, bytesIn: 0, rowsOut: 0, bytesOut: 0, digest: "", resultJson: "", uploadJson: "", counters: {} };
+  return {
+    rowsIn: 0,
+    bytesIn: 0,
+    rowsOut: 0,
+    bytesOut: 0,
+    digest: "",
+    resultJson: "",
+    uploadJson: "",
+    counters: {},
+    partitionBytes: [],
+  };
 }
 
 export const TaskDone: MessageFns<TaskDone> = {
@@ -3726,6 +3777,13 @@ export const TaskDone: MessageFns<TaskDone> = {
     globalThis.Object.entries(message.counters).forEach(([key, value]: [string, number]) => {
       TaskDone_CountersEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
     });
+    if (message.partitionBytes.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.partitionBytes) {
+        writer.double(v);
+      }
+      writer.join();
+    }
     return writer;
   },
 
@@ -3808,6 +3866,24 @@ export const TaskDone: MessageFns<TaskDone> = {
               message.counters[entry8.key] = entry8.value;
             }
             continue;
+          }
+          case 9: {
+            if (tag === 73) {
+              message.partitionBytes.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.partitionBytes.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
