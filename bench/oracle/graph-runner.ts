@@ -1,7 +1,11 @@
 // Runs stage graphs for real but on one thread: every task on some workers in memory, kept outputs between actions.
 
 import type { ActionAnswer, ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
-import { cutPartitions, partitionsOfTask, readsPartitions } from "../../proto/plan/partition-cuts.ts";
+import {
+  cutPartitions,
+  partitionsOfTask,
+  readsPartitions,
+} from "../../proto/plan/partition-cuts.ts";
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import type { MapLocation, TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import { type ClosureLoader, runTask, type TaskWorld } from "../../worker/executor/run.ts";

@@ -118,11 +118,7 @@ function preferred(
  */
 function ownersOf(running: RunningAction, stage: StageState): readonly string[] {
   const { job, action, state } = running;
-  return placePartitions(
-    ringOf(state),
-    `${job.jobId}/a${action.actionIndex}`,
-    stage.tasks.length,
-  );
+  return placePartitions(ringOf(state), `${job.jobId}/a${action.actionIndex}`, stage.tasks.length);
 }
 
 /** The longest waiting job that needs a driver. */

@@ -26,7 +26,9 @@ export function countPartitionBytes(
 
 /** A task that nobody was ever given. */
 const isUntouched = (stage: StageState): boolean =>
-  stage.tasks.every(({ kind, attempt }) => (kind === "pending" || kind === "lost") && attempt === 0);
+  stage.tasks.every(
+    ({ kind, attempt }) => (kind === "pending" || kind === "lost") && attempt === 0,
+  );
 
 /** Those that have as many tasks as this one: all of them later. */
 function followersOf(stages: readonly StageState[], stage: StageState): readonly StageState[] {

@@ -46,8 +46,7 @@ const readsWhole = (input: ShuffleInput): boolean =>
 export const readsPartitions = (input: ShuffleInput): boolean =>
   readsWhole(input) && input.partition === "own";
 
-const readsAlike = (input: ShuffleInput): boolean =>
-  readsWhole(input) && input.partition !== "own";
+const readsAlike = (input: ShuffleInput): boolean => readsWhole(input) && input.partition !== "own";
 
 /** Whether tasks that make the output of this stage tell the sizes of its partitions. */
 export function tellsPartitionBytes(plans: readonly StagePlan[], stageId: number): boolean {
@@ -76,7 +75,8 @@ export function coalescingProblem(
   if (stage.keep !== undefined) return "keeps its output, whose tasks later actions count";
   if (follows !== undefined) {
     const leader = before[follows];
-    if (leader === undefined || !isOpen(leader)) return `follows stage ${follows}, which is not cut`;
+    if (leader === undefined || !isOpen(leader))
+      return `follows stage ${follows}, which is not cut`;
     if (leader.taskCount !== taskCount) return `has other tasks than stage ${follows}`;
     const isOne = (input: ShuffleInput) =>
       input.stageId === follows && input.maps === "own" && input.partition !== "own";

@@ -29,8 +29,8 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Keeps the rows in the object store once they were made: dearer than `cache`, and never made again in this
-   * job, whatever is lost.
+   * The same as `cache`, under another name that Spark has: rows stay on the disks of the workers, not in a store.
+   * Rows that must outlive every worker are written (`write.parquet`, `write.arrow`) and read again.
    * @example const ranks = pairs.checkpoint();
    */
   checkpoint(): Dataset<T> {

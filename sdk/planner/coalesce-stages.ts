@@ -49,7 +49,8 @@ function followersOf(
     if (input === undefined) continue;
     if (!isElastic(stage) || stage.taskCount !== stages[stageId]!.taskCount) return undefined;
     const others = stage.inputs.filter((each) => each !== input);
-    if (others.some(({ maps, partition }) => maps === "own" || partition === "own")) return undefined;
+    if (others.some(({ maps, partition }) => maps === "own" || partition === "own"))
+      return undefined;
     found.push([stage.stageId, input.stageId]);
     leaders.add(stage.stageId);
   }
@@ -65,7 +66,8 @@ export function coalesceStages(
   const marked = [...stages];
   for (const stage of stages) {
     if (stage.taskCount === 1 || !isElastic(stage)) continue;
-    if (stage.inputs.some((input) => readsPartitions(input) && askedFor.has(input.stageId))) continue;
+    if (stage.inputs.some((input) => readsPartitions(input) && askedFor.has(input.stageId)))
+      continue;
     const cut = { ...stage, coalesce: { targetBytes } };
     if (coalescingProblem(stages, cut) !== undefined) continue;
     const followers = followersOf(stages, stage.stageId);
