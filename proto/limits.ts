@@ -112,8 +112,8 @@ export const splitBytesMin = 4 * 1024 * 1024;
 export const splitBytesMax = 32 * 1024 * 1024;
 /** Input bytes per reduce partition; fixes the partition count from the inputs alone, never from the workers. */
 export const partitionInputBytesTarget = 64 * 1024 * 1024;
-/** Bytes of small partitions that one reduce task reads: as much as the smallest map task, and for the same reasons. */
-export const coalescedBytesTarget = 4 * 1024 * 1024;
+/** Bytes of small partitions that one reduce task reads: work for some times as long as the task itself costs. */
+export const coalescedBytesTarget = 1024 * 1024;
 /** Reduce partitions chosen by the planner. */
 export const plannedPartitionsMax = 256;
 /** Map tasks chosen by the planner: splits of a larger input grow, so that its stage graph fits its bound. */

@@ -8,8 +8,8 @@ interface NotedStage {
   readonly stageId: number;
   readonly label: string;
   readonly tasks: number;
-  /** Only the run tells how many of these tasks there were, each of which reads its partition or several. */
-  readonly isElastic?: true;
+  /** Only the run tells how many of these tasks there were: it cut partitions, or followed a stage that did. */
+  readonly elastic?: "cut" | "follows";
   readonly source: string;
   /** Operators, then the sink. */
   readonly steps: readonly string[];
@@ -22,7 +22,8 @@ export function analysisNote(graph: StageGraph): string {
       stageId,
       label,
       tasks: taskCount,
-      ...(coalesce === undefined && follows === undefined ? {} : { isElastic: true }),
+      ...(coalesce === undefined ? {} : { elastic: "cut" }),
+      ...(follows === undefined ? {} : { elastic: "follows" }),
       source: sourceText(program.source),
       steps: [...program.operators.map(operatorText), sinkText(program.sink)],
     }),
@@ -48,9 +49,9 @@ function millisecondsText(nanoseconds: number): string {
 
 const tasksOf = (count: number): string => `${count} ${count === 1 ? "task" : "tasks"}`;
 
-function tasksText({ tasks, isElastic }: NotedStage, ran: number | undefined): string {
-  if (isElastic !== true || ran === undefined || ran === tasks) return tasksOf(tasks);
-  return `${tasks} partitions read by ${tasksOf(ran)}`;
+function tasksText({ tasks, elastic }: NotedStage, ran: number = tasks): string {
+  if (elastic === undefined || ran === tasks) return tasksOf(tasks);
+  return elastic === "cut" ? `${tasks} partitions read by ${tasksOf(ran)}` : tasksOf(ran);
 }
 
 /** `counters`: sums over the tasks of a stage; memory is the most that any thread held then. */

@@ -97,7 +97,7 @@ const mebibyte = 1024 * 1024;
 const targets: PlanTargets = {
   splitBytes: 16 * mebibyte,
   partitionBytes: 32 * mebibyte,
-  coalescedBytes: 4 * mebibyte,
+  coalescedBytes: mebibyte,
 };
 
 function filesOf(name: string, mebibytes: number): readonly InputFile[] {
