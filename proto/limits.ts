@@ -159,10 +159,7 @@ export const blockBytesMax = 512 * 1024 * 1024;
 export const stringCounterBytesMax = 1024 * 1024 * 1024;
 /** Distinct keys that a map task combines before it hands on what it has and begins anew. */
 export const partialEntriesMax = 1024 * 1024;
-/**
- * A map task that finds more groups than this share of its first rows stops making groups, and hands on each row as a
- * group of its own: the reduce task has most of the work to do anyhow. Few rows must be nearly all different.
- */
+/** A map task with more groups than this share of its first rows stops making any: the reduce task has to anyhow. */
 export const partialSharesMax: readonly { readonly rows: number; readonly share: number }[] = [
   { rows: 65_536, share: 0.9 },
   { rows: 262_144, share: 0.5 },
