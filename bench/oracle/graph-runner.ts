@@ -3,6 +3,7 @@
 import type { ActionAnswer, ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
 import {
   cutPartitions,
+  type PartitionRange,
   partitionsOfTask,
   readsPartitions,
 } from "../../proto/plan/partition-cuts.ts";
@@ -20,6 +21,8 @@ export interface GraphWorld {
   readonly closures: ClosureLoader;
   /** For planted faults: the map outputs that a task gets to see. */
   readonly seenMaps?: (stage: StagePlan, maps: readonly MapLocation[]) => readonly MapLocation[];
+  /** For planted faults: the partitions that a task gets to see of those that it has to read together. */
+  readonly seenPartitions?: (partitions: PartitionRange) => PartitionRange;
 }
 
 /** A stage whose outputs stay for later actions of the job. */
@@ -76,9 +79,9 @@ class StageCuts {
     return stage.coalesce === undefined ? stage.taskCount : this.startsOf(stage).length;
   }
 
-  partitionsOf(stage: StagePlan, taskIndex: number): Pick<TaskSpec, "partitions"> {
-    if (stage.coalesce === undefined) return {};
-    return { partitions: partitionsOfTask(this.startsOf(stage), stage.taskCount, taskIndex) };
+  partitionsOf(stage: StagePlan, taskIndex: number): PartitionRange | undefined {
+    if (stage.coalesce === undefined) return undefined;
+    return partitionsOfTask(this.startsOf(stage), stage.taskCount, taskIndex);
   }
 }
 
@@ -151,8 +154,9 @@ export class GraphRunner {
     { history, adopted, cuts }: SoFar,
   ): TaskSpec {
     const { actionIndex, planDigest } = graph;
-    const { workers, context, seenMaps = (_, maps) => maps } = this.world;
+    const { workers, context, seenMaps = (_, maps) => maps, seenPartitions } = this.world;
     const split = stage.splits[taskIndex];
+    const partitions = cuts.partitionsOf(stage, taskIndex);
     const locations = (stageId: number): readonly MapLocation[] => {
       const kept = adopted.get(stageId);
       const origin = kept && { actionIndex: kept.actionIndex, stageId: kept.stageId };
@@ -180,7 +184,9 @@ export class GraphRunner {
         input,
         maps: seenMaps(stage, locations(input.stageId)),
       })),
-      ...cuts.partitionsOf(stage, taskIndex),
+      ...(partitions === undefined
+        ? {}
+        : { partitions: seenPartitions?.(partitions) ?? partitions }),
       outputPartitions: stage.output.kind === "shuffle" ? stage.output.partitions : 0,
       tellsPartitionBytes: true,
       ...(split === undefined ? {} : { split }),

@@ -99,6 +99,53 @@ describe("shuffle faults", () => {
 });
 
 describe("partitions", () => {
+  test("those side by side are read in one piece, and are what each alone would be", async () => {
+    const words = lines([[..."abcdefgh"], [..."hgxyz"], []]);
+    const stages = [
+      readStage(words, [count("partial")], hashTo("value", 5), 5),
+      reduceStage(0, 5, [count("final")]),
+    ];
+    const cluster = new TestCluster();
+    const [map] = await cluster.run([stages[0]!]);
+    expect(map?.partitionBytes).toBeUndefined();
+    const asked: number[] = [];
+    const rowsOfTask = async (first: number, count: number) => {
+      const own = cluster.world(0);
+      const fetch: typeof own.blocks.fetch = (address, block) => {
+        asked.push(block.partitions);
+        return own.blocks.fetch(address, block);
+      };
+      const world = { ...own, blocks: { ...own.blocks, fetch } };
+      const spec = { ...cluster.spec(stages, 1, 0), partitions: { first, count } };
+      return rowsOf([await runTask(spec, world, cellsOf(new ArrayBuffer(cellsBytes)))]);
+    };
+    const alone: unknown[][] = [];
+    for (let partition = 0; partition < 5; partition++) alone.push(await rowsOfTask(partition, 1));
+    expect(alone.flat()).toHaveLength(11);
+    const text = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
+    for (const [first, count] of [
+      [0, 5],
+      [1, 2],
+      [3, 2],
+    ] as const) {
+      asked.length = 0;
+      const together = await rowsOfTask(first, count);
+      expect(text(together)).toEqual(text(alone.slice(first, first + count).flat()));
+      // One of the three maps lies with another worker.
+      expect(asked).toEqual([count]);
+    }
+  });
+
+  test("their sizes are told where they are asked for", async () => {
+    const stage = readStage(lines([[..."abcdefgh"]]), [], hashTo("value", 3), 3);
+    const cluster = new TestCluster();
+    const spec = { ...cluster.spec([stage], 0, 0), tellsPartitionBytes: true } as const;
+    const cells = cellsOf(new ArrayBuffer(cellsBytes));
+    const result = await runTask(spec, cluster.world(0), cells);
+    expect(result.partitionBytes).toHaveLength(3);
+    expect(result.partitionBytes!.reduce((sum, size) => sum + size, 0)).toBe(result.bytesOut);
+  });
+
   test("a sample is every n-th row, whatever the chunks", () => {
     const cases = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.array(fc.nat({ max: 30 })));
     fc.assert(

@@ -172,6 +172,10 @@ export const plantedFaults: readonly (readonly [name: string, fault: Fault])[] =
     }),
   ],
   ["an aggregate forgets the partial states of one task", forgetsMap("aggregate")],
+  [
+    "a task that reads partitions together forgets the last",
+    { seenPartitions: ({ first, count }) => ({ first, count: Math.max(count - 1, 1) }) },
+  ],
   ["distinct keeps the last of equal rows", { plan: keepsLast }],
   [
     "distinct compares columns that do not count",

@@ -37,6 +37,7 @@ export interface Fault {
   readonly plan?: (action: Action) => Action;
   readonly graph?: (graph: StageGraph) => StageGraph;
   readonly seenMaps?: GraphWorld["seenMaps"];
+  readonly seenPartitions?: GraphWorld["seenPartitions"];
 }
 
 export interface Planned {
@@ -125,6 +126,7 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
     workers: engine.workers,
     closures: { load: async () => ({ closure, locate: () => ({}) }) },
     ...(fault.seenMaps === undefined ? {} : { seenMaps: fault.seenMaps }),
+    ...(fault.seenPartitions === undefined ? {} : { seenPartitions: fault.seenPartitions }),
   });
   const history: ActionOutcome[] = [];
   const perform = async (asked: Action): Promise<readonly string[]> => {

@@ -2,7 +2,7 @@
 
 import { assert } from "../../../proto/errors.ts";
 import { taskName } from "../../../proto/ids.ts";
-import { partitionsOfTask } from "../../../proto/plan/partition-cuts.ts";
+import { partitionsOfTask, readsPartitions } from "../../../proto/plan/partition-cuts.ts";
 import { leasedTo, type RunningAction, refOf, runningActions } from "../find.ts";
 import { indexStage, isComplete } from "../stages.ts";
 import type { ClusterState, DoneTask, LockClaim, StageState } from "../state.ts";
@@ -79,51 +79,54 @@ function checkLocks(state: ClusterState): void {
   }
 }
 
-/** Of a partition that a map task made, in walks. */
-export const partitionSize = (mapIndex: number, partition: number): number =>
-  (5 * mapIndex + 3 * partition) % 7;
+/** Bytes of a partition that a map task of a stage makes, whenever it runs. */
+export type PartitionSize = (mapIndex: number, partition: number) => number;
 
-/** Tasks are as many as the cut says, no more than the target needs, and no size was counted twice. */
-function checkCut(running: RunningAction, stage: StageState): void {
+/** No size was left out or counted twice. */
+function checkSums(name: string, maps: StageState, sizeOf: PartitionSize): void {
+  if (maps.partitionBytes === undefined || !isComplete(maps) || maps.lost > 0) return;
+  for (const [partition, bytes] of maps.partitionBytes.entries()) {
+    const each = maps.tasks.map((_, mapIndex) => sizeOf(mapIndex, partition));
+    const sum = each.reduce((all, size) => all + size, 0);
+    assert(bytes === sum, `${name}: partition ${partition} has ${sum} bytes, not ${bytes}`);
+  }
+}
+
+/** Tasks are as many as the cut says, and that is what the target says. */
+function checkCut(running: RunningAction, stage: StageState, sizeOf?: PartitionSize): void {
   const { plan, starts, tasks } = stage;
   const name = `${running.job.jobId}/a${running.action.actionIndex}/s${plan.stageId}`;
+  if (sizeOf !== undefined) checkSums(name, stage, sizeOf);
   if (plan.follows !== undefined) {
     const leader = running.stages[plan.follows]!;
-    assert(tasks.length === leader.tasks.length, `${name} has more tasks than it follows`);
+    assert(tasks.length === leader.tasks.length, `${name} has other tasks than it follows`);
   }
   if (plan.coalesce === undefined) return;
-  const [input] = plan.inputs;
-  const maps = running.stages[input!.stageId]!;
-  if (maps.partitionBytes !== undefined && isComplete(maps) && maps.lost === 0) {
-    for (const [partition, bytes] of maps.partitionBytes.entries()) {
-      const each = maps.tasks.map((_, mapIndex) => partitionSize(mapIndex, partition));
-      const sum = each.reduce((all, size) => all + size, 0);
-      assert(bytes === sum, `${name}: partition ${partition} has ${sum} bytes, not ${bytes}`);
-    }
-  }
   if (starts === undefined) {
     const isWhole = tasks.length === plan.taskCount;
     assert(isWhole, `${name} has ${tasks.length} tasks and was not cut`);
     return;
   }
   assert(tasks.length === starts.length, `${name} is cut otherwise than its tasks`);
-  const { targetBytes } = plan.coalesce;
-  const bytesOf = (task: number): number => {
+  assert(starts[0] === 0, `${name} is not cut from its first partition`);
+  const maps = plan.inputs.filter(readsPartitions).map((input) => running.stages[input.stageId]!);
+  const bytes = Array.from({ length: plan.taskCount }, (_, partition) =>
+    maps.reduce((sum, { partitionBytes }) => sum + partitionBytes![partition]!, 0),
+  );
+  for (const task of starts.keys()) {
     const { first, count } = partitionsOfTask(starts, plan.taskCount, task);
     assert(count > 0, `task ${task} of ${name} reads nothing`);
-    const sum = maps.partitionBytes!.slice(first, first + count).reduce((a, b) => a + b, 0);
+    const sum = bytes.slice(first, first + count).reduce((all, size) => all + size, 0);
+    const { targetBytes } = plan.coalesce;
     assert(count === 1 || sum <= targetBytes, `task ${task} of ${name} reads ${sum} bytes`);
-    return sum;
-  };
-  assert(starts[0] === 0, `${name} is not cut from its first partition`);
-  for (let task = 0; task + 1 < starts.length; task++) {
-    const next = maps.partitionBytes![starts[task + 1]!]!;
-    assert(bytesOf(task) + next > targetBytes, `task ${task} of ${name} could read more`);
+    const next = bytes[first + count];
+    const isFull = next === undefined || sum + next > targetBytes;
+    assert(isFull, `task ${task} of ${name} could read more than ${sum} bytes`);
   }
-  bytesOf(starts.length - 1);
 }
 
-export function checkInvariants(state: ClusterState): void {
+/** `sizeOf`: where all tasks make partitions of sizes that are known. */
+export function checkInvariants(state: ClusterState, sizeOf?: PartitionSize): void {
   checkLocks(state);
   let unheld = 0;
   for (const running of runningActions(state)) {
@@ -134,7 +137,7 @@ export function checkInvariants(state: ClusterState): void {
     assert(end.kind === "running" || outlivesJob, `${jobId} ends with running actions`);
     for (const stage of running.stages) {
       checkIndices(running, stage);
-      checkCut(running, stage);
+      checkCut(running, stage, sizeOf);
       unheld += checkTasks(state, running, stage);
     }
   }
