@@ -19,7 +19,15 @@ afterEach(async () => {
 });
 
 function block(partition: number): BlockId {
-  return { jobId: "job-1", actionIndex: 0, stageId: 1, taskIndex: 2, token: 33, partition, partitions: 1 };
+  return {
+    jobId: "job-1",
+    actionIndex: 0,
+    stageId: 1,
+    taskIndex: 2,
+    token: 33,
+    partition,
+    partitions: 1,
+  };
 }
 
 function randomBytesOf(size: number, seed: number): Uint8Array {

@@ -2,8 +2,8 @@
 
 import type { ErrorRecord } from "../errors.ts";
 import type { ActionAnswer, ActionOutcome, JobContext } from "../plan/bundle.ts";
-import type { TaskProgram, TaskSplit } from "../plan/program.ts";
 import type { PartitionRange } from "../plan/partition-cuts.ts";
+import type { TaskProgram, TaskSplit } from "../plan/program.ts";
 import type { ShuffleInput } from "../plan/stage.ts";
 import type { PendingUpload } from "./store.ts";
 
