@@ -1,3 +1,5 @@
+// Where partitions are cut, and which stages may be, or may follow one that is.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { coalescingProblem, cutPartitions, partitionsOfTask } from "./partition-cuts.ts";

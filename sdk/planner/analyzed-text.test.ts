@@ -1,3 +1,5 @@
+// What `explain` with `analyze` says of stages that had fewer tasks than were planned.
+
 import { expect, test } from "vitest";
 import type { StageGraph, StagePlan } from "../../proto/plan/stage.ts";
 import { analysisNote, analyzedText } from "./analyzed-text.ts";

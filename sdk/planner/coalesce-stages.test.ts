@@ -1,3 +1,5 @@
+// Which stages may read several partitions in one task, and which keep a task for each.
+
 import { expect, test } from "vitest";
 import type { OperatorProgram, SinkProgram } from "../../proto/plan/program.ts";
 import type { ShuffleInput, StagePlan } from "../../proto/plan/stage.ts";

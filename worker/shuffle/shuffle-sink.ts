@@ -6,13 +6,13 @@ import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits
 import type { SpillFile } from "../memory/spill-files.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { nothingHeld } from "../operators/stage.ts";
-import type { Sink } from "../output/sink.ts";
+import type { Sink, SinkResult } from "../output/sink.ts";
 import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
 import { BlockWriter } from "./block.ts";
 import type { ColumnSample } from "./column-sample.ts";
 import { type Partitioner, StrideSample } from "./partition-rows.ts";
 import type { SealedFiles } from "./sealed-files.ts";
-import { sealOutput } from "./shuffle-file.ts";
+import { type SealedOutput, sealOutput } from "./shuffle-file.ts";
 
 interface PartitionBuffer {
   rows: unknown[];
@@ -137,6 +137,12 @@ function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBu
   for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
 }
 
+function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOptions): SinkResult {
+  const { rows: rowsOut, bytes: bytesOut, digest, partitionBytes } = sealed;
+  const sizes = tellsPartitionBytes === true ? { partitionBytes } : {};
+  return { rowsOut, bytesOut, digest, ...sizes };
+}
+
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
   const buffers = new PartitionBuffers(partitions, options.memory);
@@ -199,9 +205,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
       const sealed = buffers.seal();
       await options.files.write(options.path, sealed.pieces);
       buffers.close();
-      const { rows: rowsOut, bytes: bytesOut, digest, partitionBytes } = sealed;
-      const sizes = options.tellsPartitionBytes === true ? { partitionBytes } : {};
-      return { rowsOut, bytesOut, digest, ...sizes };
+      return resultOf(sealed, options);
     },
     abort: async () => undefined,
   };

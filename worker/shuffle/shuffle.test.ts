@@ -137,7 +137,7 @@ describe("partitions", () => {
   });
 
   test("their sizes are told where they are asked for", async () => {
-    const stage = readStage(lines([[..."abcdefgh"]]), [], hashTo("value", 3), 3);
+    const stage = readStage(lines([[..."abcdefgh"]]), [count("partial")], hashTo("value", 3), 3);
     const cluster = new TestCluster();
     const spec = { ...cluster.spec([stage], 0, 0), tellsPartitionBytes: true } as const;
     const cells = cellsOf(new ArrayBuffer(cellsBytes));
