@@ -62,7 +62,8 @@ class Spark:
             .config("spark.local.dir", os.environ.get("TMPDIR", "/tmp"))
             .getOrCreate()
         )
-        self.version = self.spark.version
+        java = self.spark._jvm.java.lang.System.getProperty("java.version")
+        self.version = f"{self.spark.version} on Java {java}"
         self.threads = threads
 
     def sql(self, statements, output):
@@ -70,6 +71,11 @@ class Spark:
         for statement in statements:
             rows = [list(row) for row in self.spark.sql(statement).collect()]
         return rows
+
+    def adopt(self, module):
+        from pyspark import cloudpickle
+
+        cloudpickle.register_pickle_by_value(module)
 
     def close(self):
         self.spark.stop()
@@ -107,6 +113,11 @@ class Ray:
         context.max_hash_shuffle_aggregators = threads
         self.version = ray.__version__
 
+    def adopt(self, module):
+        import ray.cloudpickle
+
+        ray.cloudpickle.register_pickle_by_value(module)
+
     def close(self):
         import ray
 
@@ -121,7 +132,6 @@ def load(path):
         return None
     spec = importlib.util.spec_from_file_location("workload", path)
     module = importlib.util.module_from_spec(spec)
-    # Functions of it are sent to other processes by value where the peer pickles by name.
     sys.modules["workload"] = module
     spec.loader.exec_module(module)
     return module
@@ -163,6 +173,9 @@ def main():
 
     session = sessions[peer](int(threads))
     module = load(path)
+    # Processes of the peer's own cannot import it: they get its functions by value.
+    if module is not None and hasattr(session, "adopt"):
+        session.adopt(module)
     if rest[:1] == ["--once"]:
         request = {"task": json.loads(rest[1]), "output": rest[2]}
         rows = run(session, peer, module, request)

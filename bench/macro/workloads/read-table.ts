@@ -2,11 +2,23 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Column } from "../../../proto/batch/column.ts";
-import { openParquet, readParquet } from "../../../proto/formats/parquet/read-file.ts";
+import {
+  openParquet,
+  type ParquetFile,
+  readParquet,
+} from "../../../proto/formats/parquet/read-file.ts";
 
 export interface TableBatch {
   readonly rows: number;
   readonly columns: readonly Column[];
+}
+
+async function openTable(path: string, file: number): Promise<ParquetFile> {
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+  };
+  return await openParquet({ uri: `file://${path}`, sizeBytes: fstatSync(file).size, read });
 }
 
 /** Batches of the named columns, in that order. */
@@ -16,28 +28,27 @@ export async function* readTable(
 ): AsyncGenerator<TableBatch> {
   const file = openSync(path, "r");
   try {
-    const read = async (offset: number, length: number): Promise<Uint8Array> => {
-      const bytes = Buffer.allocUnsafe(length);
-      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
-    };
-    const sizeBytes = fstatSync(file).size;
-    const parquet = await openParquet({ uri: `file://${path}`, sizeBytes, read });
+    const parquet = await openTable(path, file);
     const { schema } = parquet;
     const fields = names.map((name) => {
       const field = schema.fields.find((each) => each.name === name);
       if (field === undefined) throw new Error(`${path} has no column ${name}`);
       return field;
     });
-    yield* readParquet(parquet, { fields, schema, startByte: 0, endByte: sizeBytes });
+    const endByte = parquet.input.sizeBytes;
+    yield* readParquet(parquet, { fields, schema, startByte: 0, endByte });
   } finally {
     closeSync(file);
   }
 }
 
-/** The values of a column of numbers or dates; whole numbers of 64 bits as they are stored. */
-export function numbersOf(column: Column): Float64Array | Int32Array {
-  if (column.type === "float64" || column.type === "int32" || column.type === "date") {
-    return column.values;
+/** How many rows there are: the end of the file says so. */
+export async function rowsIn(path: string): Promise<number> {
+  const file = openSync(path, "r");
+  try {
+    const { metadata } = await openTable(path, file);
+    return metadata.rows;
+  } finally {
+    closeSync(file);
   }
-  throw new Error(`${column.name} is a column of ${column.type}`);
 }

@@ -1,7 +1,8 @@
 // k-means on one thread: a loop over typed arrays.
 
 import type { Baselines } from "../baseline-types.ts";
-import { numbersOf, readTable } from "../read-table.ts";
+import { numbersOf } from "../column-values.ts";
+import { readTable } from "../read-table.ts";
 
 type Points = readonly (readonly [
   xs: ArrayLike<number>,

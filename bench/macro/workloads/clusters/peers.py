@@ -1,4 +1,4 @@
-"""k-means by Polars (expressions) and Spark (a vectorised function of Python)."""
+"""k-means by Polars (expressions), Spark (a vectorised function of Python), Dask and Ray Data (NumPy)."""
 
 
 def polars_means(session, params, output):
@@ -49,4 +49,59 @@ def spark_means(session, params, output):
         found = {row[0]: list(row[1:]) for row in means}
         centers = [found.get(at, center) for at, center in enumerate(centers)]
     points.unpersist()
+    return centers
+
+
+def sums_by_center(points, centers):
+    """One row for each center: how many points are nearest to it, and their sums."""
+    import numpy as np
+
+    distances = ((points[:, None, :] - np.array(centers)[None, :, :]) ** 2).sum(axis=2)
+    nearest = distances.argmin(axis=1)
+    weights = [np.ones(len(points)), *points.T]
+    return np.stack(
+        [np.bincount(nearest, weight, minlength=len(centers)) for weight in weights], axis=1
+    )
+
+
+def next_centers(sums, centers):
+    """`sums`: an array as of `sums_by_center` for each part of the points."""
+    total = sum(sums)
+    return [
+        list(row[1:] / row[0]) if row[0] > 0 else list(center)
+        for row, center in zip(total, centers)
+    ]
+
+
+def dask_means(session, params, output):
+    import dask
+    import dask.dataframe as dd
+
+    parts = dd.read_parquet(params["input"], columns=["x", "y", "z"]).to_delayed()
+    parts = dask.persist(*(dask.delayed(lambda part: part.to_numpy())(part) for part in parts))
+    centers = params["centers"]
+    for _ in range(params["rounds"]):
+        sums = dask.compute(*(dask.delayed(sums_by_center)(part, centers) for part in parts))
+        centers = next_centers(sums, centers)
+    return centers
+
+
+def ray_means(session, params, output):
+    import numpy as np
+    import ray.data
+
+    points = ray.data.read_parquet(params["input"]).materialize()
+    centers = params["centers"]
+    names = ["n", "x", "y", "z"]
+    for _ in range(params["rounds"]):
+
+        def sums(batch, centers=centers):
+            stacked = np.stack([batch["x"], batch["y"], batch["z"]], axis=1)
+            found = sums_by_center(stacked, centers)
+            return {name: [found[:, at]] for at, name in enumerate(names)}
+
+        parts = points.map_batches(sums, batch_size=100_000).take_all()
+        centers = next_centers(
+            [np.stack([part[name] for name in names], axis=1) for part in parts], centers
+        )
     return centers

@@ -1,7 +1,8 @@
 // Sums, a join and a sort on one thread: typed arrays indexed by the dense keys, and the typed array's own sort.
 
 import type { Baselines } from "../baseline-types.ts";
-import { numbersOf, readTable } from "../read-table.ts";
+import { numbersOf } from "../column-values.ts";
+import { readTable } from "../read-table.ts";
 import { doubles, writeTable } from "../write-table.ts";
 
 async function sums(input: string, by: string): Promise<readonly number[]> {

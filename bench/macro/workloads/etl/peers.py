@@ -66,3 +66,40 @@ def dask_events(session, params, output):
     dd.read_json(params["input"], lines=True, blocksize=2**26, convert_dates=False).map_partitions(
         convert
     ).to_parquet(output, write_index=False)
+
+
+def ray_events(session, params, output):
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.json
+    import ray.data
+
+    user = pa.struct({"name": pa.string(), "country": pa.string()})
+    schema = pa.schema(
+        {
+            "id": pa.int32(),
+            "at": pa.timestamp("us", "UTC"),
+            "kind": pa.string(),
+            "user": user,
+            "amount": pa.float64(),
+        }
+    )
+
+    def convert(events):
+        wanted = pc.and_(pc.not_equal(events["kind"], "debug"), pc.is_valid(events["amount"]))
+        kept = events.filter(wanted)
+        return pa.table(
+            {
+                "id": kept["id"],
+                "at": kept["at"],
+                "kind": kept["kind"],
+                "name": pc.struct_field(kept["user"], "name"),
+                "country": pc.utf8_upper(pc.struct_field(kept["user"], "country")),
+                "amount": pc.round(pc.multiply(kept["amount"], 100)),
+            }
+        )
+
+    options = pyarrow.json.ParseOptions(explicit_schema=schema)
+    ray.data.read_json(params["input"], lines=True, parse_options=options).map_batches(
+        convert, batch_format="pyarrow"
+    ).write_parquet(output)

@@ -43,7 +43,6 @@ export const etl: Workload = {
                   from ${files}`,
               ),
           },
-          without: { ray: "not written for it" },
           tasks: (output) => {
             const params = { input, output };
             const byFunction = functionTask("events", params);
@@ -59,6 +58,7 @@ export const etl: Workload = {
               polars: byFunction,
               spark: byFunction,
               dask: byFunction,
+              ray: byFunction,
             };
           },
         },

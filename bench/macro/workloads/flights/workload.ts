@@ -30,21 +30,19 @@ const questions: Readonly<Record<string, { readonly title: string; readonly sql:
 
 function rowOf(name: string, title: string, sql: string, flights: string, airports: string): Row {
   const params = { flights, airports, query: name };
+  const byFunction = functionTask(name, params);
   return {
     name,
     title,
     answer: { ordered: true },
-    without: {
-      dask: "not written for it",
-      ray: "not written for it",
-      baseline: "written for the count by hours",
-    },
     tasks: () => ({
       millrace: jobTask("flights", "queries.job.ts", params),
       duckdb: sqlTask(sql),
       spark: sqlTask(sql),
-      polars: functionTask(name, params),
-      ...(name === "hours" ? { baseline: functionTask("hours", params) } : {}),
+      baseline: byFunction,
+      polars: byFunction,
+      dask: byFunction,
+      ray: byFunction,
     }),
   };
 }

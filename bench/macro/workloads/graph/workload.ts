@@ -55,19 +55,21 @@ export const graph: Workload = {
                   sum(rank * (hash(page::varchar) % 1009)) from ${files}`,
               ),
           },
-          without: { dask: "not written for it", ray: "not written for it" },
           tasks: (output) => {
             const params = { input, output, roundsMax: rounds, tolerance: 1e-300, damping };
+            const byFunction = functionTask("rank", params);
             return {
               millrace: {
                 kind: "job",
                 file: join(projectFolder(), "jobs/page-rank", "./job.ts"),
                 params,
               },
-              baseline: functionTask("rank", params),
+              baseline: byFunction,
               duckdb: rankSql(input, output),
-              polars: functionTask("rank", params),
-              spark: functionTask("rank", params),
+              polars: byFunction,
+              spark: byFunction,
+              dask: byFunction,
+              ray: byFunction,
             };
           },
         },

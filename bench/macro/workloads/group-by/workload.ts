@@ -5,7 +5,6 @@ import type { Row, Workload } from "../../protocol/workload.ts";
 import { functionTask, jobTask, parquetViews, sqlTask } from "../common.ts";
 
 const seed = 4;
-const rowsPerGroup = 100;
 
 interface Question {
   readonly title: string;
@@ -62,26 +61,22 @@ const questions: Readonly<Record<string, Question>> = {
   },
 };
 
-const onOneThread = new Set(["q1", "q2", "q3", "q4", "q5", "q7"]);
-
 function rowOf(name: string, { title, sql }: Question, input: string, rows: number): Row {
   const params = { input, question: name };
+  const byFunction = functionTask(name, params);
   return {
     name,
     title: `${name} ${title}`,
     inputRows: rows,
     answer: { tolerance: 1e-6 },
-    without: {
-      baseline: "written for q1 to q5 and q7",
-      dask: "measured on the sums of `columns`, since it takes minutes here",
-      ray: "measured on the sums of `columns`, since it takes minutes here",
-    },
     tasks: () => ({
       millrace: jobTask("group-by", "questions.job.ts", params),
       duckdb: sqlTask(sql),
       spark: sqlTask(sql),
-      polars: functionTask(name, params),
-      ...(onOneThread.has(name) ? { baseline: functionTask(name, params) } : {}),
+      baseline: byFunction,
+      polars: byFunction,
+      dask: byFunction,
+      ray: byFunction,
     }),
   };
 }
@@ -91,8 +86,8 @@ export const groupBy: Workload = {
   title: "Group-by questions of the database benchmark",
   prepare: async (cache, size) => {
     const rows = size === "smoke" ? 20_000 : 10_000_000;
-    const many = rows / rowsPerGroup;
-    const few = rowsPerGroup;
+    const few = size === "smoke" ? 10 : 100;
+    const many = rows / few;
     const text = (at: number, groups: number, digits: number): string =>
       `'id' || lpad((below(i, ${seed + at}, ${groups}) + 1)::varchar, ${digits}, '0')`;
     const query = `
@@ -101,13 +96,13 @@ export const groupBy: Workload = {
         (below(i, ${seed + 5}, ${many}) + 1)::integer as id6, (below(i, ${seed + 6}, 5) + 1)::integer as v1,
         (below(i, ${seed + 7}, 15) + 1)::integer as v2, round(mix(i, ${seed + 8}) / 42949672.96, 6) as v3
       from range(${rows}) as numbers(i)`;
-    const name = `group-by-${rows}-${rowsPerGroup}-${seed}.parquet`;
+    const name = `group-by-${rows}-${few}-${seed}.parquet`;
     const input = await cache.file(name, (path) => writeTable(path, query, parquet));
     return {
       rows: Object.entries(questions).map(([key, question]) => rowOf(key, question, input, rows)),
       files: [input],
       setup: parquetViews({ x: input }),
-      data: `${rows} rows of nine columns in Parquet, ${rowsPerGroup} rows in a group, seed ${seed}`,
+      data: `${rows} rows of nine columns in Parquet, ${few} groups by id1, ${many} by id3, seed ${seed}`,
     };
   },
 };

@@ -2,13 +2,14 @@
 
 import type { Column } from "../../../../proto/batch/column.ts";
 import type { Baselines } from "../baseline-types.ts";
-import { textAt } from "../column-values.ts";
-import { numbersOf, readTable } from "../read-table.ts";
+import { byText, numbersOf, textsOf } from "../column-values.ts";
+import { readTable } from "../read-table.ts";
 
-/** The value of each key of the right side; NaN where there is none. */
+/** Values of the right side by their keys; NaN where there is none. */
 interface Lookup {
   add(column: Column, rows: number, values: ArrayLike<number>): void;
-  valueAt(column: Column, row: number): number;
+  /** For each row of the left side. */
+  find(column: Column, rows: number): Float64Array;
 }
 
 function numberLookup(): Lookup {
@@ -25,7 +26,15 @@ function numberLookup(): Lookup {
       }
       for (let row = 0; row < rows; row++) table[keys[row]!] = values[row]!;
     },
-    valueAt: (column, row) => table[numbersOf(column)[row]!] ?? Number.NaN,
+    find: (column, rows) => {
+      const keys = numbersOf(column);
+      const found = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) {
+        const key = keys[row]!;
+        found[row] = key < table.length ? table[key]! : Number.NaN;
+      }
+      return found;
+    },
   };
 }
 
@@ -33,9 +42,10 @@ function textLookup(): Lookup {
   const table = new Map<string, number>();
   return {
     add: (column, rows, values) => {
-      for (let row = 0; row < rows; row++) table.set(textAt(column, row), values[row]!);
+      const text = textsOf(column);
+      for (let row = 0; row < rows; row++) table.set(text(row), values[row]!);
     },
-    valueAt: (column, row) => table.get(textAt(column, row)) ?? Number.NaN,
+    find: byText((text) => table.get(text) ?? Number.NaN),
   };
 }
 
@@ -54,10 +64,10 @@ async function joined({ folder, other, kind, left, right }: Question): Promise<r
   }
   let [matches, v1, v2] = [0, 0, 0];
   for await (const { rows, columns } of readTable(`${folder}/x.parquet`, [left, "v1"])) {
-    const keys = columns[0]!;
+    const found = lookup.find(columns[0]!, rows);
     const values = numbersOf(columns[1]!);
     for (let row = 0; row < rows; row++) {
-      const value = lookup.valueAt(keys, row);
+      const value = found[row]!;
       const isMatched = !Number.isNaN(value);
       if (!isMatched && kind === "inner") continue;
       matches++;

@@ -52,21 +52,20 @@ function rowOf(name: string, question: Question, folder: string, rows: number): 
   const { title, other, kind, on } = question;
   const sql = `select count(*), sum(v1), sum(v2) from x ${kind} join ${other} on x.${on[0]} = ${other}.${on[1]}`;
   const params = { folder, other, kind, left: on[0], right: on[1] };
+  const byFunction = functionTask("join", params);
   return {
     name,
     title: `${name} ${title}`,
     inputRows: rows,
     answer: { tolerance: 1e-9 },
-    without: {
-      dask: "measured on the join of `columns`, since it takes minutes here",
-      ray: "measured on the join of `columns`, since it takes minutes here",
-    },
     tasks: () => ({
       millrace: jobTask("join", "questions.job.ts", { folder, question: name }),
-      baseline: functionTask("join", params),
+      baseline: byFunction,
       duckdb: sqlTask(sql),
       spark: sqlTask(sql),
-      polars: functionTask("join", params),
+      polars: byFunction,
+      dask: byFunction,
+      ray: byFunction,
     }),
   };
 }

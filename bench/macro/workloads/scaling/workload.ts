@@ -31,19 +31,22 @@ function cut(text: string, folder: string, files: number): void {
 }
 
 interface Point {
+  /** Of its row: the same at every size of the suite. */
+  readonly name: string;
+  readonly title: string;
   readonly curve: NonNullable<Row["curve"]>;
   readonly input: string;
   readonly threads?: number;
 }
 
-function rowOf({ curve, input, threads }: Point): Row {
+function rowOf({ name, title, curve, input, threads }: Point): Row {
   const params = { input };
   const without = "the curves are of the faster ones";
   const alone =
     threads !== undefined && threads > 1 ? {} : { baseline: functionTask("words", params) };
   return {
-    name: `${curve.along.replaceAll(/[^a-z]+/gi, "-")}-${curve.at}`,
-    title: `${curve.at} ${curve.along}`,
+    name,
+    title,
     curve,
     ...(threads === undefined ? {} : { threads }),
     answer: {},
@@ -58,36 +61,40 @@ function rowOf({ curve, input, threads }: Point): Row {
   };
 }
 
+/** Megabytes become kilobytes in a smoke run, and fewer. */
+const sizes = {
+  full: { unitBytes: 1_000_000, unit: "MB", sizes: [10, 30, 100, 300], files: [1, 4, 16, 64, 256] },
+  smoke: { unitBytes: 5_000, unit: "times 5 KB", sizes: [10, 100], files: [1, 16] },
+} as const;
+
 async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
-  const unit = size === "smoke" ? 5_000 : 1_000_000;
-  const text = async (megabytes: number): Promise<string> => {
-    const bytes = megabytes * unit;
-    const folder = await cache.file(`zipf-${bytes}-${seed}`, (path) => {
+  const { unitBytes, unit, sizes: amounts, files: numbers } = sizes[size];
+  const text = async (units: number): Promise<string> => {
+    const bytes = units * unitBytes;
+    return await cache.file(`zipf-${bytes}-${seed}`, (path) => {
       mkdirSync(path);
       writeZipfText(join(path, "part-0001.txt"), { bytes, distinctWords, seed });
     });
-    return folder;
   };
   const points: Point[] = [];
-  const isSmoke = size === "smoke";
-  for (const megabytes of isSmoke ? [10, 100] : [10, 30, 100, 300]) {
-    const curve = {
-      name: "Word count along sizes",
-      along: isSmoke ? "parts" : "MB",
-      at: megabytes,
-    };
-    points.push({ curve, input: `${await text(megabytes)}/*.txt` });
+  for (const at of amounts) {
+    const curve = { name: "Word count along sizes", along: `text, ${unit}`, at };
+    const input = `${await text(at)}/*.txt`;
+    points.push({ name: `size-${at}`, title: `${at} ${unit}`, curve, input });
   }
-  for (const files of isSmoke ? [1, 16] : [1, 4, 16, 64, 256]) {
-    const whole = `${await text(100)}/part-0001.txt`;
-    const name = `zipf-${100 * unit}-${seed}-in-${files}`;
-    const folder = await cache.file(name, (path) => cut(whole, path, files));
-    const curve = { name: "Word count along files", along: "files", at: files };
-    points.push({ curve, input: `${folder}/*.txt` });
+  const middle = await text(100);
+  for (const at of numbers) {
+    const name = `zipf-${100 * unitBytes}-${seed}-in-${at}`;
+    const folder = await cache.file(name, (path) => cut(join(middle, "part-0001.txt"), path, at));
+    const along = `files, 100 ${unit} together`;
+    const curve = { name: "Word count along files", along, at };
+    points.push({ name: `files-${at}`, title: `${at} files`, curve, input: `${folder}/*.txt` });
   }
-  for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
-    const curve = { name: "Word count along threads", along: "threads", at: threads };
-    points.push({ curve, input: `${await text(100)}/*.txt`, threads });
+  for (let at = 1; at <= availableParallelism(); at *= 2) {
+    const along = `threads of each contender, 100 ${unit}`;
+    const curve = { name: "Word count along threads", along, at };
+    const input = `${middle}/*.txt`;
+    points.push({ name: `threads-${at}`, title: `${at} threads`, curve, input, threads: at });
   }
   return points;
 }
@@ -98,6 +105,6 @@ export const scaling: Workload = {
   prepare: async (cache, size) => ({
     rows: (await pointsOf(cache, size)).map(rowOf),
     files: [],
-    data: `Synthetic text as in word count, seed ${seed}; files and threads with 100 MB`,
+    data: `Synthetic text as in word count, seed ${seed}; files and threads with 100 ${sizes[size].unit}`,
   }),
 };

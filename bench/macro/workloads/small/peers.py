@@ -34,3 +34,14 @@ def dask_tasks(session, params, output):
 
     parts = [dask.delayed(int)(number) for number in range(params["tasks"])]
     return [[len(parts), sum(dask.compute(*parts))]]
+
+
+def ray_tasks(session, params, output):
+    import ray
+
+    @ray.remote
+    def same(number):
+        return number
+
+    found = ray.get([same.remote(number) for number in range(params["tasks"])])
+    return [[len(found), sum(found)]]

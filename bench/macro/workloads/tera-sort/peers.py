@@ -18,3 +18,39 @@ def polars_sort(session, params, output):
 
 def spark_sort(session, params, output):
     session.spark.read.text(params["input"]).orderBy("value").write.text(output)
+
+
+def dask_sort(session, params, output):
+    import csv
+
+    import dask.dataframe as dd
+
+    os.makedirs(output)
+    # No line has this character: each is one column.
+    lines = dd.read_csv(
+        params["input"],
+        header=None,
+        names=["line"],
+        sep="\x01",
+        blocksize=2**26,
+        quoting=csv.QUOTE_NONE,
+        keep_default_na=False,
+    )
+    lines.sort_values("line").to_csv(
+        f"{output}/*.txt",
+        name_function=lambda part: f"{part:05}",
+        header=False,
+        index=False,
+        sep="\x01",
+        quoting=csv.QUOTE_NONE,
+    )
+
+
+def ray_sort(session, params, output):
+    import pyarrow.csv
+    import ray.data
+
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    ray.data.read_text(params["input"], drop_empty_lines=False).sort("text").write_csv(
+        output, arrow_csv_args_fn=lambda: {"write_options": options}
+    )

@@ -1,4 +1,4 @@
-"""TPC-H by Polars: its SQL over the tables as lazy frames."""
+"""TPC-H by Polars: its SQL over the tables as lazy frames; some queries by Dask and Ray Data."""
 
 
 def polars_open(session, params, output):
@@ -6,3 +6,143 @@ def polars_open(session, params, output):
 
     for name in params["tables"]:
         session.tables.register(name, pl.scan_parquet(f"{params['folder']}/{name}.parquet"))
+
+
+def dask_table(params, name, columns, amounts):
+    """Columns of a table; amounts, exact in the file, as floating-point numbers, which it is fast with."""
+    import dask.dataframe as dd
+
+    path = f"{params['folder']}/{name}.parquet"
+    frame = dd.read_parquet(path, columns=columns, dtype_backend="pyarrow")
+    return frame.astype({amount: "float64" for amount in amounts})
+
+
+def day(text):
+    from datetime import date
+
+    return date.fromisoformat(text)
+
+
+def dask_q1(session, params, output):
+    amounts = ["l_quantity", "l_extendedprice", "l_discount", "l_tax"]
+    keys = ["l_returnflag", "l_linestatus"]
+    lines = dask_table(params, "lineitem", [*keys, *amounts, "l_shipdate"], amounts)
+    lines = lines[lines["l_shipdate"] <= day("1998-09-02")]
+    cost = lines["l_extendedprice"] * (1 - lines["l_discount"])
+    lines = lines.assign(cost=cost, charge=cost * (1 + lines["l_tax"]))
+    groups = lines.groupby(keys).agg(
+        {
+            "l_quantity": ["sum", "mean"],
+            "l_extendedprice": ["sum", "mean"],
+            "cost": "sum",
+            "charge": "sum",
+            "l_discount": ["mean", "count"],
+        }
+    )
+    found = groups.compute().sort_index()
+    order = [
+        *[("l_quantity", "sum"), ("l_extendedprice", "sum"), ("cost", "sum"), ("charge", "sum")],
+        *[("l_quantity", "mean"), ("l_extendedprice", "mean"), ("l_discount", "mean")],
+        ("l_discount", "count"),
+    ]
+    return [[*key, *(row[name] for name in order)] for key, row in found.iterrows()]
+
+
+def dask_q3(session, params, output):
+    customers = dask_table(params, "customer", ["c_custkey", "c_mktsegment"], [])
+    customers = customers[customers["c_mktsegment"] == "BUILDING"]
+    order_columns = ["o_orderkey", "o_custkey", "o_orderdate", "o_shippriority"]
+    orders = dask_table(params, "orders", order_columns, [])
+    orders = orders[orders["o_orderdate"] < day("1995-03-15")]
+    amounts = ["l_extendedprice", "l_discount"]
+    lines = dask_table(params, "lineitem", ["l_orderkey", "l_shipdate", *amounts], amounts)
+    lines = lines[lines["l_shipdate"] > day("1995-03-15")]
+    revenue = lines["l_extendedprice"] * (1 - lines["l_discount"])
+    joined = (
+        lines.assign(revenue=revenue)
+        .merge(orders, left_on="l_orderkey", right_on="o_orderkey")
+        .merge(customers, left_on="o_custkey", right_on="c_custkey")
+    )
+    found = joined.groupby(["l_orderkey", "o_orderdate", "o_shippriority"])["revenue"].sum()
+    rows = found.compute().reset_index()
+    first = rows.sort_values(["revenue", "o_orderdate"], ascending=[False, True]).head(10)
+    return first[["l_orderkey", "revenue", "o_orderdate", "o_shippriority"]].values.tolist()
+
+
+def dask_q6(session, params, output):
+    amounts = ["l_quantity", "l_extendedprice", "l_discount"]
+    lines = dask_table(params, "lineitem", [*amounts, "l_shipdate"], amounts)
+    wanted = lines[
+        (lines["l_shipdate"] >= day("1994-01-01"))
+        & (lines["l_shipdate"] < day("1995-01-01"))
+        & (lines["l_discount"] > 0.0499)
+        & (lines["l_discount"] < 0.0701)
+        & (lines["l_quantity"] < 24)
+    ]
+    return [[(wanted["l_extendedprice"] * wanted["l_discount"]).sum().compute()]]
+
+
+def ray_lines(params, columns, amounts, convert):
+    """Lines as `convert` makes them of batches of Arrow with amounts as floating-point numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import ray.data
+
+    def converted(batch):
+        for name in amounts:
+            at = batch.schema.get_field_index(name)
+            batch = batch.set_column(at, name, pc.cast(batch[name], pa.float64()))
+        return convert(batch)
+
+    path = f"{params['folder']}/lineitem.parquet"
+    lines = ray.data.read_parquet(path, columns=columns)
+    return lines.map_batches(converted, batch_format="pyarrow")
+
+
+def ray_q1(session, params, output):
+    from ray.data.aggregate import Count, Mean, Sum
+
+    amounts = ["l_quantity", "l_extendedprice", "l_discount", "l_tax"]
+    keys = ["l_returnflag", "l_linestatus"]
+
+    def convert(batch):
+        import pyarrow.compute as pc
+
+        batch = batch.filter(pc.less_equal(batch["l_shipdate"], day("1998-09-02")))
+        cost = pc.multiply(batch["l_extendedprice"], pc.subtract(1.0, batch["l_discount"]))
+        charge = pc.multiply(cost, pc.add(1.0, batch["l_tax"]))
+        return batch.append_column("cost", cost).append_column("charge", charge)
+
+    lines = ray_lines(params, [*keys, *amounts, "l_shipdate"], amounts, convert)
+    found = lines.groupby(keys).aggregate(
+        *(Sum(name) for name in ["l_quantity", "l_extendedprice", "cost", "charge"]),
+        *(Mean(name) for name in ["l_quantity", "l_extendedprice", "l_discount"]),
+        Count(),
+    )
+    names = [
+        *["sum(l_quantity)", "sum(l_extendedprice)", "sum(cost)", "sum(charge)"],
+        *["mean(l_quantity)", "mean(l_extendedprice)", "mean(l_discount)", "count()"],
+    ]
+    return sorted([row[name] for name in [*keys, *names]] for row in found.take_all())
+
+
+def ray_q6(session, params, output):
+    amounts = ["l_quantity", "l_extendedprice", "l_discount"]
+
+    def convert(batch):
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        shipped, discount = batch["l_shipdate"], batch["l_discount"]
+        wanted = pc.greater_equal(shipped, day("1994-01-01"))
+        for test in (
+            pc.less(shipped, day("1995-01-01")),
+            pc.and_(pc.greater(discount, 0.0499), pc.less(discount, 0.0701)),
+            pc.less(batch["l_quantity"], 24.0),
+        ):
+            wanted = pc.and_(wanted, test)
+        revenue = pc.multiply(batch["l_extendedprice"], discount).filter(wanted)
+        return pa.table({"revenue": revenue})
+
+    lines = ray_lines(params, [*amounts, "l_shipdate"], amounts, convert)
+    return [[lines.sum("revenue")]]

@@ -1,7 +1,8 @@
 // The function on one thread, in a loop over typed arrays.
 
 import type { Baselines } from "../baseline-types.ts";
-import { numbersOf, readTable } from "../read-table.ts";
+import { numbersOf } from "../column-values.ts";
+import { readTable } from "../read-table.ts";
 
 function scramble(value: number): number {
   let state = value | 0;

