@@ -1,9 +1,10 @@
 // `npm run bench`: the benchmark suite, from a command line to results, a report and plots.
 
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Contender, contenders } from "./contenders/contenders.ts";
-import { type Options, parseCommandLine, UsageError, usage } from "./options.ts";
+import { contenders } from "./contenders/contenders.ts";
+import { requireDuck } from "./judge/duck.ts";
+import { type Options, parseCommandLine, usage } from "./options.ts";
 import { installPeers } from "./peers/environment.ts";
 import { projectFolder } from "./places.ts";
 import { profileRows } from "./profile/run-profile.ts";
@@ -11,51 +12,35 @@ import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
 import { type Line, median, type RunHeader, readResults } from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
-import type { Workload } from "./protocol/workload.ts";
+import { TimeBudget } from "./protocol/time-budget.ts";
+import { WorkloadUnavailable } from "./protocol/workload.ts";
 import { comparisonText } from "./report/compare-results.ts";
 import { bytesText, durationText } from "./report/units.ts";
 import { writeReport } from "./report/write-report.ts";
+import {
+  checkRowNames,
+  chosenContenders,
+  chosenWorkloads,
+  resultsIn,
+  rowFilter,
+  writableFolder,
+} from "./selection.ts";
+import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads/all.ts";
 
 const note = (text: string): void => console.error(text);
 
-function chosen({ contenders: names }: Options): readonly Contender[] {
-  for (const name of names) {
-    if (contenders.some((each) => each.name === name)) continue;
-    const all = contenders.map((each) => each.name).join(", ");
-    throw new UsageError(`there is no contender ${name}; there are ${all}`);
-  }
-  if (names.length === 0) return contenders;
-  return contenders.filter(({ name }) => names.includes(name));
-}
-
-/** A name stands for a row, or for all rows of a workload. */
-function wantedRows({ only }: Options): (name: string) => boolean {
-  for (const name of only) {
-    const workload = name.split("/")[0];
-    if (workloads.some((each) => each.name === workload)) continue;
-    const all = workloads.map((each) => each.name).join(", ");
-    throw new UsageError(`there is no workload ${workload}; there are ${all}`);
-  }
-  return (name) =>
-    only.length === 0 || only.includes(name) || only.includes(name.split("/")[0] ?? "");
-}
-
-/** Those with a row that is asked for; the others' data is not even made. */
-function wantedWorkloads({ only }: Options): readonly Workload[] {
-  const names = only.map((name) => name.split("/")[0]);
-  return only.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
-}
-
 function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
-  const { size, threads, runs, rowSeconds } = options;
-  return { kind: "run", ...describeMachine(), size, threads, runs, rowSeconds, absent };
+  const { size, threads, runs, rowSeconds, runSeconds, contenderMinutes } = options;
+  const asked = { size, threads, runs, rowSeconds, runSeconds, contenderMinutes };
+  return { kind: "run", ...describeMachine(), ...asked, absent };
 }
 
 function progressText(line: Line): string {
   if (line.kind === "run") return `${line.machine}, ${line.cores} cores`;
   if (line.kind === "workload")
     return line.skipped === undefined ? "" : `left out: ${line.skipped}`;
+  if (line.kind === "end") return `took ${line.tookMinutes} minutes`;
   const { outcome, workload, row, contender } = line;
   const name = `${`${workload}/${row}`.padEnd(30)} ${contender.padEnd(11)}`;
   if (outcome.kind !== "measured") return `${name} ${outcome.kind}: ${outcome.reason}`;
@@ -65,16 +50,21 @@ function progressText(line: Line): string {
 }
 
 async function measure(options: Options, folder: string): Promise<string> {
+  await requireDuck();
   const absent: Record<string, string> = {};
-  const present = chosen(options).filter((contender) => {
+  const present = chosenContenders(options.contenders).filter((contender) => {
     const why = contender.absent();
     if (why !== undefined) absent[contender.name] = why;
     return why === undefined;
   });
+  const cache = openDataCache(writableFolder("folder", options.folder), note);
+  const workloads = chosenWorkloads(options.only);
+  await checkRowNames(options.only, cache, options.size);
   const settings: SuiteSettings = {
     ...options,
-    cache: openDataCache(options.folder, note),
-    wanted: wantedRows(options),
+    cache,
+    budget: new TimeBudget(options),
+    wanted: rowFilter(options.only),
     contenders: present,
     environment: {},
   };
@@ -87,7 +77,10 @@ async function measure(options: Options, folder: string): Promise<string> {
   };
   onLine(headerOf(options, absent));
   for (const [name, why] of Object.entries(absent)) note(`without ${name}: ${why}`);
-  for (const workload of wantedWorkloads(options)) await runWorkload(workload, settings, onLine);
+  const started = performance.now();
+  for (const workload of workloads) await runWorkload(workload, settings, onLine);
+  const tookMinutes = Math.round((performance.now() - started) / 6000) / 10;
+  onLine({ kind: "end", tookMinutes, spentMinutes: settings.budget.spentMinutes });
   return path;
 }
 
@@ -100,32 +93,31 @@ function publish(resultsPath: string): void {
 }
 
 async function profile(options: Options, folder: string): Promise<number> {
-  const { size, threads } = options;
-  const cache = openDataCache(options.folder, note);
+  const { size, threads, only } = options;
+  const cache = openDataCache(writableFolder("folder", options.folder), note);
+  await checkRowNames(only, cache, size);
   const settings = {
-    size,
-    threads,
-    cache,
-    wanted: wantedRows(options),
+    ...{ size, threads, cache },
+    wanted: rowFilter(only),
     folder: join(folder, "profiles"),
   };
-  await profileRows(wantedWorkloads(options), settings, note);
+  await profileRows(chosenWorkloads(only), settings, note);
   return 0;
 }
 
 /** Answers the exit code: 1 where an answer was wrong or a contender of ours failed. */
 async function run(options: Options): Promise<number> {
-  const folder = options.out ?? join(options.folder, "..", "bench-results");
-  mkdirSync(folder, { recursive: true });
+  const folder = writableFolder("out", options.out ?? join(options.folder, "..", "bench-results"));
+  // Before hours of measuring, rather than after them.
+  const earlier = options.compare === undefined ? undefined : resultsIn("compare", options.compare);
   if (options.profile) return await profile(options, folder);
+  if (options.report !== undefined) resultsIn("report", options.report);
   const path = options.report ?? (await measure(options, folder));
   const results = readResults(path);
   const markdown = join(folder, "report.md");
   writeReport(results, { markdown, plots: folder });
   console.log(readFileSync(markdown, "utf8"));
-  if (options.compare !== undefined) {
-    console.log(comparisonText(readResults(options.compare), results));
-  }
+  if (earlier !== undefined) console.log(comparisonText(earlier, results));
   if (options.publish) publish(path);
   note(`results: ${path}\nreport: ${markdown}`);
   const broken = results.results.filter(
@@ -141,12 +133,18 @@ function listPeers(): void {
   }
 }
 
-async function listRows(): Promise<void> {
-  const cache = openDataCache(join(projectFolder(), "bench/macro/data"), note);
+/** Those of the smoke size, whose data is made within seconds; curves of a full run have more points. */
+async function listRows(folder: string): Promise<void> {
+  const cache = openDataCache(writableFolder("folder", folder), () => {});
   for (const workload of workloads) {
-    const { rows } = await workload.prepare(cache, "smoke");
-    for (const row of rows)
-      console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
+    try {
+      const { rows } = await workload.prepare(cache, "smoke");
+      for (const row of rows)
+        console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
+    } catch (failure) {
+      if (!(failure instanceof WorkloadUnavailable)) throw failure;
+      console.log(`${workload.name.padEnd(30)} left out: ${failure.message}`);
+    }
   }
 }
 
@@ -163,7 +161,7 @@ async function main(args: readonly string[]): Promise<number> {
       listPeers();
       return 0;
     case "list":
-      await listRows();
+      await listRows(command.folder);
       return 0;
     case "run":
       return await run(command.options);
@@ -174,6 +172,6 @@ try {
   process.exit(await main(process.argv.slice(2)));
 } catch (failure) {
   if (!(failure instanceof UsageError)) throw failure;
-  console.error(`${failure.message}\n\n${usage}`);
+  console.error(failure.message);
   process.exit(2);
 }

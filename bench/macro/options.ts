@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { defaultCacheFolder } from "./protocol/data-cache.ts";
 import type { Size } from "./protocol/workload.ts";
+import { UsageError } from "./usage-error.ts";
 
 export const usage = `Measures Millrace beside what else could do the same work: same files, same cores, equal answers.
 
@@ -18,6 +19,8 @@ Options:
   --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb
   --runs N              counted runs of each contender and row, after one warm-up (default 5)
   --row-seconds S       once a contender spent so long on a row it gets no more runs of it (default 5)
+  --run-seconds S       a run that takes longer is stopped, and the table says so (default 45)
+  --contender-minutes M of all its runs; rows after that are left out, and the table says so (default 12)
   --threads N           of each contender (default 2)
   --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
   --compare FILE        an earlier results.jsonl to compare with
@@ -33,6 +36,8 @@ export interface Options {
   readonly contenders: readonly string[];
   readonly runs: number;
   readonly rowSeconds: number;
+  readonly runSeconds: number;
+  readonly contenderMinutes: number;
   readonly threads: number;
   readonly out: string | undefined;
   readonly compare: string | undefined;
@@ -44,12 +49,8 @@ export interface Options {
 
 export type CommandLine =
   | { readonly kind: "run"; readonly options: Options }
-  | { readonly kind: "help" | "peers" | "install" | "list" };
-
-/** What is wrong with the command line. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
+  | { readonly kind: "list"; readonly folder: string }
+  | { readonly kind: "help" | "peers" | "install" };
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
@@ -64,10 +65,22 @@ function names(given: string | undefined): readonly string[] {
   return (given ?? "").split(",").filter((name) => name !== "");
 }
 
+/** A negative number after an option is its value, if a wrong one. */
+function withValues(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const each of args) {
+    const before = joined.at(-1) ?? "";
+    const isValue = /^-\d/.test(each) && before.startsWith("--") && !before.includes("=");
+    if (isValue) joined[joined.length - 1] = `${before}=${each}`;
+    else joined.push(each);
+  }
+  return joined;
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withValues(args),
       allowPositionals: true,
       options: {
         size: { type: "string", default: "full" },
@@ -75,6 +88,8 @@ function parse(args: readonly string[]) {
         contenders: text,
         runs: { type: "string", default: "5" },
         "row-seconds": { type: "string", default: "5" },
+        "run-seconds": { type: "string", default: "45" },
+        "contender-minutes": { type: "string", default: "12" },
         threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
         out: text,
         compare: text,
@@ -86,7 +101,8 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (failure) {
-    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+    const text = failure instanceof Error ? failure.message : String(failure);
+    throw new UsageError(text.split(/[.\n]/)[0] ?? text);
   }
 }
 
@@ -96,11 +112,16 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (values.help) return { kind: "help" };
   const command = positionals.join(" ");
   if (command === "peers install") return { kind: "install" };
-  if (command === "peers" || command === "list") return { kind: command };
-  if (command !== "") throw new UsageError(`there is no command ${command}`);
+  if (command === "peers") return { kind: "peers" };
+  if (command === "list") return { kind: "list", folder: values.folder };
+  if (command !== "") {
+    throw new UsageError(
+      `there is no command ${command}; there are list, peers, and peers install, and without one it measures`,
+    );
+  }
   const { size } = values;
   if (size !== "full" && size !== "smoke")
-    throw new UsageError(`--size is ${size}, not full or smoke`);
+    throw new UsageError(`--size is ${size}; give full or smoke`);
   return {
     kind: "run",
     options: {
@@ -109,6 +130,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       contenders: names(values.contenders),
       runs: wholeNumber("runs", values.runs),
       rowSeconds: wholeNumber("row-seconds", values["row-seconds"]),
+      runSeconds: wholeNumber("run-seconds", values["run-seconds"]),
+      contenderMinutes: wholeNumber("contender-minutes", values["contender-minutes"]),
       threads: wholeNumber("threads", values.threads),
       out: values.out,
       compare: values.compare,

@@ -64,4 +64,16 @@ test("a command line that cannot be meant is told", () => {
   expect(unknown.stderr).toContain("there is no workload tpcds; there are word-count, columns");
   expect(bench("--runs", "0").stderr).toContain("--runs is 0; give a whole number from 1 on");
   expect(bench("--contenders", "hadoop").stderr).toContain("there is no contender hadoop");
+  expect(bench("--size", "huge").stderr).toContain("--size is huge; give full or smoke");
+  expect(bench("--runs", "-1").stderr).toContain("--runs is -1; give a whole number from 1 on");
+  const folders = ["--folder", join(folder, "data"), "--out"];
+  const row = bench(...folders, join(folder, "none"), "--size", "smoke", "--only", "csv/q1");
+  expect(row.status).toBe(2);
+  expect(row.stderr).toContain("there is no row csv/q1; csv has stations");
+  const out = bench(...folders, "/proc/none", "--only", "csv");
+  expect(out.stderr).toContain("--out is /proc/none, where no folder can be written");
+  const missing = join(folder, "missing.jsonl");
+  expect(bench(...folders, join(folder, "none"), "--compare", missing).stderr).toContain(
+    "which is no results.jsonl of the suite",
+  );
 });

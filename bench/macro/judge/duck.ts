@@ -1,15 +1,21 @@
 // DuckDB inside this process: it makes tables and judges answers, whether or not it takes part.
 
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { UsageError } from "../usage-error.ts";
 
 /** Loaded late: the suite can say what is missing where its package is not installed. */
 async function load(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (cause) {
-    const how = "install it beside millrace: npm install @duckdb/node-api";
-    throw new Error(`the suite makes data and checks answers with DuckDB; ${how}`, { cause });
+    const what = "the suite makes its data and checks answers with DuckDB, which is not there";
+    throw new UsageError(`${what}; npm install @duckdb/node-api adds it`, { cause });
   }
+}
+
+/** Throws UsageError where its package is not installed. */
+export async function requireDuck(): Promise<void> {
+  await load();
 }
 
 /** A connection to a database in memory, for as long as `body` takes. */

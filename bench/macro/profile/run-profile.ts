@@ -22,6 +22,8 @@ export interface ProfileSettings {
 
 const sharesShown = 12;
 const turnMs = 500;
+/** Profilers slow a run down. */
+const runSecondsMax = 300;
 const writeMsMax = 30_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -96,10 +98,10 @@ async function profileRow(
       const output = join(folder, name);
       return { task: row.tasks(output).millrace, output };
     };
-    await session.run(request("warm-up"));
+    await session.run(request("warm-up"), runSecondsMax);
     turn(session, folder);
     await pause(turnMs);
-    const { wallMs } = await session.run(request("output"));
+    const { wallMs } = await session.run(request("output"), runSecondsMax);
     await untilWritten(folder, turn(session, folder));
     const summary = join(folder, "where-time-went.md");
     writeFileSync(summary, summaryOf(folder, wallMs, `${workload.name}/${row.name}`));

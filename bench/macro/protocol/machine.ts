@@ -1,20 +1,21 @@
 // What a result was measured on, and how contenders are kept to the same cores.
 
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "../places.ts";
 import type { RunHeader } from "./results.ts";
 import type { Pin } from "./sessions.ts";
 
+/** Of the project's own repository; an installed package lies in somebody else's. */
 function commit(): string {
   const git = (...args: readonly string[]): string => {
     const { status, stdout } = spawnSync("git", args, { cwd: projectFolder(), encoding: "utf8" });
     return status === 0 ? stdout.trim() : "";
   };
+  if (realpathSync(projectFolder()) !== git("rev-parse", "--show-toplevel")) return "a package";
   const id = git("rev-parse", "--short", "HEAD");
-  if (id === "") return "unknown";
   return git("status", "--porcelain") === "" ? id : `${id} with changes`;
 }
 

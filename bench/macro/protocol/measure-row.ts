@@ -7,6 +7,7 @@ import { differenceOf } from "./compare-answers.ts";
 import type { Outcome } from "./results.ts";
 import { type Run, runFromShell } from "./session.ts";
 import type { OpenSessions } from "./sessions.ts";
+import { type TimeBudget, TookTooLong } from "./time-budget.ts";
 import type { Row, Rows, Task } from "./workload.ts";
 
 export interface RowSettings {
@@ -15,6 +16,7 @@ export interface RowSettings {
   readonly runs: number;
   /** After so much time in counted runs, or in the warm-up alone, a contender gets no more of them. */
   readonly rowSeconds: number;
+  readonly budget: TimeBudget;
   readonly scratch: string;
   /** Without a warm-up the run whose answers are compared counts. */
   readonly warmUp: boolean;
@@ -91,8 +93,13 @@ class RowMeasurement {
   }
 
   async #fail(attempt: Attempt, failure: unknown): Promise<void> {
-    attempt.end = { kind: "failed", reason: firstLines(failure) };
-    await this.#sessions.drop(attempt.contender, this.#settings.threads);
+    const { budget, threads, workload } = this.#settings;
+    if (failure instanceof TookTooLong) {
+      const { message, limitSeconds } = failure;
+      attempt.end = { kind: "late", reason: message, limitSeconds };
+      budget.noteLate(attempt.contender.name, workload);
+    } else attempt.end = { kind: "failed", reason: firstLines(failure) };
+    await this.#sessions.drop(attempt.contender, threads);
   }
 
   /** DuckDB judges; where it does not take part, the single thread does. */
@@ -134,13 +141,17 @@ class RowMeasurement {
     round: number,
     isRead: boolean,
   ): Promise<{ run: Run; answer: Rows }> {
-    const { workload, threads, scratch } = this.#settings;
+    const { workload, threads, scratch, budget } = this.#settings;
     const output = join(scratch, `${this.#row.name}-${contender.name}-${round}`);
     const task = taskOf(this.#row, contender, output);
     if (task === undefined) throw new Error(`${contender.name} has no task`);
     rmSync(output, { recursive: true, force: true });
     try {
-      const run = await this.#execute(contender, { workload, threads }, task, output);
+      const started = performance.now();
+      // Starts and failures are time that the contender takes too.
+      const spend = (): void => budget.spend(contender.name, performance.now() - started);
+      const executed = this.#execute(contender, { workload, threads }, task, output);
+      const run = await executed.finally(spend);
       const read = this.#row.answer.read;
       const answer = read === undefined ? run.rows : isRead ? await read(output) : [];
       return { run, answer };
@@ -156,11 +167,12 @@ class RowMeasurement {
     task: Task,
     output: string,
   ): Promise<Run> {
+    const { runSeconds } = this.#settings.budget.limits;
     if (this.#row.fromShell === true && contender.shell !== undefined) {
-      return await runFromShell(contender.shell(settings, task, output));
+      return await runFromShell(contender.shell(settings, task, output), runSeconds);
     }
     const session = await this.#sessions.get(contender, settings.threads);
-    return await session.run({ task, output });
+    return await session.run({ task, output }, runSeconds);
   }
 }
 
@@ -188,8 +200,11 @@ export async function measureRow(
     if (contender.name === "millrace-3" && row.threeMasters !== true) continue;
     const hasTask = taskOf(row, contender, "") !== undefined;
     const hasCommand = row.fromShell !== true || contender.shell !== undefined;
-    if (hasTask && hasCommand) taking.push(contender);
-    else if (contender.owner !== "skale" || row.without?.skale !== undefined) {
+    const refusal = settings.budget.refusal(contender.name, settings.workload);
+    if (hasTask && hasCommand && refusal === undefined) taking.push(contender);
+    else if (hasTask && refusal !== undefined) {
+      outcomes.set(contender.name, { kind: "skipped", reason: refusal });
+    } else if (contender.owner !== "skale" || row.without?.skale !== undefined) {
       const reason = row.without?.[contender.owner] ?? "not written for it";
       outcomes.set(contender.name, { kind: "skipped", reason });
     }

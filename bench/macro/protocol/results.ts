@@ -15,7 +15,10 @@ export interface RunHeader {
   readonly threads: number;
   readonly runs: number;
   readonly rowSeconds: number;
-  /** Bytes that the process of each absent contender would have needed: why it was not measured. */
+  /** Limits of one run, and of all runs of a contender. */
+  readonly runSeconds: number;
+  readonly contenderMinutes: number;
+  /** Why each contender that is not on this machine was not measured. */
   readonly absent: Readonly<Record<string, string>>;
 }
 
@@ -40,6 +43,8 @@ export type Outcome =
     }
   | { readonly kind: "wrong"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
+  /** Stopped at the limit of a run. */
+  | { readonly kind: "late"; readonly reason: string; readonly limitSeconds: number }
   | { readonly kind: "skipped"; readonly reason: string };
 
 export interface ResultLine {
@@ -55,12 +60,22 @@ export interface ResultLine {
   readonly outcome: Outcome;
 }
 
-export type Line = RunHeader | WorkloadLine | ResultLine;
+/** The last line, where the run came to its end. */
+export interface EndLine {
+  readonly kind: "end";
+  readonly tookMinutes: number;
+  /** Of each contender: its runs and the starts of its processes. */
+  readonly spentMinutes: Readonly<Record<string, number>>;
+}
+
+export type Line = RunHeader | WorkloadLine | ResultLine | EndLine;
 
 export interface Results {
   readonly header: RunHeader;
   readonly workloads: readonly WorkloadLine[];
   readonly results: readonly ResultLine[];
+  /** Undefined where the run was cut short. */
+  readonly end: EndLine | undefined;
 }
 
 export function resultsOf(lines: readonly Line[]): Results {
@@ -70,14 +85,22 @@ export function resultsOf(lines: readonly Line[]): Results {
     header,
     workloads: rest.filter((line) => line.kind === "workload"),
     results: rest.filter((line) => line.kind === "result"),
+    end: rest.find((line) => line.kind === "end"),
   };
 }
 
 export function readResults(path: string): Results {
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  return resultsOf(lines.map((line) => JSON.parse(line) as Line));
+  const lines = readFileSync(path, "utf8").split("\n");
+  return resultsOf(
+    lines.flatMap((line, at) => {
+      if (line === "") return [];
+      try {
+        return [JSON.parse(line) as Line];
+      } catch (cause) {
+        throw new Error(`line ${at + 1} is not JSON`, { cause });
+      }
+    }),
+  );
 }
 
 export function median(values: readonly number[]): number {

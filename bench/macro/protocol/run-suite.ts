@@ -9,6 +9,7 @@ import { corePin, warmPageCache } from "./machine.ts";
 import { measureRow } from "./measure-row.ts";
 import type { Line, ResultLine } from "./results.ts";
 import { OpenSessions } from "./sessions.ts";
+import type { TimeBudget } from "./time-budget.ts";
 import {
   type Prepared,
   type Row,
@@ -22,6 +23,7 @@ export interface SuiteSettings {
   readonly threads: number;
   readonly runs: number;
   readonly rowSeconds: number;
+  readonly budget: TimeBudget;
   readonly cache: DataCache;
   /** Which rows, by `workload/row`. */
   readonly wanted: (name: string) => boolean;
@@ -57,7 +59,7 @@ async function runRows(
   sessions: OpenSessions,
   onLine: OnLine,
 ): Promise<void> {
-  const { contenders, runs, rowSeconds } = settings;
+  const { contenders, runs, rowSeconds, budget } = settings;
   const scratch = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   mkdirSync(scratch, { recursive: true });
   try {
@@ -65,7 +67,10 @@ async function runRows(
       if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
       const threads = row.threads ?? settings.threads;
       const warmUp = settings.size !== "smoke";
-      const rowSettings = { workload: workload.name, threads, runs, rowSeconds, scratch, warmUp };
+      const rowSettings = {
+        ...{ workload: workload.name, threads, scratch },
+        ...{ runs, rowSeconds, budget, warmUp },
+      };
       const outcomes = await measureRow(row, contenders, rowSettings, sessions);
       const line = lineOf(workload, row, threads);
       for (const [contender, outcome] of outcomes) onLine({ ...line, contender, outcome });

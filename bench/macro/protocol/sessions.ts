@@ -16,10 +16,15 @@ export interface SessionOptions {
   readonly setup: NonNullable<Prepared["setup"]>;
 }
 
+/** Of what a process is asked before its first row. */
+const setupSecondsMax = 120;
+
 export class OpenSessions {
   readonly #options: SessionOptions;
   readonly #open = new Map<string, Session>();
   readonly #starts = new Map<string, { readonly startMs: number; readonly version: string }>();
+  /** Those that could not be started are not tried again for each row. */
+  readonly #unstartable = new Map<string, unknown>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -34,6 +39,18 @@ export class OpenSessions {
     const key = `${contender.name}/${threads}`;
     const found = this.#open.get(key);
     if (found !== undefined) return found;
+    if (this.#unstartable.has(key)) throw this.#unstartable.get(key);
+    try {
+      const session = await this.#start(contender, threads);
+      this.#open.set(key, session);
+      return session;
+    } catch (failure) {
+      this.#unstartable.set(key, failure);
+      throw failure;
+    }
+  }
+
+  async #start(contender: Contender, threads: number): Promise<Session> {
     const { workload, pin, environment, setup } = this.#options;
     const host = contender.host({ workload, threads });
     const session = await openSession({
@@ -42,8 +59,14 @@ export class OpenSessions {
       environment: { ...environment, ...host.environment },
     });
     const task = setup[contender.owner];
-    if (task !== undefined) await session.run({ task, output: tmpdir() });
-    this.#open.set(key, session);
+    if (task !== undefined) {
+      try {
+        await session.run({ task, output: tmpdir() }, setupSecondsMax);
+      } catch (failure) {
+        await session.close();
+        throw failure;
+      }
+    }
     if (!this.#starts.has(contender.name)) {
       const { startMs, version } = session;
       this.#starts.set(contender.name, { startMs: Math.round(startMs), version });

@@ -9,6 +9,7 @@ const left = 80;
 const top = 64;
 const width = 640;
 const height = 400;
+const bottom = height - 64;
 
 interface Point {
   readonly at: number;
@@ -43,7 +44,7 @@ export function curvePlot(
   );
   const y = logScale(
     all.map(({ ms }) => ms),
-    height - 60,
+    bottom,
     top,
   );
   const places = [...new Set(all.map(({ at }) => at))];
@@ -62,8 +63,8 @@ export function curvePlot(
       }),
     ]),
     ...places.flatMap((at) => [
-      shape("line", { x1: x.place(at), x2: x.place(at), y1: top, y2: height - 60, stroke: faint }),
-      label(x.place(at), height - 42, String(at), { "text-anchor": "middle", "font-size": 11 }),
+      shape("line", { x1: x.place(at), x2: x.place(at), y1: top, y2: bottom, stroke: faint }),
+      label(x.place(at), bottom + 18, String(at), { "text-anchor": "middle", "font-size": 11 }),
     ]),
   ];
   const marks = curves.flatMap(({ name, points }) => {
@@ -81,7 +82,7 @@ export function curvePlot(
       ),
     ];
   });
-  return picture(width, height, [
+  return picture(title, width, height, [
     label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
     legend(
       12,
@@ -90,6 +91,14 @@ export function curvePlot(
     ),
     ...grid,
     ...marks,
-    label((left + width) / 2, height - 18, along, { "text-anchor": "middle" }),
+    label(
+      (left + width) / 2,
+      height - 22,
+      `${along}; up: median time; both scales are logarithmic`,
+      {
+        "text-anchor": "middle",
+        "font-size": 11,
+      },
+    ),
   ]);
 }

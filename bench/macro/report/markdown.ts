@@ -42,6 +42,8 @@ function cellText(line: ResultLine | undefined, ourMs: number | undefined): stri
       return "**wrong**";
     case "failed":
       return "**failed**";
+    case "late":
+      return `> ${outcome.limitSeconds} s`;
     case "measured": {
       const ms = median(outcome.tookMs);
       const [least, most] = [Math.min(...outcome.tookMs), Math.max(...outcome.tookMs)];
@@ -66,6 +68,33 @@ function workloadTable(lines: readonly ResultLine[]): string {
   });
   if (rows.length > 4) body.push(meanRow(lines, names));
   return table(["", ...names.map(titleOf)], body);
+}
+
+/** Each contender's time over ours, as the geometric mean of the rows that both have. */
+function summaryTable({ workloads, results }: Results): string {
+  const lines = results.filter(({ curve }) => curve === undefined);
+  const names = takingPart(lines).filter((name) => name !== "millrace");
+  const rows = workloads.flatMap(({ workload, title }) => {
+    const own = lines.filter((line) => line.workload === workload);
+    const cells = names.map((name) => sharedRatio(own, name));
+    if (cells.every((cell) => cell === "")) return [];
+    return [[title, ...cells]];
+  });
+  if (rows.length === 0) return "";
+  const head = ["", ...names.map(titleOf)];
+  const about = "Each one's time over Millrace's: the geometric mean of the rows that both have.";
+  return `## Summary\n\n${about} Above 1 × is slower than Millrace.\n\n${table(head, rows)}`;
+}
+
+function sharedRatio(lines: readonly ResultLine[], contender: string): string {
+  const ours = measuredBy(lines, "millrace");
+  const ratios = [...measuredBy(lines, contender)].flatMap(([row, ms]) => {
+    const ourMs = ours.get(row);
+    return ourMs === undefined ? [] : [ms / ourMs];
+  });
+  if (ratios.length === 0) return "";
+  const all = ratios.length === ours.size ? "" : ` (${ratios.length} of ${ours.size} rows)`;
+  return `${ratioText(geometricMean(ratios))}${all}`;
 }
 
 /** Over the rows that a contender and we both have, beside ours over the same rows. */
@@ -124,8 +153,18 @@ function workloadText(results: Results, about: WorkloadLine): string {
   );
 }
 
-function headText({ header, workloads }: Results): string {
-  const { machine, cores, memoryBytes, node, threads, runs, rowSeconds, size, absent } = header;
+function endText({ end }: Results): string {
+  if (end === undefined) return "cut short, so that rows are missing";
+  const spent = Object.entries(end.spentMinutes).map(
+    ([name, minutes]) => `${titleOf(name)} ${minutes}`,
+  );
+  return `took ${end.tookMinutes} minutes, of which in starts and runs: ${spent.join(", ")}`;
+}
+
+function headText(results: Results): string {
+  const { header, workloads } = results;
+  const { machine, cores, memoryBytes, node, threads, size, absent } = header;
+  const { runs, rowSeconds, runSeconds, contenderMinutes } = header;
   const versions = new Map<string, string>();
   for (const { starts } of workloads) {
     for (const [name, { version }] of Object.entries(starts)) versions.set(name, version);
@@ -140,6 +179,8 @@ Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/RE
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
   ${rowSeconds} s on a row; one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
+- A run is stopped after ${runSeconds} s; a contender gets no more rows after ${contenderMinutes} minutes in all
+- The whole run ${endText(results)}
 - ${listed}
 ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;
 }
@@ -155,7 +196,7 @@ export function reportText(
     );
     return `${workloadText(results, about).trimEnd()}\n${pictures.join("")}`;
   });
-  return [headText(results), aimsTable(results), ...sections]
+  return [headText(results), summaryTable(results), aimsTable(results), ...sections]
     .filter((part) => part !== "")
     .join("\n");
 }

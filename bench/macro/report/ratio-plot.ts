@@ -2,10 +2,22 @@
 
 import { medianMs, type ResultLine } from "../protocol/results.ts";
 import { takingPart, titleOf } from "./markdown.ts";
-import { colourOf, faint, ink, label, legend, logScale, picture, shape } from "./svg.ts";
+import {
+  colourOf,
+  escaped,
+  faint,
+  ink,
+  label,
+  legend,
+  logScale,
+  picture,
+  shape,
+  textWidth,
+} from "./svg.ts";
+import { ratioText } from "./units.ts";
 
-const leftWidth = 290;
-const width = 860;
+const plotWidth = 560;
+const rightWidth = 30;
 const rowHeight = 24;
 const top = 64;
 
@@ -45,7 +57,9 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
   const ratios = rows.flatMap(({ points }) => points.map(({ ratio }) => ratio));
   if (ratios.length === 0) return undefined;
   const bottom = top + rows.length * rowHeight;
-  const { place, ticks } = logScale([...ratios, 1], leftWidth, width - 30);
+  const leftWidth = 24 + Math.max(...rows.map((row) => textWidth(row.title)));
+  const width = leftWidth + plotWidth + rightWidth;
+  const { place, ticks } = logScale([...ratios, 1], leftWidth, leftWidth + plotWidth);
   const grid = ticks.flatMap((tick) => [
     shape("line", { x1: place(tick), x2: place(tick), y1: top, y2: bottom, stroke: faint }),
     label(place(tick), bottom + 16, tickText(tick), { "text-anchor": "middle", "font-size": 11 }),
@@ -56,18 +70,19 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
     return [
       label(leftWidth - 10, y + 4, rowTitle, { "text-anchor": "end" }),
       ...points.map(({ contender, ratio }) =>
-        shape("circle", {
-          cx: place(ratio),
-          cy: y,
-          r: 5.5,
-          fill: colourOf(contender),
-          "fill-opacity": "0.85",
-        }),
+        shape(
+          "circle",
+          {
+            ...{ cx: place(ratio), cy: y, r: 5.5 },
+            ...{ fill: colourOf(contender), "fill-opacity": "0.85" },
+          },
+          shape("title", {}, escaped(`${titleOf(contender)}: ${ratioText(ratio)}`)),
+        ),
       ),
     ];
   });
   const names = takingPart(lines).filter((name) => name !== "millrace");
-  return picture(width, bottom + 48, [
+  return picture(title, width, bottom + 48, [
     label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
     legend(
       12,
@@ -77,9 +92,11 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
     ...grid,
     shape("line", { x1: one, x2: one, y1: top - 6, y2: bottom, stroke: ink, "stroke-width": 1.5 }),
     ...marks,
-    label((leftWidth + width) / 2, bottom + 36, "Millrace = 1; right of it is slower", {
-      "text-anchor": "middle",
-      "font-size": 11,
-    }),
+    label(
+      leftWidth + plotWidth / 2,
+      bottom + 36,
+      "time over Millrace's: left of the line is faster than Millrace, right of it slower",
+      { "text-anchor": "middle", "font-size": 11 },
+    ),
   ]);
 }

@@ -16,6 +16,7 @@ const results = someResults([
   line("q2", "millrace", [200]),
   line("q2", "spark", [2000]),
   line("q2", "duckdb", { kind: "wrong", reason: "1 rows, not 2" }),
+  line("q2", "ray", { kind: "late", reason: "a run took too long", limitSeconds: 45 }),
 ]);
 
 test("cells say the median, the ratio to ours, the range, runs and memory", () => {
@@ -24,9 +25,17 @@ test("cells say the median, the ratio to ours, the range, runs and memory", () =
   expect(text).toContain("| 21 ms 0.21 ×<br>20 ms–22 ms, n=3, 500 MB | 1.00 s 10.0 ×<br>");
   expect(text).toContain("**wrong**");
   expect(text).toContain("- DuckDB: wrong, 1 rows, not 2 (q2)");
+  expect(text).toContain("| > 45 s |");
+  expect(text).toContain("- Ray Data: late, a run took too long (q2)");
   expect(text).toContain("- skale: not installed");
+  expect(text).toContain("took 12.5 minutes, of which in starts and runs: Millrace 2.1, Spark 8");
   expect(text).toContain("Start-up, not in the times: Spark 4.20 s.");
   expect(text).toContain("![TPC-H](results/tpch.svg)");
+});
+
+test("a summary has the mean ratio of each workload and contender, and says of how many rows", () => {
+  const text = reportText(results, new Map());
+  expect(text).toContain("| TPC-H | 0.21 × (1 of 2 rows) | 10.0 × |  |");
 });
 
 test("aims are held against what was found, and misses are named", () => {
@@ -49,6 +58,19 @@ test("a comparison tells changes from noise", () => {
   expect(text).toContain("| tpch/q1 | Millrace | 100 ms | 50 ms | -50 % |");
   expect(text).toContain("| tpch/q1 | Spark | 1.00 s | 1.00 s | 0 % (within noise) |");
   expect(text).toContain("| tpch/q2 | Millrace | measured | failed | |");
+  expect(text).toContain("- Millrace: 0.50 × of the earlier time (geometric mean of 1 rows)");
+  expect(text).toContain("1 faster, 0 slower, 0 that cannot be told from noise");
+});
+
+test("a comparison says where two results were not measured alike, or too seldom", () => {
+  const once = (ms: number) => someResults([line("q1", "millrace", [ms])]);
+  const later = once(10);
+  const smaller = { ...later, header: { ...later.header, size: "smoke" as const } };
+  const text = comparisonText(once(20), smaller);
+  expect(text).toContain("**Not measured alike**: size full and smoke.");
+  expect(text).toContain("| -50 % (too few runs to tell) |");
+  const other = someResults([line("q3", "millrace", [1])]);
+  expect(comparisonText(once(20), other)).toContain("no row of the same contender in common");
 });
 
 test("plots have a mark for each ratio and each point", () => {
@@ -65,8 +87,23 @@ test("plots have a mark for each ratio and each point", () => {
 
 test("a scale of logarithms keeps order and shows round numbers", () => {
   const { place, ticks } = logScale([0.3, 40], 0, 100);
-  expect(ticks).toEqual([0.5, 1, 2, 5, 10, 20]);
+  expect(ticks).toEqual([0.2, 0.5, 1, 2, 5, 10, 20, 50]);
   expect(place(0.3)).toBeGreaterThan(0);
   expect(place(0.3)).toBeLessThan(place(1));
   expect(place(40)).toBeLessThan(100);
+});
+
+test.each([
+  [
+    [600, 850],
+    [500, 1000],
+  ],
+  [[7], [5, 10]],
+  [[1], [1, 2]],
+  [
+    [0.001, 4000],
+    [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000],
+  ],
+])("a scale over %j has ticks around all of it", (values, ticks) => {
+  expect(logScale(values, 0, 100).ticks).toEqual(ticks);
 });

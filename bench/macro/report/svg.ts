@@ -23,11 +23,11 @@ export function label(x: number, y: number, text: string, more: Attributes = {})
 export const ink = "#222222";
 export const faint = "#dddddd";
 
-/** Colours that are told apart by most eyes (Okabe and Ito); ours is black. */
+/** Colours that are told apart by most eyes (Okabe and Ito, and a brown); ours is black. */
 const palette: Readonly<Record<string, string>> = {
   millrace: "#000000",
   "millrace-3": "#777777",
-  baseline: "#999999",
+  baseline: "#8C564B",
   duckdb: "#E69F00",
   polars: "#0072B2",
   spark: "#D55E00",
@@ -40,7 +40,13 @@ export function colourOf(contender: string): string {
   return palette[contender] ?? ink;
 }
 
-export function picture(width: number, height: number, shapes: readonly string[]): string {
+/** On white of its own, whatever the page's background is. */
+export function picture(
+  title: string,
+  width: number,
+  height: number,
+  shapes: readonly string[],
+): string {
   const background = shape("rect", { width, height, fill: "#ffffff" });
   const attributes = {
     xmlns: "http://www.w3.org/2000/svg",
@@ -48,31 +54,40 @@ export function picture(width: number, height: number, shapes: readonly string[]
     width,
     height,
     "font-family": "sans-serif",
+    role: "img",
   };
-  return `${shape("svg", attributes, [background, ...shapes].join("\n"))}\n`;
+  const named = shape("title", {}, escaped(title));
+  return `${shape("svg", attributes, [named, background, ...shapes].join("\n"))}\n`;
 }
 
 export interface LogScale {
   place(value: number): number;
-  /** 1, 2 and 5 times powers of ten within the range. */
+  /** 1, 2 and 5 times powers of ten, or these powers alone; all values lie between the first and the last. */
   readonly ticks: readonly number[];
 }
 
+const decadesWithSteps = 3;
+
 /** From the least to the most of some values, over pixels. */
 export function logScale(values: readonly number[], from: number, to: number): LogScale {
-  const least = Math.log10(Math.min(...values) / 1.15);
-  const most = Math.log10(Math.max(...values) * 1.15);
-  const place = (value: number): number =>
-    from + ((Math.log10(value) - least) / Math.max(1e-9, most - least)) * (to - from);
-  const ticks: number[] = [];
-  const steps = most - least > 3 ? [1] : [1, 2, 5];
-  for (let power = Math.floor(least); power <= most; power++) {
-    for (const step of steps) {
-      const value = Number((step * 10 ** power).toPrecision(3));
-      if (Math.log10(value) >= least && Math.log10(value) <= most) ticks.push(value);
-    }
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const steps = Math.log10(most / least) > decadesWithSteps ? [1] : [1, 2, 5];
+  const candidates: number[] = [];
+  for (let power = Math.floor(Math.log10(least)); power <= Math.log10(most) + 1; power++) {
+    for (const step of steps) candidates.push(Number((step * 10 ** power).toPrecision(3)));
   }
+  const first = candidates.findLastIndex((tick) => tick <= least);
+  const last = candidates.findIndex((tick) => tick >= most && tick > candidates[first]!);
+  const ticks = candidates.slice(Math.max(0, first), last + 1);
+  const [low, high] = [Math.log10(ticks[0]!), Math.log10(ticks.at(-1)!)];
+  const place = (value: number): number =>
+    from + ((Math.log10(value) - low) / (high - low)) * (to - from);
   return { place, ticks };
+}
+
+/** About as wide as text of this size is. */
+export function textWidth(text: string): number {
+  return text.length * 6.8;
 }
 
 /** Names with their colours, from left to right. */
@@ -84,7 +99,7 @@ export function legend(
   let at = x;
   const shapes = names.flatMap(([title, colour]) => {
     const start = at;
-    at += 30 + title.length * 7.5;
+    at += 32 + textWidth(title);
     return [
       shape("circle", { cx: start + 5, cy: y - 4, r: 5, fill: colour }),
       label(start + 15, y, title),

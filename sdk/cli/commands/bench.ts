@@ -17,6 +17,16 @@ const options = {
     value: "S",
     describe: "A contender that spent so long on a row gets no more runs of it",
   },
+  "run-seconds": {
+    kind: "value",
+    value: "S",
+    describe: "A run that takes longer is stopped, and the table says so (default 45)",
+  },
+  "contender-minutes": {
+    kind: "value",
+    value: "M",
+    describe: "Of all its runs; rows after that are left out (default 12)",
+  },
   threads: { kind: "value", value: "N", describe: "Of each contender (default 2)" },
   out: { kind: "value", value: "FOLDER", describe: "For results, report and plots" },
   compare: { kind: "value", value: "FILE", describe: "Earlier results.jsonl to compare with" },
@@ -45,7 +55,7 @@ export const benchCommand: Command = {
     const given = Object.entries(options).flatMap(([name, { kind }]) => {
       if (kind === "flag") return flagOf(values, name) ? [`--${name}`] : [];
       const text = textOf(values, name);
-      return text === undefined ? [] : [`--${name}`, text];
+      return text === undefined ? [] : [`--${name}=${text}`];
     });
     return await world.runBench([...operands, ...given]);
   },

@@ -36,6 +36,8 @@ export function someResults(results: readonly ResultLine[]): Results {
       threads: 2,
       runs: 5,
       rowSeconds: 12,
+      runSeconds: 45,
+      contenderMinutes: 10,
       absent: { skale: "not installed" },
     },
     workloads: [
@@ -48,5 +50,6 @@ export function someResults(results: readonly ResultLine[]): Results {
       },
     ],
     results,
+    end: { kind: "end", tookMinutes: 12.5, spentMinutes: { millrace: 2.1, spark: 8 } },
   };
 }

@@ -1,0 +1,89 @@
+// What of the suite a command line asks for: contenders, workloads and rows, and where results go.
+
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { type Contender, contenders } from "./contenders/contenders.ts";
+import type { DataCache } from "./protocol/data-cache.ts";
+import { type Results, readResults } from "./protocol/results.ts";
+import { type Size, type Workload, WorkloadUnavailable } from "./protocol/workload.ts";
+import { UsageError } from "./usage-error.ts";
+import { workloads } from "./workloads/all.ts";
+
+function listed(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(", ");
+}
+
+/** Everybody where nobody is named. */
+export function chosenContenders(names: readonly string[]): readonly Contender[] {
+  for (const name of names) {
+    if (contenders.some((each) => each.name === name)) continue;
+    throw new UsageError(`there is no contender ${name}; there are ${listed(contenders)}`);
+  }
+  return names.length === 0 ? contenders : contenders.filter(({ name }) => names.includes(name));
+}
+
+function workloadOf(name: string): string {
+  return name.split("/")[0] ?? "";
+}
+
+/** Those with a row that is asked for; the others' data is not even made. */
+export function chosenWorkloads(only: readonly string[]): readonly Workload[] {
+  for (const name of only.map(workloadOf)) {
+    if (workloads.some((each) => each.name === name)) continue;
+    throw new UsageError(`there is no workload ${name}; there are ${listed(workloads)}`);
+  }
+  const names = only.map(workloadOf);
+  return only.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
+}
+
+/** A name stands for a row, or for all rows of a workload. */
+export function rowFilter(only: readonly string[]): (name: string) => boolean {
+  return (name) => only.length === 0 || only.includes(name) || only.includes(workloadOf(name));
+}
+
+/** Throws UsageError where a name of a row stands for none: before anything is measured. */
+export async function checkRowNames(
+  only: readonly string[],
+  cache: DataCache,
+  size: Size,
+): Promise<void> {
+  for (const workload of chosenWorkloads(only)) {
+    const names = only.filter((name) => name.startsWith(`${workload.name}/`));
+    if (names.length === 0) continue;
+    try {
+      const { rows } = await workload.prepare(cache, size);
+      for (const name of names) {
+        if (rows.some((row) => name === `${workload.name}/${row.name}`)) continue;
+        throw new UsageError(`there is no row ${name}; ${workload.name} has ${listed(rows)}`);
+      }
+    } catch (failure) {
+      // It is left out later, with its reason.
+      if (!(failure instanceof WorkloadUnavailable)) throw failure;
+    }
+  }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+/** Makes a folder that an option names. */
+export function writableFolder(option: string, folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch (failure) {
+    const why = messageOf(failure);
+    throw new UsageError(`--${option} is ${folder}, where no folder can be written: ${why}`);
+  }
+}
+
+/** Results that an option names. */
+export function resultsIn(option: string, path: string): Results {
+  try {
+    return readResults(path);
+  } catch (failure) {
+    const why = messageOf(failure);
+    throw new UsageError(`--${option} is ${path}, which is no results.jsonl of the suite: ${why}`);
+  }
+}
