@@ -2,12 +2,13 @@
 
 import { medianMs, type ResultLine } from "../protocol/results.ts";
 import { takingPart, titleOf } from "./markdown.ts";
-import { colourOf, faint, label, legend, logScale, picture, shape } from "./svg.ts";
-import { durationText } from "./units.ts";
+import { colourOf, faint, type LogScale, label, legend, logScale, picture, shape } from "./svg.ts";
+import { durationTick } from "./units.ts";
 
 const left = 80;
 const top = 64;
 const width = 640;
+const right = width - 20;
 const height = 400;
 const bottom = height - 64;
 
@@ -27,6 +28,27 @@ function pointsOf(lines: readonly ResultLine[], contender: string): Point[] {
     .sort((a, b) => a.at - b.at);
 }
 
+/** Lines and labels at round times, and at the places that were measured. */
+function gridOf(x: LogScale, y: LogScale, places: readonly number[]): string[] {
+  const times = y.ticks.flatMap((tick) => {
+    const at = y.place(tick);
+    const end = { "text-anchor": "end", "font-size": 11 };
+    return [
+      shape("line", { x1: left, x2: right, y1: at, y2: at, stroke: faint }),
+      label(left - 8, at + 4, durationTick(tick), end),
+    ];
+  });
+  const measured = places.flatMap((place) => {
+    const at = x.place(place);
+    const middle = { "text-anchor": "middle", "font-size": 11 };
+    return [
+      shape("line", { x1: at, x2: at, y1: top, y2: bottom, stroke: faint }),
+      label(at, bottom + 18, String(place), middle),
+    ];
+  });
+  return [...times, ...measured];
+}
+
 /** Undefined where nothing was measured. `lines`: those of one curve. */
 export function curvePlot(
   title: string,
@@ -40,33 +62,14 @@ export function curvePlot(
   const x = logScale(
     all.map(({ at }) => at),
     left,
-    width - 20,
+    right,
   );
   const y = logScale(
     all.map(({ ms }) => ms),
     bottom,
     top,
   );
-  const places = [...new Set(all.map(({ at }) => at))];
-  const grid = [
-    ...y.ticks.flatMap((tick) => [
-      shape("line", {
-        x1: left,
-        x2: width - 20,
-        y1: y.place(tick),
-        y2: y.place(tick),
-        stroke: faint,
-      }),
-      label(left - 8, y.place(tick) + 4, durationText(tick), {
-        "text-anchor": "end",
-        "font-size": 11,
-      }),
-    ]),
-    ...places.flatMap((at) => [
-      shape("line", { x1: x.place(at), x2: x.place(at), y1: top, y2: bottom, stroke: faint }),
-      label(x.place(at), bottom + 18, String(at), { "text-anchor": "middle", "font-size": 11 }),
-    ]),
-  ];
+  const grid = gridOf(x, y, [...new Set(all.map(({ at }) => at))]);
   const marks = curves.flatMap(({ name, points }) => {
     const colour = colourOf(name);
     const path = points.map(({ at, ms }) => `${x.place(at).toFixed(1)},${y.place(ms).toFixed(1)}`);

@@ -24,6 +24,8 @@ const top = 64;
 interface Point {
   readonly contender: string;
   readonly ratio: number;
+  /** Stopped there: it would have taken longer. */
+  readonly isLate: boolean;
 }
 
 interface PlotRow {
@@ -39,9 +41,11 @@ function plotRows(lines: readonly ResultLine[]): PlotRow[] {
     const ourMs = ours === undefined ? undefined : medianMs(ours);
     if (ourMs === undefined) return [];
     const points = all.flatMap((line) => {
-      const ms = medianMs(line);
-      if (ms === undefined || line.contender === "millrace") return [];
-      return [{ contender: line.contender, ratio: ms / ourMs }];
+      const { contender, outcome } = line;
+      const isLate = outcome.kind === "late";
+      const ms = isLate ? outcome.limitSeconds * 1000 : medianMs(line);
+      if (ms === undefined || contender === "millrace") return [];
+      return [{ contender, ratio: ms / ourMs, isLate }];
     });
     return points.length === 0 ? [] : [{ title: all[0]!.title, points }];
   });
@@ -69,18 +73,26 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
     const y = top + (index + 0.5) * rowHeight;
     return [
       label(leftWidth - 10, y + 4, rowTitle, { "text-anchor": "end" }),
-      ...points.map(({ contender, ratio }) =>
+      ...points.map(({ contender, ratio, isLate }) =>
         shape(
           "circle",
           {
             ...{ cx: place(ratio), cy: y, r: 5.5 },
-            ...{ fill: colourOf(contender), "fill-opacity": "0.85" },
+            ...(isLate
+              ? { fill: "none", stroke: colourOf(contender), "stroke-width": 1.5 }
+              : { fill: colourOf(contender), "fill-opacity": "0.85" }),
           },
-          shape("title", {}, escaped(`${titleOf(contender)}: ${ratioText(ratio)}`)),
+          shape(
+            "title",
+            {},
+            escaped(`${titleOf(contender)}: ${isLate ? "over " : ""}${ratioText(ratio)}`),
+          ),
         ),
       ),
     ];
   });
+  const isAnyLate = rows.some(({ points }) => points.some(({ isLate }) => isLate));
+  const late = isAnyLate ? "; rings: stopped there" : "";
   const names = takingPart(lines).filter((name) => name !== "millrace");
   return picture(title, width, bottom + 48, [
     label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
@@ -90,12 +102,13 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
       names.map((name) => [titleOf(name), colourOf(name)] as const),
     ),
     ...grid,
-    shape("line", { x1: one, x2: one, y1: top - 6, y2: bottom, stroke: ink, "stroke-width": 1.5 }),
+    label(one, top - 4, "Millrace", { "text-anchor": "middle", "font-size": 10 }),
+    shape("line", { x1: one, x2: one, y1: top, y2: bottom, stroke: ink, "stroke-width": 1.5 }),
     ...marks,
     label(
       leftWidth + plotWidth / 2,
       bottom + 36,
-      "time over Millrace's: left of the line is faster than Millrace, right of it slower",
+      `time over Millrace's: left of the line is faster, right of it slower${late}`,
       { "text-anchor": "middle", "font-size": 11 },
     ),
   ]);

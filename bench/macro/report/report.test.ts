@@ -75,8 +75,9 @@ test("a comparison says where two results were not measured alike, or too seldom
 
 test("plots have a mark for each ratio and each point", () => {
   const plot = ratioPlot("TPC-H", results.results) ?? "";
-  // Three ratios, and the two names of the legend.
-  expect(plot.match(/<circle/g)).toHaveLength(5);
+  // Three ratios, the ring of one that was stopped, and the three names of the legend.
+  expect(plot.match(/<circle/g)).toHaveLength(7);
+  expect(plot).toContain("<title>Ray Data: over 225 ×</title>");
   expect(ratioPlot("TPC-H", [line("q1", "millrace", [1])])).toBeUndefined();
   const points = [10, 100].map((at) => ({
     ...line(`size-${at}`, "millrace", [at]),

@@ -6,6 +6,11 @@ export function durationText(ms: number): string {
   return ms >= 100 ? `${ms.toFixed(0)} ms` : `${Number(ms.toPrecision(2))} ms`;
 }
 
+/** Of a round number, on an axis. */
+export function durationTick(ms: number): string {
+  return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
+}
+
 export function ratioText(ratio: number): string {
   if (ratio >= 100) return `${ratio.toFixed(0)} ×`;
   return ratio >= 10 ? `${ratio.toFixed(1)} ×` : `${ratio.toFixed(2)} ×`;

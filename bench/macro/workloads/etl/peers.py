@@ -63,8 +63,10 @@ def dask_events(session, params, output):
             }
         )
 
+    user = {"name": "user", "country": "de"}
+    event = {"id": 1, "at": "2024-01-01T00:00:00Z", "kind": "view", "user": user, "amount": 1.0}
     dd.read_json(params["input"], lines=True, blocksize=2**26, convert_dates=False).map_partitions(
-        convert
+        convert, meta=convert(pd.DataFrame([event]))
     ).to_parquet(output, write_index=False)
 
 

@@ -78,7 +78,7 @@ async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
   };
   const points: Point[] = [];
   for (const at of amounts) {
-    const curve = { name: "Word count along sizes", along: `text, ${unit}`, at };
+    const curve = { name: "Word count by size of the text", along: `text, ${unit}`, at };
     const input = `${await text(at)}/*.txt`;
     points.push({ name: `size-${at}`, title: `${at} ${unit}`, curve, input });
   }
@@ -87,12 +87,12 @@ async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
     const name = `zipf-${100 * unitBytes}-${seed}-in-${at}`;
     const folder = await cache.file(name, (path) => cut(join(middle, "part-0001.txt"), path, at));
     const along = `files, 100 ${unit} together`;
-    const curve = { name: "Word count along files", along, at };
+    const curve = { name: "Word count by number of files", along, at };
     points.push({ name: `files-${at}`, title: `${at} files`, curve, input: `${folder}/*.txt` });
   }
   for (let at = 1; at <= availableParallelism(); at *= 2) {
     const along = `threads of each contender, 100 ${unit}`;
-    const curve = { name: "Word count along threads", along, at };
+    const curve = { name: "Word count by threads", along, at };
     const input = `${middle}/*.txt`;
     points.push({ name: `threads-${at}`, title: `${at} threads`, curve, input, threads: at });
   }
