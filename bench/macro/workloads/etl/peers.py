@@ -46,6 +46,7 @@ def spark_events(session, params, output):
 
 
 def dask_events(session, params, output):
+    import dask
     import dask.dataframe as dd
     import pandas as pd
 
@@ -65,9 +66,13 @@ def dask_events(session, params, output):
 
     user = {"name": "user", "country": "de"}
     event = {"id": 1, "at": "2024-01-01T00:00:00Z", "kind": "view", "user": user, "amount": 1.0}
-    dd.read_json(params["input"], lines=True, blocksize=2**26, convert_dates=False).map_partitions(
-        convert, meta=convert(pd.DataFrame([event]))
-    ).to_parquet(output, write_index=False)
+    # Otherwise it makes texts of whatever are objects to pandas, users included.
+    with dask.config.set({"dataframe.convert-string": False}):
+        dd.read_json(
+            params["input"], lines=True, blocksize=2**26, convert_dates=False
+        ).map_partitions(convert, meta=convert(pd.DataFrame([event]))).to_parquet(
+            output, write_index=False
+        )
 
 
 def ray_events(session, params, output):
