@@ -53,7 +53,7 @@ test("each gets the outcome that it deserves, and after two late runs no more ro
     ...{ workload: "w", environment: {}, setup: {} },
     pin: (command) => command,
   });
-  const budget = new TimeBudget({ runSeconds: 5, contenderMinutes: 10 });
+  const budget = new TimeBudget({ runSeconds: 2, contenderMinutes: 10 });
   const settings = {
     ...{ workload: "w", threads: 1, scratch },
     ...{ runs: 2, rowSeconds: 5, warmUp: true, budget },
