@@ -102,7 +102,7 @@ function parse(args: readonly string[]) {
     });
   } catch (failure) {
     const text = failure instanceof Error ? failure.message : String(failure);
-    throw new UsageError(text.split(/[.\n]/)[0] ?? text);
+    throw new UsageError(`${text.split(/[.\n]/)[0]}; --help lists the options`);
   }
 }
 

@@ -1,7 +1,7 @@
 // The whole suite on little data: every row comes to a checked answer, and the report shows it.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -70,8 +70,10 @@ test("a command line that cannot be meant is told", () => {
   const row = bench(...folders, join(folder, "none"), "--size", "smoke", "--only", "csv/q1");
   expect(row.status).toBe(2);
   expect(row.stderr).toContain("there is no row csv/q1; csv has stations");
-  const out = bench(...folders, "/proc/none", "--only", "csv");
-  expect(out.stderr).toContain("--out is /proc/none, where no folder can be written");
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const out = bench(...folders, join(file, "out"), "--only", "csv");
+  expect(out.stderr).toContain(`--out is ${file}/out, where no folder can be written`);
   const missing = join(folder, "missing.jsonl");
   expect(bench(...folders, join(folder, "none"), "--compare", missing).stderr).toContain(
     "which is no results.jsonl of the suite",
