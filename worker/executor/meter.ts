@@ -80,6 +80,14 @@ export class Meter {
         note(batch.rows);
         this.within(index, () => stage.pushBatch(batch));
       },
+      ...(stage.pushSelected === undefined
+        ? {}
+        : {
+            pushSelected: (batch, rows) => {
+              note(rows.length);
+              this.within(index, () => stage.pushSelected!(batch, rows));
+            },
+          }),
       finish: () => this.finished(index, stage.finish()),
       ...(stage.side === undefined
         ? {}

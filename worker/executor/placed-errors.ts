@@ -54,6 +54,18 @@ export function withPlacedErrors(stage: Stage, index: number, user: UserCode): S
       }
       rowsBefore += batch.rows;
     },
+    ...(stage.pushSelected === undefined
+      ? {}
+      : {
+          pushSelected: (batch, rows) => {
+            try {
+              stage.pushSelected!(batch, rows);
+            } catch (thrown) {
+              throw place(thrown, rowsBefore);
+            }
+            rowsBefore += rows.length;
+          },
+        }),
     finish,
   };
 }

@@ -16,6 +16,7 @@ import { readShuffle } from "../shuffle/read-shuffle.ts";
 import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
 import { csvSource } from "../sources/csv.ts";
 import { growingReader } from "../sources/growing-blocks.ts";
+import { readLineColumns } from "../sources/line-columns.ts";
 import { ndjsonSource } from "../sources/ndjson.ts";
 import { type OwnProgram, readOwnSource } from "../sources/own-source.ts";
 import type { FileSource, SourceWorld } from "../sources/source.ts";
@@ -90,6 +91,15 @@ async function pushFiles(feed: Feed, source: FileSource): Promise<void> {
       await feed.settle();
       return first.wantsMore();
     },
+  });
+  feed.onFile(undefined);
+}
+
+/** As columns where the first step works on columns; where it calls functions, as the strings that these take. */
+async function pushText(feed: Feed): Promise<void> {
+  if (feed.first.takesBatches !== true) return pushFiles(feed, textSource);
+  await readLineColumns(await splitOf(feed), sourceWorld(feed), {
+    pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes),
   });
   feed.onFile(undefined);
 }
@@ -225,7 +235,7 @@ export async function pushSource(feed: Feed, source: SourceProgram, index: numbe
   const { first } = feed;
   switch (source.kind) {
     case "text":
-      return pushFiles(feed, textSource);
+      return pushText(feed);
     case "ndjson":
       return pushFiles(feed, ndjsonSource);
     case "csv":

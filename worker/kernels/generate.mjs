@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const kernels = [
   { folder: "worker/kernels", source: "string-counter.as.ts", name: "string-counter-wasm" },
   { folder: "worker/kernels", source: "radix-sort.as.ts", name: "radix-sort-wasm" },
+  { folder: "worker/kernels", source: "text-loops.as.ts", name: "text-loops-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   { folder: "proto/kernels", source: "block-hash.as.ts", name: "block-hash-wasm" },
   {

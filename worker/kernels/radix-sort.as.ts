@@ -10,16 +10,15 @@
 //           8  row, u32
 //          12  nothing
 
-const RECORD_SHIFT: usize = 4;
-const RECORD_BYTES: usize = 16;
+// Where the keys are all that is wanted, they are sorted alone, as records of 8 bytes.
+
 /** Up to so many records insertion is faster. */
 const INSERTION_MAX: u32 = 32;
 const DIGIT_BITS_MAX: u32 = 10;
 /** Records of one bucket that a digit aims at, as a power of two. */
 const BUCKET_BITS: u32 = 3;
-
-/** Where counts of buckets begin; each level of the recursion takes what it needs. */
-let countsAt: usize = 0;
+const SIGN: i64 = i64.MIN_VALUE;
+const NOT_A_NUMBER: i64 = 0x7ff8000000000000;
 
 /** Makes room up to `end`; false where there is none. */
 export function reach(end: usize): bool {
@@ -28,39 +27,42 @@ export function reach(end: usize): bool {
   return memory.grow(<i32>((end - have + 0xffff) >> 16)) >= 0;
 }
 
-// @ts-ignore: decorator
-@inline
-function move(from: usize, to: usize): void {
-  v128.store(to, v128.load(from));
-}
-
-/** From `from` in order to `to`, which may be the same place. */
-function insert(from: usize, to: usize, records: u32): void {
-  const end = to + ((<usize>records) << RECORD_SHIFT);
-  if (from != to) move(from, to);
-  let next = from + RECORD_BYTES;
-  for (let at = to + RECORD_BYTES; at < end; at += RECORD_BYTES, next += RECORD_BYTES) {
-    const record = v128.load(next);
+/** From `from` in order to `to`, which may be the same place. `Record`: v128 with a row, u64 for a key alone. */
+function insert<Record>(from: usize, to: usize, records: u32): void {
+  const end = to + (<usize>records) * sizeof<Record>();
+  if (from != to) store<Record>(to, load<Record>(from));
+  let next = from + sizeof<Record>();
+  for (let at = to + sizeof<Record>(); at < end; at += sizeof<Record>(), next += sizeof<Record>()) {
+    const record = load<Record>(next);
     const key = load<u64>(next);
     let place = at;
-    while (place > to && load<u64>(place - RECORD_BYTES) > key) {
-      move(place - RECORD_BYTES, place);
-      place -= RECORD_BYTES;
+    while (place > to && load<u64>(place - sizeof<Record>()) > key) {
+      store<Record>(place, load<Record>(place - sizeof<Record>()));
+      place -= sizeof<Record>();
     }
-    v128.store(place, record);
+    store<Record>(place, record);
   }
 }
 
-/** Sorts what lies at `from`; the result lies at `other` if `wantsOther`, else at `from`. Both are overwritten. */
-function sortRange(from: usize, other: usize, records: u32, wantsOther: bool, counts: usize): void {
+/**
+ * Sorts what lies at `from`; the result lies at `other` if `wantsOther`, else at `from`. Both are overwritten.
+ * Each level of the recursion takes of the place at `counts` what it needs.
+ */
+function sortRange<Record>(
+  from: usize,
+  other: usize,
+  records: u32,
+  wantsOther: bool,
+  counts: usize,
+): void {
   if (records <= INSERTION_MAX) {
-    if (records > 0) insert(from, wantsOther ? other : from, records);
+    if (records > 0) insert<Record>(from, wantsOther ? other : from, records);
     return;
   }
-  const end = from + ((<usize>records) << RECORD_SHIFT);
+  const end = from + (<usize>records) * sizeof<Record>();
   const first = load<u64>(from);
   let differing: u64 = 0;
-  for (let at = from + RECORD_BYTES; at < end; at += RECORD_BYTES) {
+  for (let at = from + sizeof<Record>(); at < end; at += sizeof<Record>()) {
     differing |= load<u64>(at) ^ first;
   }
   if (differing == 0) {
@@ -76,7 +78,7 @@ function sortRange(from: usize, other: usize, records: u32, wantsOther: bool, co
   const mask: u64 = buckets - 1;
   const countsEnd = counts + ((<usize>buckets) << 2);
   memory.fill(counts, 0, countsEnd - counts);
-  for (let at = from; at < end; at += RECORD_BYTES) {
+  for (let at = from; at < end; at += sizeof<Record>()) {
     const count = counts + (<usize>((load<u64>(at) >> shift) & mask) << 2);
     store<u32>(count, load<u32>(count) + 1);
   }
@@ -86,11 +88,11 @@ function sortRange(from: usize, other: usize, records: u32, wantsOther: bool, co
     store<u32>(count, sum);
     sum += inside;
   }
-  for (let at = from; at < end; at += RECORD_BYTES) {
+  for (let at = from; at < end; at += sizeof<Record>()) {
     const count = counts + (<usize>((load<u64>(at) >> shift) & mask) << 2);
     const place = load<u32>(count);
     store<u32>(count, place + 1);
-    move(at, other + ((<usize>place) << RECORD_SHIFT));
+    store<Record>(other + (<usize>place) * sizeof<Record>(), load<Record>(at));
   }
   // Each count is now where its bucket ends.
   let start: u32 = 0;
@@ -98,8 +100,8 @@ function sortRange(from: usize, other: usize, records: u32, wantsOther: bool, co
     const stop = load<u32>(count);
     const inside = stop - start;
     if (inside > 0) {
-      const offset = (<usize>start) << RECORD_SHIFT;
-      sortRange(other + offset, from + offset, inside, !wantsOther, countsEnd);
+      const offset = (<usize>start) * sizeof<Record>();
+      sortRange<Record>(other + offset, from + offset, inside, !wantsOther, countsEnd);
     }
     start = stop;
   }
@@ -107,8 +109,67 @@ function sortRange(from: usize, other: usize, records: u32, wantsOther: bool, co
 
 /** Sorts `records` at `from`, with as much scratch space at `other`, and that of counts at `counts`. */
 export function sort(from: usize, other: usize, records: u32, counts: usize): void {
-  countsAt = counts;
-  sortRange(from, other, records, false, countsAt);
+  sortRange<v128>(from, other, records, false, counts);
+}
+
+/** As `sort`, of keys alone. */
+export function sortKeys(from: usize, other: usize, keys: u32, counts: usize): void {
+  sortRange<u64>(from, other, keys, false, counts);
+}
+
+/**
+ * Makes numbers of 64 bits to keys, in their place. `flip`: the complement, for a descending order. Answers whether
+ * some numbers cannot be made out of their keys again: minus zero, which equals zero, and NaN, which is one of many.
+ */
+export function encode(at: usize, count: u32, areDoubles: bool, flip: bool): bool {
+  const end = at + ((<usize>count) << 3);
+  const complement: i64 = flip ? -1 : 0;
+  let odd: bool = false;
+  for (; at < end; at += 8) {
+    let bits = load<i64>(at);
+    if (areDoubles) {
+      const value = load<f64>(at);
+      if (bits == SIGN) {
+        bits = 0;
+        odd = true;
+      }
+      if (value != value) {
+        bits = NOT_A_NUMBER;
+        odd = true;
+      }
+      bits ^= (bits >> 63) & ~SIGN;
+    }
+    store<i64>(at, bits ^ SIGN ^ complement);
+  }
+  return odd;
+}
+
+/** What `encode` did, the other way. */
+export function decode(at: usize, count: u32, areDoubles: bool, flip: bool): void {
+  const end = at + ((<usize>count) << 3);
+  const complement: i64 = flip ? -1 : 0;
+  for (; at < end; at += 8) {
+    let bits = load<i64>(at) ^ SIGN ^ complement;
+    if (areDoubles) bits ^= (bits >> 63) & ~SIGN;
+    store<i64>(at, bits);
+  }
+}
+
+/** Keys as records, each with the number of its row. */
+export function number(keys: usize, count: u32, records: usize): void {
+  for (let row: u32 = 0; row < count; row++, keys += 8, records += 16) {
+    store<u64>(records, load<u64>(keys));
+    store<u32>(records, row, 8);
+  }
+}
+
+/** The keys of records one after the other, and their rows. */
+export function divide(records: usize, count: u32, keys: usize, rows: usize): void {
+  const end = keys + ((<usize>count) << 3);
+  for (; keys < end; keys += 8, rows += 4, records += 16) {
+    store<u64>(keys, load<u64>(records));
+    store<u32>(rows, load<u32>(records, 8));
+  }
 }
 
 /**
@@ -122,7 +183,7 @@ export function finish(from: usize, records: u32, rows: usize, runs: usize): u32
   let start: u32 = 0;
   store<u32>(rows, load<u32>(from + 8));
   for (let i: u32 = 1; i < records; i++) {
-    const at = from + ((<usize>i) << RECORD_SHIFT);
+    const at = from + ((<usize>i) << 4);
     const key = load<u64>(at);
     store<u32>(rows + ((<usize>i) << 2), load<u32>(at + 8));
     if (key != before) {

@@ -10,6 +10,7 @@ import {
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { DividedGroups } from "./aggregates/divided-groups.ts";
 import { Groups, type GroupsProgram, keepsValues, RowStates } from "./aggregates/groups.ts";
+import { rowPicker } from "./aggregates/picked-rows.ts";
 import { columnStage, pushPieces, type Stage } from "./stage.ts";
 
 export interface AggregateProgram extends GroupsProgram {
@@ -26,6 +27,22 @@ const usualTuning: AggregateTuning = {
   sharesMax: partialSharesMax,
   dividedBytesMin: dividedGroupsBytesMin,
 };
+
+/** Without keys, rows that a condition left need not be picked; `final` is given states, which no condition sees. */
+function addingStage(
+  program: AggregateProgram,
+  next: Stage,
+  add: (batch: Batch, selection?: Int32Array) => void,
+  finish: () => Iterable<void>,
+): Stage {
+  const pick = rowPicker(program);
+  const hasKeys = program.keys.length > 0;
+  const pushSelected = (batch: Batch, rows: Int32Array): void =>
+    hasKeys ? add(pick(batch, rows)) : add(batch, rows);
+  const more = program.phase === "final" ? {} : { pushSelected };
+  const base = columnStage(next, (batch) => add(batch));
+  return { ...base, ...more, wantsMore: () => true, finish };
+}
 
 /** Hands on groups as they are when there are too many, and rows as groups where there are hardly fewer of them. */
 function partialStage(
@@ -47,16 +64,16 @@ function partialStage(
     if (groups.size > 0) yield* pushPieces(groups.takeStates(), next);
     memory.resize(0);
   }
-  const pushBatch = (batch: Batch): void => {
+  const add = (batch: Batch, selection?: Int32Array): void => {
     if (passesRows) return next.pushBatch(rowStates.of(batch));
-    groups.addRows(batch);
+    groups.addRows(batch, selection);
     passesRows = hardlyReduces();
     const { bytes } = groups;
     // Bounds of its own come first: how far a budget reaches depends on other tasks, and the blocks must not.
     const isMuch = groups.size > partialEntriesMax || bytes > partialGroupsBytesMax;
     if (passesRows || isMuch || !memory.resize(bytes)) for (const _ of drain());
   };
-  return columnStage(next, pushBatch, { wantsMore: () => true, finish: drain });
+  return addingStage(program, next, add, drain);
 }
 
 /** One table while it is small; then divided ones, which can spill. */
@@ -72,12 +89,12 @@ function lastStage(
   const groups = new Groups(program, givesStates ? "partial" : "last");
   const rowStates = new RowStates(program);
   let divided: DividedGroups | undefined;
-  const pushBatch = (batch: Batch): void => {
+  const add = (batch: Batch, selection?: Int32Array): void => {
     if (divided !== undefined) {
       return divided.add(program.phase === "final" ? batch : rowStates.of(batch));
     }
     if (program.phase === "final") groups.addStates(batch);
-    else groups.addRows(batch);
+    else groups.addRows(batch, selection);
     const { bytes } = groups;
     if (!isKeyed) return memory.demand(bytes, "the values of one group");
     if (bytes < dividedBytesMin && memory.resize(bytes)) return;
@@ -96,7 +113,7 @@ function lastStage(
     }
     memory.resize(0);
   }
-  return columnStage(next, pushBatch, { wantsMore: () => true, finish });
+  return addingStage(program, next, add, finish);
 }
 
 export function aggregateStage(

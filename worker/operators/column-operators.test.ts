@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
 import type { Expr, SortExpr } from "../../proto/plan/expr.ts";
 import {
   boolType,
@@ -321,6 +322,25 @@ describe("rows one by one", () => {
       "column a holds int32",
     );
   });
+});
+
+test("a list that is exploded alone gives what it gives beside another column", () => {
+  const all = columnOfValues("l", "list", [[1, 2], [], [3], [4, 5, 6], null, [7]]);
+  const exploded = (columns: readonly Column[], outer: boolean) => {
+    const batches = [makeBatch("record", columns)];
+    return rowsOfBatches(runStage((next) => explodeStage("l", outer, next), batches)).map(
+      (row) => (row as Row)["l"] ?? null,
+    );
+  };
+  for (let start = 0; start < 6; start++) {
+    for (let end = start; end <= 6; end++) {
+      const list = slice(all, start, end);
+      const beside = columnOfValues("a", "int32", new Array(end - start).fill(1));
+      for (const outer of [false, true]) {
+        expect(exploded([list], outer)).toEqual(exploded([list, beside], outer));
+      }
+    }
+  }
 });
 
 describe("conform", () => {

@@ -7,7 +7,7 @@ import { columnValues } from "../../proto/batch/decode-column.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { typeText } from "../../proto/plan/types.ts";
 import { columnOf } from "../kernels/columns/concat.ts";
-import { gather, gatherOrNull, nullColumn } from "../kernels/columns/gather.ts";
+import { gather, gatherOrNull, nullColumn, slice } from "../kernels/columns/gather.ts";
 import { columnStage, type Stage } from "./stage.ts";
 
 /** Lists of closure rows are tagged JSON: their items become a column of the narrowest type. */
@@ -66,10 +66,21 @@ function pairsOf(list: ListColumn, outer: boolean) {
   return { rows, items };
 }
 
+/** Items of all rows one after the other, where every row has its items in order and none is made up. */
+function itemsInOrder(list: ListColumn, outer: boolean): Column | undefined {
+  const { offsets, length, validity } = list;
+  if (validity !== undefined) return undefined;
+  if (outer) for (let i = 0; i < length; i++) if (offsets[i] === offsets[i + 1]) return undefined;
+  return slice(list.item, offsets[0]!, offsets[length]!);
+}
+
 /** `outer` keeps rows whose list is empty or null, with a null. */
 export function explodeStage(name: string, outer: boolean, next: Stage): Stage {
   const explode = (batch: Batch): Batch => {
     const list = listOf(columnOf(batch, name));
+    const alone = batch.columns.every((own) => own.name === name);
+    const inOrder = alone ? itemsInOrder(list, outer) : undefined;
+    if (inOrder !== undefined) return makeBatch("record", [{ ...inOrder, name }]);
     const { rows, items } = pairsOf(list, outer);
     const column = { ...gatherOrNull(list.item, items), name };
     const isOwn = batch.columns.some((own) => own.name === name);

@@ -27,5 +27,6 @@ export function limitStage(rowsMax: number, offset: number, next: Stage): Stage 
     wantsMore: () => left > 0 && next.wantsMore(),
     finish: nothingHeld,
     takesSmall: next.takesSmall,
+    takesBatches: next.takesBatches === true,
   };
 }

@@ -9,12 +9,16 @@ export interface Stage {
   /** The array belongs to the caller: it may be changed after the call. */
   push(rows: readonly unknown[]): void;
   pushBatch(batch: Batch): void;
+  /** Some rows of a batch, by rising number. Set by steps that need not have all of its columns picked for them. */
+  pushSelected?(batch: Batch, rows: Int32Array): void;
   /** False once further rows would be dropped. */
   wantsMore(): boolean;
   /** Hands on what is held back, pausing between chunks; the next stage is finished by the caller. */
   finish(): Iterable<void>;
   /** Whether many small arrays cost no more than one large one. */
   readonly takesSmall: boolean;
+  /** Whether a batch costs less than its rows: set by steps that would make a batch of these. */
+  readonly takesBatches?: boolean;
   /** Work to wait for before more rows are pushed, where there is any. */
   drain?(): Promise<void> | undefined;
   /** A shuffle input that is pushed whole before the first row of the pipeline. */
@@ -70,6 +74,7 @@ export function columnStage(
     wantsMore: () => next.wantsMore(),
     finish: nothingHeld,
     takesSmall: false,
+    takesBatches: true,
     ...more,
   };
 }

@@ -11,7 +11,9 @@ export function whereStage(condition: Expr, next: Stage): Stage {
   const pushBatch = (batch: Batch): void => {
     const rows = select(batch);
     if (rows === undefined) next.pushBatch(batch);
-    else if (rows.length > 0) next.pushBatch(gatherBatch(batch, rows));
+    else if (rows.length === 0) return;
+    else if (next.pushSelected !== undefined) next.pushSelected(batch, rows);
+    else next.pushBatch(gatherBatch(batch, rows));
   };
   const filter = { condition, pushKept: (batch: Batch) => next.pushBatch(batch) };
   return columnStage(next, pushBatch, { filter });

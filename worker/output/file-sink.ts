@@ -237,6 +237,7 @@ export function fileSink(format: OutputFormat, options: WriteOptions, target: Ou
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,
+    takesBatches: true,
     drain: () => sink.drain(),
     seal: () => sink.seal(),
     abort: () => sink.abort(),

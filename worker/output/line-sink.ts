@@ -1,17 +1,25 @@
 // Lines of text or of JSON in one file per task: rows go from closures to bytes without becoming columns.
 
-import { batchRows } from "../../proto/batch/batch.ts";
+import { type Batch, batchRows } from "../../proto/batch/batch.ts";
 import { outputWriteBytes } from "../../proto/limits/store.ts";
+import { linesOfTexts } from "../kernels/texts/lines-of-texts.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import { jsonColumns } from "./json-columns.ts";
 import { extensionOf, type OutputTarget, PartFile } from "./part-file.ts";
 import { linesOfJson, linesOfText } from "./row-text.ts";
 import type { Sink } from "./sink.ts";
 
+/** Undefined where the rows are no plain texts. */
+function linesOfColumn({ shape, columns, rows }: Batch): Uint8Array | undefined {
+  const [column] = columns;
+  const isPlain = shape === "scalar" && column?.type === "utf8" && column.validity === undefined;
+  return isPlain && rows > 0 ? linesOfTexts(column) : undefined;
+}
+
 export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink {
   const file = new PartFile(target, { folder: "", index: 0, extension: extensionOf(format, {}) });
   const encode = format === "text" ? linesOfText : linesOfJson;
-  let queued: Buffer[] = [];
+  let queued: Uint8Array[] = [];
   let queuedBytes = 0;
   let rows = 0;
   const push = (pushed: readonly unknown[]): void => {
@@ -21,6 +29,14 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
     queuedBytes += bytes.length;
     rows += pushed.length;
   };
+  const pushBatch = (batch: Batch): void => {
+    const lines = format === "text" ? linesOfColumn(batch) : undefined;
+    if (lines === undefined)
+      return push(batchRows(format === "ndjson" ? jsonColumns(batch) : batch));
+    queued.push(lines);
+    queuedBytes += lines.length;
+    rows += batch.rows;
+  };
   const write = async (): Promise<void> => {
     const bytes = queued.length === 1 ? queued[0]! : Buffer.concat(queued);
     queued = [];
@@ -29,10 +45,11 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
   };
   return {
     push,
-    pushBatch: (batch) => push(batchRows(format === "ndjson" ? jsonColumns(batch) : batch)),
+    pushBatch,
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,
+    takesBatches: format === "text",
     drain: () => (queuedBytes >= outputWriteBytes ? write() : undefined),
     seal: async () => {
       await write();

@@ -4,8 +4,7 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import { shuffleHeldBytesMax, shuffleRowsHeldMax } from "../../proto/limits.ts";
 import { batchSignature } from "../kernels/columns/batch-signature.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
-import { gatherBatch } from "../kernels/columns/gather.ts";
-import { groupRows } from "../kernels/columns/group-index.ts";
+import { divideRows } from "../kernels/columns/divide-rows.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 
 /** A piece of so many rows is worth its frame. */
@@ -61,10 +60,8 @@ export class BatchDivider {
 
   private divide(whole: Batch, chosen: Int32Array): void {
     if (this.partitions === 1) return this.emit(0, whole);
-    const { starts, rows } = groupRows(chosen, this.partitions);
-    for (let partition = 0; partition < this.partitions; partition++) {
-      const own = rows.subarray(starts[partition]!, starts[partition + 1]!);
-      if (own.length > 0) this.emit(partition, gatherBatch(whole, own));
+    for (const [partition, rows] of divideRows(whole, chosen, this.partitions)) {
+      this.emit(partition, rows);
     }
   }
 }

@@ -1,13 +1,20 @@
 // Decides the partition of the rows of a batch: by hash of expressions, evenly, or by ranges of keys.
 
 import type { Batch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
 import { assert } from "../../proto/errors.ts";
 import type { SortExpr } from "../../proto/plan/expr.ts";
 import type { PartitionerProgram } from "../../proto/plan/program.ts";
 import { compareBySteps } from "../kernels/columns/argsort.ts";
 import { concat, concatBatches } from "../kernels/columns/concat.ts";
+import { gather } from "../kernels/columns/gather.ts";
 import { hashKeys } from "../kernels/columns/hash-keys.ts";
-import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
+import {
+  type FirstWords,
+  firstWords,
+  type SortStep,
+  sortSteps,
+} from "../kernels/columns/sort-words.ts";
 import { hashWholeRows } from "../kernels/columns/whole-rows.ts";
 import { partitionsOf } from "../kernels/stable-hash.ts";
 import { evaluator } from "../operators/evaluate.ts";
@@ -44,6 +51,38 @@ export function evenBatches(partitions: number, task: number): BatchPartitioner 
   };
 }
 
+interface Found {
+  readonly ranges: Int32Array;
+  /** Rows that the beginning of their first key does not tell from a bound's. */
+  readonly open: Int32Array;
+}
+
+/** Ranges by the first 64 bits of the first key, which is all that most rows need. */
+function byFirstWords(bounds: FirstWords, rows: FirstWords, isOnlyKey: boolean): Found {
+  const count = rows.high.length;
+  const boundCount = bounds.high.length;
+  const ranges = new Int32Array(count);
+  const open = new Int32Array(count);
+  const isClear = isOnlyKey && rows.areAll;
+  let openCount = 0;
+  for (let i = 0; i < count; i++) {
+    const high = rows.high[i]!;
+    const low = rows.low[i]!;
+    let first = 0;
+    let end = boundCount;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      const other = bounds.high[middle]!;
+      if (other < high || (other === high && bounds.low[middle]! < low)) first = middle + 1;
+      else end = middle;
+    }
+    ranges[i] = first;
+    if (isClear || first === boundCount) continue;
+    if (bounds.high[first] === high && bounds.low[first] === low) open[openCount++] = i;
+  }
+  return { ranges, open: open.subarray(0, openCount) };
+}
+
 /** A row goes to the range after all bounds that come before it. */
 export function rangeBatches(
   keys: readonly SortExpr[],
@@ -55,20 +94,17 @@ export function rangeBatches(
   const boundCount = bounds?.rows ?? 0;
   assert(boundCount < partitions, `${boundCount} bounds for ${partitions} ranges`);
   const boundKeys = bounds && evaluators.map((evaluate) => evaluate(bounds));
-  const stepsOf = (batch: Batch): readonly SortStep[] =>
-    keys.flatMap(({ direction, nulls }, key) => {
-      // Bounds and rows in one column, so that they are of one type.
-      const both = concat(`key ${key + 1} of the sort`, [
-        boundKeys![key]!,
-        evaluators[key]!(batch),
-      ]);
+  const [firstKey] = keys;
+  const [firstBounds] = boundKeys ?? [];
+  const boundWords = firstBounds && firstWords(firstBounds, firstKey!.direction);
+  /** By all keys: bounds and rows in one column, so that they are of one type. */
+  const compared = (rowKeys: readonly Column[], rows: number): Int32Array => {
+    const steps: readonly SortStep[] = keys.flatMap(({ direction, nulls }, key) => {
+      const both = concat(`key ${key + 1} of the sort`, [boundKeys![key]!, rowKeys[key]!]);
       return sortSteps(both, direction, nulls);
     });
-  return (batch) => {
-    const out = new Int32Array(batch.rows);
-    if (boundKeys === undefined) return out;
-    const steps = stepsOf(batch);
-    for (let i = 0; i < out.length; i++) {
+    const out = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) {
       let low = 0;
       let high = boundCount;
       while (low < high) {
@@ -79,5 +115,18 @@ export function rangeBatches(
       out[i] = low;
     }
     return out;
+  };
+  return (batch) => {
+    if (firstBounds === undefined) return new Int32Array(batch.rows);
+    const rowKeys = evaluators.map((evaluate) => evaluate(batch));
+    const isAlike = boundWords !== undefined && rowKeys[0]!.type === firstBounds.type;
+    const rowWords = isAlike ? firstWords(rowKeys[0]!, firstKey!.direction) : undefined;
+    if (boundWords === undefined || rowWords === undefined) return compared(rowKeys, batch.rows);
+    const { ranges, open } = byFirstWords(boundWords, rowWords, keys.length === 1);
+    if (open.length === 0) return ranges;
+    const openKeys = rowKeys.map((column) => gather(column, open));
+    const openRanges = compared(openKeys, open.length);
+    for (let i = 0; i < open.length; i++) ranges[open[i]!] = openRanges[i]!;
+    return ranges;
   };
 }

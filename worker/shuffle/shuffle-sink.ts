@@ -143,13 +143,16 @@ function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOpti
   return { rowsOut, bytesOut, digest, ...sizes };
 }
 
+function takesBatches({ kind }: Routing): boolean {
+  return kind === "one" || kind === "columns" || kind === "sampledColumns";
+}
+
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const { routing, partitions } = options;
   const buffers = new PartitionBuffers(partitions, options.memory);
   const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
-  const divider = new BatchDivider(partitions, (partition, batch) =>
-    buffers.addBatch(partition, batch),
-  );
+  const toPartition = (partition: number, batch: Batch) => buffers.addBatch(partition, batch);
+  const divider = new BatchDivider(partitions, toPartition);
 
   const push = (rows: readonly unknown[]): void => {
     if (rows.length === 0) return;
@@ -198,6 +201,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,
+    takesBatches: takesBatches(routing),
     drain: () => undefined,
     seal: async () => {
       divider.flush();
@@ -210,6 +214,5 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     abort: async () => undefined,
   };
   if (routing.kind !== "hashed") return base;
-  const pushPartition = (partition: number, batch: Batch) => buffers.addBatch(partition, batch);
-  return { ...base, hashed: { column: routing.column, partitions, pushPartition } };
+  return { ...base, hashed: { column: routing.column, partitions, pushPartition: toPartition } };
 }

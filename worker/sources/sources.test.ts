@@ -2,12 +2,14 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { batchRows } from "../../proto/batch/batch.ts";
 import { EngineError } from "../../proto/errors.ts";
 import type { CsvOptions } from "../../proto/plan/logical.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import { gunzipBlocks } from "../executor/gunzip.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { csvSource } from "./csv.ts";
+import { readLineColumns } from "./line-columns.ts";
 import { ndjsonSource } from "./ndjson.ts";
 import type { FileSource } from "./source.ts";
 import { textSource } from "./text.ts";
@@ -66,6 +68,14 @@ async function read(
   return rows;
 }
 
+/** Lines by way of columns, as the source of rows gives them. */
+const lineColumns: FileSource = {
+  run: (split, world, sink) =>
+    readLineColumns(split, world, {
+      pushBatch: (batch, bytes) => sink.push(batchRows(batch), bytes),
+    }),
+};
+
 async function failure(promise: Promise<unknown>): Promise<EngineError> {
   const error = await promise.then(
     () => undefined,
@@ -87,7 +97,10 @@ function naiveLines(text: string): string[] {
   return last === "" ? ended : [...ended, last];
 }
 
-describe("text", () => {
+describe.each([
+  ["text", textSource],
+  ["text as columns", lineColumns],
+])("%s", (_, textSource) => {
   test("splits anywhere give every line once, in order", async () => {
     const cases = someText.chain((text) =>
       fc.tuple(fc.constant(text), cutsOf(encode(text).length), fc.integer({ min: 1, max: 30 })),

@@ -10,6 +10,7 @@ import {
 } from "../../../proto/batch/column.ts";
 import { unreachable } from "../../../proto/errors.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
+import { pickTexts, TextPicker } from "../texts/gather-texts.ts";
 import { allSet, bitAt, bitBytes, clearBit, setBit } from "./bits.ts";
 
 /** Row indices; -1 stands for a row of nulls where a function says so. */
@@ -130,6 +131,8 @@ function gatherBits(bits: Uint8Array, rows: Rows): Uint8Array {
 const copiedBytesMin = 128;
 
 function gatherText(column: TextColumn, rows: Rows): TextColumn {
+  const picked = pickTexts(column, column.length, rows);
+  if (picked !== undefined) return { ...column, length: rows.length, ...picked };
   const { offsets: from, values } = column;
   const offsets = new Int32Array(rows.length + 1);
   let end = 0;
@@ -212,6 +215,25 @@ export function gather(column: Column, rows: Rows): Column {
   const picked = gatherValues(column, rows);
   if (column.validity === undefined) return picked;
   return { ...picked, validity: gatherBits(column.validity, rows) };
+}
+
+/** From so many bytes on, texts that are picked in many pieces stay in a kernel's memory in between. */
+const keptBytesMin = 4 * 1024 * 1024;
+
+/** As `gather`, for many picks of one column, until it is dropped. */
+export function gatherer(column: Column): (rows: Rows) => Column {
+  const isText = column.type === "utf8" || column.type === "json" || column.type === "binary";
+  if (!isText || column.offsets[column.length]! - column.offsets[0]! < keptBytesMin) {
+    return (rows) => gather(column, rows);
+  }
+  let picker: TextPicker | undefined;
+  return (rows) => {
+    picker ??= TextPicker.open(column, column.length);
+    const picked = picker?.pick(rows);
+    if (picked === undefined) return gather(column, rows);
+    const validity = column.validity && gatherBits(column.validity, rows);
+    return { ...column, length: rows.length, ...picked, validity };
+  };
 }
 
 export function gatherBatch(batch: Batch, rows: Rows): Batch {

@@ -129,6 +129,33 @@ function areDaysExact(column: Column): boolean {
   return true;
 }
 
+/** Of one column of whole numbers, in one pass; undefined for other columns. */
+function hashWholes(column: Column, first: number, words: number): Int32Array | undefined {
+  const out = new Int32Array(column.length);
+  switch (column.type) {
+    case "int32": {
+      const { values } = column;
+      for (let i = 0; i < out.length; i++) {
+        const value = values[i]!;
+        out[i] = finishHash(absorbWord(absorbWord(first, value), value >> 31), words);
+      }
+      return out;
+    }
+    case "int53":
+    case "int64":
+    case "timestamp": {
+      const halves = halvesOf(column.values);
+      for (let i = 0; i < out.length; i++) {
+        const sum = absorbWord(absorbWord(first, halves[2 * i]!), halves[2 * i + 1]!);
+        out[i] = finishHash(sum, words);
+      }
+      return out;
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** The hashes that `hashKeyRows` makes of the same keys. */
 export function hashKeys(columns: readonly Column[], rows: number, seed = 0): Int32Array {
   const tags = sharedTags(columns);
@@ -137,6 +164,8 @@ export function hashKeys(columns: readonly Column[], rows: number, seed = 0): In
   }
   let first = seed;
   for (const word of tags) first = absorbWord(first, word);
+  const whole = columns.length === 1 ? hashWholes(columns[0]!, first, tags.length + 2) : undefined;
+  if (whole !== undefined) return whole;
   const hashes = new Int32Array(rows).fill(first);
   let words = tags.length;
   let used: Int32Array | undefined;

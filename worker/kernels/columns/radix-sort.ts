@@ -9,6 +9,11 @@ interface Kernel {
   reach(end: number): number | boolean;
   sort(from: number, other: number, records: number, counts: number): void;
   finish(from: number, records: number, rows: number, runs: number): number;
+  sortKeys(from: number, other: number, keys: number, counts: number): void;
+  encode(at: number, count: number, areDoubles: boolean, flip: boolean): number | boolean;
+  decode(at: number, count: number, areDoubles: boolean, flip: boolean): void;
+  number(keys: number, count: number, records: number): void;
+  divide(records: number, count: number, keys: number, rows: number): void;
 }
 
 const recordBytes = 16;
@@ -59,21 +64,28 @@ function keysOf(records: Uint32Array): Uint32Array {
   return keys;
 }
 
+/** A kernel with memory up to `end`, for the caller alone. */
+function takeKernel(end: number, rows: number): Kernel {
+  assert(rows <= radixRowsMax, `${rows} rows are too many for one sort`);
+  const kernel = kept ?? instantiate<Kernel>(wasmBase64);
+  kept = undefined;
+  if (kernel.reach(end)) return kernel;
+  const message = `the system gives no ${end} bytes for a sort of ${rows} rows; lower --memory`;
+  throw new EngineError("MEMORY_EXCEEDED", message, { limitBytes: end });
+}
+
+function giveKernel(kernel: Kernel): void {
+  if (kernel.memory.buffer.byteLength <= memoryBytesKept) kept = kernel;
+}
+
 /** `fill` writes for each record the low half of its key, the high half, its row, and nothing. */
 function withRecords(
   length: number,
   keepsKeys: boolean,
   fill: (records: Uint32Array) => void,
 ): SortedRows {
-  assert(length <= radixRowsMax, `${length} rows are too many for one sort`);
-  const kernel = kept ?? instantiate<Kernel>(wasmBase64);
-  kept = undefined;
   const otherAt = recordsAt + length * recordBytes;
-  const end = otherAt + length * recordBytes;
-  if (!kernel.reach(end)) {
-    const message = `the system gives no ${end} bytes for a sort of ${length} rows; lower --memory`;
-    throw new EngineError("MEMORY_EXCEEDED", message, { limitBytes: end });
-  }
+  const kernel = takeKernel(otherAt + length * recordBytes, length);
   fill(new Uint32Array(kernel.memory.buffer, recordsAt, 4 * length));
   kernel.sort(recordsAt, otherAt, length, countsAt);
   // The place of the other records is free by now: rows take a quarter of it, runs at most a quarter.
@@ -85,6 +97,48 @@ function withRecords(
     runs: new Uint32Array(buffer, runsAt, numbers).slice(),
     keys: keepsKeys ? keysOf(new Uint32Array(buffer, recordsAt, 4 * length)) : undefined,
   };
-  if (buffer.byteLength <= memoryBytesKept) kept = kernel;
+  giveKernel(kernel);
   return sorted;
+}
+
+export interface SortedNumbers {
+  /** Their bits, in order. */
+  readonly values: BigInt64Array;
+  /** Undefined where only the values were asked for. */
+  readonly rows: Int32Array | undefined;
+}
+
+/**
+ * Numbers of 64 bits, given by their bits, in order. Stable. Undefined where doubles hold minus zero or NaN, which keys
+ * do not tell from zero and from each other.
+ */
+export function sortNumbers(
+  bits: BigInt64Array,
+  areDoubles: boolean,
+  descending: boolean,
+  wantsRows: boolean,
+): SortedNumbers | undefined {
+  const { length } = bits;
+  const size = wantsRows ? recordBytes : 8;
+  const otherAt = recordsAt + length * size;
+  const kernel = takeKernel(otherAt + length * size, length);
+  const { buffer } = kernel.memory;
+  const keysAt = wantsRows ? otherAt : recordsAt;
+  new BigInt64Array(buffer, keysAt, length).set(bits);
+  if (kernel.encode(keysAt, length, areDoubles, descending)) {
+    giveKernel(kernel);
+    return undefined;
+  }
+  let rows: Int32Array | undefined;
+  if (wantsRows) {
+    kernel.number(keysAt, length, recordsAt);
+    kernel.sort(recordsAt, otherAt, length, countsAt);
+    const rowsAt = otherAt + 8 * length;
+    kernel.divide(recordsAt, length, keysAt, rowsAt);
+    rows = new Int32Array(buffer, rowsAt, length).slice();
+  } else kernel.sortKeys(recordsAt, otherAt, length, countsAt);
+  kernel.decode(keysAt, length, areDoubles, descending);
+  const values = new BigInt64Array(buffer, keysAt, length).slice();
+  giveKernel(kernel);
+  return { values, rows };
 }

@@ -93,10 +93,16 @@ function textSteps(column: TextColumn, descending: boolean): SortStep[] {
   const first = new Uint32Array(length);
   const second = new Uint32Array(length);
   let longest = 0;
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
   for (let i = 0; i < length; i++) {
     const start = offsets[i]!;
     const end = offsets[i + 1]!;
     longest = Math.max(longest, end - start);
+    if (end - start >= 8) {
+      first[i] = view.getInt32(start);
+      second[i] = view.getInt32(start + 4);
+      continue;
+    }
     first[i] = bigEndian(values, start, end);
     second[i] = bigEndian(values, start + 4, end);
   }
@@ -174,6 +180,41 @@ function valueSteps(column: Column, descending: boolean): SortStep[] {
     default:
       return unreachable(column);
   }
+}
+
+/** Types whose words mean the same in every column, and whether two words say all of a value. */
+const ownWords: Readonly<Partial<Record<Column["type"], "all" | "beginning">>> = {
+  bool: "all",
+  int32: "all",
+  date: "all",
+  float64: "all",
+  int53: "all",
+  int64: "all",
+  timestamp: "all",
+  utf8: "beginning",
+  binary: "beginning",
+};
+
+export interface FirstWords {
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
+  /** Whether rows with equal words have equal values. */
+  readonly areAll: boolean;
+}
+
+/**
+ * The first 64 bits of each row's place in the order, comparable with those of other columns of the same type;
+ * undefined where there are nulls, or where words depend on the other rows of the column.
+ */
+export function firstWords(column: Column, direction: "asc" | "desc"): FirstWords | undefined {
+  const extent = column.validity === undefined ? ownWords[column.type] : undefined;
+  if (extent === undefined) return undefined;
+  const [first, second] = valueSteps(column, direction === "desc");
+  if (first?.kind !== "words") return undefined;
+  // Words that a column has none of are those of nothing: zeros, or their complement.
+  const absent = direction === "desc" && extent === "beginning" ? 0xffff_ffff : 0;
+  const low = second?.kind === "words" ? second.words : new Uint32Array(column.length).fill(absent);
+  return { high: first.words, low, areAll: extent === "all" };
 }
 
 function clearInvalid(steps: readonly SortStep[], validity: Uint8Array): SortStep[] {

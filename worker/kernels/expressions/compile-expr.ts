@@ -11,7 +11,7 @@ import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
 import { type Bound, Rows, type SharedVectors } from "./bound.ts";
 import { exactDoubles } from "./exact-doubles.ts";
-import { listFormula } from "./fuse.ts";
+import { foldFormula, listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import { expanded } from "./take.ts";
@@ -105,6 +105,30 @@ export function compileDigits(
     if (vector.constant || vector.valid !== undefined) return undefined;
     const values = exactDoubles(vector);
     return values instanceof Float64Array ? { type, values } : undefined;
+  };
+}
+
+/** Undefined where the expression has no meaning for the columns: who evaluates it then says why, and for which row. */
+function boundOrUndefined(bindTo: ReturnType<typeof binder>, batch: Batch) {
+  try {
+    return bindTo(batch);
+  } catch (thrown) {
+    if (thrown instanceof EngineError && thrown.code === "VALUE_UNSUPPORTED") return undefined;
+    throw thrown;
+  }
+}
+
+/** `first` with values of rows added in their order; undefined where that is no loop over doubles. */
+export type FoldSum = (batch: Batch, rows: Selection, first: number) => number | undefined;
+
+/** The sum of an expression without a column of its values. */
+export function compileFold(expr: Expr): FoldSum {
+  const names = [...columnsOf(expr)];
+  const bindTo = binder(expr);
+  return (batch, list, first) => {
+    const has = (name: string) => batch.columns.some((column) => column.name === name);
+    const found = names.every(has) ? boundOrUndefined(bindTo, batch) : undefined;
+    return found?.bound.formula && foldFormula(found.bound.formula, found.rows, list, first);
   };
 }
 

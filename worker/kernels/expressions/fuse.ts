@@ -162,6 +162,55 @@ export function runFormula(formula: Formula, rows: Rows): Vector | undefined {
     : numberVector(float64Type, out, valid);
 }
 
+type Fold = (rows: number, operands: readonly Numbers[], list: Int32Array, first: number) => number;
+
+const folds = new Map<string, Fold>();
+
+/** A loop that adds the values of all rows, or of those of a list, in their order. */
+function foldOf(formula: Formula, operands: readonly Vector[], isListed: boolean): Fold {
+  const lines: string[] = [];
+  const value = formula.write((index) => `x${index}`, lines);
+  const arrays = operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ");
+  const loadsWhere = (isConstant: boolean, at: string) =>
+    operands
+      .map((operand, i) => (operand.constant === isConstant ? `const x${i} = a${i}[${at}];` : ""))
+      .join(" ");
+  const row = isListed ? "const i = list[k];" : "const i = k;";
+  const code = `"use strict"; ${arrays} ${loadsWhere(true, "0")}
+    let sum = first;
+    for (let k = 0; k < rows; k++) {
+      ${row} ${loadsWhere(false, "i")} ${lines.join(" ")} sum += ${value};
+    }
+    return sum;`;
+  const kinds = operands.map((operand) => (operand as { values: Numbers }).values.constructor.name);
+  const key = `${kinds.join(" ")} ${code}`;
+  let fold = folds.get(key);
+  if (fold === undefined) {
+    fold = new Function("rows", "operands", "list", "first", code) as Fold;
+    folds.set(key, fold);
+  }
+  return fold;
+}
+
+const noList = new Int32Array(0);
+
+/**
+ * `first` with the formula's values added one after the other: of the rows of `list`, or of all. Undefined where it is
+ * of no doubles, or where some are null.
+ */
+export function foldFormula(
+  formula: Formula,
+  rows: Rows,
+  list: Int32Array | undefined,
+  first: number,
+): number | undefined {
+  const found = formula.type.kind === "float64" ? ready(formula, rows) : undefined;
+  if (found === undefined || found.valid !== undefined) return undefined;
+  const { operands } = found;
+  const fold = foldOf(formula, operands, list !== undefined);
+  return fold(list?.length ?? rows.count, valuesOf(operands), list ?? noList, first);
+}
+
 /** The rows for which the condition is true, without a column of bytes in between. */
 export function listFormula(formula: Formula, rows: Rows): Int32Array | undefined {
   const found = ready(formula, rows);

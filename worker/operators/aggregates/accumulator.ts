@@ -19,6 +19,11 @@ export interface Accumulator {
   add(args: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
   /** As `add`, of decimals without nulls; false where it needs a column, and has done nothing. */
   addDigits?(digits: Digits, groups: Int32Array, isWhole?: boolean): boolean;
+  /**
+   * Adds the values of so many rows to the first group, none of which is null: `sumOf` answers a sum with them, if it
+   * can. False where it cannot, or where sums are no doubles; nothing was changed then.
+   */
+  fold?(sumOf: (first: number) => number | undefined, rows: number): boolean;
   /** States of another accumulator as `states` made them, each with its group, in order. */
   merge(states: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
   /** What `states` would answer if each row were a group of its own; undefined where it has to be asked. */

@@ -6,8 +6,8 @@ import { EngineError } from "../../../proto/errors.ts";
 import { batchRowsMax, dividedRowsHeld, groupDivisionsDeepMax } from "../../../proto/limits.ts";
 import { batchSignature } from "../../kernels/columns/batch-signature.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
-import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
-import { groupRows } from "../../kernels/columns/group-index.ts";
+import { divideRows } from "../../kernels/columns/divide-rows.ts";
+import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
 import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
@@ -94,12 +94,8 @@ export class DividedGroups {
     this.divisionOf ??=
       (this.depth === 0 ? divisionByRange(keys) : undefined) ?? divisionByHash(this.depth);
     const places = this.divisionOf(keys, whole.rows);
-    const { starts, rows } = groupRows(places, this.divisions.length);
-    const ordered = gatherBatch(whole, rows);
-    for (const [at, division] of this.divisions.entries()) {
-      const start = starts[at]!;
-      const end = starts[at + 1]!;
-      if (end > start) division.groups.addStates(sliceBatch(ordered, start, end));
+    for (const [at, rows] of divideRows(whole, places, this.divisions.length)) {
+      this.divisions[at]!.groups.addStates(rows);
     }
     this.heldBytes = 0;
     this.reserve(0);

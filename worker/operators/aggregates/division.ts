@@ -42,7 +42,10 @@ export function divisionByRange(keys: readonly Column[]): DivisionOf | undefined
     key <= min ? 0 : key >= max ? last : Math.min((key - min) >> shift, last);
   return (all, rows) => {
     const small = smallIntegers(all[0]!);
-    return small === undefined ? placesOfWords(all, rows, placeOf) : small.map(placeOf);
+    if (small === undefined) return placesOfWords(all, rows, placeOf);
+    const places = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) places[i] = placeOf(small[i]!);
+    return places;
   };
 }
 

@@ -2,15 +2,22 @@
 
 import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
+import { assert } from "../../../proto/errors.ts";
 import type { AggregateCall, NamedAggregate, NamedExpr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
+import {
+  compileFold,
+  type FoldSum,
+  type Selection,
+} from "../../kernels/expressions/compile-expr.ts";
 import { columnBytes } from "../../memory/batch-bytes.ts";
 import type { Accumulator } from "./accumulator.ts";
 import { accumulatorOf } from "./accumulator-of.ts";
 import { BatchExpressions } from "./batch-expressions.ts";
 import { addArguments, type Fed, mergeStates } from "./feed.ts";
+import { type PickRows, rowPicker } from "./picked-rows.ts";
 
 export interface GroupsProgram {
   readonly keys: readonly NamedExpr[];
@@ -90,6 +97,8 @@ export class Groups {
   private keyBytes = 0;
   private accumulators: Accumulator[] = [];
   private fed: Fed[] = [];
+  private readonly pick: PickRows;
+  private readonly folds: FoldSum[] = [];
   private noKeys = new Int32Array(0);
   /** Added since they were last taken. */
   rows = 0;
@@ -97,6 +106,7 @@ export class Groups {
   constructor(program: GroupsProgram, kind: GroupsKind) {
     this.program = program;
     this.kind = kind;
+    this.pick = rowPicker(program);
     this.names = new StateColumns(program);
     this.reset();
   }
@@ -141,19 +151,58 @@ export class Groups {
     return groups;
   }
 
-  addRows(batch: Batch): void {
+  /** Rows of the one group that there is without keys: those of `selection`, or all. */
+  private addToOne(batch: Batch, selection: Selection): void {
+    const rows = selection?.length ?? batch.rows;
+    const groups = this.groupsOf([], rows);
+    let picked: Batch | undefined;
+    for (const [at, { call }] of this.program.aggregates.entries()) {
+      const accumulator = this.accumulators[at]!;
+      accumulator.reserve(1);
+      if (rows > 0 && this.isFolded(at, call, batch, selection)) continue;
+      if (picked === undefined) {
+        picked = selection === undefined ? batch : this.pick(batch, selection);
+        this.expressions.begin(picked);
+      }
+      this.addCall(at, call, groups);
+    }
+  }
+
+  /** Adds the values of an expression without a column of them, where the aggregate and the expression can. */
+  private isFolded(at: number, call: AggregateCall, batch: Batch, rows: Selection): boolean {
+    const accumulator = this.accumulators[at]!;
+    const [arg] = call.args;
+    if (accumulator.fold === undefined || arg === undefined || call.filter !== undefined) {
+      return false;
+    }
+    let fold = this.folds[at];
+    if (fold === undefined) {
+      fold = compileFold(arg);
+      this.folds[at] = fold;
+    }
+    return accumulator.fold((first) => fold(batch, rows, first), rows?.length ?? batch.rows);
+  }
+
+  private addCall(at: number, call: AggregateCall, groups: Int32Array): void {
+    const accumulator = this.accumulators[at]!;
+    if (this.addDigits(accumulator, call, groups, this.fed[at]!)) return;
+    const args = call.args.map((arg) => this.expressions.column(arg));
+    const { filter } = call;
+    const rows = filter === undefined ? undefined : this.expressions.selection(filter);
+    addArguments(accumulator, args, groups, rows, this.fed[at]);
+  }
+
+  /** `selection`: only these rows. */
+  addRows(batch: Batch, selection?: Int32Array): void {
     const { keys, aggregates } = this.program;
+    if (keys.length === 0) return this.addToOne(batch, selection);
+    assert(selection === undefined, "rows of many groups are picked before they come here");
     this.expressions.begin(batch);
     const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
     const groups = this.groupsOf(keyColumns, batch.rows);
     for (const [at, { call }] of aggregates.entries()) {
-      const accumulator = this.accumulators[at]!;
-      accumulator.reserve(this.size);
-      if (this.addDigits(accumulator, call, groups, this.fed[at]!)) continue;
-      const args = call.args.map((arg) => this.expressions.column(arg));
-      const { filter } = call;
-      const rows = filter === undefined ? undefined : this.expressions.selection(filter);
-      addArguments(accumulator, args, groups, rows, this.fed[at]);
+      this.accumulators[at]!.reserve(this.size);
+      this.addCall(at, call, groups);
     }
   }
 

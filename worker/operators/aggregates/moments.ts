@@ -37,6 +37,11 @@ export function averageAccumulator(): Accumulator {
       count(groups, undefined);
       return true;
     },
+    fold: (sumOf, rows) => {
+      if (!sums.fold(sumOf)) return false;
+      counts[0] = counts[0]! + rows;
+      return true;
+    },
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);
       count(groups, floatsOf(counted));

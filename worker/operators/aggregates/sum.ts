@@ -6,7 +6,13 @@ import { decimalText, writeDecimal } from "../../../proto/batch/decimal.ts";
 import { EngineError } from "../../../proto/errors.ts";
 import type { AggregateCall } from "../../../proto/plan/expr.ts";
 import { exprText } from "../../../proto/plan/expr-text.ts";
-import { type DataType, isNumeric, nullType, typeText } from "../../../proto/plan/types.ts";
+import {
+  type DataType,
+  float64Type,
+  isNumeric,
+  nullType,
+  typeText,
+} from "../../../proto/plan/types.ts";
 import { nullColumn } from "../../kernels/columns/gather.ts";
 import { asFloats, widerType } from "../../kernels/columns/widen.ts";
 import type { Digits } from "../../kernels/expressions/compile-expr.ts";
@@ -47,6 +53,16 @@ export class TypedSums {
   addDigits({ type, values }: Digits, groups: Int32Array): boolean {
     if (groups.length === 0) return true;
     return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
+  }
+
+  /** Makes of the first sum what `sumOf` answers; false where it answers nothing, or sums are no doubles. */
+  fold(sumOf: (first: number) => number | undefined): boolean {
+    const { kind } = this.type;
+    if (kind !== "float64" && kind !== "null") return false;
+    const sum = sumOf(kind === "null" ? 0 : this.sums!.first!);
+    if (sum === undefined) return false;
+    this.sumsFor(float64Type).first = sum;
+    return true;
   }
 
   /** The sums of another, as its `states` are. */
@@ -178,6 +194,8 @@ export class Seen {
   }
 }
 
+const firstGroup = Int32Array.of(0);
+
 export function sumAccumulator(call: AggregateCall): Accumulator {
   const what = `sum(${call.args.map(exprText).join()})`;
   const sums = new TypedSums();
@@ -198,6 +216,11 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
     addDigits: (digits, groups, isWhole) => {
       if (!sums.addDigits(digits, groups)) return false;
       seen.add(groups, isWhole);
+      return true;
+    },
+    fold: (sumOf) => {
+      if (!sums.fold(sumOf)) return false;
+      seen.add(firstGroup);
       return true;
     },
     merge: (states, groups, isWhole) => {

@@ -77,6 +77,8 @@ export interface Sums {
   addTotal(group: number, total: bigint): void;
   /** The numbers without their carries. */
   column(groups: number): Column;
+  /** The sum of the first group, of doubles only. */
+  first?: number;
 }
 
 class FloatSums implements Sums {
@@ -97,6 +99,14 @@ class FloatSums implements Sums {
     const values = asFloats(column);
     const { sums } = this;
     for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
+  }
+
+  get first(): number {
+    return this.sums[0]!;
+  }
+
+  set first(sum: number) {
+    this.sums[0] = sum;
   }
 
   addTotal(group: number, total: bigint): void {

@@ -5,7 +5,8 @@ import type { Column } from "../../../proto/batch/column.ts";
 import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { argsortWithKeys } from "../../kernels/columns/argsort.ts";
 import { columnOf } from "../../kernels/columns/concat.ts";
-import { gather, slice } from "../../kernels/columns/gather.ts";
+import { gatherer, slice } from "../../kernels/columns/gather.ts";
+import { numbersInOrder } from "../../kernels/columns/sort-numbers.ts";
 import { sortedColumn } from "../../kernels/columns/sorted-column.ts";
 import { orderOf } from "../evaluate.ts";
 
@@ -14,27 +15,47 @@ export interface SortedBatch {
   piece(start: number, end: number): Batch;
 }
 
+interface Order {
+  /** Undefined where there is no column but the known one. */
+  readonly rows: Int32Array | undefined;
+  /** The column of the first key, in order. */
+  readonly known: Column | undefined;
+}
+
+/** The order by one key that is a column of numbers; undefined where that does not say all. */
+function orderOfNumbers(batch: Batch, [first, ...others]: readonly SortExpr[]): Order | undefined {
+  if (others.length > 0 || first?.expr.kind !== "column") return undefined;
+  const { name } = first.expr;
+  const wantsRows = batch.columns.some((column) => column.name !== name);
+  const sorted = numbersInOrder(columnOf(batch, name), first.direction, wantsRows);
+  return sorted && { rows: sorted.rows, known: sorted.column };
+}
+
 /** Sorts batches by the keys; equal rows keep their order. */
 export function batchSorter(keys: readonly SortExpr[]): (batch: Batch) => SortedBatch {
   const stepsOf = orderOf(keys);
   const [first] = keys;
   const name = first?.expr.kind === "column" ? first.expr.name : undefined;
+  const orderBySteps = (batch: Batch): Order => {
+    const { rows, keys: sortedKeys } = argsortWithKeys(batch.rows, stepsOf(batch));
+    if (name === undefined || sortedKeys === undefined) return { rows, known: undefined };
+    return { rows, known: sortedColumn(columnOf(batch, name), first!.direction, sortedKeys) };
+  };
   return (batch) => {
-    const sorted = argsortWithKeys(batch.rows, stepsOf(batch));
-    let known: Column | undefined;
-    if (name !== undefined && sorted.keys !== undefined) {
-      known = sortedColumn(columnOf(batch, name), first!.direction, sorted.keys);
-    }
-    const inOrder = (column: Column, start: number, end: number): Column =>
-      known !== undefined && column.name === name
-        ? slice(known, start, end)
-        : gather(column, sorted.rows.subarray(start, end));
+    const { rows, known } = orderOfNumbers(batch, keys) ?? orderBySteps(batch);
+    const pieces = batch.columns.map((column): ((start: number, end: number) => Column) => {
+      if (known !== undefined && column.name === name) {
+        return (start, end) => slice(known, start, end);
+      }
+      const pick = gatherer(column);
+      return (start, end) => pick(rows!.subarray(start, end));
+    });
     return {
       rows: batch.rows,
       piece: (start, end) => ({
         shape: batch.shape,
         rows: end - start,
-        columns: batch.columns.map((column) => inOrder(column, start, end)),
+        columns: pieces.map((pieceOf) => pieceOf(start, end)),
       }),
     };
   };

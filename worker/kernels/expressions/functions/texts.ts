@@ -4,6 +4,7 @@ import { madeTextCharactersMax } from "../../../../proto/limits/expressions.ts";
 import { int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";
+import { splitKernel } from "./split.ts";
 
 /** A text of code units below 128 has one unit for each character, and its positions are plain. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the border of ASCII is meant.
@@ -170,7 +171,7 @@ export const textKernels = {
     ),
   replace: plain((text, part, by) => (part === "" ? text : text!.split(part!).join(by))),
   translate: plain((text, from, to) => translate(text!, from!, to!)),
-  split: plain((text, separator) => parts(text!, separator!)),
+  split: (call) => splitKernel(call, (text, separator) => parts(text, separator)),
   splitPart: (call) => rowwise(call, splitPart, { argTypes: [undefined, undefined, int53Type] }),
   position: plain((text, part) => position(text!, part!)),
   padStart: pad(true),
