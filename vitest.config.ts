@@ -1,4 +1,5 @@
-// How tests run: unit tests side by side, then tests of real processes one file at a time.
+// How tests run: unit tests on all cores, then tests of real processes one file at a time.
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -24,6 +25,8 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [...never, systemTests],
           testTimeout: 10_000,
+          // By default one core is left to the main process, which is half of a small machine and hardly works here.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
         },
       },

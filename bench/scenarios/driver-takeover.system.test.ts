@@ -4,68 +4,41 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import type { JobView } from "../../proto/wire/views.ts";
 import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
 import { minioForTests } from "../minio/for-tests.ts";
 import { type JobReport, runCommand, startCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
+import { watchCluster } from "./testing/watched-cluster.ts";
 
 const folder = scratchFolder("driver-takeover");
 const minio = await minioForTests();
 let cluster: LocalCluster | undefined;
 afterAll(() => cluster?.stop());
 
-/** Three actions, each using what the one before answered; slow enough to be caught at work. */
-const jobSource = `import { defineJob, z } from "millrace";
+/**
+ * Three actions, each using what the one before answered. Behind the first its rows wait for a file, each for a bounded
+ * while: so the driver is lost while the second runs.
+ */
+const jobSource = `import { existsSync } from "node:fs";
+import { defineJob, z } from "millrace";
 
 export default defineJob({
   name: "three-steps",
-  params: z.object({ input: z.string(), output: z.string() }),
-  async run(mr, { input, output }) {
+  params: z.object({ input: z.string(), output: z.string(), gate: z.string() }),
+  async run(mr, { input, output, gate }) {
     const lines = mr.read.text(input);
-    const slow = lines.map((line) => {
-      const until = Date.now() + 20;
-      while (Date.now() < until);
+    const total = await lines.count();
+    const patient = lines.map((line) => {
+      const nobody = new Int32Array(new SharedArrayBuffer(4));
+      for (let look = 0; look < 25 && !existsSync(gate); look++) Atomics.wait(nobody, 0, 0, 20);
       return line;
     });
-    const total = await slow.count();
-    const [first] = await slow.orderBy("value").take(1);
-    await slow.map((line) => first + "/" + total + "/" + line).orderBy("value").write.text(output);
+    const [first] = await patient.orderBy("value").take(1);
+    await patient.map((line) => first + "/" + total + "/" + line).orderBy("value").write.text(output);
     return { total, first };
   },
 });
 `;
-
-async function job(running: LocalCluster, jobId: string): Promise<JobView> {
-  const masters = running.masters.join(",");
-  const result = await runCommand(["status", "--masters", masters, "--json", jobId], {
-    environment: running.environment,
-  });
-  expect(result.code, result.stderr).toBe(0);
-  return JSON.parse(result.stdout) as JobView;
-}
-
-/** Looks until the job is as wanted; each look is a process of its own, so nothing spins. */
-async function until(running: LocalCluster, jobId: string, wanted: (view: JobView) => boolean) {
-  for (let look = 0; look < 400; look++) {
-    const view = await job(running, jobId);
-    if (wanted(view)) return view;
-  }
-  throw new Error(`job ${jobId} never got there: ${JSON.stringify(await job(running, jobId))}`);
-}
-
-async function onlyJob(running: LocalCluster): Promise<string> {
-  const masters = running.masters.join(",");
-  for (let look = 0; look < 200; look++) {
-    const result = await runCommand(["status", "--masters", masters, "--json"], {
-      environment: running.environment,
-    });
-    const { jobs } = JSON.parse(result.stdout) as { jobs: JobView[] };
-    const [first] = jobs;
-    if (first !== undefined) return first.jobId;
-  }
-  throw new Error("no job was ever submitted");
-}
 
 describe.skipIf(minio.absent)(`losing the driver${minio.note}`, () => {
   test("a worker goes on after the last finished action; gzip is read from and text written to s3://", async () => {
@@ -87,16 +60,22 @@ describe.skipIf(minio.absent)(`losing the driver${minio.note}`, () => {
     });
     cluster = running;
     const { environment } = running;
-    const engine = ["submit", "--masters", running.masters.join(","), path];
+    const gate = join(folder, "gate");
+    const engine = ["submit", "--masters", running.masters.join(","), path, "--gate", gate];
     const params = ["--input", join(folder, "in/"), "--output", "s3://jobs/out/"];
     const submitted = startCommand([...engine, ...params], { environment });
-    const jobId = await onlyJob(running);
-    await until(running, jobId, (view) => view.actions.length >= 2);
+    const watch = watchCluster(running);
+    const { jobId } = await watch.until(async () => {
+      return (await watch.jobs()).find(({ actions }) => actions.length >= 2);
+    });
     submitted.child.kill("SIGKILL");
-    const killed = await job(running, jobId);
-    expect(killed.state).toBe("running");
-
-    const ended = await until(running, jobId, (view) => view.state !== "running");
+    await submitted.result;
+    expect(await watch.job(jobId)).toMatchObject({ state: "running", driver: "client" });
+    await watch.until(async () => {
+      return (await watch.job(jobId)).driver === "worker" ? true : undefined;
+    });
+    writeFileSync(gate, "");
+    const ended = await watch.untilEnded(jobId);
     expect(ended.error).toBeUndefined();
     expect(ended.state).toBe("succeeded");
     expect(ended.actions.map((action) => action.state)).toEqual(Array(3).fill("succeeded"));
@@ -105,12 +84,10 @@ describe.skipIf(minio.absent)(`losing the driver${minio.note}`, () => {
     expect(rows.stdout).toBe(`${lines.map((line) => `line 000/120/${line}`).join("\n")}\n`);
 
     // And what was written to s3:// is read from there, by a job that no client waits for.
-    const again = ["submit", "--detach", "--json", "--masters", running.masters.join(","), path];
     const from = ["--input", "s3://jobs/out/", "--output", "s3://jobs/again/"];
-    const detached = await runCommand([...again, ...from], { environment });
+    const detached = await runCommand([...engine, "--detach", "--json", ...from], { environment });
     expect(detached.code, detached.stderr).toBe(0);
-    const second = (JSON.parse(detached.stdout) as JobReport).jobId;
-    const done = await until(running, second, (view) => view.state !== "running");
+    const done = await watch.untilEnded((JSON.parse(detached.stdout) as JobReport).jobId);
     expect(done.error).toBeUndefined();
     expect(JSON.parse(done.resultJson ?? "")).toMatchObject({ total: 120 });
   }, 120_000);

@@ -1,60 +1,23 @@
 // Three masters, three workers and MinIO as real processes; the leader and a worker are killed while tasks upload many
 // files into folders of partitions. Every row is there once, in its folder, and no upload stays open.
 
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "minio";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { OutputManifest } from "../../proto/plan/manifest.ts";
-import type { ClusterView, JobView } from "../../proto/wire/views.ts";
-import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
 import { minioForTests } from "../minio/for-tests.ts";
 import type { Minio } from "../minio/server.ts";
-import { runCommand, startCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
+import { startStrikeCluster, tasksDone, writeLines } from "./testing/watched-cluster.ts";
 
 const folder = scratchFolder("partition-kills");
 const minio = await minioForTests();
 const input = join(folder, "visits.csv");
-const rows = 1_200_000;
+const rows = 800_000;
 const shops = 8;
 const bucket = "results";
-let cluster: LocalCluster | undefined;
-afterAll(() => cluster?.stop());
 
-async function writeVisits(): Promise<void> {
-  const file = createWriteStream(input);
-  for (let first = 0; first < rows; first += 10_000) {
-    let text = "";
-    for (let id = first; id < first + 10_000; id++) {
-      text += `${id},shop ${id % shops},note of the visit ${id}\n`;
-    }
-    file.write(text);
-  }
-  file.end();
-  await finished(file);
-}
-
-async function statusOf<View>(running: LocalCluster): Promise<View> {
-  const args = ["status", "--masters", running.masters.join(","), "--json"];
-  const result = await runCommand(args, { environment: running.environment });
-  if (result.code !== 0) throw new Error(`status failed:\n${result.stderr}`);
-  return JSON.parse(result.stdout) as View;
-}
-
-/** Waits until some tasks have written their files, and others are at it. */
-async function untilInTheMidst(running: LocalCluster): Promise<void> {
-  for (let look = 0; look < 600; look++) {
-    const { jobs } = await statusOf<{ jobs: JobView[] }>(running);
-    const stage = jobs[0]?.actions[0]?.stages[0];
-    if (stage === undefined || stage.done === 0) continue;
-    expect(stage.done, "the job is in the midst of its tasks").toBeLessThan(stage.tasks);
-    return;
-  }
-  throw new Error("the job never got so far");
-}
+const noteOf = (id: number): string => `note of the visit ${id}`;
 
 function clientOf(server: Minio): Client {
   const { hostname, port } = new URL(server.endpoint);
@@ -87,24 +50,18 @@ async function openUploads(client: Client): Promise<readonly string[]> {
 
 describe.skipIf(minio.absent)(`killing while partitions are written${minio.note}`, () => {
   test("every row is there once, and no upload stays open", async () => {
-    const [server] = await Promise.all([minio.server(), writeVisits()]);
+    const visitOf = (id: number): string => `${id},shop ${id % shops},${noteOf(id)}`;
+    const [server] = await Promise.all([minio.server(), writeLines(input, rows, visitOf)]);
     await server.makeBucket(bucket);
     const client = clientOf(server);
-    const running = await startLocalCluster({
-      ...{ masters: 3, workers: 3, threads: 1, minio: server },
-      folder: join(folder, "cluster"),
-      program: builtProgram(),
-    });
-    cluster = running;
+    const cluster = await startStrikeCluster(folder, server);
     const job = join(import.meta.dirname, "jobs/write-partitions/job.ts");
-    const engine = ["submit", "--json", "--masters", running.masters.join(","), job];
-    const output = `s3://${bucket}/visits/`;
-    const submitted = startCommand([...engine, "--input", input, "--output", output], {
-      environment: running.environment,
-    });
-    await untilInTheMidst(running);
-    const { cluster: view } = await statusOf<{ cluster: ClusterView }>(running);
-    await Promise.all([view.leader, "worker-2"].map((name) => running.kill(name, "SIGKILL")));
+    const submitted = cluster.submit(job, "--input", input, "--output", `s3://${bucket}/visits/`);
+    // Some tasks have written their files, and others are at it.
+    const atWork = await cluster.untilJob((one) => tasksDone(one) > 0);
+    const [stage] = atWork.actions[0]?.stages ?? [];
+    expect(stage?.done, "the job is in the midst of its tasks").toBeLessThan(stage?.tasks ?? 0);
+    await cluster.strike("worker-2");
     expect((await openUploads(client)).length, "uploads are open").toBeGreaterThan(0);
     const result = await submitted.result;
     expect(result.code, result.stderr).toBe(0);
@@ -120,7 +77,7 @@ describe.skipIf(minio.absent)(`killing while partitions are written${minio.note}
       const shop = /^visits\/c1=shop (\d+)\/part-/.exec(name)?.[1];
       for (const line of (await textOf(client, name)).trimEnd().split("\n")) {
         const id = Number(line.slice(0, line.indexOf(",")));
-        if (String(id % shops) !== shop || !line.endsWith(`,note of the visit ${id}`)) {
+        if (String(id % shops) !== shop || !line.endsWith(`,${noteOf(id)}`)) {
           throw new Error(`${name} holds ${line}`);
         }
         times[id] = times[id]! + 1;
@@ -129,8 +86,6 @@ describe.skipIf(minio.absent)(`killing while partitions are written${minio.note}
     expect(times.findIndex((count) => count !== 1)).toBe(-1);
 
     // The leader sweeps once no zombie can still write.
-    for (let look = 0; look < 300 && (await openUploads(client)).length > 0; look++)
-      await sleep(100);
-    expect(await openUploads(client)).toEqual([]);
+    await cluster.until(async () => ((await openUploads(client)).length === 0 ? true : undefined));
   }, 120_000);
 });

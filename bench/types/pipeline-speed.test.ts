@@ -1,9 +1,10 @@
-// A long pipeline must not make editors and builds slow: thirty steps are type-checked within a second.
+// A long pipeline must not make editors and builds slow: thirty steps are type-checked within a second
+// of processor time.
 
 import { expect, test } from "vitest";
 import { check } from "./virtual-program.ts";
 
-const checkMsMax = 1_000;
+const checkCpuMsMax = 1_000;
 
 /** Ten kinds of steps, three times over, each of them on what the ones before made. */
 function pipeline(): string {
@@ -40,8 +41,10 @@ test("thirty steps are checked within a second", () => {
   expect(check('import { col } from "millrace";\ncol("a").gt(1);\n').errors).toEqual([]);
   const runs = Array.from({ length: 3 }, () => check(pipeline()));
   expect(runs.map(({ errors }) => errors)).toEqual([[], [], []]);
-  const best = Math.min(...runs.map(({ checkMs }) => checkMs));
-  process.stdout.write(`a pipeline of thirty steps: checked in ${best.toFixed(0)} ms\n`);
-  // The best of three: what the machine does beside it is no property of the types.
-  expect(best).toBeLessThan(checkMsMax);
+  const best = Math.min(...runs.map(({ checkCpuMs }) => checkCpuMs));
+  process.stdout.write(
+    `a pipeline of thirty steps: checked in ${best.toFixed(0)} ms of processor time\n`,
+  );
+  // The best of three: in some of them the engine collects garbage or compiles what became hot.
+  expect(best).toBeLessThan(checkCpuMsMax);
 });

@@ -36,25 +36,28 @@ function hostOf(options: ts.CompilerOptions, text: string): ts.CompilerHost {
 export interface Checked {
   /** `3: message`, one line each, chained messages joined by ` / `. */
   readonly errors: readonly string[];
-  /** Milliseconds that checking the program itself took, parsing and the SDK's own files left out. */
-  readonly checkMs: number;
+  /**
+   * Milliseconds of processor time that checking the program itself took, parsing and the SDK's own files left out:
+   * what runs beside it is no property of the types.
+   */
+  readonly checkCpuMs: number;
 }
 
 export function check(text: string): Checked {
   const options = compilerOptions();
   const program = ts.createProgram([virtualPath], options, hostOf(options, text));
   const file = program.getSourceFile(virtualPath);
-  // The declarations that every program needs are resolved before the clock starts.
+  // The declarations that every program needs are resolved before it counts.
   program.getGlobalDiagnostics();
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-  const checkMs = performance.now() - startMs;
+  const { user, system } = process.cpuUsage(before);
   const errors = found.map(({ start = 0, messageText }) => {
     const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
     const message = ts.flattenDiagnosticMessageText(messageText, " / ").replace(/\s+/g, " ");
     return `${line}: ${message}`;
   });
-  return { errors, checkMs };
+  return { errors, checkCpuMs: (user + system) / 1000 };
 }
 
 /** What an editor offers at the place of `|` in the text. */
