@@ -24,7 +24,8 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, systemTests],
-          testTimeout: 10_000,
+          // Ends what hangs. How long work takes depends on what else runs on the machine.
+          testTimeout: 60_000,
           // By default one core is left to the main process, which is half of a small machine and hardly works here.
           maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },

@@ -15,10 +15,12 @@ import { createAuthenticator, knownToken } from "../proto/io/tokens.ts";
 import { sleep } from "../proto/ports/clock.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
+import type { RecoveryView } from "../proto/wire/views.ts";
 import { openOrHeal } from "./members/healing.ts";
 import { type Beginning, openIdentity } from "./members/identity.ts";
 import { keepIdentity } from "./members/identity-keeper.ts";
 import { findCluster } from "./members/join.ts";
+import { readSurvivor, viewSurvivor, writeRecovered } from "./members/recovery.ts";
 import { createMasterNode } from "./node.ts";
 import { openRaftStorage } from "./storage/raft-storage.ts";
 
@@ -158,5 +160,34 @@ export async function startMaster(options: MasterMainOptions): Promise<RunningMa
     rpc.close();
     await disk.close();
     throw failure;
+  }
+}
+
+export interface MasterRecoveryOptions {
+  /** The data folder of a master that is left; nothing in it changes. */
+  readonly from: string;
+  /** The folder to write; without it, only what is there is told. */
+  readonly to?: string | undefined;
+  /** Where the others reach it from now on, if not where they did. */
+  readonly address?: string | undefined;
+}
+
+/** What a master has of a lost cluster, and a new cluster of it alone. Rejects while a process holds either folder. */
+export async function recoverMaster(options: MasterRecoveryOptions): Promise<RecoveryView> {
+  const { from, to, address } = options;
+  const source = await openDisk(from);
+  try {
+    const survivor = await readSurvivor(source);
+    const moved = address === undefined ? survivor : { ...survivor, address };
+    if (to === undefined) return viewSurvivor(moved);
+    const target = await openDisk(to);
+    try {
+      const recovered = await writeRecovered(target, moved, { clock: realClock, newKey });
+      return { ...viewSurvivor(moved), recoveredClusterId: recovered };
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
   }
 }

@@ -1,7 +1,7 @@
 // One master: Raft, scheduler, API and the leader's work in the store, joined to ports.
 // Production and simulation run this same file.
 
-import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
+import { EngineError, fromErrorRecord, toErrorRecord } from "../proto/errors.ts";
 import type { ClusterId, MasterId } from "../proto/ids.ts";
 import { raftSaveTicksMax, raftTickMs } from "../proto/limits/raft.ts";
 import type { Clock } from "../proto/ports/clock.ts";
@@ -10,7 +10,7 @@ import type { RandomStream } from "../proto/ports/random.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
 import type { ObjectStore } from "../proto/ports/store.ts";
 import { bindClients } from "./api/clients.ts";
-import { decodeCommand, encodeCommand } from "./api/command-codec.ts";
+import { encodeCommand } from "./api/command-codec.ts";
 import type { ApiCore } from "./api/core.ts";
 import { bindMasters } from "./api/masters.ts";
 import { bindWorkers } from "./api/workers.ts";
@@ -18,6 +18,7 @@ import { createChanges } from "./changes.ts";
 import { isOutputCommitted } from "./commit/commit-output.ts";
 import { createIntentRunner } from "./commit/intent-runner.ts";
 import { createLoggedTicks } from "./logged-ticks.ts";
+import { createMachine, type Machine, type MasterWatch } from "./machine.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
 import {
@@ -31,19 +32,16 @@ import { createAnswers } from "./peers/answers.ts";
 import { bindPeers, type InboxOptions, receiveAnswers } from "./peers/inbox.ts";
 import { createOutbox, type OutboxOptions } from "./peers/outbox.ts";
 import { defaultRaftConfig, type RaftConfig } from "./raft/config.ts";
-import type { Snapshot } from "./raft/entry.ts";
 import { lastIndexOf, lastMembership } from "./raft/log.ts";
 import type { Members } from "./raft/membership.ts";
 import { simpleVoters } from "./raft/quorum.ts";
 import { createRaft } from "./raft/raft.ts";
 import { isDiskStalled, type MembershipStatus, type Raft, type Status } from "./raft/state.ts";
-import { createReplica, type Replica, type StateMachine } from "./replica.ts";
-import { apply } from "./scheduler/apply.ts";
+import { createReplica, type Replica } from "./replica.ts";
 import type { Command, CommandReply } from "./scheduler/commands.ts";
 import { intents } from "./scheduler/intents.ts";
 import type { LeaseBug } from "./scheduler/planted-bugs.ts";
-import { decodeSnapshot, snapshotPieces } from "./scheduler/snapshot.ts";
-import { type ClusterState, emptyState } from "./scheduler/state.ts";
+import type { ClusterState } from "./scheduler/state.ts";
 import { needsTicks } from "./scheduler/ticks.ts";
 import type { RaftStorage } from "./storage/raft-storage.ts";
 
@@ -59,12 +57,6 @@ export interface MasterOptions {
   readonly snapshotEveryBytes?: number | undefined;
   /** Known mistakes are for tests only. */
   readonly plantedBug?: LeaseBug | undefined;
-}
-
-/** Looks on, and changes nothing. */
-export interface MasterWatch {
-  /** The state machine after the entry of this index, or as restored from a snapshot of it. */
-  applied(index: number, state: ClusterState): void;
 }
 
 export interface MasterPorts {
@@ -90,56 +82,6 @@ export interface MasterNode {
   stop(): Promise<void>;
 }
 
-interface Machine extends StateMachine<CommandReply> {
-  readonly state: ClusterState;
-  /** Both throw for bytes of a peer that could not be applied or restored. */
-  checkCommand(bytes: Uint8Array): void;
-  checkSnapshot(snapshot: Snapshot): void;
-}
-
-function createMachine(watch: MasterWatch | undefined, plantedBug?: LeaseBug): Machine {
-  let state = emptyState(plantedBug);
-  // What was decoded to be checked is what will be applied or restored.
-  const commands = new WeakMap<Uint8Array, Command>();
-  let checked: { readonly bytes: Uint8Array; readonly state: ClusterState } | undefined;
-  const decode = (bytes: Uint8Array): ClusterState =>
-    decodeSnapshot(new TextDecoder().decode(bytes), plantedBug);
-  return {
-    get state() {
-      return state;
-    },
-    checkCommand: (bytes) => {
-      commands.set(bytes, decodeCommand(bytes));
-    },
-    checkSnapshot: ({ index, bytes }) => {
-      try {
-        checked = { bytes, state: decode(bytes) };
-        assert(checked.state.appliedIndex <= index, "it is of a later index");
-      } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        const text = `a snapshot of entry ${index} with ${bytes.length} bytes is no state: ${why}`;
-        throw new EngineError("MESSAGE_INVALID", text, {}, cause);
-      }
-    },
-    apply: (index, bytes) => {
-      const command = commands.get(bytes) ?? decodeCommand(bytes);
-      commands.delete(bytes);
-      const reply = apply(state, index, command);
-      watch?.applied(index, state);
-      return reply;
-    },
-    restore: (bytes) => {
-      state = checked?.bytes === bytes ? checked.state : decode(bytes);
-      checked = undefined;
-      watch?.applied(state.appliedIndex, state);
-    },
-    snapshot: () => {
-      const encoder = new TextEncoder();
-      return snapshotPieces(state).map((make) => () => encoder.encode(make()));
-    },
-  };
-}
-
 /** Core and state machine as they are on disk. */
 function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): Raft {
   const { recovered } = ports.storage;
@@ -153,7 +95,7 @@ function recover(options: MasterOptions, ports: MasterPorts, machine: Machine): 
     members: new Map(founders),
     config: options.raftConfig ?? defaultRaftConfig,
     random: ports.random.child("raft"),
-    checkSnapshot: machine.checkSnapshot,
+    openSnapshotCheck: machine.openSnapshotCheck,
     ...recovered,
   });
 }

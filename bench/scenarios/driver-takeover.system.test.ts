@@ -30,7 +30,7 @@ export default defineJob({
     const total = await lines.count();
     const patient = lines.map((line) => {
       const nobody = new Int32Array(new SharedArrayBuffer(4));
-      for (let look = 0; look < 25 && !existsSync(gate); look++) Atomics.wait(nobody, 0, 0, 20);
+      for (let look = 0; look < 50 && !existsSync(gate); look++) Atomics.wait(nobody, 0, 0, 20);
       return line;
     });
     const [first] = await patient.orderBy("value").take(1);

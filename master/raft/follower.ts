@@ -103,12 +103,11 @@ function handleInstallSnapshot(raft: Raft, message: InstallSnapshot): void {
 
 function takePiece(raft: Raft, message: InstallSnapshot): void {
   const { plantedBug, snapshotBytesMax } = raft.config;
-  raft.assembly = assemblyFor(raft.assembly, message, plantedBug === "snapshotPiecesMixed");
+  const mixes = plantedBug === "snapshotPiecesMixed";
+  raft.assembly = assemblyFor(raft.assembly, message, raft.openSnapshotCheck, mixes);
   try {
     const snapshot = addPiece(raft.assembly, message, snapshotBytesMax);
     if (snapshot === undefined) return;
-    // Before it replaces what is here, on disk, too.
-    raft.checkSnapshot(snapshot);
     restoreSnapshot(raft.log, snapshot);
   } catch (thrown) {
     raft.assembly = undefined;

@@ -28,6 +28,7 @@ import { type ChangeResult, changeOnLeader } from "./membership-change.ts";
 import type { Message } from "./messages.ts";
 import type { Voters } from "./quorum.ts";
 import { type ReadResult, readOnLeader } from "./reads.ts";
+import type { SnapshotCheck } from "./snapshot-assembly.ts";
 import { becomeFollower, hearsFromLeader, type Raft, resetElectionTimer } from "./state.ts";
 
 export interface RaftStart {
@@ -42,9 +43,11 @@ export interface RaftStart {
   readonly hardState: HardState;
   readonly snapshot: Snapshot | undefined;
   readonly entries: readonly Entry[];
-  /** Throws for a leader's snapshot that the state machine could not restore. */
-  readonly checkSnapshot?: ((snapshot: Snapshot) => void) | undefined;
+  /** For each snapshot that a leader begins to send: throws for what the state machine could not restore. */
+  readonly openSnapshotCheck?: (() => SnapshotCheck) | undefined;
 }
+
+const unchecked: SnapshotCheck = { take: () => {}, finish: () => {} };
 
 export function createRaft(start: RaftStart): Raft {
   const { id, voters, config, random, hardState } = start;
@@ -76,7 +79,7 @@ export function createRaft(start: RaftStart): Raft {
     takenHardState: hardState,
     takenStatus: undefined,
     takenMembership: undefined,
-    checkSnapshot: start.checkSnapshot ?? ((): void => {}),
+    openSnapshotCheck: start.openSnapshotCheck ?? ((): SnapshotCheck => unchecked),
     assembly: undefined,
     messagesBeforeSync: [],
     messagesAfterSync: [],

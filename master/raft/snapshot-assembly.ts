@@ -5,11 +5,20 @@ import type { MasterId } from "../../proto/ids.ts";
 import type { Snapshot } from "./entry.ts";
 import type { InstallSnapshot } from "./messages.ts";
 
+/** Looks at a snapshot while it arrives, so that there is no moment at which all of it has to be read. Both throw. */
+export interface SnapshotCheck {
+  /** The pieces in their order. */
+  take(piece: Uint8Array): void;
+  /** The whole, before it replaces what is here. */
+  finish(snapshot: Snapshot): void;
+}
+
 export interface SnapshotAssembly {
   readonly from: MasterId;
   readonly term: number;
   readonly snapshotIndex: number;
   readonly snapshotTerm: number;
+  readonly check: SnapshotCheck;
   readonly pieces: Uint8Array[];
   bytes: number;
 }
@@ -21,6 +30,7 @@ export interface SnapshotAssembly {
 export function assemblyFor(
   current: SnapshotAssembly | undefined,
   piece: InstallSnapshot,
+  openCheck: () => SnapshotCheck,
   mixes: boolean,
 ): SnapshotAssembly {
   const { from, term, snapshotIndex, snapshotTerm } = piece;
@@ -30,7 +40,8 @@ export function assemblyFor(
     current.snapshotIndex === snapshotIndex &&
     current.snapshotTerm === snapshotTerm;
   if (current !== undefined && (isSame || mixes)) return current;
-  return { from, term, snapshotIndex, snapshotTerm, pieces: [], bytes: 0 };
+  const check = openCheck();
+  return { from, term, snapshotIndex, snapshotTerm, check, pieces: [], bytes: 0 };
 }
 
 /**
@@ -51,11 +62,14 @@ export function addPiece(
       { limitBytes: bytesMax },
     );
   }
+  assembly.check.take(piece.bytes);
   assembly.pieces.push(piece.bytes);
   assembly.bytes += piece.bytes.length;
   if (!piece.done) return undefined;
   const { snapshotIndex: index, snapshotTerm: term, membership } = piece;
-  return { index, term, membership, bytes: joined(assembly) };
+  const snapshot = { index, term, membership, bytes: joined(assembly) };
+  assembly.check.finish(snapshot);
+  return snapshot;
 }
 
 function joined(assembly: SnapshotAssembly): Uint8Array {

@@ -4,13 +4,13 @@ import { unreachable } from "../../proto/errors.ts";
 import type { MasterId } from "../../proto/ids.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { RaftConfig } from "./config.ts";
-import type { HardState, Snapshot } from "./entry.ts";
+import type { HardState } from "./entry.ts";
 import { lastMembership, type PlacedMembership, type RaftLog } from "./log.ts";
 import { votersOf } from "./membership.ts";
 import type { Message } from "./messages.ts";
 import type { Progress } from "./progress.ts";
 import { allVoters, type Voters } from "./quorum.ts";
-import type { SnapshotAssembly } from "./snapshot-assembly.ts";
+import type { SnapshotAssembly, SnapshotCheck } from "./snapshot-assembly.ts";
 
 export interface LeaderRole {
   readonly kind: "leader";
@@ -74,7 +74,7 @@ export interface Raft {
   takenHardState: HardState;
   takenStatus: Status | undefined;
   takenMembership: MembershipStatus | undefined;
-  readonly checkSnapshot: (snapshot: Snapshot) => void;
+  readonly openSnapshotCheck: () => SnapshotCheck;
   /** The pieces so far of a snapshot that a leader is sending. */
   assembly: SnapshotAssembly | undefined;
   messagesBeforeSync: Message[];

@@ -30,6 +30,11 @@ export function indexStage(
   return indexed;
 }
 
+/** One more task of a stage that is put together from a snapshot. */
+export function addTask(stage: StageState, task: TaskState): void {
+  enter(stage, stage.tasks.push(task) - 1, task);
+}
+
 function enter(stage: StageState, taskIndex: number, task: TaskState): void {
   switch (task.kind) {
     case "pending":

@@ -90,3 +90,22 @@ export interface ClusterView extends MastersView {
   readonly jobsRunning: number;
   readonly jobsEnded: number;
 }
+
+/** What one master has of a cluster that lost the majority of its masters. */
+export interface RecoveryView {
+  readonly masterId: string;
+  /** The lost one. */
+  readonly clusterId: string;
+  /** Where this master was reached, and will be. */
+  readonly address: string;
+  /** All masters that it knows of, itself included. */
+  readonly masters: readonly string[];
+  /** The last entry of its log; of those up to `commitIndex` it knows that they are committed. */
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+  readonly commitIndex: number;
+  readonly jobsRunning: number;
+  readonly jobsEnded: number;
+  /** The cluster that goes on, once its folder is written. */
+  readonly recoveredClusterId?: string;
+}

@@ -5,6 +5,7 @@ import { availableParallelism, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import packageFile from "../../package.json" with { type: "json" };
 import { EngineError } from "../../proto/errors.ts";
+import type { RecoveryView } from "../../proto/wire/views.ts";
 import type { CompiledJob } from "../client/world.ts";
 import { startEmbeddedCluster } from "./embedded-cluster.ts";
 import { reportFailure } from "./failures.ts";
@@ -13,6 +14,7 @@ import type {
   ClusterClient,
   ConnectOptions,
   MasterOptions,
+  RecoveryOptions,
   RunningNode,
   WorkerOptions,
   World,
@@ -26,6 +28,7 @@ const built = (path: string): string => new URL(path, import.meta.url).href;
 
 interface MasterModule {
   startMaster(options: MasterOptions & { readonly s3: object }): Promise<RunningNode>;
+  recoverMaster(options: RecoveryOptions): Promise<RecoveryView>;
 }
 
 interface WorkerModule {
@@ -39,6 +42,10 @@ async function readTextFile(path: string): Promise<string> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError("USAGE", `cannot read ${path}: ${why}`, {}, cause);
   }
+}
+
+async function masterModule(): Promise<MasterModule> {
+  return (await import(built("../../master/main.mjs"))) as MasterModule;
 }
 
 async function storeOptions() {
@@ -138,9 +145,10 @@ const world: World = {
     return cluster;
   },
   startMaster: async (options) => {
-    const module = (await import(built("../../master/main.mjs"))) as MasterModule;
-    return await module.startMaster({ ...options, s3: await storeOptions() });
+    const { startMaster } = await masterModule();
+    return await startMaster({ ...options, s3: await storeOptions() });
   },
+  recoverMaster: async (options) => await (await masterModule()).recoverMaster(options),
   startWorker: async (options) => {
     const module = (await import(built("../../worker/main.mjs"))) as WorkerModule;
     const executorEntry = fileURLToPath(built("../../worker/executor/entry.mjs"));

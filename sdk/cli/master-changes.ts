@@ -37,7 +37,7 @@ function changeOf(operands: readonly string[]): Change {
     default:
       throw new EngineError(
         "USAGE",
-        `millrace master knows list, add, replace, remove and transfer, not '${verb}'; ` +
+        `millrace master knows list, add, replace, remove, transfer and recover, not '${verb}'; ` +
           "see millrace master --help",
       );
   }

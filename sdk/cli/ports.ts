@@ -2,7 +2,13 @@
 
 import type { Log } from "../../proto/ports/log.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import type { ClusterView, JobView, LockView, MastersView } from "../../proto/wire/views.ts";
+import type {
+  ClusterView,
+  JobView,
+  LockView,
+  MastersView,
+  RecoveryView,
+} from "../../proto/wire/views.ts";
 import type { ClusterLock } from "../client/held-lock.ts";
 import type { LockOptions } from "../client/lock-claim.ts";
 import type { AttachedHooks } from "../client/submit-job.ts";
@@ -106,6 +112,14 @@ export interface MasterOptions {
   readonly onFatal: (failure: unknown) => void;
 }
 
+export interface RecoveryOptions {
+  /** The data folder of a master that is left. */
+  readonly from: string;
+  /** The folder to write, or nothing where it is only to be told what there is. */
+  readonly to?: string | undefined;
+  readonly address?: string | undefined;
+}
+
 export interface WorkerOptions {
   readonly id: string;
   readonly masters: readonly string[];
@@ -152,6 +166,7 @@ export interface World {
   runBench(args: readonly string[]): Promise<number>;
   startEmbedded(options: EmbeddedOptions): EmbeddedCluster;
   startMaster(options: MasterOptions): Promise<RunningNode>;
+  recoverMaster(options: RecoveryOptions): Promise<RecoveryView>;
   startWorker(options: WorkerOptions): Promise<RunningNode>;
 }
 

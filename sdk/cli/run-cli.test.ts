@@ -168,6 +168,14 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
       };
     },
     startMaster: async () => ({ address: "127.0.0.1:1", stop: async () => {} }),
+    recoverMaster: async ({ from, to, address }) => {
+      seen.calls.push(`recover ${from} ${to} ${address}`);
+      return {
+        ...{ masterId: "m2", clusterId: "c", address: "b:1", masters: ["m1", "m2", "m3"] },
+        ...{ lastIndex: 12, lastTerm: 3, commitIndex: 11, jobsRunning: 1, jobsEnded: 4 },
+        ...(to === undefined ? {} : { recoveredClusterId: "d" }),
+      };
+    },
     startWorker: async () => ({ address: "127.0.0.1:1", stop: async () => {} }),
     ...change.world,
   };
@@ -396,12 +404,33 @@ describe("other commands", () => {
     expect(seen.out).toContain('"masters":[{"masterId":"m1"');
   });
 
+  test("recover tells what would be lost, and writes only what is confirmed", async () => {
+    const { seen, run } = fakeWorld();
+    const args = ["master", "recover", "--data", "d", "--to", "e"];
+    expect(await run(...args)).toBe(2);
+    expect(seen.out).toContain(
+      "last entry: 12, of term 3; up to 11 it knows them to be committed\n",
+    );
+    expect(seen.out).toContain("jobs: 1 running, 4 ended\n");
+    expect(seen.notes).toContain("nothing was written");
+    expect(await run(...args, "--yes", "--listen", "b:2")).toBe(0);
+    expect(seen.out).toContain("goes on as cluster d, with m2 at b:1 alone\n");
+    expect(seen.notes).toContain("millrace master --id m2 --listen b:1 --data e");
+    expect(seen.calls).toEqual(["recover d undefined undefined", "recover d e b:2"]);
+  });
+
   test.each([
     [[], 2, "Usage: millrace COMMAND"],
-    [["master", "drop", "m1"], 2, "knows list, add, replace, remove and transfer, not 'drop'"],
+    [
+      ["master", "drop", "m1"],
+      2,
+      "knows list, add, replace, remove, transfer and recover, not 'drop'",
+    ],
     [["master", "add", "m4"], 2, "master add needs ID HOST:PORT"],
     [["master", "add", "m4", "nowhere"], 2, "must be HOST:PORT"],
     [["master", "list", "m4"], 2, "too many arguments: 'm4'"],
+    [["master", "recover", "--data", "d"], 2, "--to is required"],
+    [["master", "recover", "m4", "--data", "d"], 2, "too many arguments: 'm4'"],
     [
       ["master", "--id", "m", "--data", "d", "--peers", "m=a:1", "--join", "b:1"],
       ...([2, "--peers founds a cluster and --join joins one"] as const),

@@ -19,9 +19,14 @@ import { assign, assignDriver } from "../assign.ts";
 import type { Command, CommandReply, RenewedLease } from "../commands.ts";
 import { findRunning, findTask, leasedTo } from "../find.ts";
 import { intents } from "../intents.ts";
-import type { JsonPiece } from "../json-pieces.ts";
 import type { LeaseBug } from "../planted-bugs.ts";
-import { decodeSnapshot, digest, encodeSnapshot, snapshotPieces } from "../snapshot.ts";
+import {
+  decodeSnapshot,
+  digest,
+  encodeSnapshot,
+  type SnapshotText,
+  snapshotPieces,
+} from "../snapshot.ts";
 import { type ClusterState, emptyState, type LeasedTask } from "../state.ts";
 import { graphOf } from "./graphs.ts";
 import { acceptedTasks, checkInvariants, type PartitionSize } from "./invariants.ts";
@@ -39,7 +44,7 @@ export interface Walk {
   /** A replica that was restored from a snapshot on the way, and must not be told apart. */
   twin: ClusterState | undefined;
   /** A snapshot asked for earlier, still in pieces, and what it has to say. */
-  late: { readonly pieces: readonly JsonPiece[]; readonly text: string } | undefined;
+  late: { readonly pieces: readonly SnapshotText[]; readonly text: string } | undefined;
   /** Every lease that ever was: most reports of the walk are from zombies. */
   readonly leases: Lease[];
   readonly counts: Map<string, number>;

@@ -13,6 +13,7 @@ import {
   requiredText,
   textOf,
 } from "../option-values.ts";
+import { recoverMaster } from "../recover-master.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
 
 const defaultListen = "127.0.0.1:7101";
@@ -26,8 +27,9 @@ export const masterCommand: Command = {
       "  add ID HOST:PORT          lets in a master that was started there with --join\n" +
       "  replace OLD ID HOST:PORT  the same, and OLD leaves in the same step\n" +
       "  remove ID                 takes a master out\n" +
-      "  transfer ID               makes it the leader",
-    operands: "[list | add … | replace … | remove … | transfer …]",
+      "  transfer ID               makes it the leader\n" +
+      "  recover                   goes on with one master, where the majority is lost for good",
+    operands: "[list | add … | replace … | remove … | transfer … | recover]",
     takesJob: false,
     options: {
       id: { kind: "value", value: "ID", describe: "Name of this master within the cluster" },
@@ -47,6 +49,15 @@ export const masterCommand: Command = {
         describe: "Masters of the cluster that this one, with an empty folder, is to be added to",
       },
       data: { kind: "value", value: "FOLDER", describe: "Where its log and snapshots are kept" },
+      to: {
+        kind: "value",
+        value: "FOLDER",
+        describe: "With recover: the new data folder, which goes on with what --data has",
+      },
+      yes: {
+        kind: "flag",
+        describe: "With recover: write it; without, only what would be lost is told",
+      },
       "no-heal": {
         kind: "flag",
         describe: "With a damaged log, end instead of giving it up and learning it from the others",
@@ -84,6 +95,7 @@ export const masterCommand: Command = {
     ],
   },
   run: async (world, { values, operands }) => {
+    if (operands[0] === "recover") return await recoverMaster(world, values, operands);
     if (operands.length > 0) return await changeMasters(world, values, operands);
     const id = requiredText(values, "id", "m1");
     const dataFolder = requiredText(values, "data", "data/m1");
