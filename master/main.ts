@@ -86,7 +86,7 @@ const newKey = (): string => realRandom().nextHex128();
 
 function beginningOf(options: MasterMainOptions, rpc: RpcClient): Beginning {
   const { join = [] } = options;
-  if (join.length === 0) return { kind: "found", founders: () => foundersOf(options) };
+  if (join.length === 0) return { kind: "found", founders: () => foundersOf(options), newKey };
   return { kind: "join", clusterId: () => findCluster(rpc, realClock, join), newKey };
 }
 

@@ -21,6 +21,7 @@ import { createLoggedTicks } from "./logged-ticks.ts";
 import { createMachine, type Machine, type MasterWatch } from "./machine.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
+import { followFounders } from "./members/founders.ts";
 import {
   followStanding,
   isForeignAnswer,
@@ -134,6 +135,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
 
   const answers = createAnswers(clock);
   const replica = openReplica();
+  const founders = followFounders({ raft, replica, self });
 
   const listener = hearPeers();
 
@@ -160,6 +162,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
 
   function onChange(): void {
     changes.notify();
+    founders.record();
     if (leads()) runner.run(intents(machine.state));
   }
 
@@ -257,6 +260,7 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
       ...{ clusterId, self: masterId, key, answers },
       lastIndex: () => (wasMemberOnce(raft, self) ? lastIndexOf(raft.log) : 0),
       hear: directory.hear,
+      hearKey: founders.hear,
       isRemoved: (from, message) => isRemoved(raft, from, message),
       isForeign: (from, message) => isForeignAnswer(raft, from, message),
       checkCommand: machine.checkCommand,

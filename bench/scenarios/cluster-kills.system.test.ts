@@ -20,13 +20,14 @@ interface EndedTask {
   readonly outcome: string;
 }
 
-/** Every attempt that a worker brought to an end, by its own log. */
+/** Every attempt that a worker brought to an end, by its own log; the last line may be half written. */
 function endedTasks(): EndedTask[] {
   const logs = join(folder, "cluster", "logs");
   const workers = readdirSync(logs).filter((name) => name.startsWith("worker-"));
   return workers.flatMap((name) =>
     readFileSync(join(logs, name), "utf8")
       .split("\n")
+      .slice(0, -1)
       .filter((line) => line.includes('"task ended"'))
       .map((line) => {
         const { task, outcome } = JSON.parse(line) as EndedTask;

@@ -12,6 +12,7 @@ import {
   type Membership,
   type MembershipChange,
 } from "../raft/membership.ts";
+import { isFounderKey } from "./founders.ts";
 
 export interface Applicant {
   readonly id: MasterId;
@@ -86,7 +87,7 @@ function checkAnswer(clusterId: ClusterId, { id, address }: Applicant, answer: I
   if (answer.masterId !== id) {
     throw mismatch(`master ${answer.masterId} answers`, "check id and address");
   }
-  if (answer.key === "" || answer.lastIndex > 0) {
+  if (isFounderKey(answer.key) || answer.lastIndex > 0) {
     const found = `a master with the data of an earlier member answers`;
     throw mismatch(found, "empty its data folder and start it with --join");
   }

@@ -11,7 +11,7 @@ const sha256Hex = (bytes: Uint8Array) => createHash("sha256").update(bytes).dige
 
 function founding(founders: Readonly<Record<string, string>>): Beginning {
   const all = Object.entries(founders).map(([id, address]) => [asMasterId(id), address] as const);
-  return { kind: "found", founders: () => new Map(all) };
+  return { kind: "found", founders: () => new Map(all), newKey: () => "random" };
 }
 
 function joining(clusterId = "one"): Beginning {
@@ -29,6 +29,7 @@ test("founders that were told the same form one cluster, in whichever order; oth
 test("what the folder says holds, whatever the next start is told of the others", async () => {
   const disk = memoryDisk();
   const first = await openIdentity(disk, m1, founding({ m1: "a:1", m2: "b:1" }), sha256Hex);
+  expect(first.key).toBe("founder-random");
   expect(await openIdentity(disk, m1, founding({ m1: "a:9" }), sha256Hex)).toEqual(first);
   expect(await openIdentity(disk, m1, joining("two"), sha256Hex)).toEqual(first);
 });

@@ -3,12 +3,13 @@
 import { EngineError } from "../../proto/errors.ts";
 import { asClusterId, asMasterId, type ClusterId, type MasterId } from "../../proto/ids.ts";
 import type { Disk } from "../../proto/ports/disk.ts";
+import { founderKey } from "./founders.ts";
 import { removedError } from "./removal.ts";
 
 export interface Identity {
   readonly clusterId: ClusterId;
   readonly masterId: MasterId;
-  /** Random, of a folder that joined; empty for a founder's. Another folder is another master. */
+  /** Random. Another folder is another master. Empty for founders of the first versions. */
   readonly key: string;
   /** The first membership, which no entry of the log tells; empty for a folder that joined. */
   readonly founders: ReadonlyMap<MasterId, string>;
@@ -96,7 +97,7 @@ function isPlace(item: unknown): boolean {
 
 /** How a master with an empty data folder begins. */
 export type Beginning =
-  | { readonly kind: "found"; founders(): ReadonlyMap<MasterId, string> }
+  | { readonly kind: "found"; founders(): ReadonlyMap<MasterId, string>; newKey(): string }
   | { readonly kind: "join"; clusterId(): Promise<ClusterId>; newKey(): string };
 
 /**
@@ -141,7 +142,8 @@ async function begin(
   }
   const founders = beginning.founders();
   const clusterId = clusterIdOf(founders, sha256Hex);
-  return { ...untroubled, clusterId, masterId, key: "", founders, known: founders };
+  const key = founderKey(beginning.newKey());
+  return { ...untroubled, clusterId, masterId, key, founders, known: founders };
 }
 
 /** Founders that were told the same of each other form one cluster, and no other can by mistake. */

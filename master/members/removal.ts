@@ -8,19 +8,14 @@ import type { Clock, Timer } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import { masterApi } from "../../proto/wire/methods.ts";
 import type { MastersView } from "../../proto/wire/views.ts";
-import { lastMembership } from "../raft/log.ts";
+import { lastIndexOf, lastMembership } from "../raft/log.ts";
 import { allMembers, keyOf, type Membership } from "../raft/membership.ts";
 import { isAnswer, type Message } from "../raft/messages.ts";
 import type { MembershipStatus, Raft } from "../raft/state.ts";
-
-/** A master and its data folder: another folder under the same id is another master. */
-export interface Identified {
-  readonly id: MasterId;
-  readonly key: string;
-}
+import { type Identified, isFolderOf, isFounderKey } from "./founders.ts";
 
 export function isMember(membership: Membership, { id, key }: Identified): boolean {
-  return allMembers(membership).includes(id) && keyOf(membership, id) === key;
+  return allMembers(membership).includes(id) && isFolderOf(keyOf(membership, id), key);
 }
 
 /**
@@ -30,7 +25,7 @@ export function isMember(membership: Membership, { id, key }: Identified): boole
 export function isForeignAnswer(raft: Raft, from: Identified, message: Message): boolean {
   const { membership } = lastMembership(raft.log);
   if (!isAnswer(message.kind) || !allMembers(membership).includes(from.id)) return false;
-  return keyOf(membership, from.id) !== from.key;
+  return !isFolderOf(keyOf(membership, from.id), from.key);
 }
 
 /** As far as its log tells. Entries of an addition that was taken back do not make it one. */
@@ -53,9 +48,13 @@ export type Standing =
  * anew reads of earlier ones under its id, which had other folders.
  */
 export function watchStanding(raft: Raft, self: Identified): (now: MembershipStatus) => Standing {
-  let wasMember = false;
+  let wasMember = wasMemberOnce(raft, self);
   return ({ isCommitted, membership }) => {
     const isOne = isMember(membership, self);
+    // A founder that begins, or one whose folder was emptied: the leader knows, once there is one.
+    if (isOne && isFounderKey(self.key) && self.key !== "" && lastIndexOf(raft.log) === 0) {
+      return "doubtful";
+    }
     // Of several that were committed at once, only the last one is told.
     wasMember ||= wasMemberOnce(raft, self);
     if (isOne || !wasMember) return "member";
@@ -77,8 +76,9 @@ export function isRemoved(raft: Raft, candidate: Identified, message: Message): 
 export function removedError(id: MasterId): EngineError {
   return new EngineError(
     "MASTER_REMOVED",
-    `master ${id} was removed from its cluster: stop it for good, or empty its data folder, start ` +
-      "it with --join, and add it again with millrace master add",
+    `master ${id} was removed from its cluster, or its data folder is not the one that the cluster knows it by: ` +
+      "stop it for good and put another one in its place with millrace master replace; or remove it, empty its data " +
+      "folder, start it with --join, and add it again with millrace master add",
   );
 }
 
@@ -122,7 +122,9 @@ export function createRemovalQuestion(
         const timeoutMs = identifyTimeoutMs;
         const { mastersJson } = await ports.rpc.call(address, masterApi.list, {}, { timeoutMs });
         const { masters } = JSON.parse(mastersJson) as MastersView;
-        const isOne = masters.some(({ masterId, key }) => masterId === self.id && key === self.key);
+        const isOne = masters.some(
+          ({ masterId, key }) => masterId === self.id && isFolderOf(key, self.key),
+        );
         if (!isOne && timer !== undefined) ports.onRemoved();
         return;
       } catch {

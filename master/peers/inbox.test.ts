@@ -40,6 +40,7 @@ function open(removed: string[] = [], foreign: string[] = []) {
     ...{ clusterId: asClusterId("one"), self: a, key: "key-a", answers },
     lastIndex: () => 7,
     hear: (id, address) => heard.set(id, address),
+    hearKey: () => {},
     isRemoved: ({ id, key }) => removed.includes(`${id}/${key}`),
     isForeign: ({ id, key }, { kind }) => foreign.includes(`${kind} of ${id}/${key}`),
     checkCommand: (data) => {
@@ -135,7 +136,7 @@ describe("what a peer answers", () => {
   function receive(peer: MasterId, message: Uint8Array, foreign = false): Message[] {
     const received: Message[] = [];
     const inbox = {
-      ...{ self: a, isForeign: () => foreign },
+      ...{ self: a, isForeign: () => foreign, hearKey: () => {} },
       receive: (one: Message) => void received.push(one),
     };
     receiveAnswers(inbox, peer, { messages: [message], fromKey: "key-b" });

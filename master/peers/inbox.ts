@@ -7,7 +7,8 @@ import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import type { StepReply, StepRequest } from "../../proto/wire/generated/engine.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
 import { items, text } from "../api/fields.ts";
-import { type Identified, removedError } from "../members/removal.ts";
+import type { Identified } from "../members/founders.ts";
+import { removedError } from "../members/removal.ts";
 import { type Append, isAlwaysAnswered, isAnswer, type Message } from "../raft/messages.ts";
 import type { Answers } from "./answers.ts";
 import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
@@ -20,6 +21,8 @@ export interface InboxOptions {
   lastIndex(): number;
   /** Where a sender is that may not be known here yet. */
   hear(from: MasterId, address: string): void;
+  /** Which data folder it has: told of all that belong to this cluster. */
+  hearKey(from: Identified): void;
   /** Whether the sender was removed, as far as this master can be sure of it. */
   isRemoved(from: Identified, message: Message): boolean;
   /** Whether it answers for another data folder than that of the member: as if it had got lost. */
@@ -71,12 +74,19 @@ function checkCommands(options: InboxOptions, { from, entries }: Append): void {
 
 /** What came back from the peer that was called. */
 export function receiveAnswers(
-  { self, isForeign, receive }: Pick<InboxOptions, "self" | "isForeign" | "receive">,
+  {
+    self,
+    isForeign,
+    hearKey,
+    receive,
+  }: Pick<InboxOptions, "self" | "isForeign" | "hearKey" | "receive">,
   peer: MasterId,
   reply: StepReply,
 ): void {
   items("messages", reply.messages, peerMessagesQueuedMax);
   text("from_key", reply.fromKey, memberTextCharsMax);
+  const sender = { id: peer, key: reply.fromKey };
+  if (reply.messages.length > 0) hearKey(sender);
   for (const message of reply.messages.map(decodePeerMessage)) {
     const { from, to, kind } = message;
     if (to !== self || from !== peer || !isAnswer(kind)) {
@@ -86,7 +96,7 @@ export function receiveAnswers(
           "no two masters have the same id or address",
       );
     }
-    if (!isForeign({ id: peer, key: reply.fromKey }, message)) receive(message);
+    if (!isForeign(sender, message)) receive(message);
   }
 }
 
@@ -96,9 +106,10 @@ export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
     bind(peerApi.step, ["node"], async (request) => {
       const messages = openRequest(options, request);
       const from = asMasterId(request.from);
+      const sender = { id: from, key: request.fromKey };
       options.hear(from, request.fromAddress);
+      options.hearKey(sender);
       for (const message of messages) {
-        const sender = { id: from, key: request.fromKey };
         if (options.isRemoved(sender, message)) throw removedError(from);
         if (options.isForeign(sender, message)) continue;
         options.receive(message);

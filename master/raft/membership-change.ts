@@ -49,8 +49,8 @@ export function changeOnLeader(
     return { kind: "busy" };
   }
   const after = changedMembership(before, change);
-  const isKeyKept = change.kind !== "rekey" || !isRekeyed(before, after, change.id);
-  if (isSameMembership(before, after) && isKeyKept) return { kind: "unchanged" };
+  const changesKeys = allMembers(after).some((id) => isRekeyed(before, after, id));
+  if (isSameMembership(before, after) && !changesKeys) return { kind: "unchanged" };
   const behind = findLearnerBehind(raft, role, before, after, lastIndex);
   if (behind !== undefined) return behind;
   // What its earlier folder had agreed to says nothing about the new one.

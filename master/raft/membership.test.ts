@@ -50,6 +50,8 @@ function twin(voters: number, learners: number, change: MembershipChange): numbe
       return refusesEmpty(voters & ~bit(change.id), learners | bit(change.id));
     case "rekey":
       return (learners & bit(change.id)) === 0 ? undefined : [voters, learners];
+    case "recordKeys":
+      return [voters, learners];
     case "remove":
       return refusesEmpty(voters & ~bit(change.id), learners & ~bit(change.id));
     case "replace":

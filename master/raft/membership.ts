@@ -20,7 +20,7 @@ export type Members = ReadonlyMap<MasterId, MemberRecord>;
 export interface MemberRecord {
   /** Where masters, workers and clients reach it, `host:port`. */
   readonly address: string;
-  /** Names the data folder that joined under this id; empty for a founder of the cluster. */
+  /** Names the data folder of this member; empty for a founder until a leader has heard it. */
   readonly key: string;
   /** Of a learner: the voter that leaves when it is promoted; empty for none. */
   readonly replaces: string;
@@ -34,6 +34,8 @@ export type MembershipChange =
   | { readonly kind: "demote"; readonly id: MasterId }
   /** Of a learner: from now on another data folder is meant, with nothing in it. */
   | { readonly kind: "rekey"; readonly id: MasterId; readonly key: string }
+  /** Of members without a key: which data folders they have turned out to have. */
+  | { readonly kind: "recordKeys"; readonly keys: ReadonlyMap<MasterId, string> }
   | { readonly kind: "remove"; readonly id: MasterId }
   | { readonly kind: "replace"; readonly removed: MasterId; readonly added: MasterId };
 
@@ -65,7 +67,7 @@ export function isSameMembership(left: Membership, right: Membership): boolean {
   );
 }
 
-/** A founder's folder has no key; nor has the record of one of which nothing is known. */
+/** Empty where nothing is known of it, or not yet. */
 export function keyOf(membership: Membership, id: MasterId): string {
   return membership.members?.get(id)?.key ?? "";
 }
@@ -103,11 +105,20 @@ export function changedMembership(before: Membership, change: MembershipChange):
   return after;
 }
 
+function recordOf({ members }: Membership, id: MasterId): MemberRecord {
+  return members?.get(id) ?? { address: "", key: "", replaces: "" };
+}
+
 function withRecords(before: Membership, after: Membership, change: MembershipChange): Membership {
+  if (change.kind === "recordKeys") {
+    const records = [...change.keys].filter(([id]) => keyOf(before, id) === "");
+    const known = records.map(([id, key]) => [id, { ...recordOf(before, id), key }] as const);
+    return { ...after, members: recordsOf(after, new Map([...(before.members ?? []), ...known])) };
+  }
   if (change.kind === "rekey") {
     const { id, key } = change;
-    const record = before.members?.get(id) ?? { address: "", replaces: "" };
-    return { ...after, members: new Map([...(before.members ?? []), [id, { ...record, key }]]) };
+    const record = { ...recordOf(before, id), key };
+    return { ...after, members: new Map([...(before.members ?? []), [id, record]]) };
   }
   if (change.kind !== "addLearner" || change.record === undefined) {
     return { ...after, members: recordsOf(after, before.members) };
@@ -136,6 +147,8 @@ function applyChange(before: Membership, change: MembershipChange): Membership {
           `${change.id} is no learner: only one without a vote may lose its log`,
         );
       }
+      return settled(voters, learners);
+    case "recordKeys":
       return settled(voters, learners);
     case "remove":
       return settled(without(voters, change.id), without(learners, change.id));
