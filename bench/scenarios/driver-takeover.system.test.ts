@@ -61,9 +61,10 @@ describe.skipIf(minio.absent)(`losing the driver${minio.note}`, () => {
     cluster = running;
     const { environment } = running;
     const gate = join(folder, "gate");
-    const engine = ["submit", "--masters", running.masters.join(","), path, "--gate", gate];
+    const engine = ["submit", "--masters", running.masters.join(",")];
+    const job = [path, "--gate", gate];
     const params = ["--input", join(folder, "in/"), "--output", "s3://jobs/out/"];
-    const submitted = startCommand([...engine, ...params], { environment });
+    const submitted = startCommand([...engine, ...job, ...params], { environment });
     const watch = watchCluster(running);
     const { jobId } = await watch.until(async () => {
       return (await watch.jobs()).find(({ actions }) => actions.length >= 2);
@@ -85,7 +86,8 @@ describe.skipIf(minio.absent)(`losing the driver${minio.note}`, () => {
 
     // And what was written to s3:// is read from there, by a job that no client waits for.
     const from = ["--input", "s3://jobs/out/", "--output", "s3://jobs/again/"];
-    const detached = await runCommand([...engine, "--detach", "--json", ...from], { environment });
+    const again = [...engine, "--detach", "--json", ...job, ...from];
+    const detached = await runCommand(again, { environment });
     expect(detached.code, detached.stderr).toBe(0);
     const done = await watch.untilEnded((JSON.parse(detached.stdout) as JobReport).jobId);
     expect(done.error).toBeUndefined();

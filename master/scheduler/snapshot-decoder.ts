@@ -41,13 +41,14 @@ interface Progress {
   open: OpenAction | undefined;
   /** Of the last running action: their tasks are still to come. */
   stages: readonly StageState[];
+  taskCounts: number[];
 }
 
 /** `plantedBug`: for tests only. */
 export function createSnapshotDecoder(plantedBug?: LeaseBug): SnapshotDecoder {
   const progress: Progress = {
     state: emptyState(plantedBug),
-    ...{ records: 0, isOver: false, job: undefined, open: undefined, stages: [] },
+    ...{ records: 0, isOver: false, job: undefined, open: undefined, stages: [], taskCounts: [] },
   };
   return {
     take: (line) => {
@@ -130,7 +131,7 @@ function takeRecord(progress: Progress, record: SnapshotRecord): void {
       takeAction(progress, record.action);
       return;
     case "stage":
-      takeStage(progress, record.stage);
+      takeStage(progress, record);
       return;
     case "tasks":
       takeTasks(progress, record.stageAt, listOf(record));
@@ -151,10 +152,8 @@ function listOf<Item>({ items }: { readonly items: readonly Item[] }): readonly 
 }
 
 /** All that was begun is there. */
-function checkWhole({ open, stages }: Progress): void {
-  const isWhole = stages.every(
-    ({ plan, starts, tasks }) => tasks.length === (starts?.length ?? plan.taskCount),
-  );
+function checkWhole({ open, stages, taskCounts }: Progress): void {
+  const isWhole = stages.every(({ tasks }, at) => tasks.length === taskCounts[at]);
   if (open !== undefined || !isWhole) throw corrupt("lacks a part of an action");
 }
 
@@ -186,6 +185,7 @@ function takeKept(progress: Progress, record: Extract<SnapshotRecord, { kind: "k
 function takeAction(progress: Progress, action: StoredAction): void {
   checkWhole(progress);
   progress.stages = [];
+  progress.taskCounts = [];
   const { phase } = action;
   if (phase.kind !== "running") {
     putAction(progress, { ...action, phase });
@@ -195,10 +195,14 @@ function takeAction(progress: Progress, action: StoredAction): void {
   beginStages(progress, progress.open);
 }
 
-function takeStage(progress: Progress, stage: StoredStage): void {
+function takeStage(
+  progress: Progress,
+  { stage, tasks }: Extract<SnapshotRecord, { kind: "stage" }>,
+): void {
   const { open } = progress;
   if (open === undefined) throw corrupt("has a stage without its action");
   open.stages.push(stage);
+  progress.taskCounts.push(tasks);
   beginStages(progress, open);
 }
 

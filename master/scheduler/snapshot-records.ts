@@ -50,7 +50,8 @@ export type SnapshotRecord =
   /** Some of what one kept stage of the job made; the next ones of this name go on. */
   | { readonly kind: "kept"; readonly name: string; readonly items: readonly (KeptTask | null)[] }
   | { readonly kind: "action"; readonly action: StoredAction }
-  | { readonly kind: "stage"; readonly stage: StoredStage }
+  /** `tasks`: how many there are. */
+  | { readonly kind: "stage"; readonly stage: StoredStage; readonly tasks: number }
   /** Some tasks of a stage of the action, by its place; the next ones of it go on. */
   | { readonly kind: "tasks"; readonly stageAt: number; readonly items: readonly TaskState[] }
   /** The last one, with how many there are. */

@@ -81,10 +81,24 @@ function putAction(lines: Lines, { phase, ...fields }: ActionState): void {
   }
   const { stages } = phase;
   lines.now({ kind: "action", action: { ...fields, phase: { ...phase, stages: stages.length } } });
-  for (const { plan, retries, reruns, rows, bytes, runnableTick, partitionBytes, starts } of stages) {
+  for (const {
+    plan,
+    retries,
+    reruns,
+    rows,
+    bytes,
+    runnableTick,
+    partitionBytes,
+    starts,
+    tasks,
+  } of stages) {
     const counts = { retries, reruns, rows, bytes, runnableTick };
     const sums = partitionBytes === undefined ? undefined : [...partitionBytes];
-    lines.later({ kind: "stage", stage: { ...counts, partitionBytes: sums, starts, plan } });
+    lines.later({
+      kind: "stage",
+      stage: { ...counts, partitionBytes: sums, starts, plan },
+      tasks: tasks.length,
+    });
   }
   for (const [stageAt, { tasks }] of stages.entries()) {
     for (const items of slicesOf(tasks)) lines.later({ kind: "tasks", stageAt, items });
