@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { makeBatch } from "../../../proto/batch/batch.ts";
 import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
 import { float64Type } from "../../../proto/plan/types.ts";
-import { arbitraryColumn, numberKinds } from "../../kernels/testing/arbitrary-columns.ts";
+import { arbitraryColumn } from "../../kernels/testing/arbitrary-columns.ts";
 import { operatorMemoryOf } from "../../memory/memory-for-tests.ts";
 import { aggregateStage } from "../aggregate.ts";
 import type { Stage } from "../stage.ts";
@@ -39,8 +39,8 @@ test("answers are those of picked rows, with keys and without, in one phase and 
     fc.record({
       batches: fc.array(
         fc.tuple(
-          arbitraryColumn("a", rows, numberKinds),
-          arbitraryColumn("b", rows, ["float64", "int32"]),
+          arbitraryColumn("a", rows, ["float64", "int32"]),
+          arbitraryColumn("b", rows, ["float64"]),
         ),
         { minLength: 1, maxLength: 3 },
       ),
