@@ -176,8 +176,12 @@ export const groupDivisionsDeepMax = 3;
 export const partialTextBytesMax = 128 * 1024 * 1024;
 /** Tables of texts that one thread has open: each reserves address space for 4 GiB, which no process has without end. */
 export const textIndexesMax = 16;
-/** Keys of groups or of a join that lie within such a range are found by an array: 16 MiB, twice a cache. */
+/** Keys of groups that lie within such a range are found by an array: 16 MiB, twice a cache. */
 export const denseKeysMax = 4 * 1024 * 1024;
+/** Keys of a join are found by an array that has so many places for each row: no more bytes than a hash table. */
+export const directKeysPerRow = 8;
+/** And always by one of so many places, which fits into a cache. */
+export const directKeysSmall = 65_536;
 /** Answers of asynchronous calls that wait for one before them: order is kept, memory is bounded. */
 export const asyncRowsAheadMax = 4096;
 /** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */

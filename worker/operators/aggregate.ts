@@ -11,7 +11,8 @@ import type { OperatorMemory } from "../memory/task-memory.ts";
 import { DividedGroups } from "./aggregates/divided-groups.ts";
 import { Groups, type GroupsProgram, keepsValues, RowStates } from "./aggregates/groups.ts";
 import { rowPicker } from "./aggregates/picked-rows.ts";
-import { columnStage, pushPieces, type Stage } from "./stage.ts";
+import { columnStage, pushPieces, type Stage, wanting } from "./stage.ts";
+import { wantedBy } from "./wanted-columns.ts";
 
 export interface AggregateProgram extends GroupsProgram {
   readonly phase: "whole" | "partial" | "final";
@@ -123,5 +124,15 @@ export function aggregateStage(
   tuning = usualTuning,
 ): Stage {
   const stage = program.phase === "partial" ? partialStage : lastStage;
-  return stage(program, memory, next, tuning);
+  const made = stage(program, memory, next, tuning);
+  return program.phase === "final" ? made : { ...made, ...wanting(wantedOf(program)) };
+}
+
+/** States name their columns themselves. */
+function wantedOf({ keys, aggregates }: AggregateProgram): Stage["wants"] {
+  const calls = aggregates.map(({ call }) => call);
+  return wantedBy([
+    ...keys.map(({ expr }) => expr),
+    ...calls.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter])),
+  ]);
 }

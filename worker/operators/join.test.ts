@@ -189,6 +189,44 @@ describe("joins", () => {
     expect(spilled).toBeGreaterThan(50);
   });
 
+  test("give only the columns that are wanted, with the values that they have among all", () => {
+    const wanted = fc.subarray(["k", "a", "x", "k2", "b", "x2"]);
+    const budgets = fc.constantFrom(undefined, 500);
+    fc.assert(
+      fc.property(
+        cases,
+        wanted,
+        budgets,
+        ({ left, right, type, pipeline, condition }, names, bytes) => {
+          const program = programOf(type, pipeline, condition);
+          const [streaming, kept] = pipeline === "left" ? [left, right] : [right, left];
+          const run = (wants?: ReadonlySet<string>) =>
+            runStage(
+              (next) => {
+                const own = wants === undefined ? next : { ...next, wants };
+                return joinStage(program, operatorMemoryOf(bytes, new ArraySpillFiles()), own);
+              },
+              streaming,
+              kept,
+            );
+          const only = (rows: readonly unknown[]) =>
+            rows.map((row) =>
+              shown(Object.fromEntries(names.map((name) => [name, (row as Row)[name] ?? null]))),
+            );
+          let all: readonly Batch[];
+          try {
+            all = run();
+          } catch (thrown) {
+            expect((thrown as { readonly code?: unknown }).code).toBe("MEMORY_EXCEEDED");
+            return;
+          }
+          expect(only(rowsOfBatches(run(new Set(names))))).toEqual(only(rowsOfBatches(all)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test("give the same with a side that an earlier task built, which stays as it was", () => {
     let [found, refused] = [0, 0];
     fc.assert(

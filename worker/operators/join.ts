@@ -4,7 +4,7 @@ import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
 import { heldBytesMax } from "../../proto/limits/memory.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
-import type { Expr } from "../../proto/plan/expr.ts";
+import { columnsOf, type Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import type { JoinBuild } from "../../proto/plan/program.ts";
 import type { Schema } from "../../proto/plan/types.ts";
@@ -17,10 +17,12 @@ import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import type { BuiltSide, SidePlace } from "./joining/built-side.ts";
 import { type JoinNames, joinedColumns, type SideRows } from "./joining/join-columns.ts";
-import { crossPairs, joinTable, type Pairs } from "./joining/join-table.ts";
+import { joinTable } from "./joining/join-table.ts";
+import { crossPairs, noPairs, type Pairs } from "./joining/pairs.ts";
 import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
-import { columnStage, type SideSize, type Stage } from "./stage.ts";
+import { columnStage, type SideSize, type Stage, wanting } from "./stage.ts";
+import { onlyWanted, type Wanted, wantedBy } from "./wanted-columns.ts";
 
 export interface JoinProgram extends JoinNames {
   readonly type: JoinType;
@@ -65,6 +67,8 @@ class Join {
   private readonly probeKeys: readonly ((batch: Batch) => Column)[];
   private readonly keptKeys: readonly ((batch: Batch) => Column)[];
   private readonly holds: ((batch: Batch) => Int32Array | undefined) | undefined;
+  /** What its condition reads of a result. */
+  private readonly conditionNames: Wanted;
   private readonly arriving = new HeldRows();
   private readonly sharing: Sharing | undefined;
   /** Set once all kept rows are there. */
@@ -83,6 +87,7 @@ class Join {
     this.probeKeys = program.on.map(({ left, right }) => evaluator(isLeft ? left : right));
     this.keptKeys = program.on.map(({ left, right }) => evaluator(isLeft ? right : left));
     this.holds = program.condition && predicate(program.condition);
+    this.conditionNames = program.condition && columnsOf(program.condition);
     this.probeNames = namesOf(isLeft ? program.leftSchema : program.rightSchema);
   }
 
@@ -112,7 +117,8 @@ class Join {
     // Kept rows that come out by themselves do so in their own order.
     const mayReorder = !this.outer.keepsKept && this.keepsProbeOrder;
     const table = joinTable(keys, kept.rows, mayReorder);
-    const rows = table.order === undefined ? kept : gatherBatch(kept, table.order);
+    const wanted = onlyWanted(kept, wantedOfSide(this.program, this.next.wants, "kept"));
+    const rows = table.order === undefined ? wanted : gatherBatch(wanted, table.order);
     return { rows, table, keyTypes: keys.map(columnType), names };
   }
 
@@ -134,34 +140,38 @@ class Join {
     return this.probeKeys.map((key) => key(batch));
   }
 
-  private pairsOf(batch: Batch): Pairs {
-    const none = { probe: new Int32Array(0), kept: new Int32Array(0) };
-    const { rows: kept, table, keyTypes } = this.prepare();
-    if (kept === undefined) return none;
-    if (table === undefined) return crossPairs(batch.rows, kept.rows);
+  private comparableKeys(batch: Batch, { keyTypes }: BuiltSide): readonly Column[] {
     const keys = this.probeKeys.map((key) => key(batch));
     for (const [at, key] of keys.entries()) {
       // Keys that could never be equal are a mistake, not an empty result.
       checkComparable(`key ${at + 1} of the join`, keyTypes[at]!, columnType(key));
     }
-    return table.pairsOf(keys, batch.rows);
+    return keys;
+  }
+
+  private pairsOf(batch: Batch): Pairs {
+    const side = this.prepare();
+    const { rows: kept, table } = side;
+    if (kept === undefined) return noPairs;
+    if (table === undefined) return crossPairs(batch.rows, kept.rows);
+    return table.pairsOf(this.comparableKeys(batch, side), batch.rows);
   }
 
   /** The result for some pairs; -1 stands for a side without a partner. */
-  private rowsOf(probe: Batch | undefined, pairs: Pairs): Batch {
+  private rowsOf(probe: Batch | undefined, pairs: Pairs, wanted = this.next.wants): Batch {
     const streaming: SideRows = { batch: probe, names: this.probeNames, rows: pairs.probe };
     const { rows: batch, names } = this.prepare();
     const isShared = this.sharing !== undefined;
     const kept: SideRows = { batch, names, rows: pairs.kept, isShared };
     const isLeft = this.program.build.pipeline === "left";
     const [left, right] = isLeft ? [streaming, kept] : [kept, streaming];
-    return makeBatch("record", joinedColumns(this.program, left, right));
+    return makeBatch("record", joinedColumns(this.program, left, right, wanted));
   }
 
   /** Those of the pairs for which the condition holds. */
   private filtered(batch: Batch, pairs: Pairs): Pairs {
     if (this.holds === undefined || pairs.probe.length === 0) return pairs;
-    const rows = this.holds(this.rowsOf(batch, pairs));
+    const rows = this.holds(this.rowsOf(batch, pairs, this.conditionNames));
     if (rows === undefined) return pairs;
     return {
       probe: rows.map((row) => pairs.probe[row]!),
@@ -184,9 +194,14 @@ class Join {
   }
 
   private pushSome(batch: Batch): void {
+    const { type, build } = this.program;
+    const isFound = type === "semi" || type === "anti";
+    if (isFound && build.pipeline === "left") return this.pushFound(batch, type);
     const pairs = this.filtered(batch, this.pairsOf(batch));
-    const { type } = this.program;
-    if (type === "semi" || type === "anti") return this.pushFound(batch, pairs, type);
+    if (isFound) {
+      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
+      return;
+    }
     if (this.outer.keepsKept) {
       for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
     }
@@ -199,15 +214,31 @@ class Join {
   }
 
   /** Left rows that have a partner, or none, as they came. */
-  private pushFound(batch: Batch, pairs: Pairs, type: "semi" | "anti"): void {
-    if (this.program.build.pipeline === "right") {
-      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
-      return;
+  private pushFound(batch: Batch, type: "semi" | "anti"): void {
+    const firsts = this.firstsOf(batch);
+    const isWanted = type === "semi" ? 1 : 0;
+    const rows = new Int32Array(batch.rows);
+    let count = 0;
+    for (let row = 0; row < batch.rows; row++) {
+      rows[count] = row;
+      count += (firsts[row]! < 0 ? 0 : 1) === isWanted ? 1 : 0;
     }
-    const found = new Uint8Array(batch.rows);
-    for (let i = 0; i < pairs.probe.length; i++) found[pairs.probe[i]!] = 1;
-    const rows = rowsWhere(batch.rows, (row) => (found[row] === 1) === (type === "semi"));
-    if (rows.length > 0) this.next.pushBatch(gatherBatch(batch, rows));
+    if (count === 0) return;
+    const wanted = onlyWanted(batch, this.next.wants);
+    const isWhole = count === batch.rows;
+    this.next.pushBatch(isWhole ? wanted : gatherBatch(wanted, rows.subarray(0, count)));
+  }
+
+  /** A partner of each row, -1 where there is none. */
+  private firstsOf(batch: Batch): Int32Array {
+    const side = this.prepare();
+    if (this.holds === undefined && side.table !== undefined) {
+      return side.table.firstsOf(this.comparableKeys(batch, side), batch.rows);
+    }
+    const { probe, kept } = this.filtered(batch, this.pairsOf(batch));
+    const firsts = new Int32Array(batch.rows).fill(-1);
+    for (let i = 0; i < probe.length; i++) firsts[probe[i]!] = kept[i]!;
+    return firsts;
   }
 
   *finish(): Iterable<void> {
@@ -222,11 +253,44 @@ class Join {
     for (let start = 0; start < rows.length && this.next.wantsMore(); start += batchRowsMax) {
       const own = rows.subarray(start, start + batchRowsMax);
       const probe = new Int32Array(own.length).fill(-1);
-      if (isFound) this.next.pushBatch(gatherBatch(kept, own));
+      if (isFound) this.next.pushBatch(gatherBatch(onlyWanted(kept, this.next.wants), own));
       else this.next.pushBatch(this.rowsOf(undefined, { probe, kept: own }));
       yield;
     }
   }
+}
+
+/** Columns of one side that come out, or that its condition reads; undefined: all there are. */
+function wantedOfSide(
+  { type, build, condition, rightNames }: JoinProgram,
+  wants: Stage["wants"],
+  side: "streaming" | "kept",
+): Wanted {
+  const isLeft = (side === "streaming") === (build.pipeline === "left");
+  const comesOut = isLeft || (type !== "semi" && type !== "anti");
+  if (comesOut && wants === undefined) return undefined;
+  const names = new Set(comesOut ? wants : []);
+  if (condition !== undefined) columnsOf(condition, names);
+  // Names of a result, and those that they had.
+  for (const { from, to } of rightNames) if (names.has(to)) names.add(from);
+  return names;
+}
+
+/** The same with those that keys are made of. */
+function wantedWithKeys(
+  program: JoinProgram,
+  wants: Stage["wants"],
+  side: "streaming" | "kept",
+): Wanted {
+  const names = wantedOfSide(program, wants, side);
+  const isLeft = (side === "streaming") === (program.build.pipeline === "left");
+  return (
+    names &&
+    wantedBy(
+      program.on.map((key) => key[isLeft ? "left" : "right"]),
+      names,
+    )
+  );
 }
 
 function rowsWhere(count: number, isWanted: (row: number) => boolean): Int32Array {
@@ -348,12 +412,14 @@ export function joinStage(
 ): Stage {
   const side = new KeptSide(program, memory, next, place);
   const { known } = side;
+  const wanted = wantedWithKeys(program, next.wants, "kept");
   return columnStage(next, (batch) => side.active.push(batch), {
+    ...wanting(wantedWithKeys(program, next.wants, "streaming")),
     finish: () => side.finish(next),
     side: {
       stageId: program.build.stageId,
       ...(known === undefined ? {} : { known }),
-      pushBatch: (batch) => side.add(batch),
+      pushBatch: (batch) => side.add(onlyWanted(batch, wanted)),
       end: (size) => side.end(size),
     },
   });

@@ -3,9 +3,13 @@
 import { makeBatch } from "../../proto/batch/batch.ts";
 import type { NamedExpr } from "../../proto/plan/expr.ts";
 import { namedEvaluator } from "./evaluate.ts";
-import { columnStage, type Stage } from "./stage.ts";
+import { columnStage, type Stage, wanting } from "./stage.ts";
+import { wantedBy } from "./wanted-columns.ts";
 
 export function selectStage(columns: readonly NamedExpr[], next: Stage): Stage {
   const evaluate = namedEvaluator(columns);
-  return columnStage(next, (batch) => next.pushBatch(makeBatch("record", evaluate(batch))));
+  const wants = wantedBy(columns.map(({ expr }) => expr));
+  const pushBatch: Stage["pushBatch"] = (batch) =>
+    next.pushBatch(makeBatch("record", evaluate(batch)));
+  return columnStage(next, pushBatch, wanting(wants));
 }

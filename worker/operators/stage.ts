@@ -23,6 +23,8 @@ export interface Stage {
   drain?(): Promise<void> | undefined;
   /** A shuffle input that is pushed whole before the first row of the pipeline. */
   readonly side?: SideInput;
+  /** Names of the columns of records that it reads; all where not set. Others may be missing. */
+  readonly wants?: ReadonlySet<string>;
   /** Set where rows are split by the hash of this column: batches of one partition may come directly. */
   readonly hashed?: HashedStage;
   /** Set where rows are left out and nothing else is done: the source may leave them out before it makes columns. */
@@ -58,6 +60,11 @@ export interface HashedStage {
 
 export function pushBatchAsRows(stage: Pick<Stage, "push">): (batch: Batch) => void {
   return (batch) => stage.push(batchRows(batch));
+}
+
+/** What is to be set of a stage that reads these columns. */
+export function wanting(wants: Stage["wants"]): Pick<Stage, "wants"> {
+  return wants === undefined ? {} : { wants };
 }
 
 /** A stage that works on columns: rows of closures become columns at its border, and nowhere else. */

@@ -4,17 +4,23 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { predicate } from "./evaluate.ts";
-import { columnStage, type Stage } from "./stage.ts";
+import { columnStage, type Stage, wanting } from "./stage.ts";
+import { onlyWanted, wantedBy } from "./wanted-columns.ts";
 
 export function whereStage(condition: Expr, next: Stage): Stage {
   const select = predicate(condition);
+  const { wants } = next;
+  const pushKept = (batch: Batch): void => next.pushBatch(onlyWanted(batch, wants));
   const pushBatch = (batch: Batch): void => {
     const rows = select(batch);
-    if (rows === undefined) next.pushBatch(batch);
+    if (rows === undefined) pushKept(batch);
     else if (rows.length === 0) return;
     else if (next.pushSelected !== undefined) next.pushSelected(batch, rows);
-    else next.pushBatch(gatherBatch(batch, rows));
+    else next.pushBatch(gatherBatch(onlyWanted(batch, wants), rows));
   };
-  const filter = { condition, pushKept: (batch: Batch) => next.pushBatch(batch) };
-  return columnStage(next, pushBatch, { filter });
+  const filter = { condition, pushKept };
+  return columnStage(next, pushBatch, {
+    filter,
+    ...wanting(wants && wantedBy([condition], wants)),
+  });
 }

@@ -42,12 +42,27 @@ const duck: Kernel["duck"] = {
   query: "select sum(v * w) from t join u using (k)",
 };
 
-export const kernelOf = (rows: number, kept = rows / 10): Kernel => ({
-  aim: 100,
+function sumOfProducts(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** A million keys from 0 on, each once. */
+export const kernelOf = (rows: number): Kernel => joinKernel(rows, 100, (number) => number);
+
+/** `keyOf` makes keys of the numbers from 0 on. */
+export const joinKernel = (
+  rows: number,
+  aim: number,
+  keyOf: (number: number) => number,
+  kept = rows / 10,
+): Kernel => ({
+  aim,
   make: () => ({
-    k: sharedInts(Int32Array.from({ length: rows }, () => nextRandom() % kept)),
+    k: sharedInts(Int32Array.from({ length: rows }, () => keyOf(nextRandom() % kept))),
     v: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
-    keptK: sharedInts(Int32Array.from({ length: kept }, (_, i) => (i * 7919) % kept)),
+    keptK: sharedInts(Int32Array.from({ length: kept }, (_, i) => keyOf((i * 7919) % kept))),
     w: sharedFloats(Float64Array.from({ length: kept }, () => nextRandom() % 1000)),
     sums: new SharedArrayBuffer(8 * 16),
   }),
@@ -58,18 +73,14 @@ export const kernelOf = (rows: number, kept = rows / 10): Kernel => ({
     return [
       () => {
         let sum = 0;
-        const stage = joinStage(
-          program,
-          memory(),
-          sink(({ columns }) => {
-            const left = columns.find(({ name }) => name === "v");
-            const right = columns.find(({ name }) => name === "w");
-            if (left?.type !== "float64" || right?.type !== "float64")
-              throw new Error("no doubles");
-            const [a, b] = [left.values, right.values];
-            for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-          }),
-        );
+        const end = sink(({ columns }) => {
+          const left = columns.find(({ name }) => name === "v");
+          const right = columns.find(({ name }) => name === "w");
+          if (left?.type !== "float64" || right?.type !== "float64") throw new Error("no doubles");
+          sum += sumOfProducts(left.values, right.values);
+        });
+        // As the aggregate says that comes next in a plan.
+        const stage = joinStage(program, memory(), { ...end, wants: new Set(["v", "w"]) });
         // Every task keeps the whole small side, as in a broadcast join.
         stage.side!.pushBatch({
           ...{ shape: "record", rows: kept },

@@ -7,6 +7,8 @@ import { kernelOf as groupFewKeys } from "./group-few-keys.ts";
 import { kernelOf as groupManyKeys } from "./group-many-keys.ts";
 import { kernelOf as groupTexts } from "./group-texts.ts";
 import { kernelOf as joinIntegers } from "./join-integers.ts";
+import { kernelOf as joinSparseIntegers } from "./join-sparse-integers.ts";
+import { kernelOf as joinSpreadIntegers } from "./join-spread-integers.ts";
 import { kernelOf as sortDoubles } from "./sort-doubles.ts";
 
 const kernels = {
@@ -16,6 +18,8 @@ const kernels = {
   groupManyKeys,
   groupTexts,
   joinIntegers,
+  joinSparseIntegers,
+  joinSpreadIntegers,
   sortDoubles,
 };
 

@@ -6,6 +6,7 @@ import { isValid } from "../../../proto/batch/column.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { areAllRows, gatherOrNull, nullColumn } from "../../kernels/columns/gather.ts";
+import type { Wanted } from "../wanted-columns.ts";
 
 export interface JoinNames {
   readonly on: readonly { readonly left: Expr; readonly right: Expr }[];
@@ -58,22 +59,37 @@ function eitherOf(left: Column, right: Column): Column {
   return gatherOrNull(both, rows);
 }
 
-/** Keys by name are those of the left side, and of the right where a row has no left. */
-export function joinedColumns(join: JoinNames, leftRows: SideRows, rightRows: SideRows): Column[] {
+/**
+ * Keys by name are those of the left side, and of the right where a row has no left. Only the wanted ones; the first
+ * of all where that is none, since rows without columns have no number.
+ */
+export function joinedColumns(
+  join: JoinNames,
+  leftRows: SideRows,
+  rightRows: SideRows,
+  wanted: Wanted,
+): Column[] {
   const [left, right] = [sideOf(leftRows), sideOf(rightRows)];
   const lacksLeft = left.batch === undefined || left.rows.includes(-1);
   const shared = sharedNames(join);
   const renames = new Map(join.rightNames.map(({ from, to }) => [from, to]));
   const isShared = (name: string) => shared.has(name) && left.names.includes(name);
-  return [
-    ...left.names.map((name) => {
-      const own = taken(left, name);
-      return lacksLeft && shared.has(name) && right.names.includes(name)
-        ? eitherOf(own, taken(right, name))
-        : own;
-    }),
-    ...right.names
-      .filter((name) => !isShared(name))
-      .map((name) => ({ ...taken(right, name), name: renames.get(name) ?? name })),
+  const ofLeft = (name: string): Column => {
+    const own = taken(left, name);
+    return lacksLeft && shared.has(name) && right.names.includes(name)
+      ? eitherOf(own, taken(right, name))
+      : own;
+  };
+  const isWanted = (name: string) => wanted === undefined || wanted.has(name);
+  const ofRight = right.names
+    .filter((name) => !isShared(name))
+    .map((from) => ({ from, to: renames.get(from) ?? from }));
+  const columns = [
+    ...left.names.filter(isWanted).map(ofLeft),
+    ...ofRight
+      .filter(({ to }) => isWanted(to))
+      .map(({ from, to }) => ({ ...taken(right, from), name: to })),
   ];
+  if (columns.length > 0) return columns;
+  return [nullColumn(left.names[0] ?? ofRight[0]?.to ?? "none", leftRows.rows.length)];
 }
