@@ -158,6 +158,7 @@ export const randomPlan: fc.Arbitrary<RandomPlan> = fc
         splitBytes: fc.integer({ min: 5, max: 120 }),
         partitionBytes: fc.integer({ min: 15, max: 300 }),
         coalescedBytes: fc.constantFrom(0, 1, 300, 1000, 4000),
+        broadcastBytes: fc.constantFrom(0, 100, 1_000, 1_000_000),
       }),
     }),
   );

@@ -101,6 +101,8 @@ export interface PlanTargets {
   readonly partitionBytes: number;
   /** Bytes of small partitions that one task reads together; 0: each has a task of its own. */
   readonly coalescedBytes: number;
+  /** Of a side of a join that is sent whole, as files have them. */
+  readonly broadcastBytes?: number;
 }
 
 /** What a running driver needs from its process. */

@@ -125,3 +125,58 @@ test("joins are decided from the sources up, one count after the other", () => {
   expect(last.graph.measures).toBeUndefined();
   expect(last.text.optimised.match(/broadcast/g)).toHaveLength(2);
 });
+
+test("the side that a condition leaves little of is counted, though the other could be sent", () => {
+  const equal = (input: LogicalNode): LogicalNode =>
+    ({
+      ...filtered(input, 2),
+      predicate: {
+        kind: "call",
+        name: "eq",
+        args: [
+          { kind: "column", name: "id" },
+          { kind: "literal", type: int64Type, text: "7" },
+        ],
+      },
+    }) as LogicalNode;
+  const twice = equal(equal(read(0)));
+  const action = collect(join(twice, read(1)));
+  const sizes = [50 * mebibyte, 15 * mebibyte];
+  expect(planned(action, sizes, []).graph.measures).toBe(true);
+  expect(strategyOf(planned(action, sizes, [1000]).text.optimised)).toBe("broadcastLeft");
+  // Where it is not so small after all, the other one is sent.
+  const large = planned(action, sizes, [50_000_000]);
+  const last = large.graph.stages.at(-1)!;
+  expect(last.program.operators).toContainEqual(
+    expect.objectContaining({
+      kind: "join",
+      build: expect.objectContaining({ pipeline: "left" }),
+    }),
+  );
+  // A filter of which nobody knows how much it leaves is no reason to wait.
+  const open = collect(join(filtered(read(0), 2), read(1)));
+  expect(planned(open, sizes, []).graph.measures).toBeUndefined();
+});
+
+test("of a semi join whose left is small, only right rows with its keys are cut", () => {
+  for (const type of ["semi", "anti"] as const) {
+    const known = planned(collect(join(read(0), read(1), type)), [mebibyte, large], []);
+    expect(known.graph.measures).toBeUndefined();
+    expect(known.text.optimised).toContain(`join#9 ${type} on id = id shuffle`);
+    expect(known.text.optimised).toContain("join#9 semi on id = id broadcast");
+    const action = collect(join(filtered(read(0), 2), read(1), type));
+    expect(planned(action, [large, large], []).graph.measures).toBe(true);
+    const counted = planned(action, [large, large], [1000]);
+    expect(counted.text.optimised).toContain("join#9 semi on id = id broadcast");
+    const much = planned(action, [large, large], [100_000_000]);
+    expect(much.text.optimised).not.toContain("broadcast");
+  }
+});
+
+test("a small side that one task reads does not draw a large one into this task", () => {
+  const { graph } = planned(collect(join(read(0), read(1))), [large, mebibyte], []);
+  const stage = graph.stages.find(({ program }) =>
+    program.operators.some(({ kind }) => kind === "join"),
+  )!;
+  expect(stage.taskCount).toBeGreaterThan(10);
+});

@@ -1,31 +1,124 @@
-// How many bytes a step may make at most: of its files, narrowed to the columns that are read.
+// How many bytes a step makes: at most, of its files narrowed to the columns that are read, and likely.
 
 import { assumedRowBytes } from "../../proto/limits.ts";
-import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
-import type { LogicalNode } from "../../proto/plan/logical.ts";
+import { inputsOf } from "../../proto/plan/inputs.ts";
+import type { CacheNode, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { DataType, Schema } from "../../proto/plan/types.ts";
 import { isFileRead, isSourceRead, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
 import { bytesRead } from "./read-stages.ts";
+import { shareKept } from "./selectivity.ts";
 import { sourceBytes } from "./source-stages.ts";
 
-/** Bytes of the files below each node, in the files' own encoding, and of what is kept there. */
-export function bytesBelow(
-  last: LogicalNode,
-  inputs: PlanInputs,
-): ReadonlyMap<LogicalNode, number> {
-  const bytes = new Map<LogicalNode, number>();
-  for (const node of planNodes(last)) {
-    const own = bytesOfSource(node, inputs);
-    const below = inputsOf(node).reduce((sum, input) => sum + bytes.get(input)!, own);
-    bytes.set(node, below);
-  }
-  return bytes;
+/** Bytes in the files' own encoding, and of what is kept. */
+export interface Size {
+  /** Of all that lies below. */
+  readonly most: number;
+  /** By the conditions on the way. Plans are chosen by it, so that a wrong one costs time alone. */
+  readonly likely: number;
+  /** Of the rows below, those that are likely left. */
+  readonly share: number;
 }
 
-function bytesOfSource(node: LogicalNode, inputs: PlanInputs): number {
-  if (node.kind === "kept") return keptOutputOf(inputs, node).bytes;
-  if (isFileRead(node)) return bytesRead(inputs, node);
-  return isSourceRead(node) ? sourceBytes(inputs, node) : 0;
+/** Of rows of which nothing but a function of the user says which are kept. */
+const functionShare = 0.25;
+/** Rows of groups, of rows. */
+const groupsShare = 0.25;
+/** A row that is not unusually long. */
+const rowBytesMax = 4096;
+/** Left rows without a partner. */
+const antiShare = 0.5;
+
+const shareOf = (bytes: number, most: number): number =>
+  most === 0 ? 1 : Math.min(bytes / most, 1);
+
+/** Sizes of the nodes of plans, each looked at once: nodes never change. */
+export class PlanSizes {
+  readonly #inputs: PlanInputs;
+  readonly #known = new Map<LogicalNode, Size>();
+
+  constructor(inputs: PlanInputs) {
+    this.#inputs = inputs;
+  }
+
+  /** To be asked for nodes from the sources up, since a plan may be deeper than calls can nest. */
+  of(node: LogicalNode): Size {
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const size = this.#sizeOf(node);
+    this.#known.set(node, size);
+    return size;
+  }
+
+  /** What was found to be kept of a node's input. */
+  know(node: CacheNode, bytes: number): void {
+    const share = shareOf(bytes, this.of(node.input).most);
+    this.#known.set(node, { most: bytes, likely: bytes, share });
+  }
+
+  #sizeOf(node: LogicalNode): Size {
+    const own = this.#bytesOfSource(node);
+    const below = inputsOf(node).map((input) => this.of(input));
+    // Semi joins hand on rows of the left alone.
+    const isLeftOnly = node.kind === "join" && (node.type === "semi" || node.type === "anti");
+    const passed = isLeftOnly ? below.slice(0, 1) : below;
+    const bound = isOneRow(node) ? rowBytesMax : Number.POSITIVE_INFINITY;
+    const most = Math.min(
+      passed.reduce((all, size) => all + size.most, own),
+      bound,
+    );
+    const sum = below.reduce((all, { likely }) => all + likely, own);
+    const likely = Math.min(likelyOf(node, below, sum), most);
+    return { most, likely, share: shareOf(likely, most) };
+  }
+
+  #bytesOfSource(node: LogicalNode): number {
+    if (node.kind === "kept") return keptOutputOf(this.#inputs, node).bytes;
+    if (isFileRead(node)) return bytesRead(this.#inputs, node);
+    return isSourceRead(node) ? sourceBytes(this.#inputs, node) : 0;
+  }
+}
+
+/** Lists apart, whose length nobody knows. */
+function isOneRow(node: LogicalNode): boolean {
+  if (node.kind !== "aggregate" || node.keys.length > 0) return false;
+  return node.aggregates.every(({ call }) => call.function !== "collectList");
+}
+
+function likelyOf(node: LogicalNode, below: readonly Size[], sum: number): number {
+  switch (node.kind) {
+    case "where":
+      return sum * shareKept(node.predicate);
+    case "filter":
+      return sum * functionShare;
+    case "sample":
+      return sum * Math.min(node.fraction, 1);
+    case "limit":
+      return Math.min(sum, node.rows * assumedRowBytes);
+    case "aggregate":
+    case "distinct":
+    case "reduceByKey":
+    case "aggregateByKey":
+    case "countByValue":
+      return sum * groupsShare;
+    case "join":
+      return likelyJoin(node, below[0]!, below[1]!);
+    default:
+      return sum;
+  }
+}
+
+/** As if the side with more rows to begin with held the keys of the other: each of them finds its share. */
+function likelyJoin(node: JoinNode, left: Size, right: Size): number {
+  switch (node.type) {
+    case "semi":
+      return left.likely * right.share;
+    case "anti":
+      return left.likely * antiShare;
+    case "inner":
+      return left.most < right.most ? right.likely * left.share : left.likely * right.share;
+    default:
+      return left.likely + right.likely;
+  }
 }
 
 const bytesOfText = 16;

@@ -3,7 +3,7 @@
 import { broadcastBytesMax } from "../../proto/limits.ts";
 import type { JoinNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
-import { addOperator, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
+import { addOperator, type OpenStage, openShuffle, sealShuffle, sealWhole } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
 
 export type Side = "left" | "right";
@@ -25,22 +25,47 @@ export function mayKeep(node: JoinNode, kept: Side): boolean {
   }
 }
 
+const otherSide = (side: Side): Side => (side === "left" ? "right" : "left");
+
+interface Sides {
+  readonly left: OpenStage;
+  readonly right: OpenStage;
+}
+
+/** One task that sees all rows of the other side may keep any; but semi joins hand on left rows as they come. */
+function isLone(node: JoinNode, open: Sides, kept: Side): boolean {
+  const isFound = node.type === "semi" || node.type === "anti";
+  return open[otherSide(kept)].taskCount === 1 && !(kept === "left" && isFound);
+}
+
 /** Which side is sent whole to the tasks of the other; undefined: both are cut by their keys. */
-function broadcastSide(node: JoinNode, left: OpenStage, right: OpenStage): Side | undefined {
-  // One task sees all: it may keep any side.
-  if (left.taskCount === 1) return "right";
-  if (right.taskCount === 1 && node.type !== "semi" && node.type !== "anti") return "left";
-  const mayKeepRight = mayKeep(node, "right");
-  if (node.on.length === 0) return mayKeepRight ? "right" : undefined;
-  if (node.strategy === "broadcast" && mayKeepRight) return "right";
-  if (node.strategy === "broadcastLeft" && mayKeep(node, "left")) return "left";
-  if (node.strategy === "shuffle") return undefined;
-  const smaller: Side = left.bytesBelow < right.bytesBelow ? "left" : "right";
-  for (const side of [smaller, smaller === "left" ? "right" : "left"] as const) {
-    const bytes = side === "left" ? left.bytesBelow : right.bytesBelow;
-    if (bytes <= broadcastBytesMax && mayKeep(node, side)) return side;
+function broadcastSide(planning: Planning, node: JoinNode, open: Sides): Side | undefined {
+  const likely = (side: Side) => planning.sizes.of(node[side]).likely;
+  const most = (side: Side) => Math.min(open[side].bytesBelow, planning.sizes.of(node[side]).most);
+  const sides = (["right", "left"] as const).filter(
+    (side) => mayKeep(node, side) || isLone(node, open, side),
+  );
+  const smaller = (a: Side | undefined, b: Side) => (a === undefined || most(b) < most(a) ? b : a);
+  if (node.on.length === 0) {
+    // All pairs are made wherever the sides are: the smaller one has to fit into memory.
+    const [first, second] = sides;
+    return second !== undefined && likely(second) < likely(first!) ? second : first;
   }
-  return undefined;
+  if (node.strategy === "broadcast" && sides.includes("right")) return "right";
+  if (node.strategy === "broadcastLeft" && sides.includes("left")) return "left";
+  const isAlone = open.left.taskCount === 1 && open.right.taskCount === 1;
+  if (isAlone) return sides.reduce(smaller, undefined);
+  const { broadcastBytes = broadcastBytesMax } = planning.targets;
+  const small = sides.filter((side) => most(side) <= broadcastBytes);
+  const isOne = partitionsOf(planning, open) === 1;
+  // Where both would be cut into one part, the side that lies in one task need not be moved.
+  const still = isOne ? sides.filter((side) => isLone(node, open, side)) : [];
+  const fitting = node.strategy === "shuffle" || small.length === 0 ? still : small;
+  return fitting.reduce(smaller, undefined);
+}
+
+function partitionsOf({ targets }: Planning, { left, right }: Sides): number {
+  return partitionCount(left.bytesBelow + right.bytesBelow, targets.partitionBytes);
 }
 
 function joinOperator(
@@ -69,12 +94,18 @@ export function joinStages(
   left: OpenStage,
   right: OpenStage,
 ): OpenStage {
-  const kept = broadcastSide(node, left, right);
+  const kept = broadcastSide(planning, node, { left, right });
   if (kept !== undefined) {
     const [streaming, whole] = kept === "right" ? [left, right] : [right, left];
     return broadcast(planning, node, streaming, whole, kept === "right" ? "left" : "right");
   }
   return shuffled(planning, node, left, right);
+}
+
+/** Semi joins hand on rows of the left, which then is the first, alone. */
+function bytesPassed({ type }: JoinNode, first: OpenStage, second: OpenStage): number {
+  const isFound = type === "semi" || type === "anti";
+  return isFound ? first.bytesBelow : first.bytesBelow + second.bytesBelow;
 }
 
 function broadcast(
@@ -84,7 +115,7 @@ function broadcast(
   whole: OpenStage,
   pipeline: Side,
 ): OpenStage {
-  const stageId = sealShuffle(planning.stages, whole, { kind: "single" }, 1);
+  const stageId = sealWhole(planning.stages, whole, streaming.inputs);
   const joined = addOperator(
     streaming,
     joinOperator(planning, node, { stageId, pipeline }),
@@ -93,7 +124,7 @@ function broadcast(
   return {
     ...joined,
     inputs: [...joined.inputs, { stageId, partition: 0, maps: "all" }],
-    bytesBelow: streaming.bytesBelow + whole.bytesBelow,
+    bytesBelow: bytesPassed(node, streaming, whole),
   };
 }
 
@@ -104,24 +135,25 @@ function shuffled(
   left: OpenStage,
   right: OpenStage,
 ): OpenStage {
-  const { stages, targets } = planning;
+  const { stages, sizes } = planning;
   const bytesBelow = left.bytesBelow + right.bytesBelow;
-  const wanted = partitionCount(bytesBelow, targets.partitionBytes);
-  const partitions = node.on.length === 0 ? 1 : wanted;
-  const cut = (open: OpenStage, side: Side): number => {
+  const partitions = node.on.length === 0 ? 1 : partitionsOf(planning, { left, right });
+  // The smaller side is kept.
+  const isLeftKept = sizes.of(node.left).likely < sizes.of(node.right).likely;
+  const cut = (open: OpenStage, side: Side, beside: readonly { readonly stageId: number }[]) => {
+    if (partitions === 1) return sealWhole(stages, open, beside);
     const keys = node.on.map((key) => key[side]);
-    const partitioner =
-      partitions === 1
-        ? ({ kind: "single" } as const)
-        : ({ kind: "hashColumns", keys, partitions } as const);
-    return sealShuffle(stages, open, partitioner, partitions);
+    return sealShuffle(stages, open, { kind: "hashColumns", keys, partitions }, partitions);
   };
-  const from = cut(left, "left");
-  const stageId = cut(right, "right");
+  const leftId = cut(left, "left", []);
+  const rightId = cut(right, "right", [{ stageId: leftId }]);
+  const [from, stageId] = isLeftKept ? [rightId, leftId] : [leftId, rightId];
+  const pipeline = isLeftKept ? "right" : "left";
   const reading = openShuffle(from, node.id, partitions, [`${node.type} join`], bytesBelow);
-  const joined = addOperator(reading, joinOperator(planning, node, { stageId, pipeline: "left" }));
+  const joined = addOperator(reading, joinOperator(planning, node, { stageId, pipeline }));
   return {
     ...joined,
     inputs: [...joined.inputs, { stageId, partition: "own", maps: "all" }],
+    bytesBelow: bytesPassed(node, left, right),
   };
 }

@@ -9,7 +9,9 @@ export function keep(planning: Planning, open: OpenStage, node: CacheNode): Open
   const name = planning.names.of(node);
   const { taskCount: tasks, bytesBelow: bytes } = open;
   planning.keeps.set(node.id, { name, tasks, bytes, schema: planning.schemas.of(node) });
-  return hold(planning.stages, open, node.id, name);
+  const held = hold(planning.stages, open, node.id, name);
+  // A side of a join that was counted is known better than by what lies below it.
+  return { ...held, bytesBelow: Math.min(bytes, planning.sizes.of(node).most) };
 }
 
 /** Read by the same-numbered tasks, as if the stage that made it stood there. */

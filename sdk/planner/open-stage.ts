@@ -71,6 +71,24 @@ export function sealShuffle(
   return seal(stages, open, { kind: "shuffle", partitioner }, { kind: "shuffle", partitions });
 }
 
+/**
+ * All rows for every task of another stage; answers the stage that has them. For held rows it is there already, where
+ * it is none of those that the other stage reads `beside`, since each is read once.
+ */
+export function sealWhole(
+  stages: StagePlan[],
+  open: OpenStage,
+  beside: readonly Pick<ShuffleInput, "stageId">[],
+): number {
+  const [input] = open.inputs;
+  const isHeld = open.source.kind === "shuffle" && open.operators.length === 0;
+  if (isHeld && input?.partition === 0 && input.maps === "own") {
+    const { stageId } = input;
+    if (beside.every((other) => other.stageId !== stageId)) return stageId;
+  }
+  return sealShuffle(stages, open, { kind: "single" }, 1);
+}
+
 /** A stage over the shuffle output of `stageId`, one task per partition. */
 export function openShuffle(
   stageId: number,

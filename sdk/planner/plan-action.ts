@@ -2,6 +2,7 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import {
+  broadcastBytesMax,
   coalescedBytesTarget,
   partitionInputBytesTarget,
   splitBytesMax,
@@ -18,8 +19,11 @@ import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts"
 import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
+import { PlanSizes } from "./estimate.ts";
 import { KnownSchemas } from "./known-schemas.ts";
+import { narrowJoins } from "./narrow-joins.ts";
 import { optimize } from "./optimize.ts";
+import { orderJoins } from "./order-joins.ts";
 import { type PlanInputs, schemaOfRead, sourceReads, sourceSchemas } from "./plan-inputs.ts";
 import { settleAlters } from "./settle-alters.ts";
 import { sourceRequest, withoutTaken } from "./source-stages.ts";
@@ -66,11 +70,16 @@ export function planAction(
   const { measurable = openJoins(action) } = options;
   const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };
+  const sizes = new PlanSizes(inputs);
   const rewritten = optimize(settled, { schemas });
-  const { plan, measure } = decideJoins(rewritten, { inputs, schemas, measurable, measured });
+  const ordered = { ...rewritten, input: orderJoins(rewritten.input, schemas, sizes) };
+  const narrow = narrowJoins(ordered, schemas);
+  const { broadcastBytes = broadcastBytesMax } = targets;
+  const decisions = { schemas, sizes, broadcastBytes, measurable, measured };
+  const { plan, measure } = decideJoins(narrow, decisions);
   const decided: Action = measure === undefined ? plan : { kind: "count", input: measure };
   const optimised = withoutTaken(decided, inputs);
-  const { stages, keeps } = planStages(optimised, inputs, targets, schemas);
+  const { stages, keeps } = planStages(optimised, { inputs, targets, schemas, sizes });
   const planned: StageGraph = {
     actionIndex,
     planDigest: digest,

@@ -8,6 +8,7 @@ import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/l
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import { coalesceStages } from "./coalesce-stages.ts";
+import type { PlanSizes } from "./estimate.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 import { addOperator, gather, hold, type OpenStage, seal } from "./open-stage.ts";
@@ -21,6 +22,7 @@ export interface Planning {
   readonly inputs: PlanInputs;
   readonly targets: PlanTargets;
   readonly schemas: KnownSchemas;
+  readonly sizes: PlanSizes;
   /** The node whose rows the driver collects: it applies a last limit itself. */
   readonly collected: LogicalNode | undefined;
   /** By the ids of `cache` nodes. */
@@ -37,19 +39,16 @@ export interface PlannedStages {
 
 export function planStages(
   action: Action,
-  inputs: PlanInputs,
-  targets: PlanTargets,
-  schemas: KnownSchemas,
+  known: Pick<Planning, "inputs" | "targets" | "schemas" | "sizes">,
 ): PlannedStages {
   const stages: StagePlan[] = [];
   const collected = action.kind === "collect" ? action.input : undefined;
   const keeps = new Map<NodeId, KeptOutput>();
-  const names = new KeepNames(inputs);
+  const names = new KeepNames(known.inputs);
   const askedFor = new Set<number>();
-  const known = { inputs, targets, schemas, collected };
-  const planning: Planning = { stages, ...known, keeps, names, askedFor };
+  const planning: Planning = { ...known, stages, collected, keeps, names, askedFor };
   sealPlan(planning, action, openPlan(planning, action.input));
-  const cut = coalesceStages(stages, { targetBytes: targets.coalescedBytes, askedFor });
+  const cut = coalesceStages(stages, { targetBytes: known.targets.coalescedBytes, askedFor });
   if (action.kind !== "analyze") return { stages: cut, keeps };
   const measured = cut.map((stage) => {
     const program = { ...stage.program, analyze: true } as const;
@@ -129,6 +128,8 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
   }
   const opened = new Map<LogicalNode, OpenStage>();
   for (const node of nodes) {
+    // From the sources up: a plan may be deeper than calls can nest.
+    planning.sizes.of(node);
     const below = inputsOf(node).map((input) => opened.get(input)!);
     const open = openNode(planning, node, below);
     const isKept = node.kind === "cache" || node.kind === "kept";

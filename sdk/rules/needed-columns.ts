@@ -13,7 +13,9 @@ import type { Schema } from "../../proto/plan/types.ts";
 import type { PlanRule, RuleContext } from "./rule.ts";
 
 /** Names of columns, or all there are. */
-type Needed = ReadonlySet<string> | "all";
+export type Needed = ReadonlySet<string> | "all";
+
+type SchemaContext = Pick<RuleContext, "schemaOf">;
 
 function union(a: Needed, b: Needed): Needed {
   return a === "all" || b === "all" ? "all" : new Set([...a, ...b]);
@@ -47,7 +49,7 @@ function keptAggregates({ keys, aggregates }: AggregateNode, needed: Needed) {
 }
 
 /** What the node needs of its inputs, left before right. */
-function neededOf(node: LogicalNode, needed: Needed, context: RuleContext): readonly Needed[] {
+function neededOf(node: LogicalNode, needed: Needed, context: SchemaContext): readonly Needed[] {
   switch (node.kind) {
     case "select":
       return [only(kept(node.columns, needed).map(({ expr }) => expr))];
@@ -90,7 +92,7 @@ const columnOf = (name: string): Expr => ({ kind: "column", name });
 function neededOfJoin(
   node: JoinNode,
   needed: Needed,
-  context: RuleContext,
+  context: SchemaContext,
 ): readonly [Needed, Needed] {
   const left = context.schemaOf(node.left);
   const right = context.schemaOf(node.right);
@@ -146,22 +148,34 @@ function isNarrower(before: LogicalNode, after: LogicalNode): boolean {
   return JSON.stringify({ ...before, input: 0 }) !== JSON.stringify({ ...after, input: 0 });
 }
 
+export interface NeededColumns {
+  /** Of what the node makes, by all that read it. */
+  of(node: LogicalNode): Needed;
+  /** What a join needs of its sides, left before right. */
+  sidesOf(node: JoinNode): readonly [Needed, Needed];
+}
+
+export function neededOfNodes(action: Action, context: SchemaContext): NeededColumns {
+  const needs = new Map<LogicalNode, Needed>();
+  needs.set(action.input, action.kind === "count" ? new Set() : "all");
+  for (const node of [...planNodes(action.input)].reverse()) {
+    const below = neededOf(node, needs.get(node)!, context);
+    inputsOf(node).forEach((input, index) => {
+      const known = needs.get(input);
+      needs.set(input, known === undefined ? below[index]! : union(known, below[index]!));
+    });
+  }
+  const of = (node: LogicalNode) => needs.get(node)!;
+  return { of, sidesOf: (node) => neededOfJoin(node, of(node), context) };
+}
+
 export const neededColumns: PlanRule = {
   name: "needed-columns",
   apply: (action: Action, context) => {
-    const nodes = planNodes(action.input);
-    const needs = new Map<LogicalNode, Needed>();
-    needs.set(action.input, action.kind === "count" ? new Set() : "all");
-    for (const node of [...nodes].reverse()) {
-      const below = neededOf(node, needs.get(node)!, context);
-      inputsOf(node).forEach((input, index) => {
-        const known = needs.get(input);
-        needs.set(input, known === undefined ? below[index]! : union(known, below[index]!));
-      });
-    }
+    const needs = neededOfNodes(action, context);
     const better = new Map<LogicalNode, LogicalNode>();
-    for (const node of nodes) {
-      const after = narrowed(node, needs.get(node)!, context);
+    for (const node of planNodes(action.input)) {
+      const after = narrowed(node, needs.of(node), context);
       if (after !== node && isNarrower(node, after)) better.set(node, after);
     }
     if (better.size === 0) return undefined;

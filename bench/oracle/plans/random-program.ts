@@ -213,5 +213,6 @@ export const drawnPrograms: fc.Arbitrary<Drawn> = fc.record({
     partitionBytes: fc.integer({ min: 30, max: 900 }),
     // A block of a few rows has some hundreds of bytes.
     coalescedBytes: fc.constantFrom(1000, 4000, 300, 0),
+    broadcastBytes: fc.constantFrom(0, 100, 1_000, 1_000_000),
   }),
 });
