@@ -80,10 +80,12 @@ function randomGraph(
       const isWhole = !isPaired || open.has(producer);
       return { stageId: producer, partition: "own", maps: isWhole ? "all" : "own" };
     });
-    const { coalesce, follows } = coalescing(inputs, open, random.child(`cut ${stageId}`));
+    // From a stream of its own, so that what else is drawn stays as it is.
+    const cuts = random.child(`cut ${stageId}`);
+    const { coalesce, follows } = coalescing(inputs, open, cuts);
     if (coalesce !== undefined || follows !== undefined) open.add(stageId);
     // Read task by task, as many as there turn out to be; or by all tasks, whose number then tells in the rows.
-    const isHeld = open.has(stageId) && !isLast && !readsAll && random.below(2) === 0;
+    const isHeld = open.has(stageId) && !isLast && !readsAll && cuts.below(2) === 0;
     if (isHeld) held.add(stageId);
     const last: StageOutput = isOutput
       ? { kind: "output", format: "text", folderUri: folderOf(jobId, actionIndex) }
