@@ -1,6 +1,7 @@
 // Values of columns for the single-thread baselines.
 
 import type { Column } from "../../../proto/batch/column.ts";
+import { TextNumbers } from "./text-numbers.ts";
 
 /**
  * Numbers and dates as they are stored; whole numbers of 64 bits, moments and decimals of one word as
@@ -107,13 +108,28 @@ export function whereText(
   return byText((text) => (isWanted(text) ? 1 : 0));
 }
 
-/** Texts as numbers from 1 on, in the order in which they come. */
-export function numberedTexts(): (column: Column, rows: number) => Float64Array {
-  const numbers = new Map<string, number>();
-  return byText((text) => {
-    const known = numbers.get(text);
-    if (known !== undefined) return known;
-    numbers.set(text, numbers.size + 1);
-    return numbers.size;
-  });
+/** Texts as numbers from 1 on, by their bytes. */
+export function numberedTexts(): (column: Column, rows: number) => Int32Array {
+  const numbers = new TextNumbers();
+  const known = new WeakMap<TextColumn, Int32Array>();
+  const numbersOfAll = (texts: TextColumn): Int32Array => {
+    const { values, offsets } = texts;
+    const found = new Int32Array(texts.length);
+    for (let at = 0; at < found.length; at++) {
+      found[at] = numbers.of(values, offsets[at]!, offsets[at + 1]!);
+    }
+    return found;
+  };
+  return (column, rows) => {
+    if (column.type === "utf8") return numbersOfAll(column);
+    if (column.type !== "dictionary") {
+      throw new Error(`${column.name} is a column of ${column.type}`);
+    }
+    const { codes, dictionary } = column;
+    const byCode = known.get(dictionary) ?? numbersOfAll(dictionary);
+    known.set(dictionary, byCode);
+    const found = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) found[row] = byCode[codes[row]!]!;
+    return found;
+  };
 }
