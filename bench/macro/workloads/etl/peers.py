@@ -45,24 +45,27 @@ def spark_events(session, params, output):
     )
 
 
+def events_of(rows):
+    """The rows that are wanted, flattened and typed, from a frame of pandas."""
+    import pandas as pd
+
+    kept = rows[(rows["kind"] != "debug") & rows["amount"].notna()]
+    return pd.DataFrame(
+        {
+            "id": kept["id"].astype("int32"),
+            "at": pd.to_datetime(kept["at"], utc=True),
+            "kind": kept["kind"].astype(str),
+            "name": kept["user"].map(lambda each: each["name"]).astype(str),
+            "country": kept["user"].map(lambda each: each["country"].upper()).astype(str),
+            "amount": (kept["amount"] * 100).round(),
+        }
+    )
+
+
 def dask_events(session, params, output):
     import dask
     import dask.dataframe as dd
     import pandas as pd
-
-    def convert(events):
-        events = events[(events["kind"] != "debug") & events["amount"].notna()]
-        user = events["user"]
-        return pd.DataFrame(
-            {
-                "id": events["id"].astype("int32"),
-                "at": pd.to_datetime(events["at"], utc=True),
-                "kind": events["kind"].astype(str),
-                "name": user.map(lambda each: each["name"]).astype(str),
-                "country": user.map(lambda each: each["country"].upper()).astype(str),
-                "amount": (events["amount"] * 100).round(),
-            }
-        )
 
     user = {"name": "user", "country": "de"}
     event = {"id": 1, "at": "2024-01-01T00:00:00Z", "kind": "view", "user": user, "amount": 1.0}
@@ -70,43 +73,14 @@ def dask_events(session, params, output):
     with dask.config.set({"dataframe.convert-string": False}):
         dd.read_json(
             params["input"], lines=True, blocksize=2**26, convert_dates=False
-        ).map_partitions(convert, meta=convert(pd.DataFrame([event]))).to_parquet(
+        ).map_partitions(events_of, meta=events_of(pd.DataFrame([event]))).to_parquet(
             output, write_index=False
         )
 
 
 def ray_events(session, params, output):
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.json
     import ray.data
 
-    user = pa.struct({"name": pa.string(), "country": pa.string()})
-    schema = pa.schema(
-        {
-            "id": pa.int32(),
-            "at": pa.timestamp("us", "UTC"),
-            "kind": pa.string(),
-            "user": user,
-            "amount": pa.float64(),
-        }
-    )
-
-    def convert(events):
-        wanted = pc.and_(pc.not_equal(events["kind"], "debug"), pc.is_valid(events["amount"]))
-        kept = events.filter(wanted)
-        return pa.table(
-            {
-                "id": kept["id"],
-                "at": kept["at"],
-                "kind": kept["kind"],
-                "name": pc.struct_field(kept["user"], "name"),
-                "country": pc.utf8_upper(pc.struct_field(kept["user"], "country")),
-                "amount": pc.round(pc.multiply(kept["amount"], 100)),
-            }
-        )
-
-    options = pyarrow.json.ParseOptions(explicit_schema=schema)
-    ray.data.read_json(params["input"], lines=True, parse_options=options).map_batches(
-        convert, batch_format="pyarrow"
+    ray.data.read_json(params["input"], lines=True, file_extensions=["ndjson"]).map_batches(
+        events_of, batch_format="pandas"
     ).write_parquet(output)

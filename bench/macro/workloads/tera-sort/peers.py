@@ -47,10 +47,13 @@ def dask_sort(session, params, output):
 
 
 def ray_sort(session, params, output):
-    import pyarrow.csv
     import ray.data
 
-    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    def arguments():
+        from pyarrow.csv import WriteOptions
+
+        return {"write_options": WriteOptions(include_header=False, quoting_style="none")}
+
     ray.data.read_text(params["input"], drop_empty_lines=False).sort("text").write_csv(
-        output, arrow_csv_args_fn=lambda: {"write_options": options}
+        output, arrow_csv_args_fn=arguments
     )
