@@ -44,16 +44,3 @@ def dask_sort(session, params, output):
         sep="\x01",
         quoting=csv.QUOTE_NONE,
     )
-
-
-def ray_sort(session, params, output):
-    import ray.data
-
-    def arguments():
-        from pyarrow.csv import WriteOptions
-
-        return {"write_options": WriteOptions(include_header=False, quoting_style="none")}
-
-    ray.data.read_text(params["input"], drop_empty_lines=False).sort("text").write_csv(
-        output, arrow_csv_args_fn=arguments
-    )
