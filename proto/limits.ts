@@ -60,6 +60,9 @@ export const taskFetchFailuresMax = 20;
 export const counterNameCharsMax = 100;
 /** Named numbers that one task counts: each is kept in the state until the action ends. */
 export const countersPerTaskMax = 256;
+/** Columns that no row of a task had, and columns that they had instead, that its report names beside its counters. */
+export const absentColumnsToldMax = 20;
+export const absentNamesToldMax = 60;
 /** Jobs that have not ended: bounds the replicated state and the walk over it. */
 export const jobsLiveMax = 1000;
 /** All recorded outcomes of one job as JSON: they fit one GetHistory reply. */
@@ -151,6 +154,8 @@ export const sortSamplesMax = 262_144;
 export const batchRowsMax = 65_536;
 /** JavaScript values handed to closures at a time. */
 export const chunkRowsMax = 8192;
+/** Rows of functions whose size `explain` with `analyze` looks at, of all that are handed on at a time. */
+export const analyzedRowsSampled = 64;
 /** One synchronous read of an input file. */
 export const readBytesMax = 1024 * 1024;
 /** One sealed block. */

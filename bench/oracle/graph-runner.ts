@@ -1,5 +1,6 @@
 // Runs stage graphs for real but on one thread: every task on some workers in memory, kept outputs between actions.
 
+import { absentColumn, withoutWatched } from "../../proto/plan/absent-column.ts";
 import type { ActionAnswer, ActionOutcome, JobContext } from "../../proto/plan/bundle.ts";
 import {
   cutPartitions,
@@ -133,7 +134,10 @@ export class GraphRunner {
         sizes.push([stage.keep, results.reduce((sum, { bytesOut }) => sum + bytesOut, 0)]);
       }
     }
-    const outcome = outcomeOf(graph, results, countersOf(all));
+    const counted = countersOf(all);
+    const error = absentColumn(counted);
+    if (error !== undefined) return { kind: "failed", error };
+    const outcome = outcomeOf(graph, results, withoutWatched(counted));
     return sizes.length === 0 ? outcome : { ...outcome, kept: sizes };
   }
 

@@ -1,11 +1,12 @@
 // What a user's function or data gets wrong, in every kind of step: the code, the place in the program, the
 // input file and the row.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { failureOf, runCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
+import { rowFunctions } from "./testing/row-functions.ts";
 
 const folder = scratchFolder("user-errors");
 const input = join(folder, "lines.txt");
@@ -37,52 +38,128 @@ export default defineJob({
 
 const write = ".write.ndjson(output)";
 
-/** A step whose function throws at the second row, and whether a file can be named. */
-const throwing: readonly (readonly [operator: string, steps: string, file?: false])[] = [
-  ["map#1", `.map((word) => refused(word))${write}`],
-  ["flatMap#1", `.flatMap(function* (word) { yield 1; refused(word); })${write}`],
-  ["filter#1", `.filter((word) => { refused(word); return true; })${write}`],
-  [
-    "mapPartitions#1",
-    `.mapPartitions(function* (words) { for (const word of words) yield refused(word); })${write}`,
-  ],
-  ["mapAsync#1", `.mapAsync(async (word) => refused(word))${write}`],
-  [
-    "reduceByKey#2",
-    `.map((word) => [1, word] as const).reduceByKey((a, b) => { refused(b); return a; })${write}`,
-  ],
-  [
-    "aggregateByKey#2",
-    `.map((word) => [1, word] as const).aggregateByKey(0, (n, word) => { refused(word); return n; }, (n) => n)${write}`,
-  ],
-  [
-    "groupByKey#2",
-    `.map((word) => [1, word] as const).groupByKey({ sortBy: (word) => { refused(word); return word; } })${write}`,
-    false,
-  ],
-  ["map#1", `.keyBy((word) => { refused(word); return word; })${write}`],
-  ["map#2", `.map((word) => [1, word] as const).mapValues((word) => refused(word))${write}`],
-  [
-    "repartition#2",
-    `.map((word) => [word, 1] as const).partitionBy(4, (word) => { refused(word); return 0; })${write}`,
-  ],
-  ["reduceByKey#2", ".reduce((a, b) => { refused(b); return a; })"],
-  ["orderBy#1", `.orderBy((word) => { refused(word); return word; })${write}`],
-  ["forEach#1", ".forEach((word) => refused(word))"],
-  ["forEach#1", ".forEachPartition((words) => { for (const word of words) refused(word); })"],
+interface Throwing {
+  /** Method and parameter, or a phase of it that runs elsewhere. */
+  readonly of: string;
+  readonly operator: string;
+  readonly steps: string;
+  /** Behind a shuffle no file can be named. */
+  readonly file?: false;
+  readonly row?: number;
+}
+
+const pairs = ".map((word) => [1, word] as const)";
+/** The words in several tasks, so that what they made of one key meets. */
+const spread = `.repartition(3)${pairs}`;
+
+/** A function that throws at the second row, or at the second of what meets. */
+const throwing: readonly Throwing[] = [
+  { of: "map.transform", operator: "map#1", steps: ".map((word) => refused(word))" },
+  {
+    of: "flatMap.transform",
+    operator: "flatMap#1",
+    steps: ".flatMap(function* (word) { yield 1; refused(word); })",
+  },
+  {
+    of: "filter.keep",
+    operator: "filter#1",
+    steps: ".filter((word) => { refused(word); return true; })",
+  },
+  {
+    of: "mapPartitions.transform",
+    operator: "mapPartitions#1",
+    steps: ".mapPartitions(function* (words) { for (const word of words) yield refused(word); })",
+  },
+  {
+    of: "mapBatches.transform",
+    operator: "mapBatches#1",
+    steps:
+      ".mapBatches(({ columns, rows }) => { for (let i = 0; i < rows; i++) refused(columns.value.values[i]); return { rows: [rows] }; })",
+    // A function of batches is at the first row of its batch.
+    row: 0,
+  },
+  { of: "mapAsync.transform", operator: "mapAsync#1", steps: ".mapAsync(async (word) => refused(word))" },
+  {
+    of: "reduceByKey.combine",
+    operator: "reduceByKey#2",
+    steps: `${pairs}.reduceByKey((a, b) => { refused(b); return a; })`,
+  },
+  {
+    of: "reduceByKey.combine of what tasks combined",
+    operator: "reduceByKey#3",
+    steps: `${spread}.reduceByKey((a) => { refused("two"); return a; })`,
+    file: false,
+  },
+  {
+    of: "aggregateByKey.add",
+    operator: "aggregateByKey#2",
+    steps: `${pairs}.aggregateByKey(0, (n, word) => { refused(word); return n; }, (n) => n)`,
+  },
+  {
+    of: "aggregateByKey.merge",
+    operator: "aggregateByKey#3",
+    steps: `${spread}.aggregateByKey(0, (n) => n + 1, (n) => { refused("two"); return n; })`,
+    file: false,
+  },
+  {
+    of: "groupByKey.sortBy",
+    operator: "groupByKey#2",
+    steps: `${pairs}.groupByKey({ sortBy: (word) => { refused(word); return word; } })`,
+    file: false,
+  },
+  {
+    of: "keyBy.keyOf",
+    operator: "map#1",
+    steps: ".keyBy((word) => { refused(word); return word; })",
+  },
+  {
+    of: "mapValues.transform",
+    operator: "map#2",
+    steps: `${pairs}.mapValues((word) => refused(word))`,
+  },
+  {
+    of: "partitionBy.partitionOf",
+    operator: "repartition#2",
+    steps:
+      ".map((word) => [word, 1] as const).partitionBy(4, (word) => { refused(word); return 0; })",
+  },
+  {
+    of: "reduce.combine",
+    operator: "reduceByKey#2",
+    steps: ".reduce((a, b) => { refused(b); return a; })",
+  },
+  {
+    of: "orderBy.key",
+    operator: "orderBy#1",
+    steps: ".orderBy((word) => { refused(word); return word; })",
+  },
+  { of: "forEach.effect", operator: "forEach#1", steps: ".forEach((word) => refused(word))" },
+  {
+    of: "forEachPartition.effect",
+    operator: "forEach#1",
+    steps: ".forEachPartition((words) => { for (const word of words) refused(word); })",
+  },
 ];
 
-test.each(throwing.map((given, index) => ({ given, index })))(
-  "a function that throws in $given.0 ($index)",
-  async ({ given: [operator, steps, hasFile = true], index }) => {
-    const failure = await failureIn(`throws-${index}`, steps);
+const actions = ["reduce.", "forEach.", "forEachPartition."];
+
+test("every method that takes a function of rows has its case", () => {
+  const covered = new Set(throwing.map(({ of }) => of.split(" ")[0]));
+  expect([...covered].sort()).toEqual(rowFunctions());
+});
+
+test.each(throwing.map((given, index) => ({ ...given, index })))(
+  "a function that throws: $of",
+  async ({ of, operator, steps, file, row = 1, index }) => {
+    const isAction = actions.some((name) => of.startsWith(name));
+    const failure = await failureIn(`throws-${index}`, `${steps}${isAction ? "" : write}`);
     expect(failure).toMatchObject({
       code: "USER_CODE_FAILED",
       message: "RangeError: no twos",
-      details: { operator, partition: 0, row: 1 },
+      details: { operator, partition: 0, row },
     });
     expect(failure.details.source).toMatch(new RegExp(`throws-${index}\\.ts:3:${column}$`));
-    if (hasFile) expect(failure.details.file).toContain("lines.txt");
+    if (file !== false) expect(failure.details.file).toContain("lines.txt");
   },
 );
 
@@ -133,4 +210,17 @@ test("a misspelt column, where the compiler was not asked: the step and the colu
   expect(failure.message).toBe(
     "where#3: there is no column wrod; did you mean word? The columns are: word",
   );
+});
+
+test.each([
+  ["collect", ".collect()"],
+  ["write", write],
+])("a misspelt column of rows of a function, which no row has: %s", async (name, end) => {
+  const steps = ".map((word): Record<string, unknown> => ({ word })).where((c) => c(\"wrod\").isNull())";
+  const failure = await failureIn(`untyped-${name}`, `${steps}${end}`);
+  expect(failure.code).toBe("PLAN_INVALID");
+  expect(failure.message).toContain(
+    "where#2: there is no column wrod; did you mean word? The columns are: word. No row has it",
+  );
+  expect(existsSync(`${folder}/out-untyped-${name}/_manifest.json`)).toBe(false);
 });

@@ -8,6 +8,7 @@ import {
   jobHistoryBytesMax,
   sweepsPendingMax,
 } from "../../proto/limits.ts";
+import { absentColumn, withoutWatched } from "../../proto/plan/absent-column.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { firstDifference } from "../../proto/plan/digest.ts";
 import type { LockStep, StageGraph, StagePlan } from "../../proto/plan/stage.ts";
@@ -212,12 +213,19 @@ export function completeAction(running: RunningAction): void {
     endCleanup(running);
     return;
   }
+  const counted = totalCounters(stages);
+  const absent = absentColumn(counted);
+  if (absent !== undefined) {
+    failAction(running, absent);
+    return;
+  }
+  const counters = withoutWatched(counted);
   if (action.folderUri === "") {
     const parts = last.tasks.map((task) => (task.kind === "done" ? (task.resultJson ?? "") : ""));
     const measured = action.measures === true ? ({ measured: true } as const) : {};
-    const counters = countersField(totalCounters(stages));
     const note = action.note === undefined ? {} : { note: action.note };
-    endAction(running, { kind: "result", parts, ...measured, ...counters, ...note }, false);
+    const rest = { ...measured, ...countersField(counters), ...note };
+    endAction(running, { kind: "result", parts, ...rest }, false);
     return;
   }
   const uploads: TaskUpload[] = [];
@@ -226,7 +234,6 @@ export function completeAction(running: RunningAction): void {
   }
   const tokens = acceptedTokens(running);
   keepOutputs(job, action.actionIndex, stages);
-  const counters = totalCounters(stages);
   dropAllLeases(running);
   const summaries = stages.map(lastSummary);
   action.phase = { kind: "committing", stages: summaries, uploads, tokens, counters };

@@ -1,6 +1,7 @@
 // Which columns an `alter` makes of others: the `select` that it stands for.
 
 import { EngineError } from "../errors.ts";
+import { noColumn } from "./absent-column.ts";
 import type { NamedExpr } from "./expr.ts";
 import { columnText, namedText } from "./expr-text.ts";
 import type { ColumnRename } from "./logical.ts";
@@ -34,11 +35,8 @@ export function alteredColumns(
 export function checkAlteration({ drop, rename }: Alteration, input: Schema): void {
   for (const name of [...drop, ...rename.map(({ from }) => from)]) {
     if (findField(input, name) !== undefined) continue;
-    const names = input.fields.slice(0, 40).map((field) => columnText(field.name));
-    throw new EngineError(
-      "PLAN_INVALID",
-      `there is no column ${columnText(name)}. The columns are: ${names.join(", ") || "none"}`,
-    );
+    const names = input.fields.map((field) => field.name);
+    throw new EngineError("PLAN_INVALID", noColumn(name, names));
   }
 }
 

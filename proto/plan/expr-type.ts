@@ -1,9 +1,9 @@
 // The type of an expression over a schema, or PLAN_INVALID with the place in the expression named.
 
 import { EngineError } from "../errors.ts";
-import { nearestWord } from "../words/nearest-word.ts";
+import { noColumn } from "./absent-column.ts";
 import type { AggregateCall, Expr, WindowCall } from "./expr.ts";
-import { columnText, exprText } from "./expr-text.ts";
+import { exprText } from "./expr-text.ts";
 import { findAggregate, windowFunctions } from "./functions/aggregates.ts";
 import { isProblem, type TypeAnswer } from "./functions/function.ts";
 import { findScalar } from "./functions/scalars.ts";
@@ -39,12 +39,7 @@ function typeOfColumn(name: string, schema: Schema | undefined): DataType {
   const field = findField(schema, name);
   if (field !== undefined) return field.type;
   const names = schema.fields.map((known) => known.name);
-  const near = nearestWord(name, names);
-  throw new EngineError(
-    "PLAN_INVALID",
-    `there is no column ${columnText(name)}${near === undefined ? "." : `; did you mean ${columnText(near)}?`} ` +
-      `The columns are: ${names.slice(0, 40).map(columnText).join(", ") || "none"}`,
-  );
+  throw new EngineError("PLAN_INVALID", noColumn(name, names));
 }
 
 function answered(answer: TypeAnswer, text: string): DataType {

@@ -1,5 +1,6 @@
 // What one task runs: a source, operators in order, a sink. Sent as JSON; the master never looks inside.
 
+import type { ColumnNeed } from "./absent-column.ts";
 import type { Alteration } from "./altered-columns.ts";
 import type { Expr, NamedAggregate, NamedExpr, NamedWindow, SortExpr } from "./expr.ts";
 import type {
@@ -212,6 +213,14 @@ export type ColumnOperator =
 export type OperatorProgram =
   | ClosureOperator
   | ColumnOperator
+  /** Hands on rows as they are, and counts which columns none of them had. */
+  | {
+      readonly kind: "watchColumns";
+      readonly node: NodeId;
+      /** The node's name among the makers of the needs. */
+      readonly maker: string;
+      readonly needs: readonly ColumnNeed[];
+    }
   | {
       readonly kind: "limit";
       readonly node: NodeId;

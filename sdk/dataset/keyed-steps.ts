@@ -27,6 +27,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
    * @example sales.keyBy((sale) => sale.shop)
    */
   keyBy<K>(keyOf: (row: T) => K): Dataset<[K, T]> {
+    checkedFunction("keyBy", keyOf);
     return this.map((row): [K, T] => [keyOf(row), row]);
   }
 

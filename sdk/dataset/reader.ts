@@ -104,7 +104,10 @@ export class Reader {
     const node = { kind: "readNdjson", id, pattern: this.#resolve(pattern) } as const;
     if (options === undefined) return new Dataset<T>(this.#session, node);
     const { schema } = options;
-    return new Dataset<unknown>(this.#session, node).map((row) => checkRow(schema, row));
+    const optional = optionalKeys(schema);
+    return new Dataset<unknown>(this.#session, node).map((row) =>
+      withKeys(checkRow(schema, row), optional),
+    );
   }
 
   /**
@@ -219,6 +222,20 @@ function isColumnar<T>(
   options: NdjsonReadOptions<T> | ColumnFileReadOptions<T>,
 ): options is ColumnFileReadOptions<T> {
   return options.schema instanceof RowSchema;
+}
+
+/** Keys that the schema names and rows may leave out. */
+function optionalKeys(schema: z.ZodType): readonly string[] {
+  if (!("shape" in schema) || typeof schema.shape !== "object" || schema.shape === null) return [];
+  const fields = Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>);
+  return fields.filter(([, field]) => field.safeParse(undefined).success).map(([name]) => name);
+}
+
+/** They are columns all the same, even where no row has them. */
+function withKeys<T>(row: T, keys: readonly string[]): T {
+  const missing = keys.filter((key) => !Object.hasOwn(row as object, key));
+  if (missing.length === 0) return row;
+  return { ...row, ...Object.fromEntries(missing.map((key) => [key, undefined])) };
 }
 
 /** Runs on workers, once per row. */

@@ -54,7 +54,19 @@ function tasksText({ tasks, elastic }: NotedStage, ran: number = tasks): string 
   return elastic === "cut" ? `${tasks} partitions read by ${tasksOf(ran)}` : tasksOf(ran);
 }
 
-/** `counters`: sums over the tasks of a stage; memory is the most that any thread held then. */
+/** What one operator did in all tasks of its stage. */
+function operatorNumbers(values: ReadonlyMap<string, number>, name: string, rows: number): string {
+  const bytes = bytesText(values.get(`${name}:bytes`) ?? 0);
+  const time = millisecondsText(values.get(`${name}:nanoseconds`) ?? 0);
+  const thread = values.get(`max:${name}:thread`);
+  const peak =
+    thread === undefined
+      ? `peak ${bytesText(values.get(`max:${name}:peak`) ?? 0)}`
+      : `thread's peak ${bytesText(thread)}`;
+  return `${rows} rows, ${bytes}, ${time}, ${peak}`;
+}
+
+/** `counters`: sums over the tasks of a stage; memory is the most that any of them had. */
 export function analyzedText(note: string, counters: CounterValues): string {
   const values = new Map(counters);
   const stages = JSON.parse(note) as readonly NotedStage[];
@@ -63,10 +75,7 @@ export function analyzedText(note: string, counters: CounterValues): string {
       const name = `op:${stage.stageId}:${index}`;
       const rows = values.get(`${name}:rows`);
       // A stage that was kept from an earlier action did not run.
-      if (rows === undefined) return `  ${step}`;
-      const nanoseconds = values.get(`${name}:nanoseconds`) ?? 0;
-      const bytes = values.get(`max:${name}:bytes`) ?? 0;
-      return `  ${step}: ${rows} rows, ${millisecondsText(nanoseconds)}, peak ${bytesText(bytes)}`;
+      return `  ${step}${rows === undefined ? "" : `: ${operatorNumbers(values, name, rows)}`}`;
     });
     const tasks = tasksText(stage, values.get(`tasks:${stage.stageId}`));
     const read = values.get(`in:${stage.stageId}:rows`);

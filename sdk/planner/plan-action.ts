@@ -18,6 +18,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
+import { columnNeeds } from "./column-needs.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
 import { PlanSizes } from "./estimate.ts";
 import { KnownSchemas } from "./known-schemas.ts";
@@ -70,6 +71,8 @@ export function planAction(
   const { measurable = openJoins(action) } = options;
   const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };
+  schemas.check(settled.input);
+  const needs = columnNeeds(settled.input, schemas);
   const sizes = new PlanSizes(inputs);
   const rewritten = optimize(settled, { schemas });
   const ordered = { ...rewritten, input: orderJoins(rewritten.input, schemas, sizes) };
@@ -79,7 +82,7 @@ export function planAction(
   const { plan, measure } = decideJoins(narrow, decisions);
   const decided: Action = measure === undefined ? plan : { kind: "count", input: measure };
   const optimised = withoutTaken(decided, inputs);
-  const { stages, keeps } = planStages(optimised, { inputs, targets, schemas, sizes });
+  const { stages, keeps } = planStages(optimised, { inputs, targets, schemas, sizes, needs });
   const planned: StageGraph = {
     actionIndex,
     planDigest: digest,

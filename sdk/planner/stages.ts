@@ -8,6 +8,7 @@ import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/l
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import type { StagePlan } from "../../proto/plan/stage.ts";
 import { coalesceStages } from "./coalesce-stages.ts";
+import { type ColumnNeeds, makerName } from "./column-needs.ts";
 import type { PlanSizes } from "./estimate.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
@@ -30,6 +31,8 @@ export interface Planning {
   readonly names: KeepNames;
   /** Stages whose number of partitions the program asked for. */
   readonly askedFor: Set<number>;
+  /** Columns to look for among the rows of nodes. */
+  readonly needs: ColumnNeeds;
 }
 
 export interface PlannedStages {
@@ -39,7 +42,7 @@ export interface PlannedStages {
 
 export function planStages(
   action: Action,
-  known: Pick<Planning, "inputs" | "targets" | "schemas" | "sizes">,
+  known: Pick<Planning, "inputs" | "targets" | "schemas" | "sizes" | "needs">,
 ): PlannedStages {
   const stages: StagePlan[] = [];
   const collected = action.kind === "collect" ? action.input : undefined;
@@ -131,12 +134,21 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
     // From the sources up: a plan may be deeper than calls can nest.
     planning.sizes.of(node);
     const below = inputsOf(node).map((input) => opened.get(input)!);
-    const open = openNode(planning, node, below);
+    const open = watched(planning, node, openNode(planning, node, below));
     const isKept = node.kind === "cache" || node.kind === "kept";
     const isShared = (readers.get(node) ?? 0) > 1 && !isKept;
     opened.set(node, isShared && isCostly(open) ? hold(planning.stages, open, node.id) : open);
   }
   return opened.get(last)!;
+}
+
+/** With an eye on the rows of the node, where steps above name columns of them. */
+function watched({ needs }: Planning, node: LogicalNode, open: OpenStage): OpenStage {
+  if (needs.size === 0) return open;
+  const maker = makerName(node);
+  const own = needs.get(maker) ?? [];
+  if (own.length === 0) return open;
+  return addOperator(open, { kind: "watchColumns", node: node.id, maker, needs: own });
 }
 
 const functionKinds = new Set<OperatorProgram["kind"]>([

@@ -17,3 +17,24 @@ export function holdingOperators({ operators, sink }: TaskProgram): number {
   const inside = operators.filter(({ kind }) => holding.has(kind)).length;
   return inside + (sink.kind === "shuffle" ? 1 : 0);
 }
+
+/** Rows that these hold are values of the heap: no reservation tells how much of it is theirs. */
+const holdingValues: ReadonlySet<OperatorProgram["kind"]> = new Set([
+  "reduceByKey",
+  "aggregateByKey",
+  "groupByKey",
+  "cogroup",
+  "countByValue",
+  "mapPartitions",
+  "sort",
+  "rangeBounds",
+  "sortBounds",
+  "distinct",
+  "intersect",
+  "except",
+] as const);
+
+export function holdsValues({ operators }: TaskProgram, index: number): boolean {
+  const operator = operators[index];
+  return operator !== undefined && holdingValues.has(operator.kind);
+}

@@ -1,13 +1,34 @@
-// Measures each operator of a task, for `explain` with `analyze`: rows, batches, own time, memory.
+// Measures each operator of a task, for `explain` with `analyze`: rows, bytes, batches, own time, memory.
 
+import { batchBytes } from "../memory/batch-bytes.ts";
 import type { Stage } from "../operators/stage.ts";
+import { rowsBytes } from "./rows-bytes.ts";
 
 /** What one operator did in one task. */
 interface Measured {
   rowsOut: number;
+  bytesOut: number;
   batchesOut: number;
+  /** Of the largest batch that it made. */
+  batchBytesMax: number;
   ownNanoseconds: number;
-  peakBytes: number;
+  threadBytesMax: number;
+}
+
+/** What the task reports beside its operators. */
+interface MeasuredTask {
+  readonly rowsIn: number;
+  readonly bytesIn: number;
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+}
+
+/** What is known of the memory of one operator from elsewhere. */
+export interface OperatorPeaks {
+  /** The most that the operator had reserved for rows; 0 where it reserves nothing. */
+  reservedBytes(index: number): number;
+  /** Whether it holds rows as values of the heap, which nobody counts one by one. */
+  holdsValues(index: number): boolean;
 }
 
 export interface MeterWorld {
@@ -30,9 +51,11 @@ export class Meter {
     this.world = world;
     this.measured = Array.from({ length: operators + 1 }, () => ({
       rowsOut: 0,
+      bytesOut: 0,
       batchesOut: 0,
+      batchBytesMax: 0,
       ownNanoseconds: 0,
-      peakBytes: 0,
+      threadBytesMax: 0,
     }));
   }
 
@@ -53,7 +76,7 @@ export class Meter {
       this.settle();
       this.open.pop();
       const own = this.measured[index]!;
-      own.peakBytes = Math.max(own.peakBytes, this.world.memoryBytes());
+      own.threadBytesMax = Math.max(own.threadBytesMax, this.world.memoryBytes());
     }
   }
 
@@ -65,19 +88,25 @@ export class Meter {
   /** The stage at `index`, whose input is what the stage before it makes. */
   around(index: number, stage: Stage): Stage {
     const before = index === 0 ? undefined : this.measured[index - 1];
-    const note = (rows: number): void => {
+    const note = (rows: number, bytesOf: () => number): void => {
       if (before === undefined) return;
+      this.settle();
+      const bytes = bytesOf();
       before.rowsOut += rows;
+      before.bytesOut += bytes;
       before.batchesOut += 1;
+      before.batchBytesMax = Math.max(before.batchBytesMax, bytes);
+      // Measuring is nobody's own time.
+      this.since = this.world.nanoseconds();
     };
     return {
       ...stage,
       push: (rows) => {
-        note(rows.length);
+        note(rows.length, () => rowsBytes(rows));
         this.within(index, () => stage.push(rows));
       },
       pushBatch: (batch) => {
-        note(batch.rows);
+        note(batch.rows, () => batchBytes(batch));
         this.within(index, () => stage.pushBatch(batch));
       },
       ...(stage.pushSelected === undefined
@@ -103,7 +132,7 @@ export class Meter {
             hashed: {
               ...stage.hashed,
               pushPartition: (partition, batch) => {
-                note(batch.rows);
+                note(batch.rows, () => batchBytes(batch));
                 this.within(index, () => stage.hashed!.pushPartition(partition, batch));
               },
             },
@@ -111,12 +140,11 @@ export class Meter {
     };
   }
 
-  /** `op:<stage>:<operator>:<what>`; the last operator is the sink, whose rows it knows itself. */
-  counters(
-    stageId: number,
-    task: { readonly rowsIn: number; readonly bytesIn: number; readonly rowsOut: number },
-  ): Record<string, number> {
-    this.measured[this.measured.length - 1]!.rowsOut = task.rowsOut;
+  /** `op:<stage>:<operator>:<what>`; the last operator is the sink, whose rows and bytes the task knows. */
+  counters(stageId: number, task: MeasuredTask, peaks: OperatorPeaks): Record<string, number> {
+    const sink = this.measured[this.measured.length - 1]!;
+    sink.rowsOut = task.rowsOut;
+    sink.bytesOut = task.bytesOut;
     const all: Record<string, number> = {
       [`tasks:${stageId}`]: 1,
       [`in:${stageId}:rows`]: task.rowsIn,
@@ -125,9 +153,13 @@ export class Meter {
     for (const [index, own] of this.measured.entries()) {
       const name = `op:${stageId}:${index}`;
       all[`${name}:rows`] = own.rowsOut;
+      all[`${name}:bytes`] = Math.round(own.bytesOut);
       all[`${name}:batches`] = own.batchesOut;
       all[`${name}:nanoseconds`] = Math.round(own.ownNanoseconds);
-      all[`max:${name}:bytes`] = own.peakBytes;
+      const reserved = peaks.reservedBytes(index);
+      if (reserved === 0 && peaks.holdsValues(index)) {
+        all[`max:${name}:thread`] = own.threadBytesMax;
+      } else all[`max:${name}:peak`] = Math.round(Math.max(reserved, own.batchBytesMax));
     }
     return all;
   }

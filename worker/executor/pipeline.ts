@@ -25,6 +25,7 @@ import { sortStage } from "../operators/sort.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Closure } from "../operators/user-code.ts";
+import { type NoteCounts, watchColumnsStage } from "../operators/watch-columns.ts";
 import { buildColumnStage, type ColumnStageWorld } from "./column-stages.ts";
 import { withPlacedErrors } from "./placed-errors.ts";
 
@@ -35,6 +36,8 @@ export interface StageWorld extends ColumnStageWorld {
   readonly closureOf: ClosureOf;
   /** For operators with a bound on their rate. */
   limiterOf(node: NodeId, ratePerSecond: number): RateLimiter;
+  /** To be counted with what the task reports. */
+  readonly noteCounts: NoteCounts;
 }
 
 function buildStage(
@@ -56,6 +59,8 @@ function buildStage(
       return filterStage(unary(), index, user, next);
     case "limit":
       return limitStage(operator.rows, operator.offset ?? 0, next);
+    case "watchColumns":
+      return watchColumnsStage(operator.maker, operator.needs, world.noteCounts, next);
     case "countByValue":
       return operator.phase === "partial" ? countPartialStage(next) : countFinalStage(next);
     case "reduceByKey": {

@@ -16,9 +16,9 @@ import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
-import { holdingOperators } from "./holding-operators.ts";
+import { holdingOperators, holdsValues } from "./holding-operators.ts";
 import { operatorLabels } from "./labels.ts";
-import { Meter, type MeterWorld } from "./meter.ts";
+import { Meter, type MeterWorld, type OperatorPeaks } from "./meter.ts";
 import { buildPipeline, type ClosureOf } from "./pipeline.ts";
 import { enterStage } from "./side-places.ts";
 import { buildSink } from "./task-sink.ts";
@@ -150,6 +150,13 @@ function meterOf({ program }: TaskSpec, { meter }: TaskWorld): Meter | undefined
   return new Meter(meter, program.operators.length);
 }
 
+function peaksOf(memory: TaskMemory, { labels }: UserCode, { program }: TaskSpec): OperatorPeaks {
+  return {
+    reservedBytes: (index) => memory.peakOf(labels[index]!),
+    holdsValues: (index) => holdsValues(program, index),
+  };
+}
+
 /** Rejects with an EngineError; nothing of a failed attempt is visible. */
 export async function runTask(
   planned: TaskSpec,
@@ -178,11 +185,13 @@ export async function runTask(
     const { jobId } = spec.context;
     const limiterOf = (node: number, ratePerSecond: number) =>
       world.rateLimiters.of({ jobId, actionIndex, node }, ratePerSecond);
+    const noted: Record<string, number> = {};
+    const noteCounts = (counts: Readonly<Record<string, number>>) => Object.assign(noted, counts);
     const meter = meterOf(spec, world);
     const around = meter && ((at: number, stage: Stage) => meter.around(at, stage));
     const { first, stages } = buildPipeline(
       spec.program,
-      { closureOf: closure, user, memory, limiterOf, sidePlace: sides },
+      { closureOf: closure, user, memory, limiterOf, sidePlace: sides, noteCounts },
       sink,
       around,
     );
@@ -193,7 +202,11 @@ export async function runTask(
     attempt = { spec, world, cells, source, index, ...parts, ...code, file: undefined };
     const result = await pump(attempt);
     const done = { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
-    const counters = { ...loaded.takeCounters?.(), ...meter?.counters(spec.stageId, done) };
+    const counters = {
+      ...noted,
+      ...loaded.takeCounters?.(),
+      ...meter?.counters(spec.stageId, done, peaksOf(memory, user, spec)),
+    };
     return Object.keys(counters).length === 0 ? done : { ...done, counters };
   } catch (thrown) {
     cells.ints[cellAt.state] = cellStates.engine;

@@ -9,6 +9,7 @@ const streaming: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "filter",
   "mapBatches",
   "mapAsync",
+  "watchColumns",
   "conform",
   "select",
   "alter",

@@ -38,6 +38,8 @@ export class TaskMemory {
   private readonly floorBytes: number;
   private commonBytes = 0;
   private peakBytes = 0;
+  /** The most that all reservations of a label had at a time. */
+  private readonly labelPeaks = new Map<string, number>();
   /** What was written to spill files in all. */
   spilledBytes = 0;
 
@@ -75,10 +77,21 @@ export class TaskMemory {
     if (more !== 0 && !budget.take(slot, more)) return false;
     this.commonBytes = wanted;
     operator.bytes = bytes;
+    const { label } = operator;
     let held = 0;
-    for (const { bytes: own } of this.operators) held += own;
+    let labelled = 0;
+    for (const other of this.operators) {
+      held += other.bytes;
+      if (other.label === label) labelled += other.bytes;
+    }
     this.peakBytes = Math.max(this.peakBytes, held);
+    this.labelPeaks.set(label, Math.max(this.labelPeaks.get(label) ?? 0, labelled));
     return true;
+  }
+
+  /** The most that the operator of this label had reserved. */
+  peakOf(label: string): number {
+    return this.labelPeaks.get(label) ?? 0;
   }
 
   reachOf(operator: Operator): number {

@@ -147,7 +147,10 @@ export function aggregateByKeyStage(
     const known = table.get(key);
     if (phase === "final") {
       if (known === undefined) table.set(key, { value });
-      else known.value = fold("merge", known.value, value);
+      else {
+        known.value = fold("merge", known.value, value);
+        refusePromise(known.value, "aggregateByKey");
+      }
       return;
     }
     const state = known ?? entryOf(table, key, () => ({ value: decodeValue(zeroJson) }));

@@ -1,6 +1,7 @@
 // Steps on columns of one input.
 
 import { EngineError } from "../../../proto/errors.ts";
+import type { Alteration } from "../../../proto/plan/altered-columns.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { typeOfExpr } from "../../../proto/plan/expr-type.ts";
 import type { ColumnNode } from "../../../proto/plan/logical.ts";
@@ -18,7 +19,6 @@ import { aggregateStep } from "./aggregates.ts";
 import { distinctStep, sortByStep } from "./sorts.ts";
 import {
   altered,
-  columnsOf,
   picked,
   placesWhere,
   project,
@@ -36,7 +36,7 @@ export function columnStep(node: ColumnNode, table: Table): Table {
     case "select":
       return project(reading(node.columns.map(({ expr }) => expr)), node.columns);
     case "alter":
-      return altered(reading(node.columns.map(({ expr }) => expr)), node);
+      return altered(reading(readByAlter(node)), node);
     case "where": {
       const columns = reading([node.predicate]);
       typeOfExpr(node.predicate, columns.schema);
@@ -66,13 +66,20 @@ export function columnStep(node: ColumnNode, table: Table): Table {
       return windowStep(node.windows, reading(exprs));
     }
     case "explode":
-      return exploded(node.column, node.outer, columnsOf(table));
+      return exploded(node.column, node.outer, reading([columnOf(node.column)]));
     case "sample": {
       const random = seededRandom(node.seed);
       const kept = rowsOf(table).flatMap((_, place) => (random() < node.fraction ? [place] : []));
       return picked(table, kept);
     }
   }
+}
+
+const columnOf = (name: string): Expr => ({ kind: "column", name });
+
+function readByAlter({ drop, rename, columns }: Alteration): readonly Expr[] {
+  const names = [...drop, ...rename.map(({ from }) => from)];
+  return [...columns.map(({ expr }) => expr), ...names.map(columnOf)];
 }
 
 function exploded(column: string, outer: boolean, table: TypedTable): TypedTable {

@@ -63,6 +63,7 @@ export function orderByStep(
   closureOf: ClosureOf,
 ): Table {
   const { by, direction } = node.key;
+  if (by.kind === "column") withColumns(table, [by]);
   const closure = by.kind === "closure" ? closureOf(node.id) : undefined;
   const keyed = rowsOf(table).map((row, place) => {
     if (closure !== undefined) return { key: closure(row), row };

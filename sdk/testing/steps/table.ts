@@ -1,5 +1,7 @@
 // What a step gets and answers: rows with columns of known types, or rows of functions as they are.
 
+import { EngineError } from "../../../proto/errors.ts";
+import { noColumn } from "../../../proto/plan/absent-column.ts";
 import {
   type Alteration,
   alteredColumns,
@@ -36,6 +38,8 @@ export interface TypedTable {
 export interface PlainTable {
   readonly kind: "plain";
   readonly rows: readonly unknown[];
+  /** Columns of the rows that these were picked from; where it is not set, those of the rows. */
+  readonly names?: ReadonlySet<string>;
 }
 
 export type Table = TypedTable | PlainTable;
@@ -102,15 +106,29 @@ export function columnsOf(table: Table): TypedTable {
   return typed({ fields }, rows);
 }
 
-/** Rows of functions may lack a column, in some rows or in all: it is null there. */
+/**
+ * Rows of functions may lack a column, which is null there. One that none of them has is misspelt, if there are rows.
+ * Throws PLAN_INVALID.
+ */
 export function withColumns(table: Table, exprs: readonly Expr[]): TypedTable {
   const known = columnsOf(table);
   if (table.kind === "typed") return known;
   const missing = [...new Set(exprs.flatMap(namesIn))].filter(
     (name) => !known.schema.fields.some((field) => field.name === name),
   );
+  const names = madeNames(table);
+  for (const name of missing) {
+    if (names === undefined || names.has(name)) continue;
+    throw new EngineError("PLAN_INVALID", noColumn(name, [...names]));
+  }
   const more = missing.map((name): Field => ({ name, type: nullType, nullable: true }));
   return { ...known, schema: { fields: [...known.schema.fields, ...more] } };
+}
+
+/** Undefined where there never were rows. */
+function madeNames({ rows, names }: PlainTable): ReadonlySet<string> | undefined {
+  if (names !== undefined || rows.length === 0) return names;
+  return new Set(rows.flatMap((row) => Object.keys(recordOf(row))));
 }
 
 function namesIn(expr: Expr): readonly string[] {
@@ -132,7 +150,11 @@ function namesIn(expr: Expr): readonly string[] {
 
 /** Some of the rows, by their places; a place may be there several times. */
 export function picked(table: Table, places: readonly number[]): Table {
-  if (table.kind === "plain") return plain(places.map((place) => table.rows[place]));
+  if (table.kind === "plain") {
+    const names = madeNames(table);
+    const rows = places.map((place) => table.rows[place]);
+    return names === undefined ? plain(rows) : { kind: "plain", rows, names };
+  }
   return { ...table, rows: places.map((place) => table.rows[place]!) };
 }
 
