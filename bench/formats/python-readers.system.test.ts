@@ -9,6 +9,7 @@ import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.
 import { ParquetWriter } from "../../proto/formats/parquet/write-file.ts";
 import { duck, manyTypes } from "./duck.ts";
 import { missingPython, runPython } from "./python.ts";
+import { sampleFacts, writeSample } from "./sample-output.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/millrace-python-`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,4 +43,30 @@ test("by pyarrow and Polars", { timeout: 300_000 }, async ({ skip }) => {
   const compared = runPython("python-readers.py", theirs, ...ours);
   expect(compared.stderr).toBe("");
   expect(compared.stdout.trim().split("\n").length).toBe(2 * ours.length);
+});
+
+/** Formats by readers: DuckDB has no reader of Arrow files of its own, and is given them by pyarrow. */
+const cells = [
+  ...["pyarrow", "polars"].flatMap((reader) =>
+    ["parquet", "arrow", "csv", "parquet-folders", "csv-folders"].map((of) => `${reader} ${of}`),
+  ),
+  "duckdb arrow",
+].sort();
+
+test("outputs in each format, folders of partitions too", { timeout: 300_000 }, async ({ skip }) => {
+  const missing = missingPython();
+  if (missing !== undefined) skip(`not compared with pyarrow and Polars: ${missing}`);
+  for (const format of ["parquet", "arrow", "csv"] as const) {
+    await writeSample(`${folder}/${format}`, format);
+    if (format === "arrow") continue;
+    await writeSample(`${folder}/${format}-folders`, format, { partitionBy: ["year", "city"] });
+  }
+  const { stdout, stderr } = runPython("python-outputs.py", folder);
+  expect(stderr).toBe("");
+  const found = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly cell: string; readonly facts: unknown });
+  expect(found.map(({ cell }) => cell).sort()).toEqual(cells);
+  for (const { cell, facts } of found) expect(facts, cell).toEqual(sampleFacts);
 });

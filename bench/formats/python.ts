@@ -19,7 +19,7 @@ function pythonOf(environment: string): string {
 
 function isUsable(environment: string): boolean {
   const python = pythonOf(environment);
-  return existsSync(python) && run(python, "-c", "import pyarrow, polars").status === 0;
+  return existsSync(python) && run(python, "-c", "import pyarrow, polars, duckdb").status === 0;
 }
 
 let chosen: string | undefined;
@@ -30,7 +30,7 @@ export function missingPython(): string | undefined {
   chosen = [...("folder" in peers ? [peers.folder] : []), own].find(isUsable);
   if (chosen !== undefined) return undefined;
   if (run("python3", "-m", "venv", own).status !== 0) return "there is no python3 with venv";
-  const installed = run(pythonOf(own), "-m", "pip", "install", "-q", "pyarrow", "polars");
+  const installed = run(pythonOf(own), "-m", "pip", "install", "-q", "pyarrow", "polars", "duckdb");
   if (installed.status !== 0) return `pip cannot install pyarrow: ${installed.stderr}`;
   chosen = own;
   return undefined;

@@ -60,7 +60,12 @@ describe("programs that must not compile say why", () => {
       "flights.withColumn('x', () => rank());",
       /Type 'WindowValue<number, unknown>' is missing .* from type 'Expression</,
     ],
-    ['flights.join(airports, "city");', /'"city"' is not assignable to .*"origin"/],
+    ['flights.join(airports, "city");', /the left dataset has no column 'city'/],
+    ['airports.join(flights, "city");', /the right dataset has no column 'city'/],
+    ['flights.join(airports, "orign");', /neither dataset has a column 'orign'/],
+    // Another column of both clashes, which is not what is wrong.
+    ['flights.join(named, "orign");', /^(?!.*delay'? is ).*neither dataset has a column 'orign'/],
+    ['flights.join(named, ["origin", "dely"]);', /neither dataset has a column 'dely'/],
     [
       'flights.join(numbered, "origin");',
       /the column 'origin' is string on the left and number on the right/,

@@ -37,6 +37,19 @@ export function storeOptionsFromEnvironment(
   };
 }
 
+/** Folder that drivers and workers alike reach, for rows on their way to `run`; undefined where none is set. */
+export function scratchFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const uri = env.MILLRACE_SCRATCH;
+  if (uri === undefined || uri === "") return undefined;
+  if (/^(s3:\/\/.|file:\/\/\/)/.test(uri)) return uri.endsWith("/") ? uri : `${uri}/`;
+  throw new EngineError(
+    "USAGE",
+    `MILLRACE_SCRATCH is '${uri}'; it names a folder as s3://bucket/folder/ or file:///folder/`,
+  );
+}
+
 export interface S3Address {
   readonly host: string;
   readonly port: number;

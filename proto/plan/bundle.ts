@@ -120,6 +120,10 @@ export interface DriverHost {
   /** Outcome of an action that an earlier driver of this job already finished, if any. */
   recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
   runAction(action: PlannedAction): Promise<ActionAnswer>;
+  /** Where rows may be written for the driver to read piece by piece: a folder of this job alone, ending in '/'. */
+  readonly scratchUri?: string;
+  /** Lines of an output of text, in its order. */
+  readLines?(folderUri: string): AsyncGenerator<readonly string[]>;
 }
 
 export interface ParamField {
@@ -141,6 +145,8 @@ export interface ReplayRequest {
   readonly history: readonly (ActionOutcome | undefined)[];
   readonly actionIndex: number;
   readonly planDigest: string;
+  /** As of a driver. */
+  readLines?(folderUri: string): AsyncGenerator<readonly string[]>;
 }
 
 /** The user's functions by node id, with whatever they captured. */

@@ -284,6 +284,11 @@ export interface WriteOptions {
 /** What makes a plan run. `take(n)` is a collect over a limit. */
 export type Action =
   | { readonly kind: "collect"; readonly input: LogicalNode }
+  /**
+   * All rows, to be read piece by piece: of an output of this folder where the driver has one for that, else of the
+   * recorded result. The driver says so when it plans; no part of what every run of the program says alike.
+   */
+  | { readonly kind: "rows"; readonly input: LogicalNode; readonly folderUri?: string }
   /** All rows as the columns they are, as one stream of Arrow. */
   | { readonly kind: "toArrow"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }

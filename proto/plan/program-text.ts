@@ -59,6 +59,8 @@ function firstText(rowsMax: number | undefined): string {
 export function operatorText(operator: OperatorProgram): string {
   const name = `${operator.kind} #${operator.node}`;
   switch (operator.kind) {
+    case "encodeRows":
+      return name;
     case "watchColumns":
       return `${name} ${operator.needs.map((need) => columnText(need.name)).join(", ")}`;
     case "limit":

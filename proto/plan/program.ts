@@ -221,6 +221,8 @@ export type OperatorProgram =
       readonly maker: string;
       readonly needs: readonly ColumnNeed[];
     }
+  /** Rows as lines of tagged JSON. */
+  | { readonly kind: "encodeRows"; readonly node: NodeId }
   | {
       readonly kind: "limit";
       readonly node: NodeId;

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { EngineError, type ErrorRecord, fromErrorRecord } from "../../proto/errors.ts";
 import type { EmbeddedCluster, EmbeddedOptions } from "./ports.ts";
 
@@ -48,6 +49,7 @@ export function startEmbeddedCluster(
 ): EmbeddedCluster & { kill(): void } {
   const folder = mkdtempSync(join(tmpdir(), "millrace-run-"));
   const token = generateToken();
+  const scratchUri = `${pathToFileURL(join(folder, "rows")).href}/`;
   const json = JSON.stringify({ ...options, workFolder: folder });
   // In a group of its own, so that Ctrl-C reaches this process alone, which then ends the child.
   const child = fork(program, [json], {
@@ -56,7 +58,7 @@ export function startEmbeddedCluster(
     stdio: ["ignore", 2, 2, "ipc"],
     execArgv: [],
     // Not among the arguments, which every user of the machine can list.
-    env: { ...process.env, MILLRACE_TOKEN: token },
+    env: { ...process.env, MILLRACE_TOKEN: token, MILLRACE_SCRATCH: scratchUri },
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let isStopping = false;
@@ -92,6 +94,7 @@ export function startEmbeddedCluster(
   serving.catch(() => {});
   return {
     token,
+    scratchUri,
     serving,
     lost,
     kill: () => {

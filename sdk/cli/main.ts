@@ -58,7 +58,8 @@ async function createStore() {
   return createStores({ s3: await storeOptions() });
 }
 
-async function connect({ masters, token, searchMsMax }: ConnectOptions): Promise<ClusterClient> {
+async function connect(options: ConnectOptions): Promise<ClusterClient> {
+  const { masters, token, searchMsMax } = options;
   const [grpc, leaders, clients, clocks, seeds, store] = await Promise.all([
     import("../../proto/io/grpc-client.ts"),
     import("../../proto/wire/leader-client.ts"),
@@ -77,7 +78,10 @@ async function connect({ masters, token, searchMsMax }: ConnectOptions): Promise
     rpc.close();
   };
   const holder = `${hostname()}:${process.pid}`;
-  const parts = { leader, clock, random, store };
+  const { scratchFromEnvironment } = await import("../../proto/io/store-options.ts");
+  const scratchUri = options.scratchUri ?? scratchFromEnvironment(process.env);
+  const scratch = scratchUri === undefined ? {} : { scratchUri };
+  const parts = { leader, clock, random, store, ...scratch };
   return clients.createClusterClient(parts, process.cwd(), holder, close);
 }
 

@@ -62,6 +62,8 @@ export interface ConnectOptions {
   readonly token: string;
   /** How long a leader is looked for. */
   readonly searchMsMax?: number;
+  /** Instead of what the environment says. */
+  readonly scratchUri?: string;
 }
 
 export interface TokenQuery {
@@ -81,6 +83,8 @@ export interface EmbeddedOptions {
 /** The cluster of `millrace run`: one child process and its temporary folder. */
 export interface EmbeddedCluster {
   readonly token: string;
+  /** Folder for rows on their way to `run`. */
+  readonly scratchUri: string;
   /** Its address, once it serves; rejects when it could not start. */
   readonly serving: Promise<string>;
   /** Rejects when it ends before it was told to; never resolves. */

@@ -160,6 +160,7 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
       seen.calls.push(`embedded ${threads}`);
       return {
         token: "t",
+        scratchUri: "file:///rows/",
         serving: Promise.resolve("b:2"),
         lost: new Promise(() => {}),
         stop: async () => {
@@ -227,7 +228,8 @@ describe("run", () => {
     const lost = Promise.reject(new EngineError("UNAVAILABLE", "the embedded cluster ended"));
     lost.catch(() => {});
     const never = new Promise<never>(() => {});
-    const embedded = { token: "t", serving: never, lost, stop: async () => {} };
+    const scratchUri = "file:///rows/";
+    const embedded = { token: "t", scratchUri, serving: never, lost, stop: async () => {} };
     const { seen, run } = fakeWorld({ world: { startEmbedded: () => embedded } });
     expect(await run("run", "--json", "job.ts", "--input", "x")).toBe(7);
     expect(JSON.parse(seen.notes).error.code).toBe("UNAVAILABLE");

@@ -1,6 +1,7 @@
 // What a driver program in this process is given: inputs listed here, actions run by the cluster.
 
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
+import { committedLines } from "../../proto/formats/committed-files.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionAnswer,
@@ -9,6 +10,7 @@ import type {
   InputFile,
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
+import { isRowsFolder, jobScratch } from "../../proto/plan/rows-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
@@ -52,7 +54,7 @@ export interface ClientDriverHost {
 }
 
 export function createDriverHost(
-  world: Pick<ClientWorld, "leader" | "store">,
+  world: Pick<ClientWorld, "leader" | "store" | "scratchUri">,
   lease: DriverLease,
   onProgress: OnProgress,
 ): ClientDriverHost {
@@ -71,7 +73,9 @@ export function createDriverHost(
       const outcome = await runActionOverWire(world.leader, lease, wired, ({ stages }) =>
         onProgress({ actionIndex, label, stages }),
       );
-      if (outcome.kind === "committed") committed.set(actionIndex, outcome.output);
+      if (outcome.kind === "committed" && !isRowsFolder(outcome.output.folderUri)) {
+        committed.set(actionIndex, outcome.output);
+      }
       return outcome;
     } catch (thrown) {
       const failure = toEngineError(thrown);
@@ -88,6 +92,10 @@ export function createDriverHost(
     // This process is the first driver of its job, so nobody finished anything before it.
     recordedOutcome: async () => undefined,
     runAction,
+    ...(world.scratchUri === undefined
+      ? {}
+      : { scratchUri: jobScratch(world.scratchUri, lease.jobId) }),
+    readLines: (folderUri) => committedLines(world.store, folderUri),
   };
   const inOrder = (): CommittedOutput[] =>
     [...committed].sort(([a], [b]) => a - b).map(([, output]) => output);

@@ -2,6 +2,7 @@
 
 import { assert, EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
 import { longPollMs, rpcTimeoutMs } from "../../proto/limits/rpc.ts";
+import { isRowsFolder } from "../../proto/plan/rows-folder.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { ActionView, JobView } from "../../proto/wire/views.ts";
@@ -38,7 +39,9 @@ function tell(action: ActionView | undefined, onProgress: OnProgress): void {
 
 function finished(view: JobView): FinishedJob {
   assert(view.resultJson !== undefined, `job ${view.jobId} succeeded without a result`);
-  const outputs = view.actions.flatMap(({ output }) => (output === undefined ? [] : [output]));
+  const outputs = view.actions.flatMap(({ output }) =>
+    output === undefined || isRowsFolder(output.folderUri) ? [] : [output],
+  );
   return { jobId: view.jobId, resultJson: view.resultJson, outputs };
 }
 

@@ -4,7 +4,11 @@ import { hostname } from "node:os";
 import { realClock } from "../../proto/io/clock.ts";
 import { createGrpcClient } from "../../proto/io/grpc-client.ts";
 import { realRandom } from "../../proto/io/seed.ts";
-import { type S3Options, storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
+import {
+  type S3Options,
+  scratchFromEnvironment,
+  storeOptionsFromEnvironment,
+} from "../../proto/io/store-options.ts";
 import { createStores } from "../../proto/io/stores.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import { compileJob } from "./bundle-compile.ts";
@@ -38,7 +42,9 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   const search = searchMsMax === undefined ? {} : { searchMsMax };
   const leader = createLeaderClient({ rpc, clock, masters, random, ...search });
   const store = createStores({ s3: options.s3 ?? storeOptionsFromEnvironment(process.env) });
-  const world: ClientWorld = { leader, clock, random, store };
+  const scratchUri = scratchFromEnvironment(process.env);
+  const scratch = scratchUri === undefined ? {} : { scratchUri };
+  const world: ClientWorld = { leader, clock, random, store, ...scratch };
   const close = (): void => {
     leader.close();
     rpc.close();

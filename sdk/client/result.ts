@@ -3,20 +3,19 @@
 import { batchRows } from "../../proto/batch/batch.ts";
 import { batchesOfBytes } from "../../proto/batch/ipc.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
+import {
+  changedFile,
+  filePieces,
+  pieceLines,
+  readManifest,
+} from "../../proto/formats/committed-files.ts";
 import { unpackBeginning } from "../../proto/formats/compression/streams.ts";
 import { csvHead } from "../../proto/formats/csv/head.ts";
 import { CsvRecords } from "../../proto/formats/csv/records.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { partitionFields, partitionValue, partitionValues } from "../../proto/formats/hive.ts";
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
-import { lineBytesMax } from "../../proto/limits/formats.ts";
-import { readBytesMax } from "../../proto/limits.ts";
-import {
-  type ManifestFile,
-  manifestName,
-  type OutputManifest,
-  parseManifest,
-} from "../../proto/plan/manifest.ts";
+import type { ManifestFile, OutputManifest } from "../../proto/plan/manifest.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 
 export interface CommittedRows {
@@ -27,44 +26,6 @@ export interface CommittedRows {
   lines(): AsyncGenerator<string>;
 }
 
-async function readManifest(store: ObjectStore, folder: string): Promise<OutputManifest> {
-  const uri = `${folder}${manifestName}`;
-  const found = await store.stat(uri);
-  if (found === undefined) {
-    throw new EngineError(
-      "OUTPUT_NOT_COMMITTED",
-      `${folder} holds no committed output: there is no ${manifestName} in it; ` +
-        "its job has not finished, or failed, or wrote elsewhere",
-      { file: folder },
-    );
-  }
-  const bytes = await store.read(uri, 0, found.sizeBytes);
-  return parseManifest(new TextDecoder().decode(bytes), uri);
-}
-
-function changed(uri: string, bytes: number, committedBytes: number): EngineError {
-  return new EngineError(
-    "INPUT_UNREADABLE",
-    `${uri} has ${bytes} bytes, but ${committedBytes} were committed; somebody changed it since`,
-    { file: uri },
-  );
-}
-
-async function* pieces(
-  store: ObjectStore,
-  uri: string,
-  file: ManifestFile,
-): AsyncGenerator<Uint8Array> {
-  const found = await store.stat(uri);
-  if (found?.sizeBytes !== file.bytes) throw changed(uri, found?.sizeBytes ?? 0, file.bytes);
-  for (let offset = 0; offset < file.bytes; ) {
-    const piece = await store.read(uri, offset, Math.min(readBytesMax, file.bytes - offset));
-    if (piece.length === 0) throw changed(uri, offset, file.bytes);
-    offset += piece.length;
-    yield piece;
-  }
-}
-
 /** Packed files are unpacked whole. */
 async function* unpacked(
   store: ObjectStore,
@@ -73,7 +34,7 @@ async function* unpacked(
 ): AsyncGenerator<Uint8Array> {
   const codec = file.name.endsWith(".gz") ? "gzip" : file.name.endsWith(".zst") ? "zstd" : "none";
   if (codec === "none") {
-    yield* pieces(store, uri, file);
+    yield* filePieces(store, uri, file);
     return;
   }
   yield (await unpackBeginning(codec, await wholeOf(store, uri, file), true)).bytes;
@@ -82,7 +43,7 @@ async function* unpacked(
 async function wholeOf(store: ObjectStore, uri: string, file: ManifestFile): Promise<Uint8Array> {
   const bytes = new Uint8Array(file.bytes);
   let filled = 0;
-  for await (const piece of pieces(store, uri, file)) {
+  for await (const piece of filePieces(store, uri, file)) {
     bytes.set(piece, filled);
     filled += piece.length;
   }
@@ -94,19 +55,7 @@ async function* linesOf(
   uri: string,
   file: ManifestFile,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let begun = "";
-  for await (const piece of unpacked(store, uri, file)) {
-    const lines = (begun + decoder.decode(piece, { stream: true })).split("\n");
-    begun = lines.pop() ?? "";
-    if (begun.length > lineBytesMax) {
-      const message = `${uri} has a line of more than ${lineBytesMax} characters`;
-      throw new EngineError("LIMIT_EXCEEDED", message, { file: uri, limitBytes: lineBytesMax });
-    }
-    yield* lines;
-  }
-  // Every line ends with a newline, so that nothing may be left.
-  if (begun !== "") throw changed(uri, file.bytes - begun.length, file.bytes);
+  for await (const lines of pieceLines(unpacked(store, uri, file), uri, file)) yield* lines;
 }
 
 async function* arrowRowsOf(
@@ -125,7 +74,7 @@ async function* parquetRowsOf(
   file: ManifestFile,
 ): AsyncGenerator<unknown> {
   const found = await store.stat(uri);
-  if (found?.sizeBytes !== file.bytes) throw changed(uri, found?.sizeBytes ?? 0, file.bytes);
+  if (found?.sizeBytes !== file.bytes) throw changedFile(uri, found?.sizeBytes ?? 0, file.bytes);
   const read = (offset: number, length: number) => store.read(uri, offset, length);
   const opened = await openParquet({ uri, sizeBytes: file.bytes, read });
   const { schema } = opened;

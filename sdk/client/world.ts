@@ -12,6 +12,8 @@ export interface ClientWorld {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly store: ObjectStore;
+  /** Folder that this process and all workers reach, for rows on their way to `run`. */
+  readonly scratchUri?: string;
 }
 
 /** A job module that was compiled and loaded into this process. */

@@ -74,17 +74,17 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Action: answers the rows one by one, in order: `for await (const row of rows)`. They are recorded as those of
-   * `collect` are, and have the same bound: a run that is replayed must see the same ones.
-   * @throws RESULT_TOO_LARGE when the rows do not fit the recorded result; work on large ones where they are, with
-   *   `forEachPartition`, or write them
+   * Action: answers the rows one by one, in order: `for await (const row of rows)`. They are written to the cluster's
+   * scratch folder and read from there some at a time, so that there may be any number of them; a run that is replayed
+   * reads them again. On a cluster without such a folder they are recorded as those of `collect` are.
+   * @throws RESULT_TOO_LARGE when there is no scratch folder and the rows do not fit the recorded result
    * @example
    * for await (const flight of flights.orderBy("at")) {
    *   if (flight.delay === null) break;
    * }
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for await (const part of sessionOf(this).collectParts(this.#collectAction())) {
+    for await (const part of sessionOf(this).rowParts({ kind: "rows", input: nodeOf(this) })) {
       yield* part as readonly T[];
     }
   }

@@ -3,12 +3,19 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinKey, JoinType } from "../../proto/plan/logical.ts";
-import type { RecordOf } from "../columns/column-for.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DatasetBase, derive, nodeOf, otherNode, sameRows, step } from "./dataset-base.ts";
 import { GroupSteps } from "./group-steps.ts";
 import { joinCondition } from "./join-condition.ts";
-import type { JoinOn, JoinOptions, JoinProblem, JoinRow, OtherColumns } from "./join-types.ts";
+import type {
+  JoinedNames,
+  JoinName,
+  JoinOn,
+  JoinOptions,
+  JoinProblem,
+  JoinRow,
+  OtherColumns,
+} from "./join-types.ts";
 
 type NoNames = Record<never, never>;
 
@@ -50,15 +57,16 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   join<
     Left,
     Right,
-    const Name extends keyof RecordOf<Left> & keyof RecordOf<Right> & string = never,
+    const Name extends JoinName<Left, Right> = never,
     Type extends JoinType = "inner",
     const Names extends { readonly [Key in keyof Right]?: string } = NoNames,
   >(
     this: Dataset<Left>,
     other: Dataset<Right>,
-    on: JoinOn<Left, Right, Name> & JoinProblem<Left, Right, Name, Type, Names>,
+    on: JoinOn<Left, Right, Name> &
+      JoinProblem<Left, Right, JoinedNames<Left, Right, Name>, Type, Names>,
     options?: Type | JoinOptions<Type, Names>,
-  ): Dataset<JoinRow<Left, Right, Name, Type, Names>> {
+  ): Dataset<JoinRow<Left, Right, JoinedNames<Left, Right, Name>, Type, Names>> {
     return joined(this, other, on, options);
   }
 

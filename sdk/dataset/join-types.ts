@@ -21,6 +21,12 @@ export interface JoinOptions<Type extends JoinType, Names> {
 /** Names that columns of both datasets have. */
 export type CommonName<Left, Right> = keyof RecordOf<Left> & keyof RecordOf<Right> & string;
 
+/** Editors complete the names; another one is refused with a text of its own. */
+export type JoinName<Left, Right> = CommonName<Left, Right> | (string & Record<never, never>);
+
+/** Of a condition, which names nothing, the compiler infers all names there are: it is one on any common columns. */
+export type JoinedNames<Left, Right, Name> = string extends Name ? CommonName<Left, Right> : Name;
+
 type IsOpen<T> = unknown extends T ? true : string extends keyof RecordOf<T> ? true : false;
 
 type Kind<V> = unknown extends V
@@ -40,6 +46,17 @@ type Kind<V> = unknown extends V
 type KindOf<T, Name> = Name extends keyof RecordOf<T>
   ? Kind<NonNullable<RecordOf<T>[Name]>>
   : "unknown";
+
+/** Says of each name that it is not a column of both. */
+type Missing<Left, Right, Name> = Name extends string
+  ? Name extends CommonName<Left, Right>
+    ? never
+    : Name extends keyof RecordOf<Left>
+      ? `the right dataset has no column '${Name}'`
+      : Name extends keyof RecordOf<Right>
+        ? `the left dataset has no column '${Name}'`
+        : `neither dataset has a column '${Name}'`
+  : never;
 
 type Unlike<Left, Right, Name extends string> = Name extends string
   ? KindOf<Left, Name> extends KindOf<Right, Name>
@@ -62,13 +79,19 @@ export type JoinProblem<Left, Right, Name extends string, Type extends JoinType,
     ? unknown
     : IsOpen<Right> extends true
       ? unknown
-      : [Unlike<Left, Right, Name>] extends [never]
-        ? Type extends "semi" | "anti"
-          ? unknown
-          : [Clash<Left, Right, Name, Names>] extends [never]
-            ? unknown
-            : ClashText<Clash<Left, Right, Name, Names>>
-        : Unlike<Left, Right, Name>;
+      : [Missing<Left, Right, Name>] extends [never]
+        ? UnlikeOrClash<Left, Right, Name, Type, Names>
+        : Missing<Left, Right, Name>;
+
+type UnlikeOrClash<Left, Right, Name extends string, Type extends JoinType, Names> = [
+  Unlike<Left, Right, Name>,
+] extends [never]
+  ? Type extends "semi" | "anti"
+    ? unknown
+    : [Clash<Left, Right, Name, Names>] extends [never]
+      ? unknown
+      : ClashText<Clash<Left, Right, Name, Names>>
+  : Unlike<Left, Right, Name>;
 
 type NewColumn<Row, Other> = Exclude<keyof RecordOf<Other>, keyof RecordOf<Row>> & string;
 

@@ -29,8 +29,8 @@ export interface Session {
   /** Ids follow the order of creation, which makes them equal on every replay. */
   nextNode(closure?: Closure): NodeId;
   collect(action: ActionOf<"collect">): Promise<readonly unknown[]>;
-  /** As `collect`, in parts in their order, of which only one need be held. */
-  collectParts(action: ActionOf<"collect">): AsyncIterable<readonly unknown[]>;
+  /** As `collect`, in parts in their order, of which only one is held where the cluster has a scratch folder. */
+  rowParts(action: ActionOf<"rows">): AsyncIterable<readonly unknown[]>;
   /** As `collect`, as an Arrow IPC stream. */
   toArrow(action: ActionOf<"toArrow">): Promise<Uint8Array>;
   count(action: ActionOf<"count">): Promise<number>;

@@ -13,6 +13,7 @@ import { planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
+import { rowsFolder } from "../../proto/plan/rows-folder.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
@@ -50,6 +51,7 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
     context.workingFolder,
     (action, numbers) => orEnd(perform(performing, action, numbers)),
     (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
+    (folderUri) => linesOrEnd(host, folderUri, endJob),
   );
   const run = async (): Promise<string> => {
     const result = await job.run(createMillrace(session, context.submittedWallMs, random), params);
@@ -138,13 +140,28 @@ async function runPlanned(
   );
 }
 
+/** What cannot be read ends the whole job, as what keeps an action from running does. */
+async function* linesOrEnd(
+  host: DriverHost,
+  folderUri: string,
+  endJob: (failure: unknown) => void,
+): AsyncGenerator<readonly string[]> {
+  try {
+    assert(host.readLines !== undefined, `rows were written to ${folderUri} for a host without files`);
+    yield* host.readLines(folderUri);
+  } catch (failure) {
+    endJob(failure);
+    await new Promise<never>(() => {});
+  }
+}
+
 async function planned(
   { host, inputs: lookup, kept }: Performing,
   action: Action,
   actionIndex: number,
   options: PlanOptions,
 ): Promise<PlannedAction> {
-  const cut = kept.cut(action);
+  const cut = withFolder(kept.cut(action), host.scratchUri, actionIndex);
   const inputs = await lookup.of(cut, kept.all);
   const { planTargets: targets } = host;
   const measurable = openJoins(action);
@@ -153,6 +170,11 @@ async function planned(
     measurable,
     ...(targets === undefined ? {} : { targets }),
   });
+}
+
+function withFolder(action: Action, scratchUri: string | undefined, actionIndex: number): Action {
+  if (action.kind !== "rows" || scratchUri === undefined) return action;
+  return { ...action, folderUri: rowsFolder(scratchUri, actionIndex) };
 }
 
 type Measured = Extract<ActionOutcome, { readonly kind: "result" }>;

@@ -1,6 +1,6 @@
 // Runs a driver program again, up to one action, to get at the functions in it with all they captured.
 
-import { EngineError } from "../../proto/errors.ts";
+import { assert, EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import { firstDifference, planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, lockStepText } from "../../proto/plan/lock-step.ts";
@@ -59,6 +59,7 @@ class Replay {
         this.#pass(index, lockStepText(step), lockStepDigest(step));
         return this.#outcomeOf(index);
       },
+      (folderUri) => this.#linesOf(folderUri),
     );
     const params = parseParams(job.params, context.paramsJson);
     const random = seededRandom(context.seed);
@@ -97,6 +98,18 @@ class Replay {
       if (isMeasured(this.#request.history[index])) continue;
       numbers.settled();
       return this.#outcomeOf(index);
+    }
+  }
+
+  /** A program that cannot read what it read before does not go on. */
+  async *#linesOf(folderUri: string): AsyncGenerator<readonly string[]> {
+    try {
+      const { readLines } = this.#request;
+      assert(readLines !== undefined, `rows were written to ${folderUri} for a replay without files`);
+      yield* readLines(folderUri);
+    } catch (failure) {
+      this.#arrived.reject(failure);
+      await new Promise<never>(() => {});
     }
   }
 

@@ -23,6 +23,12 @@ import { OrderedOutcomes } from "./ordered-outcomes.ts";
 /** Runs or recalls an action. Stays pending for ever where the program must not go on. */
 export type PerformAction = (action: Action, numbers: ActionNumbers) => Promise<ActionOutcome>;
 
+/**
+ * Lines of what an action wrote for this program to read, some at a time. Stays pending for ever where the program
+ * must not go on.
+ */
+export type ReadLines = (folderUri: string) => AsyncGenerator<readonly string[]>;
+
 /** The same for a lock step, which is numbered among the actions. */
 export type PerformLockStep = (step: LockStep, actionIndex: number) => Promise<ActionOutcome>;
 
@@ -30,6 +36,7 @@ export class DriverSession implements Session {
   readonly workingFolder: string;
   readonly #perform: PerformAction;
   readonly #performLockStep: PerformLockStep;
+  readonly #readLines: ReadLines;
   readonly #outcomes = new OrderedOutcomes();
   readonly #closures = new Map<NodeId, Closure>();
   #nodes = 0;
@@ -40,10 +47,16 @@ export class DriverSession implements Session {
   readonly #leaves = new Leaves();
   #isOver = false;
 
-  constructor(workingFolder: string, perform: PerformAction, performLockStep: PerformLockStep) {
+  constructor(
+    workingFolder: string,
+    perform: PerformAction,
+    performLockStep: PerformLockStep,
+    readLines: ReadLines = noLines,
+  ) {
     this.workingFolder = workingFolder;
     this.#perform = perform;
     this.#performLockStep = performLockStep;
+    this.#readLines = readLines;
   }
 
   nextNode(closure?: Closure): NodeId {
@@ -73,15 +86,32 @@ export class DriverSession implements Session {
     return rows.slice(0, collectedRowsMax(action));
   }
 
-  async *collectParts(
-    action: Extract<Action, { kind: "collect" }>,
-  ): AsyncGenerator<readonly unknown[]> {
+  async *rowParts(action: Extract<Action, { kind: "rows" }>): AsyncGenerator<readonly unknown[]> {
+    const outcome = await this.#run(action);
+    if (outcome.kind === "committed") {
+      yield* this.#streamed(outcome.output.folderUri);
+      return;
+    }
     let left = collectedRowsMax(action) ?? Number.POSITIVE_INFINITY;
-    for (const part of resultParts(action, await this.#run(action))) {
+    for (const part of resultParts(action, outcome)) {
       const rows = (decodeValue(part) as readonly unknown[]).slice(0, left);
       left -= rows.length;
       yield rows;
       if (left === 0) return;
+    }
+  }
+
+  /** Pieces come in turn with the outcomes of actions, so that programs that do both at once interleave alike. */
+  async *#streamed(folderUri: string): AsyncGenerator<readonly unknown[]> {
+    const pieces = this.#readLines(folderUri);
+    try {
+      for (;;) {
+        const next = await this.#outcomes.inTurn(pieces.next());
+        if (next.done === true) return;
+        yield next.value.map(decodeValue);
+      }
+    } finally {
+      await pieces.return(undefined);
     }
   }
 
@@ -214,6 +244,10 @@ export class DriverSession implements Session {
     const only = (actionIndex: number) => ({ next: () => actionIndex, settled: () => {} });
     return this.#numbering.one((actionIndex) => this.#perform(action, noted(only(actionIndex))));
   }
+}
+
+async function* noLines(folderUri: string): AsyncGenerator<never> {
+  throw new EngineError("INTERNAL", `rows were written to ${folderUri}, which nobody reads here`);
 }
 
 /** Bytes of their own, of any JavaScript engine. */

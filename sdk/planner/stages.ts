@@ -45,7 +45,7 @@ export function planStages(
   known: Pick<Planning, "inputs" | "targets" | "schemas" | "sizes" | "needs">,
 ): PlannedStages {
   const stages: StagePlan[] = [];
-  const collected = action.kind === "collect" ? action.input : undefined;
+  const collected = isRecorded(action) ? action.input : undefined;
   const keeps = new Map<NodeId, KeptOutput>();
   const names = new KeepNames(known.inputs);
   const askedFor = new Set<number>();
@@ -60,12 +60,28 @@ export function planStages(
   return { stages: measured, keeps };
 }
 
+/** Whether the driver gets the rows as the recorded result. */
+function isRecorded(action: Action): boolean {
+  return action.kind === "collect" || (action.kind === "rows" && action.folderUri === undefined);
+}
+
 function sealPlan({ stages, schemas }: Planning, action: Action, open: OpenStage): void {
   switch (action.kind) {
     case "collect":
     case "count":
       seal(stages, open, { kind: action.kind }, { kind: "result" });
       return;
+    case "rows": {
+      const { folderUri } = action;
+      if (folderUri === undefined) {
+        seal(stages, open, { kind: "collect" }, { kind: "result" });
+        return;
+      }
+      const encoded = addOperator(open, { kind: "encodeRows", node: action.input.id }, "rows");
+      const output = { kind: "output", format: "text", folderUri } as const;
+      seal(stages, encoded, output, output);
+      return;
+    }
     case "toArrow": {
       // One task makes one stream, whose batches have the columns of all.
       const { id } = action.input;

@@ -148,6 +148,7 @@ function perform(
 ): ActionOutcome {
   switch (action.kind) {
     case "collect":
+    case "rows":
       return { kind: "result", parts: [encodeValue(rows)] };
     case "stage":
     case "publish":

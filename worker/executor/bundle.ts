@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { EngineError, toEngineError } from "../../proto/errors.ts";
+import { committedLines, type FileReads } from "../../proto/formats/committed-files.ts";
 import { replaysKeptMax } from "../../proto/limits.ts";
 import type { JobBundle, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
@@ -97,23 +98,26 @@ interface Standing {
   readonly locate: Locate;
 }
 
-function requestOf({ context, history, actionIndex, planDigest }: TaskSpec): ReplayRequest {
-  return { context, history, actionIndex, planDigest };
+function requestOf(spec: TaskSpec, store: FileReads): ReplayRequest {
+  const { context, history, actionIndex, planDigest } = spec;
+  const readLines = (folderUri: string) => committedLines(store, folderUri);
+  return { context, history, actionIndex, planDigest, readLines };
 }
 
-async function begin(bundles: Bundles, spec: TaskSpec): Promise<Standing> {
+async function begin(bundles: Bundles, store: FileReads, spec: TaskSpec): Promise<Standing> {
   const { bundle, locate } = await bundles.load(spec.bundleSha256);
   const { actionIndex, planDigest } = spec;
   return located(locate, async () => {
-    const replayed = await bundle.replay(requestOf(spec));
+    const replayed = await bundle.replay(requestOf(spec, store));
     return { actionIndex, planDigest, replayed, locate };
   });
 }
 
-async function goOn({ replayed, locate }: Standing, spec: TaskSpec): Promise<Standing> {
+async function goOn(standing: Standing, store: FileReads, spec: TaskSpec): Promise<Standing> {
+  const { replayed, locate } = standing;
   const { actionIndex, planDigest } = spec;
   return located(locate, async () => {
-    await replayed.goOn(requestOf(spec));
+    await replayed.goOn(requestOf(spec, store));
     return { actionIndex, planDigest, replayed, locate };
   });
 }
@@ -137,14 +141,14 @@ function isWhole({ history, actionIndex }: TaskSpec): boolean {
  * One replay per job and thread, which goes on from action to action; one of its own for a task of an earlier
  * action, or of one that runs beside others. The last few are kept.
  */
-export function closureLoader(bundles: Bundles): ClosureLoader {
+export function closureLoader(bundles: Bundles, store: FileReads): ClosureLoader {
   const replays = new Map<string, Promise<Standing>>();
 
   async function standingAt(spec: TaskSpec, before: Promise<Standing> | undefined) {
     const standing = await before;
-    if (standing === undefined) return begin(bundles, spec);
-    if (standing.actionIndex < spec.actionIndex) return goOn(standing, spec);
-    return standing.planDigest === spec.planDigest ? standing : begin(bundles, spec);
+    if (standing === undefined) return begin(bundles, store, spec);
+    if (standing.actionIndex < spec.actionIndex) return goOn(standing, store, spec);
+    return standing.planDigest === spec.planDigest ? standing : begin(bundles, store, spec);
   }
 
   return {

@@ -5,6 +5,7 @@ import type { OperatorProgram, TaskProgram } from "../../proto/plan/program.ts";
 import type { RateLimiter } from "../../proto/ports/rate-limiter.ts";
 import type { BatchView } from "../operators/batch-view.ts";
 import { countFinalStage, countPartialStage } from "../operators/count-by-value.ts";
+import { encodeRowsStage } from "../operators/encode-rows.ts";
 import { filterStage } from "../operators/filter.ts";
 import { flatMapStage } from "../operators/flat-map.ts";
 import { forEachStage } from "../operators/for-each.ts";
@@ -59,6 +60,8 @@ function buildStage(
       return filterStage(unary(), index, user, next);
     case "limit":
       return limitStage(operator.rows, operator.offset ?? 0, next);
+    case "encodeRows":
+      return encodeRowsStage(next);
     case "watchColumns":
       return watchColumnsStage(operator.maker, operator.needs, world.noteCounts, next);
     case "countByValue":

@@ -22,8 +22,9 @@ function valueBytes(value: unknown, level: number): number {
   if (value === null || level === levelsMax) return 0;
   if (ArrayBuffer.isView(value)) return value.byteLength;
   if (value instanceof Date) return 8;
-  const parts = Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value);
-  return parts.reduce<number>((sum, part) => sum + valueBytes(part, level + 1), 0);
+  let bytes = 0;
+  for (const part of Object.values(value)) bytes += valueBytes(part, level + 1);
+  return bytes;
 }
 
 /** As columns would hold their values: names of fields count nothing. By the first rows, where there are more. */

@@ -2,12 +2,14 @@
 
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
+import { committedLines } from "../../proto/formats/committed-files.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
-import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
+import { scratchFromEnvironment, storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
+import { jobScratch } from "../../proto/plan/rows-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
@@ -69,7 +71,7 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
     store,
     blocks: createBlockClient({ token: settings.blockToken }),
     files: blockingSealedFiles(settings.shuffleFolder),
-    closures: closureLoader(new Bundles(settings.bundleFolder)),
+    closures: closureLoader(new Bundles(settings.bundleFolder), store),
     rateLimiters: tokenBuckets(realClock),
     sides: new KeptSides(realClock),
     clock: realClock,
@@ -126,10 +128,15 @@ function questionsTo(port: MessagePort) {
   };
 }
 
-function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
+function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): DriverHost {
   const ask = questionsTo(port);
   const store = openStore();
+  const scratchUri = scratchFromEnvironment(process.env);
   return {
+    ...(scratchUri === undefined
+      ? {}
+      : { scratchUri: jobScratch(scratchUri, spec.context.jobId) }),
+    readLines: (folderUri) => committedLines(store, folderUri),
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
     listInputs: async (pattern) => {
@@ -150,7 +157,8 @@ function driverHost(settings: ExecutorSettings, port: MessagePort): DriverHost {
   };
 }
 
-async function runDriver({ settings, spec }: DriverThreadData, port: MessagePort): Promise<void> {
+async function runDriver(data: DriverThreadData, port: MessagePort): Promise<void> {
+  const { settings, spec } = data;
   const end = (message: FromDriverThread): void => {
     port.postMessage(message);
     // Whatever timers or sockets the user's program left open end with it.
@@ -159,7 +167,7 @@ async function runDriver({ settings, spec }: DriverThreadData, port: MessagePort
   try {
     const { bundle, locate } = await new Bundles(settings.bundleFolder).load(spec.bundleSha256);
     try {
-      const resultJson = await bundle.drive(spec.context, driverHost(settings, port));
+      const resultJson = await bundle.drive(spec.context, driverHost(data, port));
       end({ kind: "ended", end: { kind: "returned", resultJson } });
     } catch (thrown) {
       throw moduleFailure(thrown, locate, "the job's run function failed");

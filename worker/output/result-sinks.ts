@@ -17,7 +17,7 @@ function tooLarge(): EngineError {
     "RESULT_TOO_LARGE",
     `the collected rows take more than ${actionResultBytesMax} bytes, which a replay of the job must find ` +
       "recorded; write them to an output with write.*, work on them where they are with forEachPartition, " +
-      "or take only the first with take(n)",
+      "take only the first with take(n), or read them one by one with for await, where MILLRACE_SCRATCH is set",
     { limitBytes: actionResultBytesMax },
   );
 }

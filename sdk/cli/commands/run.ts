@@ -82,7 +82,8 @@ export const runCommand: Command = {
     const embedded = world.startEmbedded(options);
     const body = async (): Promise<number> => {
       const [address, work] = await Promise.all([embedded.serving, prepare(world, path, parsed)]);
-      const client = await world.connect({ masters: [address], token: embedded.token });
+      const { token, scratchUri } = embedded;
+      const client = await world.connect({ masters: [address], token, scratchUri });
       try {
         await driveAttached(world, client, work, state, attachedOptions(parsed));
       } finally {

@@ -1,6 +1,8 @@
 // Hashes straight from columns are those of the words of keys: they decide partitions, and must never change.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { buildColumnAs } from "../../../proto/batch/build-column.ts";
+import { type DataType, utf8Type } from "../../../proto/plan/types.ts";
 import { arbitraryColumn, columnOfValues } from "../testing/arbitrary-columns.ts";
 import { hashKeys } from "./hash-keys.ts";
 import { hashKeyRows, keyRows } from "./key-rows.ts";
@@ -51,4 +53,26 @@ test("dictionary codes hash as the texts they stand for", () => {
   const base = { name: "t", length: 5, nulls: "null", validity: undefined } as const;
   const column = { ...base, type: "dictionary", codes, dictionary: texts } as const;
   expect(hashKeys([column], 5)).toEqual(hashKeyRows(keyRows([column], 5)));
+});
+
+/** Lists of lists of texts and nulls, some empty, some null. */
+const nested = fc.array(
+  fc.option(fc.array(fc.option(fc.constantFrom("", "a", "null", "[null]"), { nil: null }), { maxLength: 3 }), {
+    nil: null,
+  }),
+  { maxLength: 3 },
+);
+
+test("lengths of lists and nulls in them are part of the hash", () => {
+  const texts: DataType = { kind: "list", item: { name: "item", type: utf8Type, nullable: true } };
+  const lists: DataType = { kind: "list", item: { name: "item", type: texts, nullable: true } };
+  fc.assert(
+    fc.property(nested, nested, (left, right) => {
+      const column = buildColumnAs("a", lists, [left, right], "null");
+      const [upper, lower] = [1, 2].map((seed) => hashKeys([column], 2, seed));
+      const isSame = upper![0] === upper![1] && lower![0] === lower![1];
+      expect(isSame).toBe(JSON.stringify(left) === JSON.stringify(right));
+    }),
+    { numRuns: 2000 },
+  );
 });
