@@ -53,7 +53,9 @@ const cells = [
   "duckdb arrow",
 ].sort();
 
-test("outputs in each format, folders of partitions too", { timeout: 300_000 }, async ({ skip }) => {
+test("outputs in each format, folders of partitions too", { timeout: 300_000 }, async ({
+  skip,
+}) => {
   const missing = missingPython();
   if (missing !== undefined) skip(`not compared with pyarrow and Polars: ${missing}`);
   for (const format of ["parquet", "arrow", "csv"] as const) {

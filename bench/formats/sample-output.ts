@@ -19,9 +19,19 @@ function batchFrom(start: number, rows: number) {
   return makeBatch("record", [
     buildColumnAs("id", int53Type, ids, "null"),
     buildColumnAs("city", utf8Type, ids.map(city), "null"),
-    buildColumnAs("year", int53Type, ids.map((id) => 2020 + (id % 3)), "null"),
+    buildColumnAs(
+      "year",
+      int53Type,
+      ids.map((id) => 2020 + (id % 3)),
+      "null",
+    ),
     buildColumnAs("note", utf8Type, ids.map(note), "null"),
-    buildColumnAs("price", float64Type, ids.map((id) => id / 8), "null"),
+    buildColumnAs(
+      "price",
+      float64Type,
+      ids.map((id) => id / 8),
+      "null",
+    ),
   ]);
 }
 

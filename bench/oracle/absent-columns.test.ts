@@ -2,9 +2,9 @@
 // over tasks of a few rows, and by the test kit alike.
 
 import { expect, test } from "vitest";
+import { createBundle } from "../../sdk/driver/create-bundle.ts";
 import type { Dataset } from "../../sdk/index.ts";
 import { defineJob, schema, utf8, z } from "../../sdk/index.ts";
-import { createBundle } from "../../sdk/driver/create-bundle.ts";
 import { testJob } from "../../sdk/testing/test-job.ts";
 import { runInMemory } from "./in-memory-engine.ts";
 
@@ -12,7 +12,13 @@ type Row = Record<string, unknown>;
 
 /** The second word is optional, and only the last line has it. */
 const text = "one\ntwo\nthree\nfour\nfive five\n";
-const context = { jobId: "j", paramsJson: "{}", seed: 1, submittedWallMs: 0, workingFolder: "/base" };
+const context = {
+  jobId: "j",
+  paramsJson: "{}",
+  seed: 1,
+  submittedWallMs: 0,
+  workingFolder: "/base",
+};
 const planTargets = { splitBytes: 4, partitionBytes: 4 };
 
 /** Rows of a function whose columns only the run tells. */
@@ -35,7 +41,10 @@ async function both(steps: (rows: Dataset<Row>, lines: Dataset<string>) => Promi
   const answered = (run: Promise<unknown>) =>
     run.then(
       (value) => ({ value }),
-      (thrown: Error & { readonly code?: string }) => ({ code: thrown.code, message: thrown.message }),
+      (thrown: Error & { readonly code?: string }) => ({
+        code: thrown.code,
+        message: thrown.message,
+      }),
     );
   const files = new Map([["file:///base/lines.txt", new TextEncoder().encode(text)]]);
   const engine = runInMemory({ bundle: createBundle(job), context, files, planTargets });
@@ -51,14 +60,38 @@ const c = (name: string) =>
   ((columns: (name: string) => { isNull(): unknown }) => columns(name).isNull()) as never;
 
 test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unknown>, string]>([
-  ["where", (rows) => rows.where(c("wrod")).count(), "where#2: there is no column wrod; did you mean word?"],
+  [
+    "where",
+    (rows) => rows.where(c("wrod")).count(),
+    "where#2: there is no column wrod; did you mean word?",
+  ],
   ["select", (rows) => rows.select("wrod").collect(), "select#2: there is no column wrod"],
-  ["behind a filter", (rows) => rows.filter(() => true).select("wrod").collect(), "select#3: there is no"],
-  ["a sort", (rows) => rows.orderBy("wrod" as never).collect(), "orderBy#2: there is no column wrod"],
+  [
+    "behind a filter",
+    (rows) =>
+      rows
+        .filter(() => true)
+        .select("wrod")
+        .collect(),
+    "select#3: there is no",
+  ],
+  [
+    "a sort",
+    (rows) => rows.orderBy("wrod" as never).collect(),
+    "orderBy#2: there is no column wrod",
+  ],
   ["distinct", (rows) => rows.distinct("wrod").collect(), "distinct#2: there is no column wrod"],
-  ["explode", (rows) => rows.explode("wrod" as never).collect(), "explode#2: there is no column wrod"],
+  [
+    "explode",
+    (rows) => rows.explode("wrod" as never).collect(),
+    "explode#2: there is no column wrod",
+  ],
   ["drop", (rows) => rows.drop("wrod").collect(), "alter#2: there is no column wrod"],
-  ["a group", (rows) => rows.groupBy("wrod").count().collect(), "aggregate#2: there is no column wrod"],
+  [
+    "a group",
+    (rows) => rows.groupBy("wrod").count().collect(),
+    "aggregate#2: there is no column wrod",
+  ],
   [
     "a join",
     (rows) => rows.join(rows.select("word"), "wrod" as never).collect(),
@@ -76,7 +109,11 @@ test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unkno
   ],
   [
     "of both inputs of a union",
-    (rows, lines) => rows.union(lines.map((line): Row => ({ line }))).where(c("wrod")).count(),
+    (rows, lines) =>
+      rows
+        .union(lines.map((line): Row => ({ line })))
+        .where(c("wrod"))
+        .count(),
     "there is no column wrod; did you mean word?",
   ],
 ])("%s", async (_, steps, message) => {
@@ -91,7 +128,11 @@ test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unkno
   ["a column that few rows have", (rows) => rows.where((x) => x("second").isNotNull()).count(), 1],
   [
     "also where a filter leaves none of them",
-    (rows) => rows.filter((row) => row.word === "one").where((x) => x("second").isNull()).count(),
+    (rows) =>
+      rows
+        .filter((row) => row.word === "one")
+        .where((x) => x("second").isNull())
+        .count(),
     1,
   ],
   [
@@ -103,15 +144,33 @@ test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unkno
         .count(),
     5,
   ],
-  ["without any row", (rows) => rows.filter(() => false).map((row) => row).select("wrod").collect(), []],
+  [
+    "without any row",
+    (rows) =>
+      rows
+        .filter(() => false)
+        .map((row) => row)
+        .select("wrod")
+        .collect(),
+    [],
+  ],
   [
     "that was declared",
-    (rows) => rows.as(schema({ word: utf8, third: utf8.nullable() })).where((x) => x.third.isNull()).count(),
+    (rows) =>
+      rows
+        .as(schema({ word: utf8, third: utf8.nullable() }))
+        .where((x) => x.third.isNull())
+        .count(),
     5,
   ],
   [
     "keys and values of pairs",
-    (_, lines) => lines.map((line) => [line, 1]).orderBy("key" as never).limit(1).collect(),
+    (_, lines) =>
+      lines
+        .map((line) => [line, 1])
+        .orderBy("key" as never)
+        .limit(1)
+        .collect(),
     [["five five", 1]],
   ],
 ])("no error: %s", async (_, steps, value) => {

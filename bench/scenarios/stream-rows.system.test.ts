@@ -45,8 +45,19 @@ interface Streamed {
   readonly again: unknown;
 }
 
-function runInSmallHeap(path: string, rows: number): Promise<{ code: number | null; out: string; err: string }> {
-  const args = ["--max-old-space-size=48", builtProgram(), "run", "--json", "--quiet", "--threads", "2"];
+function runInSmallHeap(
+  path: string,
+  rows: number,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const args = [
+    "--max-old-space-size=48",
+    builtProgram(),
+    "run",
+    "--json",
+    "--quiet",
+    "--threads",
+    "2",
+  ];
   const child = spawn(process.execPath, [...args, path, "--rows", String(rows)], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -78,7 +78,11 @@ const throwing: readonly Throwing[] = [
     // A function of batches is at the first row of its batch.
     row: 0,
   },
-  { of: "mapAsync.transform", operator: "mapAsync#1", steps: ".mapAsync(async (word) => refused(word))" },
+  {
+    of: "mapAsync.transform",
+    operator: "mapAsync#1",
+    steps: ".mapAsync(async (word) => refused(word))",
+  },
   {
     of: "reduceByKey.combine",
     operator: "reduceByKey#2",
@@ -216,7 +220,8 @@ test.each([
   ["collect", ".collect()"],
   ["write", write],
 ])("a misspelt column of rows of a function, which no row has: %s", async (name, end) => {
-  const steps = ".map((word): Record<string, unknown> => ({ word })).where((c) => c(\"wrod\").isNull())";
+  const steps =
+    '.map((word): Record<string, unknown> => ({ word })).where((c) => c("wrod").isNull())';
   const failure = await failureIn(`untyped-${name}`, `${steps}${end}`);
   expect(failure.code).toBe("PLAN_INVALID");
   expect(failure.message).toContain(

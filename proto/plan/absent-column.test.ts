@@ -2,7 +2,13 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { absentColumn, type ColumnNeed, noColumn, watchedCounts, withoutWatched } from "./absent-column.ts";
+import {
+  absentColumn,
+  type ColumnNeed,
+  noColumn,
+  watchedCounts,
+  withoutWatched,
+} from "./absent-column.ts";
 
 const letters = ["a", "b", "c", "d"] as const;
 type Row = readonly string[];
@@ -56,5 +62,10 @@ test("a column that is not there is named with the one that was meant, and those
 test("what is watched is not among the counters of a job, and what makes no sense counts for nothing", () => {
   const counts = Object.entries(watchedCounts("#3", [], []));
   expect(withoutWatched([["c:a", 1], ...counts])).toEqual([["c:a", 1]]);
-  expect(absentColumn([["column absent:{", 1], ["column absent:3", 1]])).toBeUndefined();
+  expect(
+    absentColumn([
+      ["column absent:{", 1],
+      ["column absent:3", 1],
+    ]),
+  ).toBeUndefined();
 });

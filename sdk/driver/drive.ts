@@ -12,8 +12,8 @@ import { sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
-import type { LockStep } from "../../proto/plan/stage.ts";
 import { rowsFolder } from "../../proto/plan/rows-folder.ts";
+import type { LockStep } from "../../proto/plan/stage.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
@@ -147,7 +147,10 @@ async function* linesOrEnd(
   endJob: (failure: unknown) => void,
 ): AsyncGenerator<readonly string[]> {
   try {
-    assert(host.readLines !== undefined, `rows were written to ${folderUri} for a host without files`);
+    assert(
+      host.readLines !== undefined,
+      `rows were written to ${folderUri} for a host without files`,
+    );
     yield* host.readLines(folderUri);
   } catch (failure) {
     endJob(failure);

@@ -105,7 +105,10 @@ class Replay {
   async *#linesOf(folderUri: string): AsyncGenerator<readonly string[]> {
     try {
       const { readLines } = this.#request;
-      assert(readLines !== undefined, `rows were written to ${folderUri} for a replay without files`);
+      assert(
+        readLines !== undefined,
+        `rows were written to ${folderUri} for a replay without files`,
+      );
       yield* readLines(folderUri);
     } catch (failure) {
       this.#arrived.reject(failure);

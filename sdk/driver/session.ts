@@ -246,7 +246,7 @@ export class DriverSession implements Session {
   }
 }
 
-async function* noLines(folderUri: string): AsyncGenerator<never> {
+function noLines(folderUri: string): never {
   throw new EngineError("INTERNAL", `rows were written to ${folderUri}, which nobody reads here`);
 }
 

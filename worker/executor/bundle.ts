@@ -98,26 +98,38 @@ interface Standing {
   readonly locate: Locate;
 }
 
-function requestOf(spec: TaskSpec, store: FileReads): ReplayRequest {
+/** Reads what the program reads again. */
+interface Reading {
+  readonly store: FileReads;
+  /** Told with each piece: a program that reads for long does not stand still. */
+  moved(): void;
+}
+
+function requestOf(spec: TaskSpec, { store, moved }: Reading): ReplayRequest {
   const { context, history, actionIndex, planDigest } = spec;
-  const readLines = (folderUri: string) => committedLines(store, folderUri);
+  async function* readLines(folderUri: string): AsyncGenerator<readonly string[]> {
+    for await (const lines of committedLines(store, folderUri)) {
+      moved();
+      yield lines;
+    }
+  }
   return { context, history, actionIndex, planDigest, readLines };
 }
 
-async function begin(bundles: Bundles, store: FileReads, spec: TaskSpec): Promise<Standing> {
+async function begin(bundles: Bundles, reading: Reading, spec: TaskSpec): Promise<Standing> {
   const { bundle, locate } = await bundles.load(spec.bundleSha256);
   const { actionIndex, planDigest } = spec;
   return located(locate, async () => {
-    const replayed = await bundle.replay(requestOf(spec, store));
+    const replayed = await bundle.replay(requestOf(spec, reading));
     return { actionIndex, planDigest, replayed, locate };
   });
 }
 
-async function goOn(standing: Standing, store: FileReads, spec: TaskSpec): Promise<Standing> {
+async function goOn(standing: Standing, reading: Reading, spec: TaskSpec): Promise<Standing> {
   const { replayed, locate } = standing;
   const { actionIndex, planDigest } = spec;
   return located(locate, async () => {
-    await replayed.goOn(requestOf(spec, store));
+    await replayed.goOn(requestOf(spec, reading));
     return { actionIndex, planDigest, replayed, locate };
   });
 }
@@ -144,15 +156,19 @@ function isWhole({ history, actionIndex }: TaskSpec): boolean {
 export function closureLoader(bundles: Bundles, store: FileReads): ClosureLoader {
   const replays = new Map<string, Promise<Standing>>();
 
-  async function standingAt(spec: TaskSpec, before: Promise<Standing> | undefined) {
+  async function standingAt(
+    spec: TaskSpec,
+    reading: Reading,
+    before: Promise<Standing> | undefined,
+  ): Promise<Standing> {
     const standing = await before;
-    if (standing === undefined) return begin(bundles, store, spec);
-    if (standing.actionIndex < spec.actionIndex) return goOn(standing, store, spec);
-    return standing.planDigest === spec.planDigest ? standing : begin(bundles, store, spec);
+    if (standing === undefined) return begin(bundles, reading, spec);
+    if (standing.actionIndex < spec.actionIndex) return goOn(standing, reading, spec);
+    return standing.planDigest === spec.planDigest ? standing : begin(bundles, reading, spec);
   }
 
   return {
-    load: async (spec) => {
+    load: async (spec, moved) => {
       const { context, actionIndex, bundleSha256 } = spec;
       const job = `${context.jobId}/${bundleSha256}`;
       const own = `${job}/${actionIndex}`;
@@ -161,7 +177,7 @@ export function closureLoader(bundles: Bundles, store: FileReads): ClosureLoader
       const stands = (await known)?.actionIndex ?? -1;
       // A program does not go back.
       const [key, before] = stands <= actionIndex ? [name, known] : [own, replays.get(own)];
-      const standing = standingAt(spec, before);
+      const standing = standingAt(spec, { store, moved }, before);
       replays.delete(key);
       replays.set(key, standing);
       for (const oldest of replays.keys()) {

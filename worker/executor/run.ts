@@ -33,7 +33,8 @@ export interface LoadedClosures {
 }
 
 export interface ClosureLoader {
-  load(spec: TaskSpec): Promise<LoadedClosures>;
+  /** `moved`: told whenever the job's `run`, which is repeated for them, got on. */
+  load(spec: TaskSpec, moved: () => void): Promise<LoadedClosures>;
 }
 
 export interface TaskWorld {
@@ -131,7 +132,9 @@ async function loadClosures(
   // The replay runs the user's module.
   cells.ints[cellAt.operator] = -1;
   cells.ints[cellAt.state] = cellStates.user;
-  const loaded = await world.closures.load(spec);
+  const loaded = await world.closures.load(spec, () => {
+    cells.ints[cellAt.steps] = cells.ints[cellAt.steps]! + 1;
+  });
   cells.ints[cellAt.state] = cellStates.engine;
   return loaded;
 }

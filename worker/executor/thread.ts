@@ -7,7 +7,10 @@ import { describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
-import { scratchFromEnvironment, storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
+import {
+  scratchFromEnvironment,
+  storeOptionsFromEnvironment,
+} from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/rows-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
@@ -133,9 +136,7 @@ function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): Dr
   const store = openStore();
   const scratchUri = scratchFromEnvironment(process.env);
   return {
-    ...(scratchUri === undefined
-      ? {}
-      : { scratchUri: jobScratch(scratchUri, spec.context.jobId) }),
+    ...(scratchUri === undefined ? {} : { scratchUri: jobScratch(scratchUri, spec.context.jobId) }),
     readLines: (folderUri) => committedLines(store, folderUri),
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
