@@ -40,7 +40,6 @@ export type ColumnNeeds = ReadonlyMap<string, readonly ColumnNeed[]>;
  */
 export function columnNeeds(last: LogicalNode, schemas: KnownSchemas): ColumnNeeds {
   const nodes = planNodes(last);
-  if (nodes.every((node) => schemas.of(node) !== undefined)) return new Map();
   const wanted = new Map<LogicalNode, Wanted[]>(nodes.map((node) => [node, []]));
   const searches: Search[] = [];
   const watched = new Map<string, Wanted[]>();
@@ -53,8 +52,9 @@ export function columnNeeds(last: LogicalNode, schemas: KnownSchemas): ColumnNee
       else for (const place of below(node, one.name)) lookAt(wanted, one.search, place);
     }
     for (const { column, places } of columnsNamed(node)) {
-      // What is known was checked with the types.
-      if (places.every(({ input }) => schemas.of(input) !== undefined)) continue;
+      // Names in expressions over known columns were checked with their types.
+      const isChecked = node.kind !== "orderBy" && node.kind !== "repartition";
+      if (isChecked && places.every(({ input }) => schemas.of(input) !== undefined)) continue;
       const search: Search = {
         step: `${node.kind}#${node.id}`,
         column,

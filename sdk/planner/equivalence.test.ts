@@ -60,6 +60,7 @@ function planOf(chosen: readonly (string | SortKey | number)[]): RandomPlan {
   const functions = new Map<NodeId, (...args: unknown[]) => unknown>();
   let node: LogicalNode = { kind: "readText", id: 0, pattern: "file:///in/" };
   let isOrdered = true;
+  let names: readonly string[] = ["value"];
   let id = 1;
   for (const step of chosen) {
     if (typeof step === "number") {
@@ -67,19 +68,24 @@ function planOf(chosen: readonly (string | SortKey | number)[]): RandomPlan {
       if (isOrdered) node = { kind: "limit", id: id++, input: node, rows: step };
     } else if (typeof step === "object") {
       functions.set(id, closures.orderBy!);
-      node = { kind: "orderBy", id: id++, input: node, key: step };
+      const isThere = step.by.kind === "closure" || names.includes(step.by.name);
+      const key: SortKey = isThere ? step : { ...step, by: { kind: "closure" } };
+      node = { kind: "orderBy", id: id++, input: node, key };
       isOrdered = true;
     } else if (step === "reduceByKey") {
       functions.set(id, toPair);
       node = { kind: "map", id: id++, input: node };
       functions.set(id, closures.reduceByKey!);
       node = { kind: "reduceByKey", id: id++, input: node };
+      names = ["key", "value"];
       isOrdered = false;
     } else if (step === "countByValue") {
       node = { kind: "countByValue", id: id++, input: node };
+      names = ["value", "count"];
       isOrdered = false;
     } else {
       functions.set(id, closures[step]!);
+      if (step !== "filter") names = ["value"];
       node = { kind: step as "map" | "flatMap" | "filter", id: id++, input: node };
     }
   }
@@ -126,6 +132,8 @@ function applyOperator(rows: Rows, operator: OperatorProgram, plan: RandomPlan):
     case "filter":
     case "reduceByKey":
       return evaluate({ ...nodes(plan, operator.node), input: source } as LogicalNode, inputs);
+    case "watchColumns":
+      return rows;
     case "limit":
       return rows.slice(0, operator.rows);
     case "countByValue": {
