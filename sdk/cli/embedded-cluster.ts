@@ -42,6 +42,22 @@ function endedEarly(code: number | null, signal: NodeJS.Signals | null): EngineE
   return new EngineError("UNAVAILABLE", `the embedded cluster ended ${how}${why}`);
 }
 
+function forkCluster(
+  program: string,
+  json: string,
+  own: Readonly<Record<string, string>>,
+): ChildProcess {
+  // In a group of its own, so that Ctrl-C reaches this process alone, which then ends the child.
+  return fork(program, [json], {
+    detached: true,
+    // Whatever user code prints is a log: standard output is for the result.
+    stdio: ["ignore", 2, 2, "ipc"],
+    execArgv: [],
+    // Not among the arguments, which every user of the machine can list.
+    env: { ...process.env, ...own },
+  });
+}
+
 /** Starts the child at once. `kill` is for when this process must go without waiting. */
 export function startEmbeddedCluster(
   program: string,
@@ -51,15 +67,7 @@ export function startEmbeddedCluster(
   const token = generateToken();
   const scratchUri = `${pathToFileURL(join(folder, "rows")).href}/`;
   const json = JSON.stringify({ ...options, workFolder: folder });
-  // In a group of its own, so that Ctrl-C reaches this process alone, which then ends the child.
-  const child = fork(program, [json], {
-    detached: true,
-    // Whatever user code prints is a log: standard output is for the result.
-    stdio: ["ignore", 2, 2, "ipc"],
-    execArgv: [],
-    // Not among the arguments, which every user of the machine can list.
-    env: { ...process.env, MILLRACE_TOKEN: token, MILLRACE_SCRATCH: scratchUri },
-  });
+  const child = forkCluster(program, json, { MILLRACE_TOKEN: token, MILLRACE_SCRATCH: scratchUri });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let isStopping = false;
   let hasServed = false;

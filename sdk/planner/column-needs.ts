@@ -112,7 +112,7 @@ function needsOf(ones: readonly Wanted[]): readonly ColumnNeed[] {
   for (const { search, name } of ones) {
     const { step, column, makers, isFound } = search;
     if (isFound) continue;
-    const need = { step, column, name, makers: [...makers].sort() };
+    const need = { step, column, name, makers: [...makers].sort((a, b) => (a < b ? -1 : 1)) };
     needs.set(JSON.stringify(need), need);
   }
   return [...needs.values()];
