@@ -42,7 +42,7 @@ test("rows, bytes, time and peak memory of each operator", async () => {
   const text = (JSON.parse(stdout) as { readonly result: string }).result;
   const operators = text.split("\n").flatMap((line) => {
     const found =
-      /^ {2}(\w+) .*: (\d+) rows, ([\d.]+ \w+), ([\d.]+) ms, (thread's )?peak ([\d.]+ \w+)$/.exec(
+      /^ {2}(\w+).*: (\d+) rows, ([\d.]+ \w+), ([\d.]+) ms, (thread's )?peak ([\d.]+ \w+)$/.exec(
         line,
       );
     if (found === null) return [];
