@@ -14,6 +14,7 @@ import type {
   JoinOptions,
   JoinProblem,
   JoinRow,
+  OfferedNames,
   OtherColumns,
 } from "./join-types.ts";
 
@@ -63,8 +64,10 @@ export abstract class JoinSteps<out T> extends GroupSteps<T> {
   >(
     this: Dataset<Left>,
     other: Dataset<Right>,
-    on: JoinOn<Left, Right, Name> &
-      JoinProblem<Left, Right, JoinedNames<Left, Right, Name>, Type, Names>,
+    on:
+      | OfferedNames<Left, Right, JoinedNames<Left, Right, Name>>
+      | (JoinOn<Left, Right, Name> &
+          JoinProblem<Left, Right, JoinedNames<Left, Right, Name>, Type, Names>),
     options?: Type | JoinOptions<Type, Names>,
   ): Dataset<JoinRow<Left, Right, JoinedNames<Left, Right, Name>, Type, Names>> {
     return joined(this, other, on, options);

@@ -83,6 +83,11 @@ export type JoinProblem<Left, Right, Name extends string, Type extends JoinType,
         ? UnlikeOrClash<Left, Right, Name, Type, Names>
         : Missing<Left, Right, Name>;
 
+/** What an editor offers where a name is not, or not yet, one of both; nothing where it is. */
+export type OfferedNames<Left, Right, Name> = [Missing<Left, Right, Name>] extends [never]
+  ? never
+  : CommonName<Left, Right>;
+
 type UnlikeOrClash<Left, Right, Name extends string, Type extends JoinType, Names> = [
   Unlike<Left, Right, Name>,
 ] extends [never]

@@ -57,9 +57,14 @@ test("dictionary codes hash as the texts they stand for", () => {
 
 /** Lists of lists of texts and nulls, some empty, some null. */
 const nested = fc.array(
-  fc.option(fc.array(fc.option(fc.constantFrom("", "a", "null", "[null]"), { nil: null }), { maxLength: 3 }), {
-    nil: null,
-  }),
+  fc.option(
+    fc.array(fc.option(fc.constantFrom("", "a", "null", "[null]"), { nil: null }), {
+      maxLength: 3,
+    }),
+    {
+      nil: null,
+    },
+  ),
   { maxLength: 3 },
 );
 
