@@ -103,5 +103,5 @@ for of in ("parquet", "arrow", "csv", "parquet-folders", "csv-folders"):
 # DuckDB reads files of Arrow with an extension only, which is fetched from its own server: here pyarrow opens them.
 (path,) = glob.glob(f"{root}/arrow/*.arrow")
 opened = pyarrow.ipc.open_file(path).read_all()
-found = duckdb.sql("select * from opened").fetch_arrow_table()
+found = duckdb.sql("select * from opened").to_arrow_table()
 said("duckdb arrow", found.to_pylist(), arrow_types(found))
