@@ -19,7 +19,7 @@ const context = {
   submittedWallMs: 0,
   workingFolder: "/base",
 };
-const planTargets = { splitBytes: 4, partitionBytes: 4 };
+const planTargets = { splitBytes: 4, partitionBytes: 4, coalescedBytes: 8 };
 
 /** Rows of a function whose columns only the run tells. */
 function rowsOf(lines: Dataset<string>): Dataset<Row> {

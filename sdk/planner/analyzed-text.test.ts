@@ -80,7 +80,12 @@ const reducing: StagePlan = {
   splits: [],
   inputBytes: 0,
 };
-const reduced: StageGraph = { actionIndex: 0, planDigest: "d", label: "analyze", stages: [reducing] };
+const reduced: StageGraph = {
+  actionIndex: 0,
+  planDigest: "d",
+  label: "analyze",
+  stages: [reducing],
+};
 
 const measured = (index: number, rows: number, bytes: number) =>
   [
