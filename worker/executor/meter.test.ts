@@ -46,6 +46,7 @@ test("rows, bytes and time belong to the operator that made them", () => {
     holdsValues: (index) => index === 1,
   });
   expect(counted).toEqual({
+    "tasks:7": 1,
     "in:7:rows": 4,
     "in:7:bytes": 8,
     "op:7:0:rows": 4,
