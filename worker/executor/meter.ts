@@ -113,7 +113,8 @@ export class Meter {
         ? {}
         : {
             pushSelected: (batch, rows) => {
-              note(rows.length);
+              const share = rows.length / Math.max(batch.rows, 1);
+              note(rows.length, () => batchBytes(batch) * share);
               this.within(index, () => stage.pushSelected!(batch, rows));
             },
           }),
