@@ -60,3 +60,19 @@ test("bytes pass, are swallowed while it is cut, and then the connection ends", 
   expect(await slow).toBe("after");
   expect(performance.now() - startedMs).toBeGreaterThan(55);
 });
+
+test("what is late is not overtaken once the network is fast again", async () => {
+  const { proxy, seen } = await echo();
+  const { socket, answer } = connect(proxy.address);
+  const first = answer();
+  socket.write("0");
+  await first;
+  proxy.set({ kind: "slow", delayMs: 50 });
+  for (let turn = 1; turn < 10; turn++) {
+    const isTaken = new Promise((resolve) => socket.write(`${turn}`, resolve));
+    await isTaken;
+    if (turn === 5) proxy.set({ kind: "open" });
+  }
+  while (seen.join("").length < 10) await answer();
+  expect(seen.join("")).toBe("0123456789");
+});

@@ -25,14 +25,23 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   let passage: Passage = { kind: "open" };
 
   function pass(from: Socket, to: Socket): void {
-    from.on("data", (bytes) => {
+    /** On their way: none overtakes another, also when a slow network becomes a fast one. */
+    const held: { readonly bytes: Buffer; readonly atMs: number }[] = [];
+    const move = (): void => {
+      while (held.length > 0 && held[0]!.atMs <= performance.now()) {
+        const { bytes } = held.shift()!;
+        if (to.writable) to.write(bytes);
+      }
+      if (held.length > 0) setTimeout(move, Math.ceil(held[0]!.atMs - performance.now()));
+    };
+    from.on("data", (bytes: Buffer) => {
       if (passage.kind === "cut") {
         broken.add(from).add(to);
-      } else if (passage.kind === "slow") {
-        setTimeout(() => to.writable && to.write(bytes), passage.delayMs);
-      } else {
-        to.write(bytes);
+        return;
       }
+      const delayMs = passage.kind === "slow" ? passage.delayMs : 0;
+      held.push({ bytes, atMs: performance.now() + delayMs });
+      if (held.length === 1) move();
     });
     from.on("close", () => {
       sockets.delete(from);

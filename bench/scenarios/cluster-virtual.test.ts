@@ -2,11 +2,13 @@
 // output is committed once, with no finished work done twice.
 
 import { afterEach, describe, expect, test } from "vitest";
+import { raftElectionTicksMax, raftTickMs } from "../../proto/limits/raft.ts";
 import { workerApi } from "../../proto/wire/methods.ts";
 import { createVirtualCluster, type VirtualCluster } from "../sim/cluster.ts";
 import { outputTasks } from "../sim/workload.ts";
 
 const workers = ["w1", "w2", "w3"];
+const failoverMsMax = 3 * raftElectionTicksMax * raftTickMs;
 const mapsAndReduces = 5 + outputTasks;
 const tasksOfJob = mapsAndReduces + mapsAndReduces + outputTasks;
 let cluster: VirtualCluster;
@@ -82,6 +84,17 @@ describe("stories", () => {
     cluster.network.pause(name);
     await cluster.clock.advanceAsync(30_000);
     cluster.network.resume(name);
+    await finish();
+    expectEachTaskOnce();
+  });
+
+  test("nobody reaches the leader any more, though it reaches all: another leads", async () => {
+    await begin(4, 3000);
+    await untilRuns(3);
+    const name = await leaderName();
+    cluster.network.shut(name);
+    await cluster.clock.advanceAsync(failoverMsMax);
+    expect(await leaderName()).not.toBe(name);
     await finish();
     expectEachTaskOnce();
   });

@@ -26,6 +26,7 @@ export const faultTable = {
   cutRing: { form: "event", most: 2, what: "each master reaches its two neighbours only" },
   cutHalves: { form: "event", most: 2, what: "a majority and a minority, workers on either side" },
   cutBridge: { form: "event", most: 2, what: "two halves that only one master reaches both of" },
+  shutMaster: { form: "event", most: 2, what: "one master reaches all, and nobody reaches it" },
   cutLockUser: { form: "event", most: 2, what: "a client that uses locks reaches nobody" },
   heal: { form: "event", most: 6, what: "all cuts and pauses end" },
   killMaster: { form: "event", most: 4, what: "a master loses power, unsynced bytes are lost" },

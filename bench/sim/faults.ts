@@ -128,6 +128,7 @@ const cuts = {
     const [one, other] = splitInTwo(random, others);
     return cutBetween(world, one, other);
   },
+  shutMaster: ({ cluster }, random) => cluster.network.shut(pick(random, cluster.masterNames)),
   cutLockUser: ({ cluster, lockUsers }, random) =>
     lockUsers.length > 0 && cluster.network.cut(pick(random, lockUsers)),
   heal: (world) => {

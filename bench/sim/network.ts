@@ -58,6 +58,8 @@ export interface Network {
   cut(name: string): boolean;
   /** Nothing passes from one to the other; the way back stays open. False where that was so. */
   cutWay(from: string, to: string): boolean;
+  /** No request reaches it; what it asks itself is answered. False where that was so. */
+  shut(name: string): boolean;
   heal(): void;
   /** Whether nothing passes from one to the other. */
   areApart(from: string, to: string): boolean;
@@ -106,6 +108,7 @@ export function createNetwork(
   const gates = new Map<string, Gate>();
   const servers = new Map<string, Server>();
   const apart = new Set<string>();
+  const closed = new Set<string>();
   /** By sender, those whom nothing of it reaches. */
   const ways = new Map<string, Set<string>>();
   const counts = new Map<string, number>();
@@ -178,15 +181,18 @@ export function createNetwork(
     };
   }
 
+  const reaches = (from: string, to: string): boolean =>
+    !network.areApart(from, to) && (from === to || !closed.has(to));
+
   /** The way of a request: once, never, late, or twice. */
   function post(from: string, to: string, path: string, deliver: () => void): void {
     const { requestLost, late, doubled } = network.rates;
     if (hits(doubled, "doubled")) {
       clock.after(random.below(2000), () => {
-        if (!network.areApart(from, to)) deliver();
+        if (reaches(from, to)) deliver();
       });
     }
-    if (network.areApart(from, to) || hits(requestLost, "requestLost")) return;
+    if (!reaches(from, to) || hits(requestLost, "requestLost")) return;
     const lateMs = hits(late, "late") ? random.below(15_000) : network.lateMs(from, path);
     clock.after(lateMs + delayMs(), deliver);
   }
@@ -248,8 +254,14 @@ export function createNetwork(
       ways.set(from, cut.add(to));
       return isNew;
     },
+    shut: (name) => {
+      const isNew = !closed.has(name);
+      closed.add(name);
+      return isNew;
+    },
     heal: () => {
       apart.clear();
+      closed.clear();
       ways.clear();
       for (const name of gates.keys()) resume(name);
     },

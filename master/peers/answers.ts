@@ -3,7 +3,7 @@
 import type { MasterId } from "../../proto/ids.ts";
 import { peerAnswerWaitMs } from "../../proto/limits/raft.ts";
 import type { Clock, Timer } from "../../proto/ports/clock.ts";
-import { isAnswer, type Message } from "../raft/messages.ts";
+import { type Message, mayTravelBack } from "../raft/messages.ts";
 
 export interface Answers {
   /**
@@ -11,7 +11,7 @@ export interface Answers {
    * wait is over.
    */
   collect(to: MasterId, expected: number): Promise<readonly Message[]>;
-  /** Keeps the answers for which a delivery waits, and gives back the rest. */
+  /** Keeps the answers for which a delivery waits, and gives back the rest, to be sent by itself. */
   take(messages: readonly Message[]): readonly Message[];
   /** Nobody waits any more. */
   close(): void;
@@ -51,7 +51,7 @@ export function createAnswers(clock: Clock): Answers {
     take: (messages) => {
       if (waiting.length === 0) return messages;
       return messages.filter((message) => {
-        if (!isAnswer(message.kind)) return true;
+        if (!mayTravelBack(message.kind)) return true;
         const one = waiting.find(({ to }) => to === message.to);
         if (one === undefined) return true;
         one.answers.push(message);

@@ -8,7 +8,7 @@ import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import type { StepRequest } from "../../proto/wire/generated/engine.ts";
 import { createLocalRpc } from "../../proto/wire/local-rpc.ts";
 import { peerApi } from "../../proto/wire/methods.ts";
-import { isAlwaysAnswered, type Message } from "../raft/messages.ts";
+import { isAnsweredBack, type Message } from "../raft/messages.ts";
 import { createAnswers } from "./answers.ts";
 import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 import { bindPeers, receiveAnswers } from "./inbox.ts";
@@ -27,7 +27,8 @@ function appended(...data: number[]): Uint8Array {
 }
 
 const answer = {
-  ...({ kind: "heartbeatReply", from: a, to: b, term: 1, readRound: 0 } as const),
+  ...({ kind: "appendReply", from: a, to: b, term: 1 } as const),
+  ...{ rejected: false, index: 1, hintIndex: 0, hintTerm: 0 },
 };
 
 function open(removed: string[] = [], foreign: string[] = []) {
@@ -48,7 +49,7 @@ function open(removed: string[] = [], foreign: string[] = []) {
     },
     receive: (message) => {
       received.push(message);
-      if (isAlwaysAnswered(message.kind)) Promise.resolve().then(() => answers.take([answer]));
+      if (isAnsweredBack(message.kind)) Promise.resolve().then(() => answers.take([answer]));
     },
   });
   rpc.serve("a:1", bindings);
@@ -112,10 +113,12 @@ describe("inbox", () => {
     expect(received).toHaveLength(1);
   });
 
-  test("what the core answers by then travels back in the reply, one answer for each that is due", async () => {
+  test("what the core answers by then travels back in the reply, one answer for each append", async () => {
     const { send } = open();
     const vote = { kind: "vote", lastIndex: 0, lastTerm: 0, force: false } as const;
-    const messages = [heartbeat(), heartbeat(vote as Partial<Message>), heartbeat()];
+    const append = { kind: "append", prevIndex: 0, prevTerm: 0, entries: [] } as const;
+    const kinds: readonly Partial<Message>[] = [append, {}, vote, append];
+    const messages = kinds.map((kind) => heartbeat(kind));
     const reply = await send({ messages });
     expect(reply.fromKey).toBe("key-a");
     expect(reply.messages.map(decodePeerMessage)).toMatchObject([answer, answer]);

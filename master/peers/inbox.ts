@@ -9,7 +9,7 @@ import { peerApi } from "../../proto/wire/methods.ts";
 import { items, text } from "../api/fields.ts";
 import type { Identified } from "../members/founders.ts";
 import { removedError } from "../members/removal.ts";
-import { type Append, isAlwaysAnswered, isAnswer, type Message } from "../raft/messages.ts";
+import { type Append, isAnswer, isAnsweredBack, type Message } from "../raft/messages.ts";
 import type { Answers } from "./answers.ts";
 import { decodePeerMessage, encodePeerMessage } from "./codec.ts";
 
@@ -115,7 +115,7 @@ export function bindPeers(options: InboxOptions): readonly RpcBinding[] {
         options.receive(message);
       }
       // The core answers in a later turn, so none is missed.
-      const expected = messages.filter(({ kind }) => isAlwaysAnswered(kind)).length;
+      const expected = messages.filter(({ kind }) => isAnsweredBack(kind)).length;
       const answers = expected === 0 ? [] : await options.answers.collect(from, expected);
       return { messages: answers.map(encodePeerMessage), fromKey: key };
     }),

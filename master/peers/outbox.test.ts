@@ -184,10 +184,21 @@ describe("outbox", () => {
   test("an answer for which the peer's own delivery waits travels with that one", async () => {
     const { outbox, answers, calls } = openOutbox();
     const collected = answers.collect(b, 1);
-    const answer: Message = { kind: "heartbeatReply", from: a, to: b, term: 1, readRound: 0 };
+    const rest = { rejected: false, index: 1, hintIndex: 0, hintTerm: 0 };
+    const answer: Message = { kind: "appendReply", from: a, to: b, term: 1, ...rest };
     outbox.send([answer, heartbeat(1)]);
     expect(await collected).toEqual([answer]);
     expect(calls.map(({ messages }) => messages.map(({ kind }) => kind))).toEqual([["heartbeat"]]);
+  });
+
+  test("what makes or keeps a leader goes to its address, so that one nobody can reach is none", () => {
+    const { outbox, answers, calls } = openOutbox();
+    void answers.collect(b, 1);
+    const head = { from: a, to: b, term: 1 };
+    outbox.send([{ kind: "heartbeatReply", ...head, readRound: 0 }]);
+    outbox.send([{ kind: "voteReply", ...head, granted: true }]);
+    const sent = calls.flatMap(({ messages }) => messages.map(({ kind }) => kind));
+    expect(sent).toEqual(["heartbeatReply", "voteReply"]);
   });
 
   test("a peer without an address gets nothing, and its messages do not pile up", async () => {

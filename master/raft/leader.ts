@@ -40,9 +40,14 @@ export function becomeLeader(raft: Raft): void {
   // Entries of earlier terms are committed only together with one of this term (see maybeCommit).
   appendOwn(raft.log, { index: next, term: raft.term, kind: "noop", data: noBytes });
   const others = allMembers(lastMembership(raft.log).membership).filter((id) => id !== raft.id);
+  // Whose vote arrived has just reached us.
+  const votes = raft.role.kind === "candidate" ? raft.role.votes : undefined;
+  const progressOf = (id: MasterId): Progress => {
+    return { ...newProgress(next), reachesUs: votes?.has(id) === true };
+  };
   raft.role = {
     kind: "leader",
-    progress: new Map(others.map((id) => [id, newProgress(next)])),
+    progress: new Map(others.map((id) => [id, progressOf(id)])),
     heartbeatElapsedTicks: 0,
     uncommittedBytes: uncommittedBytesOf(raft),
     readRound: 0,
@@ -84,13 +89,16 @@ export function tickLeader(raft: Raft, role: LeaderRole): void {
 }
 
 /**
- * Did a quorum speak to us lately? If not, another leader may exist, and nobody should wait for us.
+ * Did a quorum reach us lately? If not, another leader may exist, and nobody should wait for us.
  */
 function checkQuorum(raft: Raft, role: LeaderRole): boolean {
   const isActive = (id: MasterId): boolean =>
-    id === raft.id || role.progress.get(id)?.recentlyActive === true;
+    id === raft.id || role.progress.get(id)?.reachesUs === true;
   const active = hasQuorum(currentVoters(raft), isActive);
-  for (const progress of role.progress.values()) progress.recentlyActive = false;
+  for (const progress of role.progress.values()) {
+    progress.recentlyActive = false;
+    progress.reachesUs = false;
+  }
   return active;
 }
 
@@ -124,6 +132,8 @@ export function stepLeader(
   progress.recentlyActive = true;
   progress.silentTicks = 0;
   if (message.kind === "heartbeatReply") {
+    // Other than the rest, it was sent to our address (see mayTravelBack).
+    progress.reachesUs = true;
     handleHeartbeatReply(raft, role, progress, message);
   } else if (message.kind === "appendReply" && message.rejected) {
     handleRejection(raft, progress, message);

@@ -90,7 +90,7 @@ function appendMembership(raft: Raft, role: LeaderRole, membership: Membership):
   for (const id of allMembers(membership)) {
     if (id === raft.id || role.progress.has(id)) continue;
     // Counted as heard from: whoever joins must not make this leader believe that it is cut off.
-    role.progress.set(id, { ...newProgress(index), recentlyActive: true });
+    role.progress.set(id, { ...newProgress(index), recentlyActive: true, reachesUs: true });
   }
 }
 

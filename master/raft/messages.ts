@@ -130,7 +130,16 @@ export function isAnswer(kind: MessageKind): boolean {
   }
 }
 
-/** Whether whoever receives it answers in any case; a vote may be passed over in silence. */
-export function isAlwaysAnswered(kind: MessageKind): boolean {
-  return kind === "append" || kind === "heartbeat" || kind === "installSnapshot";
+/**
+ * Whether an answer may come back on the connection that the question left by. One that keeps a leader
+ * may not: it is sent to the leader's address, so that a leader whom nobody can reach any more, though
+ * it still reaches all, is no longer heard as one, and cannot be elected either.
+ */
+export function mayTravelBack(kind: MessageKind): boolean {
+  return kind === "appendReply" || kind === "installSnapshotReply";
+}
+
+/** Whether whoever receives it sends, in any case, an answer that may travel back. */
+export function isAnsweredBack(kind: MessageKind): boolean {
+  return kind === "append" || kind === "installSnapshot";
 }

@@ -28,6 +28,8 @@ export interface Progress {
   state: ProgressState;
   /** Has it been heard from since the last check of the quorum? */
   recentlyActive: boolean;
+  /** Has it answered a heartbeat since then? That shows, too, that our address can be reached. */
+  reachesUs: boolean;
   /** Ticks since it was heard from; undefined before the first time. */
   silentTicks: number | undefined;
   /** The commit index it was last told of by an append. */
@@ -46,6 +48,7 @@ export function newProgress(next: number): Progress {
     next,
     state: { kind: "probe", waiting: false },
     recentlyActive: false,
+    reachesUs: false,
     silentTicks: undefined,
     commitSent: 0,
     readRoundConfirmed: 0,
