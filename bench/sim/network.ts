@@ -11,6 +11,7 @@ import {
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { RandomStream } from "../../proto/ports/random.ts";
 import type { RpcBinding, RpcClient, RpcServer } from "../../proto/ports/rpc.ts";
+import { type Cuts, createCuts } from "./cuts.ts";
 import { type ClockFault, type Gate, gatedClock, pass } from "./gate.ts";
 import { createTrace, type Trace } from "./trace.ts";
 
@@ -41,7 +42,7 @@ export interface Life {
   readonly client: RpcClient;
 }
 
-export interface Network {
+export interface Network extends Omit<Cuts, "healAll"> {
   rates: Rates;
   /** By how much certain requests are late; none by default. */
   lateMs: (from: string, path: string) => number;
@@ -54,15 +55,8 @@ export interface Network {
   pause(name: string): void;
   resume(name: string): void;
   isPaused(name: string): boolean;
-  /** Nobody reaches it, and it reaches nobody. False where that was so. */
-  cut(name: string): boolean;
-  /** Nothing passes from one to the other; the way back stays open. False where that was so. */
-  cutWay(from: string, to: string): boolean;
-  /** No request reaches it; what it asks itself is answered. False where that was so. */
-  shut(name: string): boolean;
+  /** All cuts and pauses end. */
   heal(): void;
-  /** Whether nothing passes from one to the other. */
-  areApart(from: string, to: string): boolean;
   /** What happened so far, by kind: messages that were lost, doubled, late or reordered. */
   readonly counts: Map<string, number>;
 }
@@ -107,10 +101,7 @@ export function createNetwork(
 ): Network {
   const gates = new Map<string, Gate>();
   const servers = new Map<string, Server>();
-  const apart = new Set<string>();
-  const closed = new Set<string>();
-  /** By sender, those whom nothing of it reaches. */
-  const ways = new Map<string, Set<string>>();
+  const cuts = createCuts();
   const counts = new Map<string, number>();
 
   const hits = (perThousand: number, kind: string): boolean => {
@@ -127,7 +118,7 @@ export function createNetwork(
 
   /** One way of an answer, which is lost with the life of who sends it. */
   function answerTo(own: Gate, from: string, to: string, arrive: () => void): void {
-    if (network.areApart(from, to) || hits(network.rates.replyLost, "replyLost")) return;
+    if (cuts.areApart(from, to) || hits(network.rates.replyLost, "replyLost")) return;
     const server = gates.get(from);
     const leave = (): void => void clock.after(delayMs(), () => pass(own, arrive));
     if (server === undefined) leave();
@@ -181,18 +172,15 @@ export function createNetwork(
     };
   }
 
-  const reaches = (from: string, to: string): boolean =>
-    !network.areApart(from, to) && (from === to || !closed.has(to));
-
   /** The way of a request: once, never, late, or twice. */
   function post(from: string, to: string, path: string, deliver: () => void): void {
     const { requestLost, late, doubled } = network.rates;
     if (hits(doubled, "doubled")) {
       clock.after(random.below(2000), () => {
-        if (reaches(from, to)) deliver();
+        if (cuts.reaches(from, to)) deliver();
       });
     }
-    if (!reaches(from, to) || hits(requestLost, "requestLost")) return;
+    if (!cuts.reaches(from, to) || hits(requestLost, "requestLost")) return;
     const lateMs = hits(late, "late") ? random.below(15_000) : network.lateMs(from, path);
     clock.after(lateMs + delayMs(), deliver);
   }
@@ -239,35 +227,14 @@ export function createNetwork(
   }
 
   const network: Network = {
+    ...cuts,
     ...{ counts, join, serve, leave, pause, resume },
     rates: calm,
     lateMs: () => 0,
     isPaused: (name) => gates.get(name)?.state === "paused",
-    cut: (name) => {
-      const isNew = !apart.has(name);
-      apart.add(name);
-      return isNew;
-    },
-    cutWay: (from, to) => {
-      const cut = ways.get(from) ?? new Set();
-      const isNew = from !== to && !cut.has(to);
-      ways.set(from, cut.add(to));
-      return isNew;
-    },
-    shut: (name) => {
-      const isNew = !closed.has(name);
-      closed.add(name);
-      return isNew;
-    },
     heal: () => {
-      apart.clear();
-      closed.clear();
-      ways.clear();
+      cuts.healAll();
       for (const name of gates.keys()) resume(name);
-    },
-    areApart: (from, to) => {
-      if (from === to || apart.size + ways.size === 0) return false;
-      return apart.has(from) || apart.has(to) || ways.get(from)?.has(to) === true;
     },
   };
   return network;
