@@ -4,6 +4,7 @@ import { AssertionError, assert } from "../../proto/errors.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import { type Schema, sameType, schemaText } from "../../proto/plan/types.ts";
+import { compareAsColumn } from "../rules/compare-as-column.ts";
 import { dropSortOfCount, dropUnseenSort } from "../rules/drop-unseen-sort.ts";
 import { foldConstants } from "../rules/fold-constants.ts";
 import { joinFromWhere } from "../rules/join-from-where.ts";
@@ -28,6 +29,7 @@ export const allRules: readonly Rule[] = [
   dropUnseenSort,
   dropSortOfCount,
   foldConstants,
+  compareAsColumn,
   joinFromWhere,
   pushWhereDown,
   mergeSelects,

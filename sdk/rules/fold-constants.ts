@@ -3,6 +3,8 @@
 import { type Expr, mapParts } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { boolType } from "../../proto/plan/types.ts";
+import { foldCast } from "./fold-cast.ts";
+import { hasExprs, withExprs } from "./node-exprs.ts";
 import type { NodeRule } from "./rule.ts";
 
 const literalBool = (value: boolean): Expr => ({
@@ -64,6 +66,9 @@ function foldNumbers(expr: Extract<Expr, { kind: "call" }>): Expr {
 
 export function foldExpr(expr: Expr): Expr {
   const folded = mapParts(expr, foldExpr);
+  if (folded.kind === "cast" && folded.input.kind === "literal") {
+    return foldCast(folded.input, folded.to) ?? folded;
+  }
   if (folded.kind !== "call") return folded;
   switch (folded.name) {
     case "and":
@@ -80,23 +85,11 @@ export function foldExpr(expr: Expr): Expr {
 }
 
 function foldedNode(node: LogicalNode): LogicalNode | undefined {
-  switch (node.kind) {
-    case "where": {
-      const predicate = foldExpr(node.predicate);
-      if (boolOf(predicate) === true) return node.input;
-      return predicate === node.predicate ? undefined : { ...node, predicate };
-    }
-    case "select": {
-      const columns = node.columns.map((column) => {
-        const expr = foldExpr(column.expr);
-        return expr === column.expr ? column : { ...column, expr };
-      });
-      const same = columns.every((column, index) => column === node.columns[index]);
-      return same ? undefined : { ...node, columns };
-    }
-    default:
-      return undefined;
-  }
+  if (!hasExprs(node)) return undefined;
+  const better = withExprs(node, foldExpr);
+  if (better?.kind === "where" && boolOf(better.predicate) === true) return better.input;
+  if (node.kind === "where" && boolOf(node.predicate) === true) return node.input;
+  return better;
 }
 
 export const foldConstants: NodeRule = {

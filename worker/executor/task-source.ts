@@ -21,7 +21,6 @@ import { ndjsonSource } from "../sources/ndjson.ts";
 import { type OwnProgram, readOwnSource } from "../sources/own-source.ts";
 import type { FileSource, SourceWorld } from "../sources/source.ts";
 import { textSource } from "../sources/text.ts";
-import { columnsReadBy } from "./columns-read.ts";
 import type { ClosureOf } from "./pipeline.ts";
 import type { TaskWorld } from "./run.ts";
 import { rowsWantedFirst } from "./wanted-rows.ts";
@@ -108,7 +107,7 @@ async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
   const { filter } = feed.first;
   await readColumns(await splitOf(feed), program, sourceWorld(feed), {
     condition: filter?.condition,
-    wantedAfter: filter && columnsReadBy(feed.spec.program.operators[1]),
+    wantedAfter: filter?.wants,
     pushBatch: (batch, { bytes, rowsLeftOut }, isKept) => {
       feed.countIn(rowsLeftOut, 0);
       const kept = isKept ? filter : undefined;

@@ -48,6 +48,8 @@ export interface SideSize {
 
 export interface FilterStage {
   readonly condition: Expr;
+  /** Names of the columns that are read behind it; all where not set. */
+  readonly wants?: ReadonlySet<string>;
   /** Takes rows for which the condition is known to be true. */
   pushKept(batch: Batch): void;
 }

@@ -18,7 +18,7 @@ export function whereStage(condition: Expr, next: Stage): Stage {
     else if (next.pushSelected !== undefined) next.pushSelected(batch, rows);
     else next.pushBatch(gatherBatch(onlyWanted(batch, wants), rows));
   };
-  const filter = { condition, pushKept };
+  const filter = { condition, pushKept, ...wanting(wants) };
   return columnStage(next, pushBatch, {
     filter,
     ...wanting(wants && wantedBy([condition], wants)),
