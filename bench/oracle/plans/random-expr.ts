@@ -7,6 +7,7 @@ import {
   type DataType,
   type DataTypeKind,
   dateType,
+  decimalType,
   float64Type,
   instantType,
   int32Type,
@@ -66,9 +67,32 @@ function comparison(schema: Schema, dice: Dice, depth: number): Expr {
   return call(name, exprOf(type, schema, dice, depth), exprOf(type, schema, dice, depth));
 }
 
+/** Types of constants beside which values of a type are compared as something wider. */
+const widerTypes: Readonly<Partial<Record<DataTypeKind, readonly DataType[]>>> = {
+  int32: [int64Type, float64Type, decimalType(9, 2)],
+  int53: [float64Type, decimalType(9, 2)],
+  date: [instantType, { kind: "timestamp" }],
+  decimal: [float64Type, decimalType(24, 6)],
+};
+
+function widerComparison(schema: Schema, dice: Dice, depth: number): Expr {
+  const fields = schema.fields.filter(({ type }) => widerTypes[type.kind] !== undefined);
+  const type = fields.length === 0 ? int32Type : dice.oneOf(fields).type;
+  const literals = widerTypes[type.kind]!.flatMap((wider) =>
+    valuesOf(wider).map((value) => literalOf(value, wider)),
+  );
+  const value = exprOf(type, schema, dice, depth);
+  if (dice.isRare(4)) return call("isIn", value, dice.oneOf(literals), dice.oneOf(literals));
+  const name = dice.oneOf(["eq", "ne", "lt", "le", "gt", "ge"]);
+  return dice.isRare(4)
+    ? call(name, dice.oneOf(literals), value)
+    : call(name, value, dice.oneOf(literals));
+}
+
 const ofBool: readonly Maker[] = [
   comparison,
   comparison,
+  widerComparison,
   (schema, dice) => call(dice.oneOf(["isNull", "isNotNull"]), anyColumn(schema, dice)),
   (schema, dice, depth) => call(dice.oneOf(["and", "or"]), ...pair(boolType, schema, dice, depth)),
   (schema, dice, depth) => call("not", exprOf(boolType, schema, dice, depth)),
