@@ -5,7 +5,7 @@ import { posix } from "node:path";
 import { assert, EngineError } from "../errors.ts";
 import type { ObjectInfo, PendingUpload, PutOutcome, UploadWriter } from "../ports/store.ts";
 import { errnoOf, fileFailure, pathOfFileUri } from "./store-file-errors.ts";
-import { listFiles, undefinedWhenAbsent, walk } from "./store-file-list.ts";
+import { filesNamed, listFiles, undefinedWhenAbsent } from "./store-file-list.ts";
 import {
   ensureFolder,
   holdsExactly,
@@ -209,10 +209,10 @@ async function abort(upload: PendingUpload): Promise<void> {
 }
 
 async function sweep(folderUri: string, owner: string, tokenEnd: number): Promise<number> {
-  const hidden = await walk(pathOfFileUri(folderUri), {
-    enters: () => true,
-    takes: (path) => isPendingOf(owner, tokenEnd, lastName(path)) || putName.test(lastName(path)),
-  });
+  const hidden = await filesNamed(
+    pathOfFileUri(folderUri),
+    (name) => isPendingOf(owner, tokenEnd, name) || putName.test(name),
+  );
   let uploads = 0;
   for (const path of hidden) {
     const removed = await removeIfPresent(path);

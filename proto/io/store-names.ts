@@ -65,6 +65,11 @@ export function assertNamesOwner(uri: string, owner: string): void {
   );
 }
 
+/** Whether listings skip what is named so, and all that is below. */
+export function isHiddenName(name: string): boolean {
+  return name.startsWith("_") || name.startsWith(".");
+}
+
 /**
  * Whether listings skip the path: some name below the prefix's folder begins with '_' or '.', or is
  * empty.
@@ -98,10 +103,17 @@ function utf8Rank(unit: number): number {
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
 }
 
+/** Without surrogates and what lies above them the order of bytes is that of strings, which is faster by far. */
+const isPlain = (text: string): boolean => !/[\ud800-\uffff]/.test(text);
+
+export function sortedByBytes(names: readonly string[]): readonly string[] {
+  if (!names.every(isPlain)) return [...names].sort(compareUriBytes);
+  return [...names].sort();
+}
+
 export function sortedByUri(objects: readonly ObjectInfo[]): readonly ObjectInfo[] {
-  // Without surrogates and what lies above them the order of bytes is that of strings, which is faster by far.
-  const isPlain = objects.every(({ uri }) => !/[\ud800-\uffff]/.test(uri));
-  if (!isPlain) return [...objects].sort((a, b) => compareUriBytes(a.uri, b.uri));
+  if (!objects.every(({ uri }) => isPlain(uri)))
+    return [...objects].sort((a, b) => compareUriBytes(a.uri, b.uri));
   return [...objects].sort((a, b) => (a.uri < b.uri ? -1 : Number(a.uri > b.uri)));
 }
 

@@ -64,6 +64,11 @@ describe("glob", () => {
         const glob = compileGlob(someGlob);
         const expected = naive(someGlob, somePath);
         expect(glob.matches(somePath)).toBe(expected);
+        const slash = somePath.lastIndexOf("/");
+        if (slash >= 0) {
+          const inFolder = glob.inFolder(somePath.slice(0, slash));
+          expect(inFolder(somePath.slice(slash + 1))).toBe(expected);
+        }
         if (!expected) return;
         const names = somePath.split("/");
         for (let depth = 1; depth < names.length; depth++) {

@@ -1,10 +1,12 @@
 // Globs over object names: `*` and `?` within a folder, `**` across folders, `{a,b}` alternatives.
-import { assert, EngineError } from "../errors.ts";
+import { EngineError } from "../errors.ts";
 import { globAlternativesMax } from "../limits/store.ts";
 
 /** A compiled glob. Paths have no scheme; segments are divided by '/'. */
 export interface Glob {
   matches(path: string): boolean;
+  /** For many names of one folder, which is looked at once: `matches` of the folder, '/' and the name. */
+  inFolder(folder: string): (name: string) => boolean;
   /**
    * False when nothing below the folder (a path without trailing '/') can match: need not be read.
    */
@@ -23,20 +25,33 @@ export function globLiteralPrefix(pattern: string): string {
   return end < 0 ? pattern : pattern.slice(0, end);
 }
 
+/** What may stand between two '/'. */
+interface Segment {
+  /** `**`, which stands for any number of names. */
+  readonly isGlobstar: boolean;
+  readonly takes: (name: string) => boolean;
+}
+
 /**
  * `**` as a whole segment stands for any number of segments; anywhere else it is the same as `*`.
  */
 export function compileGlob(pattern: string): Glob {
-  const alternatives = expandBraces(pattern).map((alternative) => alternative.split("/"));
+  const alternatives = expandBraces(pattern).map((text) => text.split("/").map(compileSegment));
+  const below = (names: readonly string[]): ((name: string) => boolean) => {
+    const open = alternatives.filter((segments) => reached(segments, names)[segments.length - 1]);
+    const lasts = open.map((segments) => segments.at(-1)!.takes);
+    return lasts.length === 1 ? lasts[0]! : (name) => lasts.some((takes) => takes(name));
+  };
   return {
     matches: (path) => {
       const names = path.split("/");
-      return alternatives.some((segments) => matchSegments(segments, names)[segments.length]);
+      return below(names.slice(0, -1))(names.at(-1)!);
     },
+    inFolder: (folder) => below(folder.split("/")),
     mayMatchBelow: (folder) => {
       const names = folder === "" ? [] : folder.split("/");
       return alternatives.some((segments) =>
-        matchSegments(segments, names).slice(0, segments.length).some(Boolean),
+        reached(segments, names).slice(0, segments.length).some(Boolean),
       );
     },
   };
@@ -84,42 +99,50 @@ function splitFirstBrace(pattern: string) {
 }
 
 /** Element k tells whether the first k segments of the pattern match all the names. */
-function matchSegments(segments: readonly string[], names: readonly string[]): boolean[] {
-  let reached = segments.map(() => false);
-  reached.push(false);
-  reached[0] = true;
-  passGlobstars(segments, reached);
+function reached(segments: readonly Segment[], names: readonly string[]): readonly boolean[] {
+  let now = [true, ...segments.map(() => false)];
+  passGlobstars(segments, now);
   for (const name of names) {
-    const next = reached.map(() => false);
-    for (let k = 0; k < segments.length; k++) {
-      if (!reached[k]) continue;
-      const segment = segments[k];
-      assert(segment !== undefined, "segment within the pattern");
-      if (segment === "**") {
-        next[k] = true;
-        next[k + 1] = true;
-      } else if (matchSegment(segment, name)) next[k + 1] = true;
+    const next = now.map(() => false);
+    for (const [k, segment] of segments.entries()) {
+      if (!now[k]) continue;
+      if (segment.isGlobstar) next[k] = true;
+      if (segment.takes(name)) next[k + 1] = true;
     }
     passGlobstars(segments, next);
-    reached = next;
+    now = next;
   }
-  return reached;
+  return now;
 }
 
 /**
  * `**` may stand for no segment, but at the end of a pattern it asks for one: `a/**` is not `a`.
  */
-function passGlobstars(segments: readonly string[], reached: boolean[]): void {
+function passGlobstars(segments: readonly Segment[], now: boolean[]): void {
   for (let k = 0; k < segments.length - 1; k++) {
-    if (reached[k] && segments[k] === "**") reached[k + 1] = true;
+    if (now[k] && segments[k]!.isGlobstar) now[k + 1] = true;
   }
+}
+
+function compileSegment(text: string): Segment {
+  if (text === "**") return { isGlobstar: true, takes: () => true };
+  if (!specialCharacter.test(text)) return { isGlobstar: false, takes: (name) => name === text };
+  const [before = "", after, ...others] = text.split("*");
+  if (after === undefined || others.length > 0 || text.includes("?")) {
+    return { isGlobstar: false, takes: (name) => matchSegment(text, name) };
+  }
+  // One star, as most patterns have: they are asked about each of a million files.
+  const least = before.length + after.length;
+  return {
+    isGlobstar: false,
+    takes: (name) => name.length >= least && name.startsWith(before) && name.endsWith(after),
+  };
 }
 
 /**
  * Greedy with one point to return to: at most pattern × name steps, whatever the number of stars.
  */
 function matchSegment(segment: string, name: string): boolean {
-  if (!specialCharacter.test(segment)) return segment === name;
   const pattern = [...segment];
   const characters = [...name];
   let p = 0;
