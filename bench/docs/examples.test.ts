@@ -107,6 +107,7 @@ const flightRows = [
 const contents = {
   "flights/0.parquet": flightRows,
   "flights.arrow": flightRows,
+  "known-flights/0.checkpoint": flightRows,
   "earlier/0.parquet": flightRows.slice(0, 1),
   "airports.csv": "origin,city\nSEA,Seattle\nSFO,San Francisco\n",
   "sales.csv": [

@@ -1,7 +1,7 @@
 // Runs a job for real but on one thread: its driver, its planner, its replays, and every task on workers in memory.
 
 import { EngineError } from "../../proto/errors.ts";
-import { describeInput } from "../../proto/formats/describe.ts";
+import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionOutcome,
   DriverHost,
@@ -61,6 +61,11 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
       const read = async (uri: string, offset: number, length: number) =>
         job.files.get(uri)!.subarray(offset, offset + length);
       return describeInput({ read }, format, files, options);
+    },
+    describeCheckpoint: (inputs) => {
+      const read = async (uri: string, offset: number, length: number) =>
+        job.files.get(uri)!.subarray(offset, offset + length);
+      return describeCheckpoint({ read }, inputs);
     },
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,

@@ -12,7 +12,7 @@ import {
   tasksPerStageMax,
   uriCharsMax,
 } from "../../proto/limits.ts";
-import type { OutputFormat } from "../../proto/plan/logical.ts";
+import { outputFormats } from "../../proto/plan/manifest.ts";
 import { coalescingProblem } from "../../proto/plan/partition-cuts.ts";
 import type { TaskProgram, TaskSplit } from "../../proto/plan/program.ts";
 import type {
@@ -182,8 +182,6 @@ function decodePlacement(at: string, value: unknown, stageId: number): Placement
   }
 }
 
-const formats: readonly OutputFormat[] = ["text", "ndjson", "arrow", "csv", "parquet"];
-
 function decodeOutput(at: string, value: unknown, isLast: boolean): StageOutput {
   const plain = object(at, value, code);
   if ((plain.kind === "shuffle") === isLast) {
@@ -200,8 +198,8 @@ function decodeOutput(at: string, value: unknown, isLast: boolean): StageOutput 
     case "result":
       return { kind: "result" };
     case "output": {
-      const format = formats.find((known) => known === plain.format);
-      if (format === undefined) invalid(`${at}.format`, `must be one of ${formats}`, code);
+      const format = outputFormats.find((known) => known === plain.format);
+      if (format === undefined) invalid(`${at}.format`, `must be one of ${outputFormats}`, code);
       return {
         kind: "output",
         format,

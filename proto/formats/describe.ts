@@ -8,6 +8,7 @@ import type { InputFile } from "../plan/bundle.ts";
 import type { ColumnarFormat, ColumnarReadOptions } from "../plan/logical.ts";
 import { type Field, type Schema, utf8Type } from "../plan/types.ts";
 import type { ObjectStore } from "../ports/store.ts";
+import { readCheckpointHead } from "./checkpoint.ts";
 import { unpackBeginning } from "./compression/streams.ts";
 import { type CsvLayout, csvHead } from "./csv/head.ts";
 import { csvFields } from "./csv/infer.ts";
@@ -155,6 +156,14 @@ function withFolders(fields: readonly Field[], folders: readonly Field[]): reado
   const own = fields.map((field) => folders.find(({ name }) => name === field.name) ?? field);
   const more = folders.filter(({ name }) => !fields.some((field) => field.name === name));
   return [...own, ...more];
+}
+
+/** Of a checkpoint: undefined where only its rows tell. */
+export async function describeCheckpoint(
+  store: InputReader,
+  files: readonly InputFile[],
+): Promise<Schema | undefined> {
+  return (await readCheckpointHead(store, files[0]!)).schema;
 }
 
 /**

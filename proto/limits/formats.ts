@@ -27,5 +27,11 @@ export const parquetGroupRowsMax = 512 * 1024;
 export const parquetGroupBytesMax = 64 * 1024 * 1024;
 /** Bytes of a dictionary that we write: larger ones do not pay. */
 export const parquetDictionaryBytesMax = 1024 * 1024;
+/** Bytes of a file of a checkpoint: each is read by one task, and rows of one task may be read by several. */
+export const checkpointFileBytes = 32 * 1024 * 1024;
+/** Bytes of rows that are sealed together in a file of a checkpoint, and read at once. */
+export const checkpointBlockBytes = 4 * 1024 * 1024;
+/** Bytes of the head of such a file, which holds the schema: that of ten thousand columns takes about so many. */
+export const checkpointHeadBytesMax = 1024 * 1024;
 /** Bytes of rows of one Arrow file, which is held whole until its columns are known; larger outputs get several. */
 export const arrowFileBytesMax = 256 * 1024 * 1024;

@@ -117,6 +117,8 @@ export interface DriverHost {
     files: readonly InputFile[],
     options: ColumnarReadOptions,
   ): Promise<Schema>;
+  /** The columns of a checkpoint, by its files; undefined where only the rows tell. */
+  describeCheckpoint?(files: readonly InputFile[]): Promise<Schema | undefined>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */
   recordedOutcome(actionIndex: number, planDigest: string): Promise<ActionOutcome | undefined>;
   runAction(action: PlannedAction): Promise<ActionAnswer>;

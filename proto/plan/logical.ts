@@ -59,6 +59,8 @@ interface UnaryNode extends NodeBase {
 /** Reads files as rows. */
 export type RowReadNode =
   | (NodeBase & { readonly kind: "readText" | "readNdjson"; readonly pattern: string })
+  /** What a checkpoint wrote; its folder, ending in '/'. */
+  | (NodeBase & { readonly kind: "readCheckpoint"; readonly pattern: string })
   | (NodeBase & {
       readonly kind: "readCsv";
       readonly pattern: string;
@@ -251,10 +253,9 @@ export type LogicalNode =
   | CacheNode
   | KeptNode;
 
-/** Made once in this job and kept on the workers (`disk`) or in the object store (`store`). */
+/** Made once in this job and kept on the disks of the workers. */
 export interface CacheNode extends UnaryNode {
   readonly kind: "cache";
-  readonly level: "disk" | "store";
 }
 
 /**
@@ -267,7 +268,8 @@ export interface KeptNode extends NodeBase {
   readonly cache: CacheNode;
 }
 
-export type OutputFormat = "text" | "ndjson" | "arrow" | "csv" | "parquet";
+/** `checkpoint`: rows as engines hand them to each other, for the engine itself. */
+export type OutputFormat = "text" | "ndjson" | "arrow" | "csv" | "parquet" | "checkpoint";
 
 /** How an output is written; what is not set is as usual. */
 export interface WriteOptions {
@@ -279,6 +281,8 @@ export interface WriteOptions {
   /** CSV: whether the first record names the columns. */
   readonly header?: boolean;
   readonly delimiter?: string;
+  /** Checkpoints: the columns of all rows, where they are known before the run. */
+  readonly schema?: Schema;
 }
 
 /** What makes a plan run. `take(n)` is a collect over a limit. */
@@ -289,6 +293,11 @@ export type Action =
    * recorded result. The driver says so when it plans; no part of what every run of the program says alike.
    */
   | { readonly kind: "rows"; readonly input: LogicalNode; readonly folderUri?: string }
+  /**
+   * All rows, to be read again as they are: to this folder, or to one that the driver has for that. It says so when it
+   * plans, as for `rows`.
+   */
+  | { readonly kind: "checkpoint"; readonly input: LogicalNode; readonly folderUri?: string }
   /** All rows as the columns they are, as one stream of Arrow. */
   | { readonly kind: "toArrow"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }

@@ -3,7 +3,9 @@
 import { assert, EngineError } from "../errors.ts";
 import type { OutputFormat } from "./logical.ts";
 
-const outputFormats: readonly OutputFormat[] = ["text", "ndjson", "arrow", "csv", "parquet"];
+export const outputFormats: readonly OutputFormat[] = [
+  ...(["text", "ndjson", "arrow", "csv", "parquet", "checkpoint"] as const),
+];
 
 export const manifestName = "_manifest.json";
 

@@ -46,6 +46,7 @@ function argumentsText(node: LogicalNode): string {
   switch (node.kind) {
     case "readText":
     case "readNdjson":
+    case "readCheckpoint":
       return node.pattern;
     case "readCsv":
       return `${node.pattern} ${csvText(node.options)}`;
@@ -62,9 +63,8 @@ function argumentsText(node: LogicalNode): string {
     case "limit":
       return `${node.rows}${node.offset === undefined ? "" : ` from ${node.offset}`}`;
     case "kept":
-      return "";
     case "cache":
-      return node.level;
+      return "";
     case "join":
       return joinText(node);
     case "union":

@@ -58,6 +58,7 @@ export type SourceProgram =
   | { readonly kind: "text"; readonly node: NodeId }
   | { readonly kind: "ndjson"; readonly node: NodeId }
   | { readonly kind: "csv"; readonly node: NodeId; readonly options: CsvOptions }
+  | { readonly kind: "checkpoint"; readonly node: NodeId }
   | {
       readonly kind: "columns";
       readonly node: NodeId;

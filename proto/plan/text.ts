@@ -12,6 +12,8 @@ export function actionText(action: Action): string {
   switch (action.kind) {
     case "write":
       return `write ${action.format} ${action.folderUri}${writeOptionsText(action.options)}`;
+    case "checkpoint":
+      return action.folderUri === undefined ? "checkpoint" : `checkpoint ${action.folderUri}`;
     case "forEach":
       return `forEach#${action.id}`;
     case "stage":

@@ -97,7 +97,7 @@ export async function* committedLines(
 ): AsyncGenerator<Uint8Array> {
   const { manifest, rows } = await readOutput(store, folderUri);
   const { format } = manifest;
-  const isColumnar = format === "arrow" || format === "parquet";
+  const isColumnar = format === "arrow" || format === "parquet" || format === "checkpoint";
   const isPacked = manifest.files.some(({ name }) => /\.(gz|zst)$/.test(name));
   const isConverted = isColumnar || isPacked || (format === "text" && options.json);
   if (isConverted) {

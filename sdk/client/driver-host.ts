@@ -2,7 +2,7 @@
 
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
-import { describeInput } from "../../proto/formats/describe.ts";
+import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionAnswer,
   CommittedOutput,
@@ -10,7 +10,7 @@ import type {
   InputFile,
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
-import { isRowsFolder, jobScratch } from "../../proto/plan/rows-folder.ts";
+import { isScratchFolder, jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
@@ -73,7 +73,7 @@ export function createDriverHost(
       const outcome = await runActionOverWire(world.leader, lease, wired, ({ stages }) =>
         onProgress({ actionIndex, label, stages }),
       );
-      if (outcome.kind === "committed" && !isRowsFolder(outcome.output.folderUri)) {
+      if (outcome.kind === "committed" && !isScratchFolder(outcome.output.folderUri)) {
         committed.set(actionIndex, outcome.output);
       }
       return outcome;
@@ -88,6 +88,7 @@ export function createDriverHost(
 
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(world.store, format, files, options),
+    describeCheckpoint: (files) => describeCheckpoint(world.store, files),
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.
     recordedOutcome: async () => undefined,

@@ -2,7 +2,7 @@
 
 import { assert, EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
 import { longPollMs, rpcTimeoutMs } from "../../proto/limits/rpc.ts";
-import { isRowsFolder } from "../../proto/plan/rows-folder.ts";
+import { isScratchFolder } from "../../proto/plan/scratch-folder.ts";
 import type { LeaderCalls } from "../../proto/ports/leader.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import type { ActionView, JobView } from "../../proto/wire/views.ts";
@@ -40,7 +40,7 @@ function tell(action: ActionView | undefined, onProgress: OnProgress): void {
 function finished(view: JobView): FinishedJob {
   assert(view.resultJson !== undefined, `job ${view.jobId} succeeded without a result`);
   const outputs = view.actions.flatMap(({ output }) =>
-    output === undefined || isRowsFolder(output.folderUri) ? [] : [output],
+    output === undefined || isScratchFolder(output.folderUri) ? [] : [output],
   );
   return { jobId: view.jobId, resultJson: view.resultJson, outputs };
 }

@@ -141,6 +141,14 @@ async function* withFolders(
   for await (const row of rows) yield { ...(row as object), ...folders };
 }
 
+function notForReaders(folderUri: string): EngineError {
+  return new EngineError(
+    "USAGE",
+    `${folderUri} holds a checkpoint, whose files are for jobs alone: mr.read.checkpoint(folder)`,
+    { file: folderUri },
+  );
+}
+
 /**
  * Opens what a job wrote to a folder. `folder`: an absolute URI.
  * Throws OUTPUT_NOT_COMMITTED when nothing was committed there, and while reading INPUT_UNREADABLE when a
@@ -152,6 +160,7 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
   const { format, files } = manifest;
 
   async function* lines(): AsyncGenerator<string> {
+    if (format === "checkpoint") throw notForReaders(folderUri);
     if (format === "arrow" || format === "parquet") {
       const message = `${folderUri} holds ${format} files, which have no lines; read its rows`;
       throw new EngineError("USAGE", message, { file: folderUri });
@@ -182,6 +191,8 @@ export async function readOutput(store: ObjectStore, folder: string): Promise<Co
         }
         return;
       }
+      case "checkpoint":
+        throw notForReaders(folderUri);
       default:
         unreachable(format);
     }

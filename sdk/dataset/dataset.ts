@@ -2,8 +2,9 @@
 
 import type { Action } from "../../proto/plan/logical.ts";
 import type { Widened } from "./columns.ts";
-import { checkedFunction, nodeOf, sessionOf, step } from "./dataset-base.ts";
+import { checkedFunction, derive, nodeOf, sessionOf, step } from "./dataset-base.ts";
 import { JoinSteps } from "./join-steps.ts";
+import { resolveOutput } from "./paths.ts";
 import { DatasetWriter } from "./writer.ts";
 
 /**
@@ -21,20 +22,35 @@ import { DatasetWriter } from "./writer.ts";
 export class Dataset<out T> extends JoinSteps<T> {
   /**
    * Keeps the rows on the disks of the workers once they were made, for jobs that read them several times.
-   * What is lost with a worker is made again.
+   * What is lost with a worker is made again; see `checkpoint` for rows that outlive workers.
    * @example const known = flights.where((c) => c.delay.isNotNull()).cache();
    */
   cache(): Dataset<T> {
-    return step(this, { kind: "cache", level: "disk" });
+    return step(this, { kind: "cache" });
   }
 
   /**
-   * The same as `cache`, under another name that Spark has: rows stay on the disks of the workers, not in a store.
-   * Rows that must outlive every worker are written (`write.parquet`, `write.arrow`) and read again.
-   * @example const ranks = pairs.checkpoint();
+   * Action: writes the rows to the object store, visible all at once, and answers a dataset that reads them there. Its
+   * plan begins with that read: what was done before is forgotten, and is not done again when workers are lost, as with
+   * `cache`. Rows, their order and their types stay as they are.
+   * @param options `folder`: a path, `file:///…` or `s3://…`, which stays when the job ends, for `mr.read.checkpoint` of
+   *   other jobs. Without it one in the cluster's scratch folder is written, which `millrace run` has for itself
+   * @throws PLAN_INVALID where there is neither a folder nor a scratch folder, or the path names no folder; OUTPUT_EXISTS;
+   *   OUTPUT_LOCKED
+   * @example
+   * const known = await flights.where((c) => c.delay.isNotNull()).checkpoint();
+   * const late = await known.where((c) => c.delay.gt(30)).count();
    */
-  checkpoint(): Dataset<T> {
-    return step(this, { kind: "cache", level: "store" });
+  async checkpoint(options: { readonly folder?: string } = {}): Promise<Dataset<T>> {
+    const session = sessionOf(this);
+    const { folder } = options;
+    const given = folder === undefined ? undefined : resolveOutput(folder, session.workingFolder);
+    const { folderUri } = await session.checkpoint({
+      kind: "checkpoint",
+      input: nodeOf(this),
+      ...(given === undefined ? {} : { folderUri: given }),
+    });
+    return derive(this, { kind: "readCheckpoint", pattern: folderUri });
   }
 
   /**

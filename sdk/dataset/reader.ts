@@ -11,7 +11,7 @@ import type {
 import { RowSchema } from "../columns/schema.ts";
 import type { CsvRow } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
-import { resolveInput } from "./paths.ts";
+import { resolveInput, resolveOutput } from "./paths.ts";
 import type { Session } from "./session.ts";
 import { type Source, sourceParts } from "./source.ts";
 import { checkDelimiter } from "./writer.ts";
@@ -181,6 +181,26 @@ export class Reader {
       pattern: this.#resolve(pattern),
       options: Object.freeze({ header, delimiter, columns: Object.freeze({ ...columns }) }),
     });
+  }
+
+  /**
+   * The rows of a checkpoint that a job wrote to a folder of its choice, as they were there. For jobs of one version of
+   * the engine; rows that are to be kept for long, or for others, are better written as Parquet.
+   * @param folder what was given to `checkpoint`
+   * @param schema the columns that they have, where there are any: rows that do not fit end the job; without it rows are
+   *   `unknown`, or what you say
+   * @throws PLAN_INVALID for a path that cannot be understood
+   * @example
+   * mr.read.checkpoint("known-flights", schema({ origin: utf8, delay: int32.nullable() }))
+   * // => { origin: "SEA", delay: 42 } { origin: "SFO", delay: -3 } { origin: "SEA", delay: null }
+   */
+  checkpoint<Row>(folder: string, schema: RowSchema<Row>): Dataset<Row>;
+  checkpoint<T = unknown>(folder: string): Dataset<T>;
+  checkpoint<Row>(folder: string, schema?: RowSchema<Row>): Dataset<Row> {
+    const pattern = resolveOutput(folder, this.#session.workingFolder);
+    const id = this.#session.nextNode();
+    const rows = new Dataset<Row>(this.#session, { kind: "readCheckpoint", id, pattern });
+    return schema === undefined ? rows : rows.as(schema);
   }
 
   /**

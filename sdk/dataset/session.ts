@@ -36,6 +36,8 @@ export interface Session {
   count(action: ActionOf<"count">): Promise<number>;
   forEach(action: ActionOf<"forEach">): Promise<void>;
   write(action: ActionOf<"write">): Promise<CommittedOutput>;
+  /** As `write`, to a folder of the cluster's where the action names none. */
+  checkpoint(action: ActionOf<"checkpoint">): Promise<CommittedOutput>;
   /** Answers what the tasks of the action staged, and the number under which they did. */
   stage(action: ActionOf<"stage">): Promise<{
     readonly parts: readonly StagedPart[];

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, DriverHost, JobContext } from "../../proto/plan/bundle.ts";
+import type { StageGraph } from "../../proto/plan/stage.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import { defineJob } from "../dataset/define-job.ts";
 import type { Millrace } from "../dataset/millrace.ts";
@@ -87,6 +88,40 @@ describe("drive", () => {
       "write text file:///base/out/",
     ]);
     expect(listed).toEqual(Array(3).fill("file:///base/in.txt"));
+  });
+
+  test("a checkpoint is written to a scratch folder, and plans begin with what is read there", async () => {
+    const bundle = jobOf(async (mr, { input }) => {
+      const kept = await mr.read.text(input).map(String).checkpoint();
+      return await kept.count();
+    });
+    const folderUri = "mem://scratch/job-1/_checkpoint-0/";
+    const output = { folderUri, files: 1, rows: 3, bytes: 9 };
+    const { host, started, listed } = fakeHost([{ kind: "committed", output }, counted(3)]);
+    const scratchUri = "mem://scratch/job-1/";
+    expect(decodeValue(await bundle.drive(context, { ...host, scratchUri }))).toBe(3);
+    expect(listed).toEqual(["file:///base/in.txt", folderUri]);
+    const [written, counting] = started as unknown as readonly StageGraph[];
+    expect(written!.stages.at(-1)!.output).toMatchObject({ format: "checkpoint", folderUri });
+    expect(counting!.stages.map(({ label }) => label)).toEqual(["read checkpoint"]);
+  });
+
+  test("a checkpoint to a folder of the job's choice needs no scratch folder; without either it is refused", async () => {
+    const folderUri = "file:///base/kept/";
+    const output = { folderUri, files: 1, rows: 3, bytes: 9 };
+    const placed = jobOf(async (mr, { input }) => {
+      await mr.read.text(input).checkpoint({ folder: "kept" });
+    });
+    const { host, started } = fakeHost([{ kind: "committed", output }]);
+    await placed.drive(context, host);
+    expect(started[0]!.label).toBe(`checkpoint ${folderUri}`);
+    const unplaced = jobOf(async (mr, { input }) => void (await mr.read.text(input).checkpoint()));
+    await expect(unplaced.drive(context, host)).rejects.toMatchObject({
+      code: "PLAN_INVALID",
+      message: expect.stringMatching(
+        /no scratch folder. Set MILLRACE_SCRATCH .* checkpoint\({ folder }\)/,
+      ),
+    });
   });
 
   test("of two limits at the end the smaller counts, over all tasks together", async () => {

@@ -12,7 +12,7 @@ import { sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
-import { rowsFolder } from "../../proto/plan/rows-folder.ts";
+import { scratchFolder } from "../../proto/plan/scratch-folder.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
@@ -176,8 +176,17 @@ async function planned(
 }
 
 function withFolder(action: Action, scratchUri: string | undefined, actionIndex: number): Action {
-  if (action.kind !== "rows" || scratchUri === undefined) return action;
-  return { ...action, folderUri: rowsFolder(scratchUri, actionIndex) };
+  const isPlaced = action.kind === "checkpoint" && action.folderUri !== undefined;
+  if (isPlaced || (action.kind !== "rows" && action.kind !== "checkpoint")) return action;
+  if (scratchUri !== undefined) {
+    return { ...action, folderUri: scratchFolder(action.kind, scratchUri, actionIndex) };
+  }
+  if (action.kind === "rows") return action;
+  throw new EngineError(
+    "PLAN_INVALID",
+    "checkpoint() has no folder to write to: this cluster has no scratch folder. Set MILLRACE_SCRATCH for workers " +
+      "and clients, or say where: checkpoint({ folder })",
+  );
 }
 
 type Measured = Extract<ActionOutcome, { readonly kind: "result" }>;

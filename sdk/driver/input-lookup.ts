@@ -32,6 +32,10 @@ export class InputLookup {
     for (const node of fileReads(action)) {
       const found = await listInputs(this.#host, node.pattern);
       files.set(node.id, found);
+      if (node.kind === "readCheckpoint") {
+        const schema = await this.#host.describeCheckpoint?.(found);
+        if (schema !== undefined) schemas.set(node.id, schema);
+      }
       if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
       schemas.set(node.id, await this.#schemaOf(node, found));
     }

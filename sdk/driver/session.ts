@@ -141,10 +141,14 @@ export class DriverSession implements Session {
     return parts.reduce((sum, part) => sum + (decodeValue(part) as number), 0);
   }
 
-  async write(action: Extract<Action, { kind: "write" }>): Promise<CommittedOutput> {
+  async write(action: Extract<Action, { kind: "write" | "checkpoint" }>): Promise<CommittedOutput> {
     const outcome = await this.#run(action);
     if (outcome.kind === "committed") return outcome.output;
     return failWith(actionText(action), outcome);
+  }
+
+  async checkpoint(action: Extract<Action, { kind: "checkpoint" }>): Promise<CommittedOutput> {
+    return await this.write(action);
   }
 
   async stage(action: Extract<Action, { kind: "stage" }>) {

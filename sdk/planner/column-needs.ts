@@ -86,6 +86,7 @@ export function makerName(node: LogicalNode): string {
   switch (node.kind) {
     case "readNdjson":
     case "readCsv":
+    case "readCheckpoint":
     case "values":
       return digestText(JSON.stringify({ ...node, id: 0 }));
     default:
@@ -128,6 +129,7 @@ function isMaker({ kind }: LogicalNode): boolean {
     case "mapAsync":
     case "readNdjson":
     case "readCsv":
+    case "readCheckpoint":
     case "values":
     case "kept":
       return true;

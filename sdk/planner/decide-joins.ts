@@ -56,7 +56,15 @@ function shrunkenNodes(last: LogicalNode): ReadonlySet<LogicalNode> {
 
 /** Steps that are made again, rather than kept, where several read them. */
 const cheap = new Set<LogicalNode["kind"]>([
-  ...(["readText", "readNdjson", "readCsv", "readColumns", "readSource", "values"] as const),
+  ...([
+    "readText",
+    "readNdjson",
+    "readCsv",
+    "readCheckpoint",
+    "readColumns",
+    "readSource",
+    "values",
+  ] as const),
   ...(["range", "cache", "kept", "where", "select", "alter", "conform"] as const),
 ]);
 
@@ -99,7 +107,7 @@ export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
     const mayCount = (own: Side) => shrunken.has(before[own]) && isApart(before[own], readers);
     const side = choice.sideToMeasure(after, mayCount);
     if (side === undefined) return after;
-    const kept: CacheNode = { kind: "cache", id: before.id, input: after[side], level: "disk" };
+    const kept: CacheNode = { kind: "cache", id: before.id, input: after[side] };
     const counted = measured[asked++];
     if (counted === undefined) {
       measure = kept;

@@ -18,7 +18,7 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
       only === undefined ? `all ${files.length} files of ${node.pattern} are` : `${only.uri} is`;
     throw new EngineError("INPUT_EMPTY", `${which} empty; check what should have written there`);
   }
-  const divisible = node.kind !== "readCsv";
+  const divisible = node.kind !== "readCsv" && node.kind !== "readCheckpoint";
   const splits = planSplits(files, {
     ...{ bytesTarget: planning.targets.splitBytes, divisible },
     ...(files.length > namedFilesMax ? { pattern: node.pattern } : {}),
@@ -57,6 +57,8 @@ function sourceName(node: FileReadNode): string {
       return "ndjson";
     case "readCsv":
       return "csv";
+    case "readCheckpoint":
+      return "checkpoint";
     case "readColumns":
       return node.format;
     default:
@@ -72,6 +74,8 @@ function sourceProgram(inputs: PlanInputs, node: FileReadNode): SourceProgram {
       return { kind: "ndjson", node: node.id };
     case "readCsv":
       return { kind: "csv", node: node.id, options: node.options };
+    case "readCheckpoint":
+      return { kind: "checkpoint", node: node.id };
     case "readColumns": {
       const { id, format, options, columns, pruning } = node;
       return {

@@ -69,6 +69,7 @@ function schemaOfNode(
     case "readSource":
       return wanted(node.options.schema ?? sources.get(node.id), node.columns);
     case "kept":
+    case "readCheckpoint":
       return sources.get(node.id);
     case "values":
       return node.schema;

@@ -24,6 +24,7 @@ export function openNode(
   switch (node.kind) {
     case "readText":
     case "readNdjson":
+    case "readCheckpoint":
     case "readCsv":
     case "readColumns":
       return openFiles(planning, node);

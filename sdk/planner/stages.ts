@@ -1,6 +1,7 @@
 // Cuts an optimised plan at its shuffles into the stages that the scheduler runs.
 
-import { unreachable } from "../../proto/errors.ts";
+import { assert, unreachable } from "../../proto/errors.ts";
+import { checkpointFileBytes } from "../../proto/limits/formats.ts";
 import { plannedPartitionsMax } from "../../proto/limits.ts";
 import type { KeptOutput, PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
@@ -80,6 +81,17 @@ function sealPlan({ stages, schemas }: Planning, action: Action, open: OpenStage
       const encoded = addOperator(open, { kind: "encodeRows", node: action.input.id }, "rows");
       const output = { kind: "output", format: "text", folderUri } as const;
       seal(stages, encoded, output, output);
+      return;
+    }
+    case "checkpoint": {
+      const { folderUri, input } = action;
+      assert(folderUri !== undefined, "the driver says where a checkpoint is written");
+      const schema = schemas.of(input);
+      const known = schema === undefined ? {} : { schema };
+      const options = { fileBytesTarget: checkpointFileBytes, ...known };
+      const output = { kind: "output", format: "checkpoint", folderUri } as const;
+      const named = { ...open, names: [...open.names, "checkpoint"] };
+      seal(stages, named, { ...output, options }, output);
       return;
     }
     case "toArrow": {

@@ -10,6 +10,7 @@ const plain = new Set<LogicalNode["kind"]>([
   "readText",
   "readNdjson",
   "readCsv",
+  "readCheckpoint",
   "readColumns",
   "values",
   "range",

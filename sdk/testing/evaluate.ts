@@ -84,6 +84,7 @@ function step(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): 
     case "readText":
     case "readNdjson":
     case "readCsv":
+    case "readCheckpoint":
     case "readColumns":
       return inputs.tableOf(node);
     case "readSource":

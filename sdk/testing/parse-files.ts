@@ -20,6 +20,8 @@ export function parseFile(source: RowReadNode, uri: string, text: string): reado
       });
     case "readCsv":
       return csvRows(content, uri, source.options);
+    case "readCheckpoint":
+      throw malformed(uri, "a checkpoint is not text; give its rows as an array");
     default:
       return unreachable(source);
   }

@@ -67,6 +67,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
     Object.entries(files).map(([path, content]) => [resolveInput(path, workingFolder), content]),
   );
   const outputs = new Map<string, readonly unknown[]>();
+  const checkpoints = new Map<string, Table>();
   const jobId = testedJobId();
   const session: DriverSession = new DriverSession(
     workingFolder,
@@ -75,7 +76,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
       numbers.settled();
       const closure = (node: number) => closureOf(session, node);
       const table = await evaluateAsync(action.input, {
-        tableOf: (source) => tableOfFiles(source, contents),
+        tableOf: (source) => checkpoints.get(source.pattern) ?? tableOfFiles(source, contents),
         closure,
       });
       const parts = await connectorParts(action, jobId, actionIndex, table, closure);
@@ -84,6 +85,9 @@ export async function testJob<Schema extends z.ZodObject, Result>(
       if (action.kind === "forEach") await closure(action.id)(rows.values());
       const outcome =
         action.kind === "toArrow" ? arrowOf(table) : perform(action, actionIndex, rows, outputs);
+      if (action.kind === "checkpoint" && outcome.kind === "committed") {
+        checkpoints.set(outcome.output.folderUri, table);
+      }
       return { ...outcome, counters: Object.entries(session.takeCounters()) };
     },
     createTestLocks(),
@@ -91,7 +95,8 @@ export async function testJob<Schema extends z.ZodObject, Result>(
   const parsed = parseParams(job.params, JSON.stringify(params)) as z.output<Schema>;
   const result = await job.run(createMillrace(session, nowMs, seededRandom(seed)), parsed);
   session.end();
-  const named = [...outputs].map(([uri, rows]) => [shortName(uri), rows] as const);
+  const isShown = ([uri]: readonly [string, unknown]) => !uri.startsWith("mem://checkpoint/");
+  const named = [...outputs].filter(isShown).map(([uri, rows]) => [shortName(uri), rows] as const);
   return { result, outputs: Object.fromEntries(named) };
 }
 
@@ -156,8 +161,9 @@ function perform(
     case "count":
     case "forEach":
       return { kind: "result", parts: [encodeValue(rows.length)] };
+    case "checkpoint":
     case "write": {
-      const { folderUri } = action;
+      const { folderUri = `mem://checkpoint/${actionIndex}/` } = action;
       if (outputs.has(folderUri)) {
         throw new EngineError(
           "OUTPUT_EXISTS",

@@ -13,6 +13,7 @@ import { conformBatch } from "../operators/conform.ts";
 import type { SideInput, Stage } from "../operators/stage.ts";
 import type { UserCode } from "../operators/user-code.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
+import { readCheckpoint } from "../sources/checkpoint.ts";
 import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
 import { csvSource } from "../sources/csv.ts";
 import { growingReader } from "../sources/growing-blocks.ts";
@@ -100,6 +101,13 @@ async function pushText(feed: Feed): Promise<void> {
   await readLineColumns(await splitOf(feed), sourceWorld(feed), {
     pushBatch: (batch, bytes) => pushOwn(feed, batch, bytes),
   });
+  feed.onFile(undefined);
+}
+
+async function pushCheckpoint(feed: Feed): Promise<void> {
+  await readCheckpoint(await splitOf(feed), sourceWorld(feed), (batch, bytes) =>
+    pushOwn(feed, batch, bytes),
+  );
   feed.onFile(undefined);
 }
 
@@ -239,6 +247,8 @@ export async function pushSource(feed: Feed, source: SourceProgram, index: numbe
       return pushFiles(feed, ndjsonSource);
     case "csv":
       return pushFiles(feed, csvSource(source.options));
+    case "checkpoint":
+      return pushCheckpoint(feed);
     case "columns":
       return pushColumns(feed, source);
     case "shuffle": {

@@ -3,7 +3,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
-import { describeInput } from "../../proto/formats/describe.ts";
+import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
@@ -12,7 +12,7 @@ import {
   storeOptionsFromEnvironment,
 } from "../../proto/io/store-options.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
-import { jobScratch } from "../../proto/plan/rows-folder.ts";
+import { jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
@@ -140,6 +140,7 @@ function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): Dr
     readLines: (folderUri) => committedLines(store, folderUri),
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
+    describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: async (pattern) => {
       const found = await store.list(pattern);
       if (found.length > 0) return found;

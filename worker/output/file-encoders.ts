@@ -28,6 +28,7 @@ import {
   sameType,
   typeText,
 } from "../../proto/plan/types.ts";
+import { checkpointEncoder } from "./checkpoint-file.ts";
 import { csvHeader, csvRecords } from "./csv-text.ts";
 import { jsonColumns } from "./json-columns.ts";
 import { linesOfJson, linesOfText } from "./row-text.ts";
@@ -199,7 +200,8 @@ export async function encodersOf(
   format: OutputFormat,
   options: WriteOptions,
 ): Promise<() => FileEncoder> {
-  const { compression } = options;
+  const { compression, schema } = options;
+  if (format === "checkpoint") return () => checkpointEncoder(schema);
   if (format === "arrow") return arrowEncoder;
   if (format === "parquet") {
     const codec = compression ?? "snappy";

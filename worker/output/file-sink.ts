@@ -215,6 +215,9 @@ class FileSink {
     this.gatherRows();
     await this.writeWaiting();
     for (const [folder, held] of [...this.partitions]) await this.writePartition(folder, held);
+    // A checkpoint of no rows has columns all the same.
+    const isFirst = this.target.taskIndex === 0 && this.files === 0;
+    if (this.format === "checkpoint" && isFirst) this.current = await this.open("");
     await this.close();
     const { uploads, rows, bytes } = this;
     const [only] = uploads;

@@ -1,6 +1,7 @@
 // One file of an output, uploaded as it grows and invisible until the job commits.
 
 import { crc32c } from "../../proto/checksum/crc32c.ts";
+import { uploadsPerTaskMax } from "../../proto/limits.ts";
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { ObjectStore, UploadWriter } from "../../proto/ports/store.ts";
@@ -20,6 +21,7 @@ const extensions: Readonly<Record<OutputFormat, string>> = {
   arrow: "arrow",
   csv: "csv",
   parquet: "parquet",
+  checkpoint: "checkpoint",
 };
 
 /** Parquet packs its pages, so that its files are named like any other. */
@@ -40,7 +42,9 @@ export interface PartPlace {
 /** Names of two attempts differ, so that a late one can never replace the bytes of another. */
 function partUri(target: OutputTarget, { folder, index, extension }: PartPlace): string {
   const number = String(target.taskIndex).padStart(5, "0");
-  const attempt = index === 0 ? String(target.token) : `${target.token}_${index}`;
+  // Of one length, so that listings have them in the order of the rows.
+  const place = String(index).padStart(String(uploadsPerTaskMax).length, "0");
+  const attempt = index === 0 ? String(target.token) : `${target.token}_${place}`;
   return `${target.folderUri}${folder}part-${number}-${target.jobId}-${attempt}.${extension}`;
 }
 

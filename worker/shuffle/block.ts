@@ -10,7 +10,7 @@ import type { SpillFile } from "../memory/spill-files.ts";
 // Header: magic, checksum of the body, rows, body bytes. Body: raw batches.
 // Everything begins at a multiple of eight bytes, so that columns can be views of the block.
 const magic = 0x324b4c42;
-const headerBytes = 16;
+export const blockHeaderBytes = 16;
 
 export interface SealedBlock {
   /** To be walked over as often as wanted. */
@@ -83,7 +83,7 @@ export class BlockWriter {
   seal(): SealedBlock {
     if (this.bodyBytes === 0) return emptyBlock;
     const checksum = blockHash32(this.body());
-    const header = new Uint8Array(headerBytes);
+    const header = new Uint8Array(blockHeaderBytes);
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
     view.setUint32(4, checksum, true);
@@ -91,7 +91,7 @@ export class BlockWriter {
     view.setUint32(12, this.bodyBytes, true);
     return {
       pieces: { [Symbol.iterator]: () => this.all(header)[Symbol.iterator]() },
-      bytes: headerBytes + this.bodyBytes,
+      bytes: blockHeaderBytes + this.bodyBytes,
       rows: this.rows,
       checksum,
     };
@@ -123,19 +123,24 @@ export function readBlocks(unaligned: Uint8Array): Batch[] {
   return batches;
 }
 
+/** How long the block is that begins so. Throws BLOCK_CORRUPT where none does. */
+export function blockBytesOf(header: Uint8Array): number {
+  if (header.length < blockHeaderBytes) throw corrupt(`it has only ${header.length} bytes`);
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  if (view.getUint32(0, true) !== magic) throw corrupt("it does not begin as a block does");
+  return blockHeaderBytes + view.getUint32(12, true);
+}
+
 /** The bytes of the block with which they begin. */
 function firstBlock(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < headerBytes) throw corrupt(`it has only ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== magic) throw corrupt("it does not begin as a block does");
-  const blockBytes = headerBytes + view.getUint32(12, true);
+  const blockBytes = blockBytesOf(bytes);
   if (bytes.length >= blockBytes) return bytes.subarray(0, blockBytes);
   throw corrupt(`it has ${bytes.length} of ${blockBytes} bytes`);
 }
 
 function readBlock(bytes: Uint8Array): Batch[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = blockHash32([bytes.subarray(headerBytes)]);
+  const found = blockHash32([bytes.subarray(blockHeaderBytes)]);
   if (found !== view.getUint32(4, true)) throw corrupt("its checksum is wrong");
   const batches = batchesOf(bytes);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
@@ -145,7 +150,7 @@ function readBlock(bytes: Uint8Array): Batch[] {
 
 function batchesOf(bytes: Uint8Array): Batch[] {
   const batches: Batch[] = [];
-  const reader = new RawBatchReader(bytes, headerBytes);
+  const reader = new RawBatchReader(bytes, blockHeaderBytes);
   try {
     for (let batch = reader.next(); batch !== undefined; batch = reader.next()) batches.push(batch);
   } catch (cause) {

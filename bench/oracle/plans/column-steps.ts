@@ -145,8 +145,7 @@ export const limit: StepMaker = (input, dice) => {
 const sample: StepMaker = (input, dice) =>
   nodeStep(input, { kind: "sample", fraction: dice.upTo(2), seed: dice.upTo(9) }, {});
 
-const cache: StepMaker = (input, dice) =>
-  nodeStep(input, { kind: "cache", level: dice.oneOf(["disk", "store"]) }, {});
+const cache: StepMaker = (input) => nodeStep(input, { kind: "cache" }, {});
 
 const repartition: StepMaker = (input, dice) => {
   const exact = exactSchema(input.known);
