@@ -106,6 +106,20 @@ describe("drive", () => {
     expect(counting!.stages.map(({ label }) => label)).toEqual(["read checkpoint"]);
   });
 
+  test("a driver that goes on after a checkpoint does not look for what was read before it", async () => {
+    const bundle = jobOf(async (mr, { input }) => {
+      const kept = await mr.read.text(input).checkpoint();
+      return await kept.count();
+    });
+    const folderUri = "mem://scratch/job-1/_checkpoint-0/";
+    const output = { folderUri, files: 1, rows: 3, bytes: 9 };
+    const { host, listed } = fakeHost([{ kind: "committed", output }, counted(3)]);
+    const recorded = { kind: "committed", output } as const;
+    const recordedOutcome = async (index: number) => (index === 0 ? recorded : undefined);
+    const value = await bundle.drive(context, { ...host, recordedOutcome });
+    expect([decodeValue(value), listed]).toEqual([3, [folderUri]]);
+  });
+
   test("a checkpoint to a folder of the job's choice needs no scratch folder; without either it is refused", async () => {
     const folderUri = "file:///base/kept/";
     const output = { folderUri, files: 1, rows: 3, bytes: 9 };

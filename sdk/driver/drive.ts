@@ -68,7 +68,7 @@ interface Performing {
   readonly inputs: InputLookup;
   readonly jobId: string;
   readonly kept: KeptOutputs;
-  /** Actions that an earlier driver ended, whose plans nobody here knows yet. */
+  /** Actions that an earlier driver ended and that keep something, whose plans nobody here knows yet. */
   readonly unknown: RecordedAction[];
 }
 
@@ -97,7 +97,8 @@ async function perform(
       continue;
     }
     numbers.settled();
-    if (recorded !== undefined && recorded.kind !== "failed") {
+    // Only what is kept has to be known; what the action read may be gone since.
+    if (recorded !== undefined && recorded.kind !== "failed" && recorded.kept !== undefined) {
       performing.unknown.push({ action, measured, outcome: recorded });
     }
     return outcome;
