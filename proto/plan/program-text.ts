@@ -114,8 +114,11 @@ function columnOperatorText(operator: ColumnOperator): string {
       return ` ${operator.keys.map(sortText).join(", ")}${firstText(operator.rowsMax)}`;
     case "sortBounds":
       return ` ${operator.keys.map(sortText).join(", ")} for ${operator.partitions}`;
-    case "distinct":
-      return operator.on === undefined ? "" : ` on ${operator.on.map(columnText).join(", ")}`;
+    case "distinct": {
+      const { on, isPartial = false } = operator;
+      const columns = on === undefined ? "" : ` on ${on.map(columnText).join(", ")}`;
+      return `${isPartial ? " partial" : ""}${columns}`;
+    }
     case "window":
       return ` ${operator.windows.map(namedWindowText).join(", ")}`;
     case "explode":

@@ -175,7 +175,13 @@ export type ColumnOperator =
       readonly partitions: number;
     }
   /** The first row of those with equal columns. */
-  | { readonly kind: "distinct"; readonly node: NodeId; readonly on?: readonly string[] }
+  | {
+      readonly kind: "distinct";
+      readonly node: NodeId;
+      readonly on?: readonly string[];
+      /** Set where another such step sees what this one hands on: then equal rows may come again. */
+      readonly isPartial?: boolean;
+    }
   | { readonly kind: "window"; readonly node: NodeId; readonly windows: readonly NamedWindow[] }
   | {
       readonly kind: "explode";

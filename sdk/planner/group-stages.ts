@@ -58,7 +58,8 @@ export function addDistinct(
   const distinct = { kind, node: id, ...(on === undefined ? {} : { on }) } as const;
   if (open.taskCount === 1) return addOperator(open, distinct, kind);
   const keys = on?.map((name) => ({ kind: "column", name }) as const) ?? "all";
-  return addOperator(meet(planning, addOperator(open, distinct, kind), node, keys), distinct);
+  const partial = addOperator(open, { ...distinct, isPartial: true }, kind);
+  return addOperator(meet(planning, partial, node, keys), distinct);
 }
 
 /** Windows over the same groups share a shuffle; others follow one after the other. */

@@ -50,7 +50,7 @@ export function buildColumnStage(
     case "aggregate":
       return aggregateStage(operator, memory(), next);
     case "distinct":
-      return distinctStage(operator.on, next);
+      return distinctStage(operator, memory(), next);
     case "explode":
       return explodeStage(operator.column, operator.outer, next);
     case "sample":
@@ -67,7 +67,7 @@ export function buildColumnStage(
       return joinStage(operator, memory(), next, world.sidePlace(operator));
     case "intersect":
     case "except":
-      return rowMatchStage(operator, next);
+      return rowMatchStage(operator, memory(), next);
     default:
       return unreachable(operator);
   }

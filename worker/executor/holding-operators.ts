@@ -29,9 +29,6 @@ const holdingValues: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "sort",
   "rangeBounds",
   "sortBounds",
-  "distinct",
-  "intersect",
-  "except",
 ] as const);
 
 export function holdsValues({ operators }: TaskProgram, index: number): boolean {

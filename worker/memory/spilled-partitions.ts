@@ -14,6 +14,13 @@ import type { OperatorMemory } from "./task-memory.ts";
 
 export type KeysOf = (batch: Batch) => readonly Column[];
 
+/** Equal for rows with equal keys; another hash of them for another seed. */
+export type HashesOf = (batch: Batch, seed: number) => Int32Array;
+
+export function hashesBy(keysOf: KeysOf): HashesOf {
+  return (batch, seed) => hashKeys(keysOf(batch), batch.rows, seed);
+}
+
 interface Part {
   readonly blocks: SpilledBlock[];
   rows: number;
@@ -25,15 +32,15 @@ const firstSeed = 0x2545f491;
 
 export class SpilledPartitions {
   readonly shape: HeldShape;
-  private readonly keysOf: KeysOf;
+  private readonly hashesOf: HashesOf;
   private readonly depth: number;
   private readonly spilled: SpilledBatches;
   private readonly parts: readonly Part[];
   private sample: Batch | undefined;
 
   /** `depth`: how often the rows were divided before, each time by another hash. */
-  constructor(keysOf: KeysOf, memory: OperatorMemory, depth = 0, shape = new HeldShape()) {
-    this.keysOf = keysOf;
+  constructor(hashesOf: HashesOf, memory: OperatorMemory, depth = 0, shape = new HeldShape()) {
+    this.hashesOf = hashesOf;
     this.depth = depth;
     this.shape = shape;
     this.spilled = new SpilledBatches(memory.createSpillFile());
@@ -47,7 +54,7 @@ export class SpilledPartitions {
   add(whole: Batch): void {
     if (this.depth === 0) this.shape.add(whole);
     this.sample ??= sliceBatch(whole, 0, 0);
-    const hashes = hashKeys(this.keysOf(whole), whole.rows, firstSeed + this.depth);
+    const hashes = this.hashesOf(whole, firstSeed + this.depth);
     const places = new Int32Array(whole.rows);
     for (let i = 0; i < places.length; i++) places[i] = (hashes[i]! >>> 0) % this.parts.length;
     const { starts, rows } = groupRows(places, this.parts.length);

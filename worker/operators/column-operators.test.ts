@@ -30,6 +30,7 @@ import { rowMatchStage } from "./row-matches.ts";
 import { sampleStage } from "./sample.ts";
 import { selectStage } from "./select.ts";
 import { sortByStage } from "./sort-by.ts";
+import type { Stage } from "./stage.ts";
 import { rowsOfBatches, runStage } from "./testing/run-stage.ts";
 import { whereStage } from "./where.ts";
 
@@ -74,14 +75,17 @@ describe("rows by their values", () => {
           .flat()
           .filter((row) => !seen.has(keyOf(row)) && seen.add(keyOf(row)));
         const found = rowsOfBatches(
-          runStage((next) => distinctStage(undefined, next), parts.map(batchOfRows)),
+          runStage((next) => distinctStage({}, operatorMemoryOf(), next), parts.map(batchOfRows)),
         );
         expect(found.map(textOf)).toEqual(expected.map(textOf));
         const some = new Set<string>();
         const first = (row: Row) => keyOf({ a: row["a"] });
         const firsts = parts.flat().filter((row) => !some.has(first(row)) && some.add(first(row)));
         const onA = rowsOfBatches(
-          runStage((next) => distinctStage(["a"], next), parts.map(batchOfRows)),
+          runStage(
+            (next) => distinctStage({ on: ["a"] }, operatorMemoryOf(), next),
+            parts.map(batchOfRows),
+          ),
         );
         expect(onA.map(textOf)).toEqual(firsts.map(textOf));
       }),
@@ -96,7 +100,7 @@ describe("rows by their values", () => {
       );
     const rows = [wide(3, 1), wide(9, 1), wide(3, 1), wide(20, 1), wide(9, 1), wide(20, 2)];
     const found = runStage(
-      (next) => distinctStage(undefined, next),
+      (next) => distinctStage({}, operatorMemoryOf(), next),
       rows.map((row) => batchOfRows([row])),
     );
     expect(rowsOfBatches(found)).toEqual([rows[0], rows[1], rows[3], rows[5]]);
@@ -125,8 +129,8 @@ describe("rows by their values", () => {
           seen.add(key);
           return count > 0 === (kind === "intersect");
         });
-        const make = (next: Parameters<typeof rowMatchStage>[1]) =>
-          rowMatchStage({ kind, all, stageId: 1 }, next);
+        const make = (next: Stage) =>
+          rowMatchStage({ kind, all, stageId: 1 }, operatorMemoryOf(), next);
         const found = rowsOfBatches(runStage(make, left.map(batchOfRows), right.map(batchOfRows)));
         expect(found.map(textOf)).toEqual(expected.map(textOf));
       }),

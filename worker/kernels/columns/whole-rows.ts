@@ -20,6 +20,13 @@ export class WholeRowIndex {
     return this.table.bytes;
   }
 
+  /** Gives back what it holds; it may be used again. */
+  close(): void {
+    this.names.length = 0;
+    this.table = new GroupTable();
+    this.tagWords = 1;
+  }
+
   private keysOf(batch: Batch): KeyRows {
     for (const { name } of batch.columns) if (!this.names.includes(name)) this.names.push(name);
     const wanted = tagWordsOf(this.names.length);

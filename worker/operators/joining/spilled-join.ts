@@ -7,7 +7,7 @@ import { batchRowsMax } from "../../../proto/limits.ts";
 import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { byPlace, placeName, withoutPlaces, withPlaces } from "../../memory/row-places.ts";
-import { type KeysOf, SpilledPartitions } from "../../memory/spilled-partitions.ts";
+import { hashesBy, type KeysOf, SpilledPartitions } from "../../memory/spilled-partitions.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { ExternalSorter } from "../sorting/external-sorter.ts";
 import type { Stage } from "../stage.ts";
@@ -42,8 +42,8 @@ export class SpilledJoin {
   constructor(options: SpilledJoinOptions) {
     this.options = options;
     const { keptKeys, probeKeys, memory } = options;
-    this.kept = new SpilledPartitions(keptKeys, memory);
-    this.probe = new SpilledPartitions(probeKeys, memory);
+    this.kept = new SpilledPartitions(hashesBy(keptKeys), memory);
+    this.probe = new SpilledPartitions(hashesBy(probeKeys), memory);
   }
 
   addKept(batch: Batch): void {
@@ -116,8 +116,8 @@ export class SpilledJoin {
     depth: number,
   ): Iterable<void> {
     const { keptKeys, probeKeys, memory } = this.options;
-    const keptParts = new SpilledPartitions(keptKeys, memory, depth + 1, kept.shape);
-    const probeParts = new SpilledPartitions(probeKeys, memory, depth + 1, probe.shape);
+    const keptParts = new SpilledPartitions(hashesBy(keptKeys), memory, depth + 1, kept.shape);
+    const probeParts = new SpilledPartitions(hashesBy(probeKeys), memory, depth + 1, probe.shape);
     for (const batch of kept.read(part)) keptParts.add(batch);
     for (const batch of probe.read(part)) probeParts.add(batch);
     yield;

@@ -6,7 +6,7 @@ import { batchRowsMax } from "../../../proto/limits.ts";
 import { concatBatches } from "../../kernels/columns/concat.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { byPlace, withoutPlaces, withPlaces } from "../../memory/row-places.ts";
-import { type KeysOf, SpilledPartitions } from "../../memory/spilled-partitions.ts";
+import { hashesBy, type KeysOf, SpilledPartitions } from "../../memory/spilled-partitions.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { ExternalSorter } from "../sorting/external-sorter.ts";
 
@@ -27,7 +27,7 @@ export class SpilledWindow {
 
   constructor(options: SpilledWindowOptions) {
     this.options = options;
-    this.parts = new SpilledPartitions(options.keysOf, options.memory);
+    this.parts = new SpilledPartitions(hashesBy(options.keysOf), options.memory);
   }
 
   add(batch: Batch): void {
