@@ -173,8 +173,8 @@ export const partialSharesMax: readonly { readonly rows: number; readonly share:
 export const partialGroupsBytesMax = 32 * 1024 * 1024;
 /** Memory of groups in one table: about twice a cache. More are divided by a hash, so that each table fits. */
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
-/** Rows that are divided at once: some thousands for each table. */
-export const dividedRowsHeld = 262_144;
+/** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */
+export const dividedRowsHeld = 1_048_576;
 /** How often groups that do not fit into memory are divided anew: 64 parts each time. */
 export const groupDivisionsDeepMax = 3;
 /** Memory of the string counter of a map task before the same. */

@@ -34,7 +34,7 @@ export class BatchDivider {
     this.signature = signature;
     // Divided as it is, without a copy, where each piece is then large enough.
     if (this.heldRows === 0 && batch.rows >= this.partitions * pieceRowsMin) {
-      return this.divide(batch, partitions);
+      return this.divide([batch], [partitions]);
     }
     this.held.push({ batch, partitions });
     this.heldRows += batch.rows;
@@ -45,22 +45,19 @@ export class BatchDivider {
 
   flush(): void {
     if (this.heldRows === 0) return;
-    const whole = concatBatches(this.held.map(({ batch }) => batch));
-    const chosen = new Int32Array(this.heldRows);
-    let at = 0;
-    for (const { partitions } of this.held) {
-      chosen.set(partitions, at);
-      at += partitions.length;
-    }
+    const held = this.held;
     this.held = [];
     this.heldRows = 0;
     this.heldBytes = 0;
-    this.divide(whole, chosen);
+    this.divide(
+      held.map(({ batch }) => batch),
+      held.map(({ partitions }) => partitions),
+    );
   }
 
-  private divide(whole: Batch, chosen: Int32Array): void {
-    if (this.partitions === 1) return this.emit(0, whole);
-    for (const [partition, rows] of divideRows(whole, chosen, this.partitions)) {
+  private divide(batches: readonly Batch[], chosen: readonly Int32Array[]): void {
+    if (this.partitions === 1) return this.emit(0, concatBatches(batches));
+    for (const [partition, rows] of divideRows(batches, chosen, this.partitions)) {
       this.emit(partition, rows);
     }
   }

@@ -1,36 +1,187 @@
-// Rows of a batch by the part that each belongs to, in their order within it.
+// Rows of batches by the part that each belongs to, in their order within it.
 //
-// Picked all at once, into memory that the parts share: one large array costs less than many small ones.
+// Ordered all at once, into memory that the parts share: one large array costs less than many small ones.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
-import type { Column } from "../../../proto/batch/column.ts";
+import { type Column, decimalWords } from "../../../proto/batch/column.ts";
+import { concat, concatBatches } from "./concat.ts";
+import { copyOfInts, type DivideKernel, withDivideKernel } from "./divide-kernel.ts";
 import { gather, slice } from "./gather.ts";
 import { groupRows } from "./group-index.ts";
+
+/** Fewer rows are not worth a call of the kernel. */
+const kernelRowsMin = 512;
 
 /** The rows from a place to another of those that are divided. */
 type PartOf = (start: number, end: number) => Column;
 
-function partOf(column: Column, rows: Int32Array): PartOf {
+interface Divided {
+  /** The place behind the last row of each part. */
+  readonly ends: Int32Array;
+  readonly columns: readonly PartOf[];
+}
+
+function picked(column: Column, rows: Int32Array): PartOf {
   // A slice of lists would be written with the items of all parts.
   if (column.type === "list" || column.type === "struct") {
     return (start, end) => gather(column, rows.subarray(start, end));
   }
-  const ordered = gather(column, rows);
+  return sliced(gather(column, rows));
+}
+
+function sliced(ordered: Column): PartOf {
   return (start, end) => slice(ordered, start, end);
 }
 
-/** Hands out the rows of each part that has some, in order; parts share memory. */
+/** Bytes of each row, where all have as many and none is null. */
+function fixedBytes(column: Column): 4 | 8 | 16 | undefined {
+  if (column.validity !== undefined) return undefined;
+  switch (column.type) {
+    case "int32":
+    case "date":
+    case "dictionary":
+      return 4;
+    case "float64":
+    case "int53":
+    case "int64":
+    case "timestamp":
+      return 8;
+    case "decimal":
+      return decimalWords(column.precision) === 1 ? 8 : 16;
+    default:
+      return undefined;
+  }
+}
+
+/** The rows of a column that `fixedBytes` knows, as words of 32 bits. */
+function wordsOf(column: Column, bytes: number): Uint32Array {
+  const { buffer, byteOffset } =
+    column.type === "dictionary" ? column.codes : (column as { values: ArrayBufferView }).values;
+  return new Uint32Array(buffer, byteOffset, (column.length * bytes) >> 2);
+}
+
+/** A column as another, of rows that lie in a buffer of their own. */
+function withRows(column: Column, buffer: ArrayBuffer, length: number): Column {
+  switch (column.type) {
+    case "int32":
+    case "date":
+      return { ...column, length, values: new Int32Array(buffer) };
+    case "dictionary":
+      return { ...column, length, codes: new Int32Array(buffer) };
+    case "float64":
+      return { ...column, length, values: new Float64Array(buffer) };
+    default:
+      return { ...column, length, values: new BigInt64Array(buffer) } as Column;
+  }
+}
+
+/** Whether rows of all pieces can be written into one column as they are. */
+function areAlike(pieces: readonly Column[]): boolean {
+  const [first] = pieces;
+  const bytes = fixedBytes(first!);
+  if (bytes === undefined) return false;
+  return pieces.every((piece) => {
+    if (piece.type !== first!.type || fixedBytes(piece) !== bytes) return false;
+    return piece.type !== "dictionary" || piece.dictionary === (first as typeof piece).dictionary;
+  });
+}
+
+/** Where what the kernel reads and writes lies in its memory. */
+interface Memory {
+  readonly places: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All rows of a column in their new order. */
+function scattered(kernel: DivideKernel, memory: Memory, pieces: readonly Column[], rows: number) {
+  const [first] = pieces;
+  const bytes = fixedBytes(first!)!;
+  const { buffer } = kernel.memory;
+  const scatter = bytes === 4 ? kernel.scatter4 : bytes === 8 ? kernel.scatter8 : kernel.scatter16;
+  let { places } = memory;
+  for (const piece of pieces) {
+    const words = wordsOf(piece, bytes);
+    new Uint32Array(buffer, memory.from, words.length).set(words);
+    scatter(memory.from, places, piece.length, memory.to);
+    places += 4 * piece.length;
+  }
+  // Of one piece nulls keep their meaning, also where there are none; so does `concat`.
+  const base = pieces.length === 1 ? first! : ({ ...first!, nulls: "null" } as Column);
+  return withRows(base, buffer.slice(memory.to, memory.to + rows * bytes), rows);
+}
+
+/** Undefined where the kernel has no memory for so many rows. */
+function byKernel(
+  batches: readonly Batch[],
+  parts: readonly Int32Array[],
+  partCount: number,
+  rows: number,
+): Divided | undefined {
+  const pieceRows = batches.reduce((most, batch) => Math.max(most, batch.rows), 0);
+  const lengths = [4 * rows, 4 * partCount, 4 * rows, 16 * pieceRows, 16 * rows];
+  return withDivideKernel(lengths, (kernel, [places, endsAt, orderAt, from, to]) => {
+    const memory: Memory = { places: places!, from: from!, to: to! };
+    const { buffer } = kernel.memory;
+    let at = memory.places;
+    for (const own of parts) {
+      new Int32Array(buffer, at, own.length).set(own);
+      at += own.byteLength;
+    }
+    kernel.place(memory.places, rows, partCount, endsAt!, memory.places);
+    let order: Int32Array | undefined;
+    const orderOf = (): Int32Array => {
+      kernel.order(memory.places, rows, orderAt!);
+      return copyOfInts(kernel, orderAt!, rows);
+    };
+    const columns = batches[0]!.columns.map(({ name }, column) => {
+      const pieces = batches.map((batch) => batch.columns[column]!);
+      if (areAlike(pieces)) return sliced(scattered(kernel, memory, pieces, rows));
+      order ??= orderOf();
+      return picked(concat(name, pieces), order);
+    });
+    return { ends: copyOfInts(kernel, endsAt!, partCount), columns };
+  });
+}
+
+/** What the kernel does, without it. */
+function dividedPlainly(
+  batches: readonly Batch[],
+  parts: readonly Int32Array[],
+  partCount: number,
+  rows: number,
+): Divided {
+  const all = new Int32Array(rows);
+  let at = 0;
+  for (const own of parts) {
+    all.set(own, at);
+    at += own.length;
+  }
+  const { starts, rows: order } = groupRows(all, partCount);
+  const columns = concatBatches(batches).columns.map((column) => picked(column, order));
+  return { ends: starts.subarray(1), columns };
+}
+
+/**
+ * Hands out the rows of each part that has some, in order; parts share memory. The batches have columns of the same
+ * names and types, in the same order; `parts` has for each of them the parts of its rows.
+ */
 export function* divideRows(
-  batch: Batch,
-  parts: Int32Array,
+  batches: readonly Batch[],
+  parts: readonly Int32Array[],
   partCount: number,
 ): Iterable<readonly [part: number, rows: Batch]> {
-  const { starts, rows } = groupRows(parts, partCount);
-  const columns = batch.columns.map((column) => partOf(column, rows));
+  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+  const divided =
+    (rows < kernelRowsMin ? undefined : byKernel(batches, parts, partCount, rows)) ??
+    dividedPlainly(batches, parts, partCount, rows);
+  const { shape } = batches[0]!;
+  let start = 0;
   for (let part = 0; part < partCount; part++) {
-    const [start, end] = [starts[part]!, starts[part + 1]!];
+    const end = divided.ends[part]!;
     if (end === start) continue;
-    const own = columns.map((column) => column(start, end));
-    yield [part, { shape: batch.shape, rows: end - start, columns: own }];
+    const columns = divided.columns.map((column) => column(start, end));
+    yield [part, { shape, rows: end - start, columns }];
+    start = end;
   }
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { buildColumnAs } from "../../../proto/batch/build-column.ts";
 import { type DataType, utf8Type } from "../../../proto/plan/types.ts";
 import { arbitraryColumn, columnOfValues } from "../testing/arbitrary-columns.ts";
+import { gather, slice } from "./gather.ts";
 import { hashKeys } from "./hash-keys.ts";
 import { hashKeyRows, keyRows } from "./key-rows.ts";
 
@@ -33,6 +34,25 @@ test("equal those of keys as words, for columns of any kinds", () => {
       expect(hashKeys(whole, rows, seed)).toEqual(hashKeyRows(keyRows(whole, rows), seed));
     }),
     { numRuns: 300 },
+  );
+});
+
+test("so do those of many whole numbers", () => {
+  const wholes = ["int32", "int53", "int64", "timestamp"];
+  const cases = fc.record({
+    drawn: arbitraryColumn("c", 50, wholes),
+    rows: fc.integer({ min: 512, max: 600 }),
+    seed: fc.integer(),
+  });
+  fc.assert(
+    fc.property(cases, ({ drawn, rows, seed }) => {
+      const picks = Int32Array.from({ length: rows }, (_, row) => (row * row) % 50);
+      const column = { ...gather(drawn.column, picks), validity: undefined };
+      const columns = [slice(column, 1, rows)];
+      const expected = hashKeyRows(keyRows(columns, rows - 1), seed);
+      expect(hashKeys(columns, rows - 1, seed)).toEqual(expected);
+    }),
+    { numRuns: 100 },
   );
 });
 

@@ -7,6 +7,7 @@ import type {
   TextColumn,
 } from "../../../proto/batch/column.ts";
 import { bitAt } from "./bits.ts";
+import { copyOfInts, withDivideKernel } from "./divide-kernel.ts";
 import {
   absorbWord,
   finishHash,
@@ -129,7 +130,36 @@ function areDaysExact(column: Column): boolean {
   return true;
 }
 
-/** Of one column of whole numbers, in one pass; undefined for other columns. */
+/** Fewer rows are not worth a call of the kernel. */
+const kernelRowsMin = 512;
+
+/** Of one column of whole numbers, by the kernel; undefined for other columns, and for few rows. */
+function hashByKernel(column: Column, first: number, words: number): Int32Array | undefined {
+  const { length } = column;
+  if (length < kernelRowsMin) return undefined;
+  switch (column.type) {
+    case "int32":
+      return withDivideKernel([4 * length, 4 * length], (kernel, [from, to]) => {
+        new Int32Array(kernel.memory.buffer, from, length).set(column.values.subarray(0, length));
+        kernel.hashInts(from!, length, first, words, to!);
+        return copyOfInts(kernel, to!, length);
+      });
+    case "int53":
+    case "int64":
+    case "timestamp":
+      return withDivideKernel([8 * length, 4 * length], (kernel, [from, to]) => {
+        new BigInt64Array(kernel.memory.buffer, from, length).set(
+          column.values.subarray(0, length),
+        );
+        kernel.hashLongs(from!, length, first, words, to!);
+        return copyOfInts(kernel, to!, length);
+      });
+    default:
+      return undefined;
+  }
+}
+
+/** The same without it. */
 function hashWholes(column: Column, first: number, words: number): Int32Array | undefined {
   const out = new Int32Array(column.length);
   switch (column.type) {
@@ -164,8 +194,12 @@ export function hashKeys(columns: readonly Column[], rows: number, seed = 0): In
   }
   let first = seed;
   for (const word of tags) first = absorbWord(first, word);
-  const whole = columns.length === 1 ? hashWholes(columns[0]!, first, tags.length + 2) : undefined;
-  if (whole !== undefined) return whole;
+  if (columns.length === 1) {
+    const [column] = columns;
+    const words = tags.length + 2;
+    const whole = hashByKernel(column!, first, words) ?? hashWholes(column!, first, words);
+    if (whole !== undefined) return whole;
+  }
   const hashes = new Int32Array(rows).fill(first);
   let words = tags.length;
   let used: Int32Array | undefined;

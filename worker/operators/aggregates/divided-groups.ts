@@ -2,10 +2,11 @@
 // memory lie in a spill file until the end.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
+import type { Column } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
 import { batchRowsMax, dividedRowsHeld, groupDivisionsDeepMax } from "../../../proto/limits.ts";
 import { batchSignature } from "../../kernels/columns/batch-signature.ts";
-import { columnOf, concatBatches } from "../../kernels/columns/concat.ts";
+import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { divideRows } from "../../kernels/columns/divide-rows.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
@@ -87,18 +88,29 @@ export class DividedGroups {
 
   private divide(): void {
     if (this.heldRows === 0) return;
-    const whole = concatBatches(this.held);
+    const { held } = this;
     this.held = [];
     this.heldRows = 0;
-    const keys = this.program.keys.map(({ name }) => columnOf(whole, name));
-    this.divisionOf ??=
-      (this.depth === 0 ? divisionByRange(keys) : undefined) ?? divisionByHash(this.depth);
-    const places = this.divisionOf(keys, whole.rows);
-    for (const [at, rows] of divideRows(whole, places, this.divisions.length)) {
+    const keys = held.map((batch) => this.program.keys.map(({ name }) => columnOf(batch, name)));
+    this.divisionOf ??= this.chooseDivision(keys);
+    const places = keys.map((own, at) => this.divisionOf!(own, held[at]!.rows));
+    for (const [at, rows] of divideRows(held, places, this.divisions.length)) {
       this.divisions[at]!.groups.addStates(rows);
     }
     this.heldBytes = 0;
     this.reserve(0);
+  }
+
+  private chooseDivision(keys: readonly (readonly Column[])[]): DivisionOf {
+    const byHash = divisionByHash(this.depth);
+    if (this.depth > 0) return byHash;
+    const whole = this.program.keys.map(({ name }, at) =>
+      concat(
+        name,
+        keys.map((own) => own[at]!),
+      ),
+    );
+    return divisionByRange(whole) ?? byHash;
   }
 
   /** Makes the reservation what is held; spills divisions from `from` on until it fits. */

@@ -1,0 +1,135 @@
+// AssemblyScript source of loops that divide rows: hashes of whole numbers, places of rows by their part, and columns
+// written to these places.
+//
+// A column is read once from its beginning to its end and written to as many places as there are parts, which costs a
+// fifth of picking its rows part by part. Rows are padded to four: what lies beyond the last one is read and hashed,
+// and never used.
+
+/** Makes room up to `end`; false where there is none. */
+export function reach(end: usize): bool {
+  const have = (<usize>memory.size()) << 16;
+  if (end <= have) return true;
+  return memory.grow(<i32>((end - have + 0xffff) >> 16)) >= 0;
+}
+
+// @ts-ignore: decorator
+@inline function rotated(lanes: v128, bits: i32): v128 {
+  return v128.or(i32x4.shl(lanes, bits), i32x4.shr_u(lanes, 32 - bits));
+}
+
+/** A step of MurmurHash3 for four rows, as `absorbWord` in key-rows.ts. */
+// @ts-ignore: decorator
+@inline function absorbed(hashes: v128, next: v128): v128 {
+  const first = i32x4.mul(next, i32x4.splat(0xcc9e2d51));
+  const word = i32x4.mul(rotated(first, 15), i32x4.splat(0x1b873593));
+  const mixed = rotated(v128.xor(hashes, word), 13);
+  return i32x4.add(i32x4.mul(mixed, i32x4.splat(5)), i32x4.splat(0xe6546b64));
+}
+
+/** As `finishHash`. */
+// @ts-ignore: decorator
+@inline function finished(sums: v128, words: v128): v128 {
+  const hashes = v128.xor(sums, words);
+  let mixed = v128.xor(hashes, i32x4.shr_u(hashes, 16));
+  mixed = i32x4.mul(mixed, i32x4.splat(0x85ebca6b));
+  mixed = v128.xor(mixed, i32x4.shr_u(mixed, 13));
+  mixed = i32x4.mul(mixed, i32x4.splat(0xc2b2ae35));
+  return v128.xor(mixed, i32x4.shr_u(mixed, 16));
+}
+
+/** Hashes of numbers of 32 bits as keys of 64, which begin with the hash `first`. `words`: of a whole key. */
+export function hashInts(values: usize, rows: u32, first: u32, words: u32, hashes: usize): void {
+  const firsts = i32x4.splat(first);
+  const lengths = i32x4.splat(words);
+  const end = values + (<usize>rows << 2);
+  for (; values < end; values += 16, hashes += 16) {
+    const low = v128.load(values);
+    const high = i32x4.shr_s(low, 31);
+    v128.store(hashes, finished(absorbed(absorbed(firsts, low), high), lengths));
+  }
+}
+
+/** As `hashInts`, of numbers of 64 bits. */
+export function hashLongs(values: usize, rows: u32, first: u32, words: u32, hashes: usize): void {
+  const firsts = i32x4.splat(first);
+  const lengths = i32x4.splat(words);
+  const end = values + (<usize>rows << 3);
+  for (; values < end; values += 32, hashes += 16) {
+    const left = v128.load(values);
+    const right = v128.load(values, 16);
+    const low = v128.shuffle<i32>(left, right, 0, 2, 4, 6);
+    const high = v128.shuffle<i32>(left, right, 1, 3, 5, 7);
+    v128.store(hashes, finished(absorbed(absorbed(firsts, low), high), lengths));
+  }
+}
+
+/**
+ * The place of each row where rows are ordered by their part, those of one part as they came: from `parts` to `places`,
+ * which may be the same. `ends` takes the place behind the last row of each part.
+ */
+export function place(parts: usize, rows: u32, partCount: u32, ends: usize, places: usize): void {
+  const end = parts + (<usize>rows << 2);
+  const endsEnd = ends + (<usize>partCount << 2);
+  memory.fill(ends, 0, endsEnd - ends);
+  for (let at = parts; at < end; at += 4) {
+    const count = ends + (<usize>load<u32>(at) << 2);
+    store<u32>(count, load<u32>(count) + 1);
+  }
+  let sum: u32 = 0;
+  for (let count = ends; count < endsEnd; count += 4) {
+    const own = load<u32>(count);
+    store<u32>(count, sum);
+    sum += own;
+  }
+  for (; parts < end; parts += 4, places += 4) {
+    const next = ends + (<usize>load<u32>(parts) << 2);
+    const to = load<u32>(next);
+    store<u32>(places, to);
+    store<u32>(next, to + 1);
+  }
+}
+
+/** Writes the number of each row to its place. */
+export function order(places: usize, rows: u32, to: usize): void {
+  for (let row: u32 = 0; row < rows; row++, places += 4) {
+    store<u32>(to + (<usize>load<u32>(places) << 2), row);
+  }
+}
+
+/** Writes values of 32 bits to the places of their rows. */
+export function scatter4(from: usize, places: usize, rows: u32, to: usize): void {
+  const end = from + (<usize>rows << 2);
+  const stop = end - 12;
+  for (; from < stop; from += 16, places += 16) {
+    store<u32>(to + (<usize>load<u32>(places) << 2), load<u32>(from));
+    store<u32>(to + (<usize>load<u32>(places, 4) << 2), load<u32>(from, 4));
+    store<u32>(to + (<usize>load<u32>(places, 8) << 2), load<u32>(from, 8));
+    store<u32>(to + (<usize>load<u32>(places, 12) << 2), load<u32>(from, 12));
+  }
+  for (; from < end; from += 4, places += 4) {
+    store<u32>(to + (<usize>load<u32>(places) << 2), load<u32>(from));
+  }
+}
+
+/** Of 64 bits. */
+export function scatter8(from: usize, places: usize, rows: u32, to: usize): void {
+  const end = from + (<usize>rows << 3);
+  const stop = end - 24;
+  for (; from < stop; from += 32, places += 16) {
+    store<u64>(to + (<usize>load<u32>(places) << 3), load<u64>(from));
+    store<u64>(to + (<usize>load<u32>(places, 4) << 3), load<u64>(from, 8));
+    store<u64>(to + (<usize>load<u32>(places, 8) << 3), load<u64>(from, 16));
+    store<u64>(to + (<usize>load<u32>(places, 12) << 3), load<u64>(from, 24));
+  }
+  for (; from < end; from += 8, places += 4) {
+    store<u64>(to + (<usize>load<u32>(places) << 3), load<u64>(from));
+  }
+}
+
+/** Of 128 bits. */
+export function scatter16(from: usize, places: usize, rows: u32, to: usize): void {
+  const end = from + (<usize>rows << 4);
+  for (; from < end; from += 16, places += 4) {
+    v128.store(to + (<usize>load<u32>(places) << 4), v128.load(from));
+  }
+}
