@@ -1,6 +1,6 @@
 // `npm run sim`: whole clusters from seeds. One seed, told in full; or as many as fit some minutes.
 
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,8 +11,8 @@ import { realSeed } from "../../proto/io/seed.ts";
 import { checkSeed, failureOf } from "./check-seed.ts";
 import { faultNames, faultTable } from "./fault-table.ts";
 import { keepSeed, readSeeds } from "./kept-seeds.ts";
+import { runLanes, type SeedAnswer } from "./lanes.ts";
 import { commandOf, drawOptions, type Overrides, parseFaultNames } from "./options.ts";
-import type { SimOutcome } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import { addOutcome, newTotals, reportOf, rowsOfTotals, type Totals } from "./totals.ts";
 
@@ -172,18 +172,14 @@ async function runOne(seed: number): Promise<void> {
   console.log(`trace hash ${outcome.hash}, equal in both runs`);
 }
 
-type Answer =
-  | { readonly seed: number; readonly outcome: SimOutcome }
-  | { readonly seed: number; readonly failure: string };
-
 /** In a child: seeds come as messages. */
 function serve(): void {
   process.on("message", (seed: number) => {
     // Traces of the usual refusals cost time; a failing seed fails again with one.
     Error.stackTraceLimit = 0;
     checkSeed(seed)
-      .then((outcome): Answer => ({ seed, outcome }))
-      .catch(async (thrown): Promise<Answer> => {
+      .then((outcome): SeedAnswer => ({ seed, outcome }))
+      .catch(async (thrown): Promise<SeedAnswer> => {
         Error.stackTraceLimit = 30;
         return { seed, failure: (await failureOf(seed, {})) ?? `only once: ${thrown}` };
       })
@@ -196,39 +192,21 @@ interface Many {
   readonly failures: string[];
 }
 
-/** Hands out seeds until there are none; a child that dies takes its seed down as a failure. */
+/** A seed that fails is also kept. */
 async function runMany(next: () => number | undefined, onFailure: (line: string) => void) {
   const many: Many = { totals: newTotals(), failures: [] };
-  const fail = (seed: number, why: string): void => {
-    const line = `commit ${commit()}, seed ${seed}, ${commandOf(seed, {})}`;
-    many.failures.push(line);
-    keepSeed(seedsFile, seed, why);
-    onFailure(`${line}\n${why}`);
-  };
-  const lane = (): Promise<void> =>
-    new Promise((resolve) => {
-      const child: ChildProcess = fork(process.argv[1]!, ["--serve"], {
-        execArgv: ["--max-semi-space-size=64", "--enable-source-maps"],
-      });
-      let seed = next();
-      const ask = (): void => {
-        if (seed === undefined) child.disconnect();
-        else child.send(seed);
-      };
-      child.on("message", (answer: Answer) => {
-        if ("outcome" in answer) addOutcome(many.totals, answer.outcome);
-        else fail(answer.seed, answer.failure);
-        seed = next();
-        ask();
-      });
-      child.on("exit", (code) => {
-        if (seed !== undefined) fail(seed, `the process ended with code ${code}`);
-        resolve();
-      });
-      ask();
-    });
-  const lanes = numberOf("workers", 1, 64) ?? 2;
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await runLanes({
+    program: process.argv[1]!,
+    lanes: numberOf("workers", 1, 64) ?? 2,
+    next,
+    onOutcome: (outcome) => addOutcome(many.totals, outcome),
+    onFailure: (seed, why) => {
+      const line = `commit ${commit()}, seed ${seed}, ${commandOf(seed, {})}`;
+      many.failures.push(line);
+      keepSeed(seedsFile, seed, why);
+      onFailure(`${line}\n${why}`);
+    },
+  });
   return many;
 }
 
