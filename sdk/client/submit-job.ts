@@ -9,7 +9,7 @@ import type { DriverLease } from "../../proto/wire/action-calls.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
 import { type ClientDriverHost, createDriverHost } from "./driver-host.ts";
 import { followJob } from "./follow-job.ts";
-import { locateIn } from "./source-places.ts";
+import { type Locate, locateIn } from "./source-places.ts";
 import type { ClientWorld, CompiledJob, FinishedJob, OnProgress } from "./world.ts";
 
 export interface Submission {
@@ -105,10 +105,18 @@ function keepLease(world: ClientWorld, lease: DriverLease, driving: ClientDriver
 
 /** What the driver program threw, with its place in the user's source where it is not an error of ours. */
 function driverFailure(thrown: unknown, job: CompiledJob): EngineError {
-  if (thrown instanceof EngineError) return toEngineError(thrown);
+  const locate = locateIn(job.code, job.sha256);
+  if (thrown instanceof EngineError) return placedFailure(toEngineError(thrown), locate);
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  const place = locateIn(job.code, job.sha256)(thrown);
+  const place = locate(thrown);
   return new EngineError("USER_CODE_FAILED", `run: ${message}`, place, thrown);
+}
+
+/** Code of sources and sinks of others that the driver asked is the user's, too. */
+function placedFailure(failure: EngineError, locate: Locate): EngineError {
+  const { code, message, details, cause } = failure;
+  if (code !== "USER_CODE_FAILED" || details.source !== undefined) return failure;
+  return new EngineError(code, message, { ...details, ...locate(cause) }, cause);
 }
 
 type DriverEnd =

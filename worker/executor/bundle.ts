@@ -34,11 +34,15 @@ function readVerified(path: string, sha256: string): Buffer {
 
 /** What the user's module threw, outside of any operator. */
 export function moduleFailure(thrown: unknown, locate: Locate, doing: string): EngineError {
-  if (thrown instanceof EngineError) return thrown;
-  const known = engineErrorOfBundle(thrown);
-  if (known !== undefined) return known;
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new EngineError("USER_CODE_FAILED", `${doing}: ${message}`, locate(thrown), thrown);
+  const known = thrown instanceof EngineError ? thrown : engineErrorOfBundle(thrown);
+  if (known === undefined) {
+    const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    return new EngineError("USER_CODE_FAILED", `${doing}: ${message}`, locate(thrown), thrown);
+  }
+  const { code, message, details, cause } = known;
+  if (code !== "USER_CODE_FAILED" || details.source !== undefined) return known;
+  // Code of sources and sinks of others that the driver asked is the user's, too.
+  return new EngineError(code, message, { ...details, ...locate(cause) }, cause);
 }
 
 async function importBundle(folder: string, sha256: string): Promise<LoadedBundle> {

@@ -92,7 +92,7 @@ function bitsOfBytes(bytes: ArrayLike<unknown>): Uint8Array {
   return bits;
 }
 
-function typedColumn(name: string, values: ArrayLike<unknown>): Column {
+function typedColumn(name: string, values: ArrayLike<unknown>, of: string): Column {
   const base = { name, length: values.length, nulls: "null", validity: undefined } as const;
   // Copied: the function may use its array again.
   if (values instanceof Float64Array) return { ...base, type: "float64", values: values.slice() };
@@ -101,15 +101,15 @@ function typedColumn(name: string, values: ArrayLike<unknown>): Column {
   if (values instanceof Uint8Array) return { ...base, type: "bool", values: bitsOfBytes(values) };
   if (Array.isArray(values)) return buildColumn(name, values);
   throw unsupported(
-    `the function of mapBatches answered ${Object.prototype.toString.call(values)} for column ${name}; ` +
+    `${of} answered ${Object.prototype.toString.call(values)} for column ${name}; ` +
       "answer a Float64Array, Int32Array, BigInt64Array, Uint8Array (of 0 and 1) or an array",
   );
 }
 
-function withValid(column: Column, valid: ArrayLike<number>): Column {
+function withValid(column: Column, valid: ArrayLike<number>, of: string): Column {
   if (valid.length !== column.length) {
     throw unsupported(
-      `the function of mapBatches answered ${valid.length} marks of validity for the ` +
+      `${of} answered ${valid.length} marks of validity for the ` +
         `${column.length} values of column ${column.name}`,
     );
   }
@@ -124,32 +124,33 @@ function isView(value: object): value is ColumnView {
   return !Array.isArray(value) && !ArrayBuffer.isView(value) && "values" in value;
 }
 
-function answeredColumn(name: string, value: unknown): Column {
+function answeredColumn(name: string, value: unknown, of: string): Column {
   if (typeof value !== "object" || value === null) {
-    throw unsupported(
-      `the function of mapBatches answered a ${typeof value} for column ${name}; answer an array`,
-    );
+    throw unsupported(`${of} answered a ${typeof value} for column ${name}; answer an array`);
   }
-  if (!isView(value)) return typedColumn(name, value as ArrayLike<unknown>);
-  const column = typedColumn(name, value.values);
-  return value.valid === undefined ? column : withValid(column, value.valid);
+  if (!isView(value)) return typedColumn(name, value as ArrayLike<unknown>, of);
+  const column = typedColumn(name, value.values, of);
+  return value.valid === undefined ? column : withValid(column, value.valid, of);
 }
 
-/** Columns of equal length by their names, or an array of rows; undefined for no rows. */
-export function batchOfAnswer(answer: unknown): Batch | undefined {
+/** Columns of equal length by their names, or an array of rows; undefined for no rows. `of`: who answered, for errors. */
+export function batchOfAnswer(
+  answer: unknown,
+  of = "the function of mapBatches",
+): Batch | undefined {
   if (Array.isArray(answer)) return answer.length === 0 ? undefined : batchOfRows(answer);
   if (typeof answer !== "object" || answer === null) {
     throw unsupported(
-      `the function of mapBatches returned ${answer === null ? "null" : typeof answer}; ` +
+      `${of} returned ${answer === null ? "null" : typeof answer}; ` +
         "return an object of columns, or an array of rows",
     );
   }
-  const columns = Object.entries(answer).map(([name, value]) => answeredColumn(name, value));
+  const columns = Object.entries(answer).map(([name, value]) => answeredColumn(name, value, of));
   const [first] = columns;
   for (const { name, length } of columns) {
     if (length === first!.length) continue;
     throw unsupported(
-      `the function of mapBatches answered ${first!.length} values for column ${first!.name} ` +
+      `${of} answered ${first!.length} values for column ${first!.name} ` +
         `and ${length} for column ${name}`,
     );
   }

@@ -6,7 +6,7 @@ import { sinkBatchesWaitingMax, sinkReceiptCharsMax } from "../../proto/limits/c
 import type { SinkCall, SinkWrite, StageAttempt, StagedPart } from "../../proto/plan/connector.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import { viewOf } from "../operators/batch-view.ts";
-import { type Outside, waitOutside } from "../operators/outside-wait.ts";
+import { type Outside, outsideFailure, waitOutside } from "../operators/outside-wait.ts";
 import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
 import { digestOf, type Sink } from "./sink.ts";
 
@@ -42,6 +42,10 @@ class Handover {
     return this.waiting.length > sinkBatchesWaitingMax;
   }
 
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
   /** Resolves when a batch was taken. */
   taken(): Promise<void> {
     return new Promise((resolve) => {
@@ -66,15 +70,20 @@ class Handover {
   }
 }
 
-function receiptText(receipt: unknown, label: string): string {
-  const text = encodeValue(receipt);
-  if (text.length <= sinkReceiptCharsMax) return text;
-  throw new EngineError(
-    "RESULT_TOO_LARGE",
-    `${label} answered a receipt of ${text.length} characters, and at most ${sinkReceiptCharsMax} are recorded; ` +
-      "let it name where the rows are",
-    { limitBytes: sinkReceiptCharsMax },
-  );
+/** The receipt as it is when it was recorded. */
+function recorded(receipt: unknown, outside: Outside): unknown {
+  try {
+    const text = encodeValue(receipt);
+    if (text.length <= sinkReceiptCharsMax) return decodeValue(text);
+    throw new EngineError(
+      "RESULT_TOO_LARGE",
+      `${outside.label} answered a receipt of ${text.length} characters, and at most ${sinkReceiptCharsMax} are ` +
+        "recorded; let it name where the rows are",
+      { limitBytes: sinkReceiptCharsMax },
+    );
+  } catch (thrown) {
+    throw outsideFailure(outside, thrown);
+  }
 }
 
 /** Tasks without rows stage nothing, and are no part of what is published. */
@@ -98,10 +107,16 @@ export function stageSink(outside: OwnSink, attempt: StageAttempt): Sink {
   };
   const room = async (): Promise<void> => {
     while (handover.isFull && !hasSettled) await Promise.race([handover.taken(), staging]);
-    if (!hasSettled) return;
-    await staging;
-    if (!handover.isFull) return;
-    throw new EngineError("VALUE_UNSUPPORTED", `${label} ended before it had taken all batches`);
+    if (hasSettled) await receiptOfAll();
+  };
+  /** Rows that nobody took would be lost, and counted as written. */
+  const receiptOfAll = async (): Promise<unknown> => {
+    const receipt = await staging;
+    if (handover.isEmpty) return receipt;
+    throw new EngineError(
+      "VALUE_UNSUPPORTED",
+      `${label} ended before it had taken all batches; go through all of them: for await (const batch of batches)`,
+    );
   };
   return {
     push: (pushed) => {
@@ -114,12 +129,12 @@ export function stageSink(outside: OwnSink, attempt: StageAttempt): Sink {
     drain: () => (hasSettled || handover.isFull ? waitOutside(outside, () => room()) : undefined),
     seal: async () => {
       handover.end();
-      const receipt = staging && (await waitOutside(outside, () => staging));
+      const receipt = staging && (await waitOutside(outside, receiptOfAll));
       const { taskIndex, token } = attempt;
       const parts: readonly StagedPart[] =
         staging === undefined
           ? []
-          : [{ taskIndex, token, rows, receipt: decodeValue(receiptText(receipt ?? null, label)) }];
+          : [{ taskIndex, token, rows, receipt: recorded(receipt ?? null, outside) }];
       const resultJson = encodeValue(parts);
       const bytes = Buffer.from(resultJson, "utf8");
       return { rowsOut: rows, bytesOut: 0, digest: digestOf(bytes), resultJson };

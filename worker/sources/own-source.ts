@@ -12,7 +12,7 @@ import { bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { sliceBatch } from "../kernels/columns/gather.ts";
 import { batchOfAnswer } from "../operators/batch-view.ts";
 import { conformBatch } from "../operators/conform.ts";
-import { type Outside, waitOutside } from "../operators/outside-wait.ts";
+import { type Outside, outsideFailure, waitOutside } from "../operators/outside-wait.ts";
 
 export type OwnProgram = Extract<SourceProgram, { readonly kind: "source" }>;
 
@@ -57,9 +57,9 @@ function timeColumn({ name, type }: Field, { values, valid }: View): Column | un
 }
 
 /** The columns of the schema; others that the answer has are dropped. */
-function batchOf(answer: unknown, fields: readonly Field[]): Batch | undefined {
+function batchOf(answer: unknown, fields: readonly Field[], label: string): Batch | undefined {
   if (Array.isArray(answer) || typeof answer !== "object" || answer === null) {
-    return batchOfAnswer(answer);
+    return batchOfAnswer(answer, label);
   }
   const given = answer as Readonly<Record<string, unknown>>;
   const times = new Map<string, Column>();
@@ -71,14 +71,14 @@ function batchOf(answer: unknown, fields: readonly Field[]): Batch | undefined {
     if (time === undefined) others[field.name] = given[field.name];
     else times.set(field.name, time);
   }
-  const rest = Object.keys(others).length === 0 ? undefined : batchOfAnswer(others);
+  const rest = Object.keys(others).length === 0 ? undefined : batchOfAnswer(others, label);
   const rows = rest?.rows ?? [...times.values()][0]?.length ?? 0;
   if (rows === 0) return undefined;
   for (const { name, length } of times.values()) {
     if (length === rows) continue;
     throw new EngineError(
       "VALUE_UNSUPPORTED",
-      `the source yielded ${length} values for column ${name} and ${rows} for others`,
+      `${label} answered ${length} values for column ${name} and ${rows} for others`,
     );
   }
   const columns = fields.flatMap(
@@ -99,6 +99,15 @@ function iteratorOf(answer: unknown, label: string): AsyncIterator<unknown> {
   );
 }
 
+/** What is wrong with an answer is wrong with this source. */
+function named<Value>(outside: Outside, decode: () => Value): Value {
+  try {
+    return decode();
+  } catch (thrown) {
+    throw outsideFailure(outside, thrown);
+  }
+}
+
 /** The batches of one split. `take` answers false once no more are wanted. */
 export async function readOwnSource(
   program: OwnProgram,
@@ -111,7 +120,8 @@ export async function readOwnSource(
   const filters = decodeValue(program.filtersJson) as readonly SourceFilter[];
   const request = { columns: fields.map(({ name }) => name), filters };
   const call: SourceCall = { kind: "read", split: decodeValue(own), request, task };
-  const iterator = iteratorOf(await waitOutside(outside, () => ask(call)), label);
+  const answer = await waitOutside(outside, () => ask(call));
+  const iterator = named(outside, () => iteratorOf(answer, label));
   let firstRow = 0;
   let isOver = false;
   try {
@@ -121,7 +131,7 @@ export async function readOwnSource(
         isOver = true;
         return;
       }
-      const batch = batchOf(next.value, fields);
+      const batch = named(outside, () => batchOf(next.value, fields, label));
       if (batch === undefined) continue;
       const place = { operator: label, partition: task.taskIndex, firstRow };
       const typed = conformBatch(batch, program.schema, place);
