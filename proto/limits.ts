@@ -171,6 +171,8 @@ export const partialSharesMax: readonly { readonly rows: number; readonly share:
 ];
 /** Memory of the groups of a map task before the same: less than an operator may have by itself on any usual worker. */
 export const partialGroupsBytesMax = 32 * 1024 * 1024;
+/** Memory of keys and values of a map task that combines them by functions, before the same. */
+export const partialKeyedBytesMax = 256 * 1024 * 1024;
 /** Memory of groups in one table: about twice a cache. More are divided by a hash, so that each table fits. */
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */

@@ -13,6 +13,8 @@ export const spillBlockBytesMax = 1024 * 1024;
 export const heldBytesMax = 1536 * 1024 * 1024;
 /** Partitions into which rows are divided that do not fit; each as often again as the next bound says. */
 export const spillPartitions = 32;
+/** Of the heap of a thread, what steps may keep for keys of functions: the rest is for the functions themselves. */
+export const keyedHeapShare = 0.5;
 /** Times that a partition is divided further, by another hash: 32^4 parts; beyond it, its rows have one key. */
 export const spillDivisionsDeepMax = 3;
 /** Bytes of one batch that a sort hands on, where its rows are long. */

@@ -11,6 +11,10 @@ const holding: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "join",
   "intersect",
   "except",
+  "reduceByKey",
+  "aggregateByKey",
+  "groupByKey",
+  "cogroup",
 ] as const);
 
 export function holdingOperators({ operators, sink }: TaskProgram): number {
@@ -20,10 +24,6 @@ export function holdingOperators({ operators, sink }: TaskProgram): number {
 
 /** Rows that these hold are values of the heap: no reservation tells how much of it is theirs. */
 const holdingValues: ReadonlySet<OperatorProgram["kind"]> = new Set([
-  "reduceByKey",
-  "aggregateByKey",
-  "groupByKey",
-  "cogroup",
   "countByValue",
   "mapPartitions",
   "sort",

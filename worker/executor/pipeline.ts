@@ -14,14 +14,15 @@ import {
   cogroupStage,
   type FoldFunction,
   groupByKeyStage,
-} from "../operators/keyed-values.ts";
+  type KeyedPlace,
+  reduceByKeyStage,
+} from "../operators/keyed/keyed-values.ts";
 import { limitStage } from "../operators/limit.ts";
 import { mapStage } from "../operators/map.ts";
 import { mapAsyncStage } from "../operators/map-async.ts";
 import { mapBatchesStage } from "../operators/map-batches.ts";
 import { mapPartitionsStage } from "../operators/map-partitions.ts";
 import { rangeBoundsStage } from "../operators/range-bounds.ts";
-import { reduceByKeyStage } from "../operators/reduce-by-key.ts";
 import { sortStage } from "../operators/sort.ts";
 import { keyReader } from "../operators/sort-keys.ts";
 import type { Stage } from "../operators/stage.ts";
@@ -48,6 +49,9 @@ function buildStage(
   next: Stage,
 ): Stage {
   const { closureOf, user } = world;
+  const place = (): KeyedPlace => {
+    return { index, user, memory: world.memory.operator(user.labels[index]!) };
+  };
   const unary = () => closureOf(operator.node) as (row: unknown) => unknown;
   const rowsFunction = () =>
     closureOf(operator.node) as (rows: IterableIterator<unknown>) => unknown;
@@ -68,7 +72,7 @@ function buildStage(
       return operator.phase === "partial" ? countPartialStage(next) : countFinalStage(next);
     case "reduceByKey": {
       const combine = closureOf(operator.node) as (left: unknown, right: unknown) => unknown;
-      return reduceByKeyStage(combine, operator.phase, index, user, next);
+      return reduceByKeyStage(combine, operator.phase, place(), next);
     }
     case "sort":
     case "rangeBounds": {
@@ -80,17 +84,11 @@ function buildStage(
       return sortStage(operator.key, operator.rowsMax ?? Number.POSITIVE_INFINITY, keys, next);
     }
     case "aggregateByKey":
-      return aggregateByKeyStage(
-        operator,
-        closureOf(operator.node) as FoldFunction,
-        index,
-        user,
-        next,
-      );
+      return aggregateByKeyStage(operator, closureOf(operator.node) as FoldFunction, place(), next);
     case "groupByKey":
-      return groupByKeyStage(operator.sorted ? unary() : undefined, index, user, next);
+      return groupByKeyStage(operator.sorted ? unary() : undefined, place(), next);
     case "cogroup":
-      return cogroupStage(operator.stageId, next);
+      return cogroupStage(operator.stageId, place(), next);
     case "mapPartitions":
       return mapPartitionsStage(rowsFunction(), index, user, next);
     case "mapBatches": {

@@ -89,12 +89,13 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
 }
 
 function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
-  const { slots, memoryBytes, spillFolder: folder } = settings;
+  const { slots, memoryBytes, threadHeapMiB, spillFolder: folder } = settings;
   const limitBytes = operatorBytes(memoryBytes, slots);
   return {
     budget: new SharedBudget(ledger, { limitBytes, slots }),
     slot,
     files: spillFolder(folder),
+    heapBytes: threadHeapMiB * 1024 * 1024,
   };
 }
 

@@ -29,11 +29,15 @@ export class ArraySpillFiles implements SpillFiles {
   }
 }
 
-export function taskMemoryOf(limitBytes: number, files: SpillFiles = new ArraySpillFiles()) {
+export function taskMemoryOf(
+  limitBytes: number,
+  files: SpillFiles = new ArraySpillFiles(),
+  heapBytes = Number.POSITIVE_INFINITY,
+) {
   const slots = 1;
   const ledger = new ArrayBuffer(ledgerBytes(slots));
   const budget = new SharedBudget(ledger, { limitBytes, slots });
-  return new TaskMemory({ budget, slot: 0, files }, 0, 1);
+  return new TaskMemory({ budget, slot: 0, files, heapBytes }, 0, 1);
 }
 
 /** The memory of an operator that has the task for itself. */

@@ -21,6 +21,9 @@ export function hashesBy(keysOf: KeysOf): HashesOf {
   return (batch, seed) => hashKeys(keysOf(batch), batch.rows, seed);
 }
 
+/** What makes batches alike that are read again. */
+export type AnyShape = Pick<HeldShape, "add" | "conform">;
+
 interface Part {
   readonly blocks: SpilledBlock[];
   rows: number;
@@ -31,7 +34,7 @@ interface Part {
 const firstSeed = 0x2545f491;
 
 export class SpilledPartitions {
-  readonly shape: HeldShape;
+  readonly shape: AnyShape;
   private readonly hashesOf: HashesOf;
   private readonly depth: number;
   private readonly spilled: SpilledBatches;
@@ -39,7 +42,12 @@ export class SpilledPartitions {
   private sample: Batch | undefined;
 
   /** `depth`: how often the rows were divided before, each time by another hash. */
-  constructor(hashesOf: HashesOf, memory: OperatorMemory, depth = 0, shape = new HeldShape()) {
+  constructor(
+    hashesOf: HashesOf,
+    memory: OperatorMemory,
+    depth = 0,
+    shape: AnyShape = new HeldShape(),
+  ) {
     this.hashesOf = hashesOf;
     this.depth = depth;
     this.shape = shape;

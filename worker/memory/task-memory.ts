@@ -11,6 +11,8 @@ export interface OperatorMemory {
   readonly bytes: number;
   /** What it could have in all at this moment: its own part, and what nobody else has. */
   readonly reachBytes: number;
+  /** Of the heap of JavaScript values of the whole thread. */
+  readonly heapBytesMax: number;
   /** Asks for so many bytes in all. False, with nothing changed, where they cannot be had: then spill. */
   resize(bytes: number): boolean;
   /** As `resize`, where spilling cannot help: `what` is too large, such as "one group of rows". */
@@ -25,6 +27,8 @@ export interface TaskMemoryWorld {
   /** Of the executor; the task that runs there has it alone. */
   readonly slot: number;
   readonly files: SpillFiles;
+  /** Of the thread; without a bound where not set. */
+  readonly heapBytes?: number;
 }
 
 /** A share of it is for the operators one by one, so that none can take it all. */
@@ -49,6 +53,10 @@ export class TaskMemory {
     this.partition = partition;
     const { ownBytes } = world.budget;
     this.floorBytes = Math.floor(ownBytes / (keptShare * Math.max(operators, 1)));
+  }
+
+  get heapBytes(): number {
+    return this.world.heapBytes ?? Number.POSITIVE_INFINITY;
   }
 
   operator(label: string): OperatorMemory {
@@ -182,6 +190,10 @@ class Operator implements OperatorMemory {
 
   get reachBytes(): number {
     return this.task.reachOf(this);
+  }
+
+  get heapBytesMax(): number {
+    return this.task.heapBytes;
   }
 
   resize(bytes: number): boolean {

@@ -14,8 +14,9 @@ import {
   TestCluster,
 } from "../executor/test-cluster.ts";
 import { columnOfValues } from "../kernels/testing/arbitrary-columns.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { type BatchView, batchOfAnswer, viewOf } from "./batch-view.ts";
-import { cogroupStage } from "./keyed-values.ts";
+import { cogroupStage } from "./keyed/keyed-values.ts";
 import { mapAsyncStage } from "./map-async.ts";
 import { gathering, rowsOfBatches, runStage, testUser } from "./testing/run-stage.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -311,7 +312,8 @@ describe("pairs by key", () => {
         ["a", 8],
       ]),
     ];
-    expect(rowsOfBatches(runStage((next) => cogroupStage(1, next), left, right))).toEqual([
+    const place = { index: 0, user: testUser(), memory: operatorMemoryOf() };
+    expect(rowsOfBatches(runStage((next) => cogroupStage(1, place, next), left, right))).toEqual([
       ["c", [[], [9]]],
       ["a", [[1, 3], [8]]],
       ["b", [[2], []]],

@@ -11,7 +11,7 @@ import {
   partialTextBytesMax,
 } from "../../proto/limits.ts";
 import { StringCounter } from "../kernels/string-counter.ts";
-import { KeyTable } from "./key-table.ts";
+import { KeyTable } from "./keyed/key-table.ts";
 import { pushBatchAsRows, type Stage } from "./stage.ts";
 
 interface CountRow {

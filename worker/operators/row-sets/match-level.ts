@@ -7,9 +7,8 @@ import { assert } from "../../../proto/errors.ts";
 import { spillDivisionsDeepMax } from "../../../proto/limits/memory.ts";
 import { columnOf } from "../../kernels/columns/concat.ts";
 import { gatherBatch } from "../../kernels/columns/gather.ts";
-import type { HeldShape } from "../../memory/held-shape.ts";
 import { placeName, withoutPlaces } from "../../memory/row-places.ts";
-import { SpilledPartitions } from "../../memory/spilled-partitions.ts";
+import { type AnyShape, SpilledPartitions } from "../../memory/spilled-partitions.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import type { RowIndex, RowKeys } from "./row-keys.ts";
 
@@ -43,8 +42,8 @@ class Counts {
 
 /** Of the batches of the other input, and of this: what deeper levels read of both is of one shape each. */
 interface Shapes {
-  readonly others?: HeldShape | undefined;
-  readonly rows?: HeldShape | undefined;
+  readonly others?: AnyShape | undefined;
+  readonly rows?: AnyShape | undefined;
 }
 
 /** A table that grows is there twice for a moment. */
@@ -102,7 +101,7 @@ export class MatchLevel {
     this.memory.resize(Math.min(this.index.bytes + counts, most));
   }
 
-  private spillTo(parts: SpilledPartitions | undefined, shape: HeldShape | undefined) {
+  private spillTo(parts: SpilledPartitions | undefined, shape: AnyShape | undefined) {
     return parts ?? new SpilledPartitions(this.keys.hashesOf, this.memory, this.depth, shape);
   }
 

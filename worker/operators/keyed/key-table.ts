@@ -1,7 +1,7 @@
 // A map by value: two equal records or dates are one key, `"1"` and `1` are two.
 
-import { canonicalText } from "../kernels/canonical-text.ts";
-import { isPrimitive } from "./canonical.ts";
+import { canonicalText } from "../../kernels/canonical-text.ts";
+import { isPrimitive } from "../canonical.ts";
 
 interface Entry<Value> {
   readonly key: unknown;
