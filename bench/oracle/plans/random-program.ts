@@ -14,6 +14,7 @@ import { columnSteps } from "./column-steps.ts";
 import { Dice } from "./dice.ts";
 import { idioms } from "./idioms.ts";
 import { exactSchema, type Known, type Promised, type Rows, type Step } from "./known.ts";
+import { once } from "./once.ts";
 import { canHold, type FileFormat, fileFormats, tableFiles } from "./table-files.ts";
 import { twoInputSteps } from "./two-input-steps.ts";
 import { pools, randomRow } from "./value-pools.ts";
@@ -36,7 +37,8 @@ export interface Drawn {
 
 export interface Program {
   readonly text: string;
-  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Made at the first call. */
+  readonly files: () => ReadonlyMap<string, Uint8Array>;
   /** The same files as the plain loops take them: as text, or as rows. */
   readonly contents: ReadonlyMap<string, FileContents>;
   /** Columns of the files below a pattern, where the program does not declare them. */
@@ -57,7 +59,7 @@ interface Table {
   readonly text: string;
   readonly kind: string;
   readonly known: Known;
-  readonly bytes: readonly (readonly [uri: string, bytes: Uint8Array])[];
+  readonly bytes: () => readonly (readonly [uri: string, bytes: Uint8Array])[];
   readonly contents: readonly (readonly [uri: string, contents: FileContents])[];
   readonly found?: readonly [pattern: string, schema: Schema];
   readonly read: (mr: Millrace) => Rows;
@@ -115,7 +117,7 @@ function tableOf(drawn: Drawn["tables"][number], number: number): Table {
       text: `${text}, as lines of text`,
       kind: "lines of text",
       known,
-      bytes: contents.map(([uri, content]) => [uri, new TextEncoder().encode(content)]),
+      bytes: () => contents.map(([uri, content]) => [uri, new TextEncoder().encode(content)]),
       contents,
       read: (mr) => (mr.read.text(folder).map(decodeValue) as Rows).as(rowSchema),
     };
@@ -124,7 +126,7 @@ function tableOf(drawn: Drawn["tables"][number], number: number): Table {
     const [first, ...more] = rowsOfFiles.map((rows) => mr.of(rows, rowSchema) as Rows);
     return more.length === 0 ? first! : first!.union(...more);
   };
-  return { text, kind: "rows of the plan", known, bytes: [], contents: [], read };
+  return { text, kind: "rows of the plan", known, bytes: () => [], contents: [], read };
 }
 
 const allSteps = [...columnSteps, ...twoInputSteps, ...closureSteps, ...idioms];
@@ -160,7 +162,7 @@ export function programOf(drawn: Drawn): Program {
   const end = `${ending} d${pool.length - 1}, cut by ${JSON.stringify(planTargets)}`;
   return {
     text: [...tables.map(({ text }) => text), ...shown, end].join("\n"),
-    files: new Map(tables.flatMap(({ bytes }) => bytes)),
+    files: once(() => new Map(tables.flatMap(({ bytes }) => bytes()))),
     contents: new Map(tables.flatMap(({ contents }) => contents)),
     schemas: new Map(tables.flatMap(({ found }) => (found === undefined ? [] : [found]))),
     kinds: [...tables.map(({ kind }) => kind), ...(sink === undefined ? [] : [`written ${sink}`])],

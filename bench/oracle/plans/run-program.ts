@@ -116,13 +116,29 @@ export interface Engine {
   readonly onGraph?: (graph: StageGraph) => void;
 }
 
+/** The graphs of a program without running them: where sizes decide, as if what is measured were small. */
+export async function plannedGraphs({ program, action }: Planned): Promise<readonly StageGraph[]> {
+  const inputs = await inputsOf(action, program.files());
+  const graphs: StageGraph[] = [];
+  const measured: number[] = [];
+  for (;;) {
+    const { graph } = planAction(action, graphs.length, inputs, {
+      targets: program.planTargets,
+      measured,
+    });
+    graphs.push(graph);
+    if (graph.measures !== true) return graphs;
+    measured.push(0);
+  }
+}
+
 /** The parts of the result as tasks made them. */
 export async function partsOf(planned: Planned, engine: Engine): Promise<readonly string[]> {
   const { program, closure } = planned;
   const { fault = {} } = engine;
   const runner = new GraphRunner({
     context,
-    files: program.files,
+    files: program.files(),
     workers: engine.workers,
     closures: { load: async () => ({ closure, locate: () => ({}) }) },
     ...(fault.seenMaps === undefined ? {} : { seenMaps: fault.seenMaps }),
@@ -131,7 +147,7 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
   const history: ActionOutcome[] = [];
   const perform = async (asked: Action): Promise<readonly string[]> => {
     const action = fault.plan?.(asked) ?? asked;
-    const inputs = await inputsOf(action, new Map([...program.files, ...runner.uploads]));
+    const inputs = await inputsOf(action, new Map([...program.files(), ...runner.uploads]));
     const measured: number[] = [];
     const { planTargets: targets } = program;
     for (;;) {

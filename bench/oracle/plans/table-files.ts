@@ -48,7 +48,8 @@ export interface TableFiles {
   readonly partitionColumns: boolean;
   /** Whether the program leaves it to the engine to find the columns in the files. */
   readonly isFound: boolean;
-  readonly bytes: readonly (readonly [uri: string, bytes: Uint8Array])[];
+  /** Made when they are asked for: to plan, or for the plain loops, nobody needs them. */
+  readonly bytes: () => readonly (readonly [uri: string, bytes: Uint8Array])[];
   readonly rows: readonly (readonly [uri: string, rows: readonly unknown[]])[];
   /** For people. */
   readonly text: string;
@@ -98,6 +99,10 @@ function contentOf(
   }
 }
 
+/** Of the formats, the others have something around their rows. */
+const isNothing = (format: FileFormat, rows: readonly unknown[]): boolean =>
+  format === "ndjson" && rows.length === 0;
+
 const endings: Readonly<Partial<Record<PackingCodec, string>>> = { gzip: ".gz", zstd: ".zst" };
 
 /** Lines are packed as whole files, Parquet inside of them. */
@@ -106,14 +111,16 @@ function fileOf(
   schema: Schema,
   rows: readonly RawRow[],
   dice: Dice,
-): { readonly ending: string; readonly bytes: Uint8Array; readonly text: string } {
+): { readonly ending: string; readonly bytes: () => Uint8Array; readonly text: string } {
   const groupRows = 1 + dice.upTo(5);
   const codec = dice.oneOf(codecs);
-  const content = contentOf(format, schema, rows, groupRows, codec);
   const packed = format === "csv" || format === "ndjson" ? endings[codec] : undefined;
   // Nothing, packed, would be something.
-  const isPacked = packed !== undefined && content.length > 0;
-  const bytes = isPacked ? packers.get(codec)!(content) : content;
+  const isPacked = packed !== undefined && !isNothing(format, rows);
+  const bytes = (): Uint8Array => {
+    const content = contentOf(format, schema, rows, groupRows, codec);
+    return isPacked ? packers.get(codec)!(content) : content;
+  };
   return {
     ending: `.${format}${isPacked ? packed : ""}`,
     bytes,
@@ -158,7 +165,7 @@ export function tableFiles(
   // Whole numbers that are safe are a type of ours, which files of others do not know.
   const isFound =
     by === undefined && (format === "parquet" || format === "arrow") && dice.isRare(3);
-  const bytes: [string, Uint8Array][] = [];
+  const bytes: [string, () => Uint8Array][] = [];
   const rows: [string, readonly unknown[]][] = [];
   const texts: string[] = [];
   for (const [at, own] of rowsOfFiles.entries()) {
@@ -172,8 +179,15 @@ export function tableFiles(
     }
   }
   // Files of nothing are refused.
-  if (bytes.every(([, content]) => content.length === 0)) return undefined;
+  if (rows.every(([, own]) => isNothing(format, own))) return undefined;
   const found = isFound ? ", columns found in the files" : "";
   const text = `as ${format} files (${texts.join("; ")}${found})`;
-  return { format, partitionColumns: by !== undefined, isFound, bytes, rows, text };
+  return {
+    format,
+    partitionColumns: by !== undefined,
+    isFound,
+    bytes: () => bytes.map(([uri, make]) => [uri, make()] as const),
+    rows,
+    text,
+  };
 }
