@@ -2,7 +2,7 @@
 
 import { Client, credentials, Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
-import { rpcServerDrainMs, rpcStreamedBytesMax } from "../limits/rpc.ts";
+import { rpcStreamedBytesMax } from "../limits/rpc.ts";
 import { bind, type MessageCodec, type RpcServer } from "../ports/rpc.ts";
 import { callStreamPath } from "./grpc-call-stream.ts";
 import { createGrpcClient } from "./grpc-client.ts";
@@ -17,14 +17,17 @@ const method = (name: string) => ({ path: `/test.Texts/${name}`, request: text, 
 const echo = method("Echo");
 const wait = method("Wait");
 const token = generateToken();
-const soon = { timeoutMs: 5000 };
+const soon = { timeoutMs: 60_000 };
+/** A server that waits this long when it closes outlasts its test. */
+const longDrainMs = 600_000;
 
 const waiting: ((answer: string) => void)[] = [];
 const opened: { close(): unknown }[] = [];
 
-async function serve(port = 0): Promise<RpcServer> {
+async function serve(drainMs?: number): Promise<RpcServer> {
   const server = await serveRpc({
-    port,
+    port: 0,
+    ...(drainMs === undefined ? {} : { drainMs }),
     authenticate: createAuthenticator([knownToken(token, "client")]),
     bindings: [
       bind(echo, ["client"], async (value) => value),
@@ -63,6 +66,8 @@ describe("calls over one stream", () => {
   test("one that is late leaves the others alone, and its answer is nobody else's", async () => {
     const { address } = await serve();
     const caller = client();
+    // Connected: the late call reaches the server before its time is over.
+    await caller.call(address, echo, "", soon);
     const late = caller.call(address, wait, "", { timeoutMs: 20 });
     await expect(late).rejects.toMatchObject({ code: "DEADLINE" });
     const next = caller.call(address, wait, "", soon);
@@ -73,7 +78,7 @@ describe("calls over one stream", () => {
   });
 
   test("a server that closes answers what it can, and takes nothing new", async () => {
-    const server = await serve();
+    const server = await serve(longDrainMs);
     const caller = client();
     const underWay = caller.call(server.address, wait, "", soon);
     await expect.poll(() => waiting.length).toBe(1);
@@ -82,17 +87,13 @@ describe("calls over one stream", () => {
     await expect(refused).rejects.toMatchObject({ code: "UNAVAILABLE" });
     waiting.shift()?.("still");
     expect(await underWay).toBe("still");
-    const startedMs = performance.now();
     await closed;
-    expect(performance.now() - startedMs).toBeLessThan(rpcServerDrainMs);
   });
 
   test("a server that closes does not wait for clients that ask nothing", async () => {
-    const server = await serve();
+    const server = await serve(longDrainMs);
     await client().call(server.address, echo, "", soon);
-    const startedMs = performance.now();
     await server.close();
-    expect(performance.now() - startedMs).toBeLessThan(rpcServerDrainMs);
   });
 
   test.each([

@@ -37,6 +37,8 @@ export interface RpcServerOptions {
   readonly bindings: readonly RpcBinding[];
   readonly authenticate: (token: string) => RpcCaller | undefined;
   readonly messageBytesMax?: number;
+  /** How long running calls may finish once the server closes: rpcServerDrainMs unless said otherwise. */
+  readonly drainMs?: number;
   /** Told of every failure that is a mistake of ours; the caller learns its message only. */
   readonly onInternalError?: (error: EngineError, path: string) => void;
 }
@@ -233,13 +235,18 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 /** Lets running calls finish, but not for long: a long poll would hold a restart up. */
-function shutDown(server: Server, calls: Calls, streams: CallStreams): Promise<void> {
+function shutDown(
+  server: Server,
+  calls: Calls,
+  streams: CallStreams,
+  drainMs = rpcServerDrainMs,
+): Promise<void> {
   return new Promise((resolve) => {
     const refuseTimer = setTimeout(() => {
       calls.refuse(new EngineError("UNAVAILABLE", "the server is shutting down; ask another"));
-    }, rpcServerDrainMs);
+    }, drainMs);
     // A peer that does not take its answers holds the connection open.
-    const forceTimer = setTimeout(() => server.forceShutdown(), 2 * rpcServerDrainMs);
+    const forceTimer = setTimeout(() => server.forceShutdown(), 2 * drainMs);
     server.tryShutdown(() => {
       clearTimeout(refuseTimer);
       clearTimeout(forceTimer);
@@ -278,7 +285,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   return {
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     close: () => {
-      closing ??= shutDown(server, calls, streams);
+      closing ??= shutDown(server, calls, streams, options.drainMs);
       return closing;
     },
   };
