@@ -1,4 +1,4 @@
-// How tests run: unit tests on all cores, then tests of real processes one file at a time.
+// How tests run: as many files at a time as there are cores, those of real processes among them.
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -17,6 +17,13 @@ export default defineConfig({
   },
   test: {
     pool: "forks",
+    // By default one core is left to the main process, which is half of a small machine and hardly works here.
+    // Processes of a cluster wait for each other and the disk most of the time: another file has the rest.
+    maxWorkers: availableParallelism(),
+    // These end what hangs. How long work takes depends on what else runs on the machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
@@ -24,11 +31,6 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, systemTests],
-          // Ends what hangs. How long work takes depends on what else runs on the machine.
-          testTimeout: 60_000,
-          // By default one core is left to the main process, which is half of a small machine and hardly works here.
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -38,10 +40,6 @@ export default defineConfig({
           include: [systemTests],
           exclude: never,
           globalSetup: [source("./bench/tooling/build-once.ts")],
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, openSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Minio, startMinio } from "../minio/server.ts";
+import { freePort } from "../tooling/free-port.ts";
 
 export interface LocalClusterOptions {
   readonly masters: number;
@@ -55,18 +55,6 @@ export function builtProgram(): string {
   const here = fileURLToPath(import.meta.url);
   const root = here.slice(0, here.lastIndexOf("/bench/")).replace(/\/dist$/, "");
   return join(root, "sdk/cli/millrace.mjs");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 interface Launch {

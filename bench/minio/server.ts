@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { constants, promises as fs } from "node:fs";
-import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter } from "node:path";
 import { Client } from "minio";
+import { freePort } from "../tooling/free-port.ts";
 
 /** The last MinIO release line that is built from public sources, pinned so that runs compare. */
 const minioModule = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c";
@@ -189,18 +189,4 @@ function isHealthy(endpoint: string, what: string): Promise<boolean> {
     (response) => response.ok && response.headers.get("server") === "MinIO",
     () => false,
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("no free port on 127.0.0.1"));
-      });
-    });
-  });
 }
