@@ -18,6 +18,7 @@ import { comparisonText } from "./report/compare-results.ts";
 import { bytesText, durationText } from "./report/units.ts";
 import { writeReport } from "./report/write-report.ts";
 import {
+  checkPublishable,
   checkRowNames,
   chosenContenders,
   chosenWorkloads,
@@ -111,14 +112,18 @@ async function run(options: Options): Promise<number> {
   // Before hours of measuring, rather than after them.
   const earlier = options.compare === undefined ? undefined : resultsIn("compare", options.compare);
   if (options.profile) return await profile(options, folder);
-  if (options.report !== undefined) resultsIn("report", options.report);
+  const known = options.report === undefined ? undefined : resultsIn("report", options.report);
+  if (known !== undefined && options.publish) checkPublishable(known);
   const path = options.report ?? (await measure(options, folder));
   const results = readResults(path);
   const markdown = join(folder, "report.md");
   writeReport(results, { markdown, plots: folder });
   console.log(readFileSync(markdown, "utf8"));
   if (earlier !== undefined) console.log(comparisonText(earlier, results));
-  if (options.publish) publish(path);
+  if (options.publish) {
+    checkPublishable(results);
+    publish(path);
+  }
   note(`results: ${path}\nreport: ${markdown}`);
   const broken = results.results.filter(
     ({ outcome, contender }) =>

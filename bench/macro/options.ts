@@ -25,7 +25,7 @@ Options:
   --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
   --compare FILE        an earlier results.jsonl to compare with
   --report FILE         measures nothing: reports on a results.jsonl again
-  --publish             writes bench/RESULTS.md, its plots and its results.jsonl too
+  --publish             replaces bench/RESULTS.md, its plots and its results.jsonl, by those of a full run
   --profile             profiles our processes instead of measuring: CPU, heap, and where time went
   --folder FOLDER       generated data (default ${defaultCacheFolder()})
 `;
@@ -106,6 +106,23 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** Before hours of measuring: what is published replaces results of everything. */
+function checkPublish(values: ReturnType<typeof parse>["values"]): void {
+  if (!values.publish || values.report !== undefined) return;
+  const { size, only, contenders, profile } = values;
+  const less = [
+    ...(size === "full" ? [] : [`--size ${size}`]),
+    ...(only === undefined ? [] : ["--only"]),
+    ...(contenders === undefined ? [] : ["--contenders"]),
+    ...(profile ? ["--profile"] : []),
+  ];
+  if (less.length === 0) return;
+  throw new UsageError(
+    `--publish replaces bench/RESULTS.md by this run, which ${less.join(" and ")} would make one of less than ` +
+      "everything; without --publish the report of such a run is where --out says",
+  );
+}
+
 /** Throws UsageError. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parse(args);
@@ -122,6 +139,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const { size } = values;
   if (size !== "full" && size !== "smoke")
     throw new UsageError(`--size is ${size}; give full or smoke`);
+  checkPublish(values);
   return {
     kind: "run",
     options: {

@@ -1,6 +1,7 @@
 // What of the suite a command line asks for: contenders, workloads and rows, and where results go.
 
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Contender, contenders } from "./contenders/contenders.ts";
 import type { DataCache } from "./protocol/data-cache.ts";
 import { type Results, readResults } from "./protocol/results.ts";
@@ -66,16 +67,42 @@ function messageOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : String(failure);
 }
 
+/** One after the other: where the system says that a parent is missing, Node tries for ever to make that first. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolders(parent);
+  mkdirSync(folder);
+}
+
 /** Makes a folder that an option names. */
 export function writableFolder(option: string, folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(resolve(folder));
     accessSync(folder, constants.W_OK);
     return folder;
   } catch (failure) {
     const why = messageOf(failure);
     throw new UsageError(`--${option} is ${folder}, where no folder can be written: ${why}`);
   }
+}
+
+/** Throws UsageError where results are not those of everything: published, they would replace those that are. */
+export function checkPublishable({ header, workloads: found, results, end }: Results): void {
+  const refuse = (what: string): never => {
+    throw new UsageError(
+      `--publish replaces bench/RESULTS.md, and ${what}; its own report.md and results.jsonl are where --out says`,
+    );
+  };
+  if (header.size !== "full") refuse(`these results are of the size ${header.size}`);
+  if (end === undefined) refuse("these results end before their run did");
+  const missing = workloads.filter(({ name }) => !found.some(({ workload }) => workload === name));
+  if (missing.length > 0) refuse(`these results lack ${listed(missing)}`);
+  const measured = new Set(results.map(({ contender }) => contender));
+  const away = contenders.filter(
+    ({ name }) => !measured.has(name) && header.absent[name] === undefined,
+  );
+  if (away.length > 0) refuse(`${listed(away)} took no part in these results`);
 }
 
 /** Results that an option names. */

@@ -98,6 +98,10 @@ test("a command line that cannot be meant is told", async () => {
   writeFileSync(file, "");
   const out = await said(...folders, join(file, "out"), "--only", "csv");
   expect(out).toContain(`--out is ${file}/out, where no folder can be written`);
+  const below = await said(...folders, "/proc/none/out", "--only", "csv");
+  expect(below).toContain("--out is /proc/none/out, where no folder can be written");
+  const part = await said("--publish", "--size", "smoke", "--only", "csv");
+  expect(part).toContain("--size smoke and --only would make one of less than everything");
   const missing = join(folder, "missing.jsonl");
   expect(await said(...folders, join(folder, "none"), "--compare", missing)).toContain(
     "which is no results.jsonl of the suite",
