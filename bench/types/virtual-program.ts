@@ -18,19 +18,36 @@ function compilerOptions(): ts.CompilerOptions {
   return config?.options ?? {};
 }
 
-/** Parsed once: the library and the SDK are the same for all programs of a test file. */
-const parsed = new Map<string, ts.SourceFile | undefined>();
+const options = compilerOptions();
+/** Read once: the library and the SDK are the same for all programs of a test file. */
+const unchanging = new Map<string, ts.IScriptSnapshot | undefined>();
+let text = "";
+let version = 0;
 
-function hostOf(options: ts.CompilerOptions, text: string): ts.CompilerHost {
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (path) => path === virtualPath || fileExists(path);
-  host.getSourceFile = (path, language, ...rest) => {
-    if (path === virtualPath) return ts.createSourceFile(path, text, language);
-    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, language, ...rest));
-    return parsed.get(path);
-  };
-  return host;
+function snapshotOf(path: string): ts.IScriptSnapshot | undefined {
+  if (path === virtualPath) return ts.ScriptSnapshot.fromString(text);
+  if (!unchanging.has(path)) {
+    const source = ts.sys.readFile(path);
+    unchanging.set(path, source === undefined ? undefined : ts.ScriptSnapshot.fromString(source));
+  }
+  return unchanging.get(path);
+}
+
+/** One for all programs, as in an editor where somebody types: what does not change is parsed once. */
+const service = ts.createLanguageService({
+  getCompilationSettings: () => options,
+  getScriptFileNames: () => [virtualPath],
+  getScriptVersion: (path) => (path === virtualPath ? String(version) : "1"),
+  getScriptSnapshot: snapshotOf,
+  getCurrentDirectory: () => root,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (path) => path === virtualPath || ts.sys.fileExists(path),
+  readFile: (path) => (path === virtualPath ? text : ts.sys.readFile(path)),
+});
+
+function write(program: string): void {
+  text = program;
+  version++;
 }
 
 export interface Checked {
@@ -43,9 +60,10 @@ export interface Checked {
   readonly checkCpuMs: number;
 }
 
-export function check(text: string): Checked {
-  const options = compilerOptions();
-  const program = ts.createProgram([virtualPath], options, hostOf(options, text));
+export function check(written: string): Checked {
+  write(written);
+  const program = service.getProgram();
+  if (program === undefined) throw new Error("the service has no program");
   const file = program.getSourceFile(virtualPath);
   // The declarations that every program needs are resolved before it counts.
   program.getGlobalDiagnostics();
@@ -61,23 +79,9 @@ export function check(text: string): Checked {
 }
 
 /** What an editor offers at the place of `|` in the text. */
-export function completions(text: string): readonly string[] {
-  const position = text.indexOf("|");
-  const program = text.slice(0, position) + text.slice(position + 1);
-  const options = compilerOptions();
-  const service = ts.createLanguageService({
-    getCompilationSettings: () => options,
-    getScriptFileNames: () => [virtualPath],
-    getScriptVersion: () => "1",
-    getScriptSnapshot: (path) => {
-      const source = path === virtualPath ? program : ts.sys.readFile(path);
-      return source === undefined ? undefined : ts.ScriptSnapshot.fromString(source);
-    },
-    getCurrentDirectory: () => root,
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (path) => path === virtualPath || ts.sys.fileExists(path),
-    readFile: (path) => (path === virtualPath ? program : ts.sys.readFile(path)),
-  });
+export function completions(written: string): readonly string[] {
+  const position = written.indexOf("|");
+  write(written.slice(0, position) + written.slice(position + 1));
   const found = service.getCompletionsAtPosition(virtualPath, position, {});
   return found?.entries.map(({ name }) => name) ?? [];
 }
