@@ -116,6 +116,32 @@ test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unkno
         .count(),
     "there is no column wrod; did you mean word?",
   ],
+  [
+    "before a limit that wants no more",
+    (rows) => rows.select("wrod").limit(1).collect(),
+    "select#2: there is no column wrod",
+  ],
+  [
+    "before a limit that wants nothing",
+    (rows) => rows.select("wrod").limit(0).collect(),
+    "select#2: there is no column wrod",
+  ],
+  [
+    "behind a limit",
+    (rows) => rows.limit(0).select("wrod").collect(),
+    "select#3: there is no column wrod",
+  ],
+  [
+    "behind a sort, before a limit",
+    (_, lines) =>
+      lines
+        .orderBy("value")
+        .map((line): Row => ({ line }))
+        .select("wrod")
+        .limit(1)
+        .collect(),
+    "select#4: there is no column wrod",
+  ],
 ])("%s", async (_, steps, message) => {
   const { engine, kit } = await both(steps);
   for (const { code, message: said } of [engine, kit] as { code: string; message: string }[]) {
@@ -125,6 +151,31 @@ test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unkno
 });
 
 test.each<[string, (rows: Dataset<Row>, lines: Dataset<string>) => Promise<unknown>, unknown]>([
+  [
+    "a column that none of the first rows has",
+    (rows) => rows.where((x) => x("second").isNull()).take(1),
+    [{ word: "one" }],
+  ],
+  [
+    "nor those that a limit left",
+    (rows) =>
+      rows
+        .limit(1)
+        .where((x) => x("second").isNull())
+        .collect(),
+    [{ word: "one" }],
+  ],
+  [
+    "nor the first of a sort",
+    (_, lines) =>
+      lines
+        .orderBy("value", "desc")
+        .map((line): Row => (line === "five five" ? { line, second: 1 } : { line }))
+        .where((x) => x("second").isNull())
+        .limit(1)
+        .collect(),
+    [{ line: "two" }],
+  ],
   ["a column that few rows have", (rows) => rows.where((x) => x("second").isNotNull()).count(), 1],
   [
     "also where a filter leaves none of them",

@@ -40,6 +40,9 @@ function listInputs(files: ReadonlyMap<string, Uint8Array>, pattern: string): In
     .map(([uri, bytes]) => ({ uri, sizeBytes: bytes.length }))
     .sort((a, b) => (a.uri < b.uri ? -1 : 1));
   if (found.length === 0) throw new EngineError("INPUT_NOT_FOUND", `no file matches ${pattern}`);
+  if (found.every(({ sizeBytes }) => sizeBytes === 0)) {
+    throw new EngineError("INPUT_EMPTY", `all files that match ${pattern} are empty`);
+  }
   return found;
 }
 

@@ -18,8 +18,9 @@ import { pushWhereDown } from "../rules/push-where-down.ts";
 import { reuseEqualPlans } from "../rules/reuse-equal-plans.ts";
 import { type Rule, type RuleContext, readersOf } from "../rules/rule.ts";
 import { sortByColumns } from "../rules/sort-by-columns.ts";
+import { type ColumnNeeds, makerName } from "./column-needs.ts";
 import { KnownSchemas } from "./known-schemas.ts";
-import { Rewriting } from "./rewriting.ts";
+import { type KnownOfPlan, Rewriting } from "./rewriting.ts";
 import type { KnownSchema, SourceSchemas } from "./schema-of.ts";
 
 export const allRules: readonly Rule[] = [
@@ -42,18 +43,21 @@ export const allRules: readonly Rule[] = [
 export interface OptimizeOptions {
   /** Of the plan's sources, and of nodes that were looked at before. */
   readonly schemas?: KnownSchemas;
+  /** Columns that are looked for among the rows of nodes; none where it is not set. */
+  readonly needs?: ColumnNeeds;
   readonly rules?: readonly Rule[];
 }
 
 const noSchemas: SourceSchemas = new Map();
+const noNeeds: ColumnNeeds = new Map();
 
 /** Throws PLAN_INVALID where an expression does not fit the columns that are known. */
 export function optimize(action: Action, options: OptimizeOptions = {}): Action {
-  const { rules = allRules, schemas = new KnownSchemas(noSchemas) } = options;
+  const { rules = allRules, schemas = new KnownSchemas(noSchemas), needs = noNeeds } = options;
   schemas.check(action.input);
   let plan = action;
   for (let rounds = 0; rounds <= roundsMax; rounds++) {
-    const next = applyAll(plan, rules, schemas);
+    const next = applyAll(plan, rules, { schemas, needs });
     if (next === plan) return plan;
     plan = next;
   }
@@ -64,18 +68,19 @@ export function optimize(action: Action, options: OptimizeOptions = {}): Action 
 const roundsMax = 100;
 
 /** Those that look at one node, until none has an answer; then each of those that look at the whole plan once. */
-function applyAll(before: Action, rules: readonly Rule[], schemas: KnownSchemas): Action {
+function applyAll(before: Action, rules: readonly Rule[], known: KnownOfPlan): Action {
+  const { schemas } = known;
   const applied: string[] = [];
   const nodeRules = rules.filter((rule) => "rewrite" in rule);
   const onRewrite = (rule: string, from: LogicalNode, to: LogicalNode): void => {
     checkSchema(rule, schemas.of(from), schemas.of(to));
     applied.push(rule);
   };
-  const input = new Rewriting(before.input, nodeRules, schemas, onRewrite).run(before.input);
+  const input = new Rewriting(before.input, nodeRules, known, onRewrite).run(before.input);
   let plan = input === before.input ? before : { ...before, input };
   for (const rule of rules) {
     if (!("apply" in rule)) continue;
-    const next = rule.apply(plan, contextOf(plan, schemas));
+    const next = rule.apply(plan, contextOf(plan, known));
     if (next === undefined) continue;
     applied.push(rule.name);
     // A count sees rows, not columns.
@@ -88,11 +93,12 @@ function applyAll(before: Action, rules: readonly Rule[], schemas: KnownSchemas)
   return plan;
 }
 
-function contextOf(plan: Action, schemas: KnownSchemas): RuleContext {
+function contextOf(plan: Action, { schemas, needs }: KnownOfPlan): RuleContext {
   const readers = readersOf(plan.input);
   return {
     schemaOf: (node) => schemas.of(node),
     isShared: (node) => (readers.get(node) ?? 0) > 1,
+    isWatched: (node) => needs.has(makerName(node)),
   };
 }
 

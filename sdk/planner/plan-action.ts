@@ -74,7 +74,7 @@ export function planAction(
   schemas.check(settled.input);
   const needs = columnNeeds(settled.input, schemas);
   const sizes = new PlanSizes(inputs);
-  const rewritten = optimize(settled, { schemas });
+  const rewritten = optimize(settled, { schemas, needs });
   const ordered = { ...rewritten, input: orderJoins(rewritten.input, schemas, sizes) };
   const narrow = narrowJoins(ordered, schemas);
   const { broadcastBytes = broadcastBytesMax } = targets;
@@ -135,7 +135,7 @@ export function sourcesToAsk(
 ): readonly { readonly node: SourceReadNode; readonly request: SourceRequest }[] {
   const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };
-  const optimised = optimize(settled, { schemas });
+  const optimised = optimize(settled, { schemas, needs: columnNeeds(settled.input, schemas) });
   return sourceReads(optimised).map((node) => ({
     node,
     request: sourceRequest(node, schemaOfRead(inputs, node)),

@@ -4,14 +4,22 @@ import { AssertionError } from "../../proto/errors.ts";
 import { inputsOf, planNodes, withInputs } from "../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { type NodeRule, type RuleContext, readersOf } from "../rules/rule.ts";
+import { type ColumnNeeds, makerName } from "./column-needs.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 
 /** Told of each rewrite, before it counts. */
 export type OnRewrite = (rule: string, before: LogicalNode, after: LogicalNode) => void;
 
+/** Beside the plan itself. */
+export interface KnownOfPlan {
+  readonly schemas: KnownSchemas;
+  readonly needs: ColumnNeeds;
+}
+
 export class Rewriting implements RuleContext {
   readonly #rules: readonly NodeRule[];
   readonly #schemas: KnownSchemas;
+  readonly #needs: ColumnNeeds;
   readonly #onRewrite: OnRewrite;
   readonly #readers: Map<LogicalNode, number>;
   /** Nodes that are as good as they get. */
@@ -21,11 +29,12 @@ export class Rewriting implements RuleContext {
   constructor(
     last: LogicalNode,
     rules: readonly NodeRule[],
-    schemas: KnownSchemas,
+    { schemas, needs }: KnownOfPlan,
     onRewrite: OnRewrite,
   ) {
     this.#rules = rules;
     this.#schemas = schemas;
+    this.#needs = needs;
     this.#onRewrite = onRewrite;
     this.#readers = readersOf(last);
     const nodes = this.#readers.size + 1;
@@ -39,6 +48,10 @@ export class Rewriting implements RuleContext {
 
   isShared(node: LogicalNode): boolean {
     return (this.#readers.get(node) ?? 0) > 1;
+  }
+
+  isWatched(node: LogicalNode): boolean {
+    return this.#needs.has(makerName(node));
   }
 
   /** What the plan that ends in this node becomes; the same object where nothing was done. */

@@ -19,7 +19,7 @@ export const pushLimitBelowMap: NodeRule = {
   name: "push-limit-below-map",
   rewrite: (node, context) => {
     if (node.kind !== "limit" || !keepsRows(node.input)) return undefined;
-    if (!meetsSortOrLimit(node.input, context)) return undefined;
+    if (context.isWatched(node.input) || !meetsSortOrLimit(node.input, context)) return undefined;
     return { ...node.input, input: { ...node, input: node.input.input } };
   },
 };

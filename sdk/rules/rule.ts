@@ -9,6 +9,8 @@ export interface RuleContext {
   schemaOf(node: LogicalNode): Schema | undefined;
   /** Whether several nodes read it: what one of them does not need, another may. */
   isShared(node: LogicalNode): boolean;
+  /** Whether all rows of the node are looked at, for columns that steps name and only the run tells. */
+  isWatched(node: LogicalNode): boolean;
 }
 
 /** Looks at one node, whose inputs are as good as they get: answers a better node with the same rows, or undefined. */

@@ -1,4 +1,7 @@
 // watchColumns: rows of functions pass as they are; in the end the task tells of columns that none of them had.
+//
+// Whether a column is there must not depend on how rows were cut, so rows are asked for until one has it, also where a
+// limit behind wants no more of them: these go no further.
 
 import { type Batch, isPlainRecord } from "../../proto/batch/batch.ts";
 import { absentNamesToldMax } from "../../proto/limits.ts";
@@ -54,13 +57,13 @@ export function watchColumnsStage(
   return {
     push: (rows) => {
       watch.seeRows(rows);
-      next.push(rows);
+      if (next.wantsMore()) next.push(rows);
     },
     pushBatch: (batch) => {
       watch.seeBatch(batch);
-      next.pushBatch(batch);
+      if (next.wantsMore()) next.pushBatch(batch);
     },
-    wantsMore: () => next.wantsMore(),
+    wantsMore: () => watch.absent.length > 0 || next.wantsMore(),
     finish: () => {
       if (watch.hasRows) note(watchedCounts(maker, watch.absent, watch.seen));
       return [];

@@ -7,6 +7,7 @@ import { compareValues, identity } from "../value-order.ts";
 import { type ClosureOf, grouped, plain, rowsOf, type Table, typed } from "./table.ts";
 
 type Pair = readonly [key: unknown, value: unknown];
+const ofPair = ["key", "value"];
 type Function = (...args: unknown[]) => unknown;
 
 export function keyedStep(node: KeyedNode, table: Table, closureOf: ClosureOf): Table {
@@ -45,6 +46,7 @@ function perKey(table: Table, make: (values: readonly unknown[]) => unknown): Ta
       const [key] = pairs[places[0]!]!;
       return [key, make(places.map((place) => pairs[place]![1]))];
     }),
+    ofPair,
   );
 }
 
@@ -53,7 +55,8 @@ function countByValue(table: Table): Table {
   const groups = [...grouped(rows, identity).values()];
   const counted = groups.map((places) => ({ first: places[0]!, count: places.length }));
   if (table.kind === "plain" || table.shape === "record") {
-    return plain(counted.map(({ first, count }) => ({ value: rows[first], count })));
+    const made = counted.map(({ first, count }) => ({ value: rows[first], count }));
+    return plain(made, ["value", "count"]);
   }
   const [only] = table.schema.fields;
   const fields = [
@@ -79,5 +82,6 @@ export function cogroupStep(left: Table, right: Table): Table {
       const side = groups[0]!.has(key) ? 0 : 1;
       return [sides[side]![groups[side]!.get(key)![0]!]![0], values];
     }),
+    ofPair,
   );
 }

@@ -9,6 +9,7 @@ import type { Raw } from "../expressions/raw-values.ts";
 import { compareValues, identity } from "../value-order.ts";
 import {
   type ClosureOf,
+  checkNamed,
   grouped,
   keyOf,
   picked,
@@ -63,7 +64,7 @@ export function orderByStep(
   closureOf: ClosureOf,
 ): Table {
   const { by, direction } = node.key;
-  if (by.kind === "column") withColumns(table, [by]);
+  if (by.kind === "column") checkNamed(table, [by]);
   const closure = by.kind === "closure" ? closureOf(node.id) : undefined;
   const keyed = rowsOf(table).map((row, place) => {
     if (closure !== undefined) return { key: closure(row), row };

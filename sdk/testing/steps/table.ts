@@ -38,7 +38,7 @@ export interface TypedTable {
 export interface PlainTable {
   readonly kind: "plain";
   readonly rows: readonly unknown[];
-  /** Columns of the rows that these were picked from; where it is not set, those of the rows. */
+  /** Columns that they have, or of the rows that these were picked from; where it is not set, those of the rows. */
   readonly names?: ReadonlySet<string>;
 }
 
@@ -47,8 +47,11 @@ export type Table = TypedTable | PlainTable;
 /** The user's function of a node. */
 export type ClosureOf = (node: NodeId) => (...args: unknown[]) => unknown;
 
-export function plain(rows: readonly unknown[]): PlainTable {
-  return { kind: "plain", rows };
+/** `names`: of steps whose columns are known though there may be no rows. */
+export function plain(rows: readonly unknown[], names?: readonly string[]): PlainTable {
+  return names === undefined
+    ? { kind: "plain", rows }
+    : { kind: "plain", rows, names: new Set(names) };
 }
 
 export function typed(
@@ -113,16 +116,23 @@ export function columnsOf(table: Table): TypedTable {
 export function withColumns(table: Table, exprs: readonly Expr[]): TypedTable {
   const known = columnsOf(table);
   if (table.kind === "typed") return known;
+  checkNamed(table, exprs);
   const missing = [...new Set(exprs.flatMap(namesIn))].filter(
     (name) => !known.schema.fields.some((field) => field.name === name),
   );
-  const names = madeNames(table);
-  for (const name of missing) {
-    if (names === undefined || names.has(name)) continue;
-    throw new EngineError("PLAN_INVALID", noColumn(name, [...names]));
-  }
   const more = missing.map((name): Field => ({ name, type: nullType, nullable: true }));
   return { ...known, schema: { fields: [...known.schema.fields, ...more] } };
+}
+
+/** That the rows have the columns which are named, or that there are none. Throws PLAN_INVALID. */
+export function checkNamed(table: Table, exprs: readonly Expr[]): void {
+  const names =
+    table.kind === "typed" ? table.schema.fields.map(({ name }) => name) : madeNames(table);
+  if (names === undefined) return;
+  const there = new Set(names);
+  const absent = exprs.flatMap(namesIn).find((name) => !there.has(name));
+  if (absent === undefined) return;
+  throw new EngineError("PLAN_INVALID", noColumn(absent, [...there]));
 }
 
 /** Undefined where there never were rows. */
