@@ -8,6 +8,7 @@ import {
   RecordBatchFileWriter,
   RecordBatchReader,
   RecordBatchStreamWriter,
+  RecordBatchWriter,
   Schema,
   Struct,
 } from "apache-arrow";
@@ -63,6 +64,22 @@ class Pieces extends AsyncByteQueue {
   }
 }
 
+const { _writeSchema: writeSchemaMessage } = RecordBatchWriter.prototype as unknown as {
+  _writeSchema(this: RecordBatchWriter, schema: Schema): unknown;
+};
+
+/**
+ * A file is a stream between its marks, with the schema in front, as some readers go through it (DuckDB). The library
+ * leaves that out, since it reads the schema in the footer.
+ */
+class FileWriter extends RecordBatchFileWriter {
+  protected override _writeSchema(schema: Schema): this {
+    super._writeSchema(schema);
+    writeSchemaMessage.call(this, schema);
+    return this;
+  }
+}
+
 function written(
   writer: RecordBatchStreamWriter | RecordBatchFileWriter,
   batches: readonly RecordBatch[],
@@ -81,7 +98,7 @@ export function batchToStreamBytes(batch: Batch): Uint8Array {
 
 /** One IPC file. All batches must have the same columns and shape as the first. */
 export function batchesToFileBytes(batches: readonly Batch[]): Uint8Array {
-  return batchesToBytes(new RecordBatchFileWriter(), batches);
+  return batchesToBytes(new FileWriter(), batches);
 }
 
 /** The same as one IPC stream. */
