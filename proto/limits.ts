@@ -147,6 +147,15 @@ export const driverTurnsPerOutcome = 256;
 export const sortSamplesPerTask = 256;
 /** Samples of all its tasks together, which one task gathers: a thousand for each range there may be. */
 export const sortSamplesMax = 262_144;
+/** Of files of lines that are sorted, one piece of every window is read for samples: a sixty-fourth. */
+export const sortSampleBytes = 64 * 1024;
+export const sortSampleWindowBytes = 4 * 1024 * 1024;
+/** Pieces of all windows together: each is named in the plan, and four are enough for any range. */
+export const sortSamplePiecesMax = 1024;
+/** Pieces that one task reads: as much as a map task at least. */
+export const sortSamplePiecesPerTask = 64;
+/** Sort keys sampled for each piece. */
+export const sortSamplesPerPiece = 64;
 
 // --- Data -------------------------------------------------------------------------------------
 

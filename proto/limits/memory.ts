@@ -17,11 +17,15 @@ export const spillPartitions = 32;
 export const keyedHeapShare = 0.5;
 /** Times that a partition is divided further, by another hash: 32^4 parts; beyond it, its rows have one key. */
 export const spillDivisionsDeepMax = 3;
-/** Bytes of one batch that a sort hands on, where its rows are long. */
-export const sortPieceBytes = 16 * 1024 * 1024;
+/** Bytes of one batch that a sort hands on, where its rows are long: copies of it stay in a cache, or in memory at hand. */
+export const sortPieceBytes = 4 * 1024 * 1024;
 /** Spill files that one task has open at a time: an operator has one or two. */
 export const spillFilesPerTaskMax = 64;
 /** Bytes in all spill files of one task: more than one disk at hand holds. */
 export const spillBytesPerTaskMax = 2 * 1024 * 1024 * 1024 * 1024;
 /** Heap of one executor thread, MiB, unless the operator of the cluster says otherwise. */
 export const executorThreadHeapMiB = 2048;
+/** Memory for texts that each thread keeps between two steps: a share of that of all operators, within bounds. */
+export const textKernelShare = 64;
+export const textKernelBytesMin = 32 * 1024 * 1024;
+export const textKernelBytesMax = 128 * 1024 * 1024;

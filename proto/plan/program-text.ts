@@ -191,6 +191,8 @@ function partitionerText(partitioner: PartitionerProgram): string {
       const keys = partitioner.keys.map(sortText).join(", ");
       return `held, samples of ${keys} to ${partitioner.samplePartition}`;
     }
+    case "sampleBy":
+      return `samples of ${partitioner.keys.map(sortText).join(", ")}`;
     case "range":
       return `by range of ${keyText(partitioner.key)} within bounds of stage ${partitioner.boundsStageId}`;
     case "rangeBy": {

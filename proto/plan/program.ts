@@ -278,6 +278,8 @@ export type PartitionerProgram =
       readonly samplePartition: number;
       readonly samplesMax: number;
     }
+  /** To partition 0 a deterministic sample, of `samplesMax` to twice as many rows where there are so many. */
+  | { readonly kind: "sampleBy"; readonly keys: readonly SortExpr[]; readonly samplesMax: number }
   | {
       readonly kind: "rangeBy";
       readonly keys: readonly SortExpr[];

@@ -109,7 +109,7 @@ function runStages(graph: StageGraph, plan: RandomPlan, linesOf: (split: TaskSpl
         (current, operator) => applyOperator(current, operator, plan),
         source,
       );
-      return { rows, bounds: inputs[1] ?? [] };
+      return { rows, bounds: (split === undefined ? inputs[1] : inputs[0]) ?? [] };
     });
     results = tasks.map(({ rows }) => rows);
     shuffled.push(tasks.map((task) => partition(stage, task.rows, task.bounds, plan)));
@@ -205,6 +205,7 @@ function targetOf(
       return hash(key) % partitioner.partitions;
     }
     case "single":
+    case "sampleBy":
     case "holdAndSample":
     case "holdAndSampleBy":
       return 0;

@@ -1,9 +1,16 @@
 // The stages of a sort: one task, top-k, or sampled ranges.
 
-import { sortSamplesMax, sortSamplesPerTask } from "../../proto/limits.ts";
+import {
+  sortSamplePiecesPerTask,
+  sortSamplesMax,
+  sortSamplesPerPiece,
+  sortSamplesPerTask,
+} from "../../proto/limits.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, PartitionerProgram } from "../../proto/plan/program.ts";
+import type { ShuffleInput, StagePlan } from "../../proto/plan/stage.ts";
 import { addOperator, gather, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
+import { sampleStage } from "./sort-samples.ts";
 import { type Planning, partitionCount } from "./stages.ts";
 
 type SortNode = Extract<LogicalNode, { kind: "orderBy" | "sortBy" }>;
@@ -12,11 +19,23 @@ type SortNode = Extract<LogicalNode, { kind: "orderBy" | "sortBy" }>;
 interface SortPrograms {
   readonly sort: OperatorProgram;
   hold(samplesMax: number): PartitionerProgram;
+  /** The stage to sample where rows need not be held, with what becomes of its rows. */
+  sampled?(open: OpenStage): Sampled | undefined;
   bounds(partitions: number): OperatorProgram;
   divide(boundsStageId: number, partitions: number): PartitionerProgram;
 }
 
+interface Sampled {
+  readonly open: OpenStage;
+  readonly partitioner: PartitionerProgram;
+}
+
 const samplePartition = 1;
+
+/** Samples of each of so many tasks. */
+function samplesOf(taskCount: number, wanted: number): number {
+  return Math.min(Math.max(Math.floor(sortSamplesMax / taskCount), 1), wanted);
+}
 
 function programsOf(node: SortNode): SortPrograms {
   const top = node.rowsMax === undefined ? {} : { rowsMax: node.rowsMax };
@@ -25,6 +44,15 @@ function programsOf(node: SortNode): SortPrograms {
     return {
       sort: { kind: "sortBy", node: node.id, keys, ...top },
       hold: (samplesMax) => ({ kind: "holdAndSampleBy", keys, samplePartition, samplesMax }),
+      sampled: (open) => {
+        const sampled = sampleStage(open, keys);
+        if (sampled === undefined) return undefined;
+        const samplesMax = samplesOf(
+          sampled.taskCount,
+          sortSamplePiecesPerTask * sortSamplesPerPiece,
+        );
+        return { open: sampled, partitioner: { kind: "sampleBy", keys, samplesMax } };
+      },
       bounds: (partitions) => ({ kind: "sortBounds", node: node.id, keys, partitions }),
       divide: (boundsStageId, partitions) => ({ kind: "rangeBy", keys, boundsStageId, partitions }),
     };
@@ -55,7 +83,7 @@ export function sortStages(planning: Planning, open: OpenStage, node: SortNode):
   return addOperator(rangeStages(planning, open, node.id, programs, partitions), sort);
 }
 
-/** Rows are held where they are until samples of all tasks have told the bounds of the ranges. */
+/** Samples of all tasks tell the bounds of the ranges before any row is moved. */
 function rangeStages(
   planning: Planning,
   open: OpenStage,
@@ -64,23 +92,47 @@ function rangeStages(
   partitions: number,
 ): OpenStage {
   const { stages } = planning;
-  const { taskCount, bytesBelow } = open;
-  const share = Math.max(Math.floor(sortSamplesMax / taskCount), 1);
-  const held = sealShuffle(stages, open, programs.hold(Math.min(share, sortSamplesPerTask)), 2);
-  const boundsStage: OpenStage = {
-    ...openShuffle(held, id, 1, ["orderBy bounds"], bytesBelow),
-    inputs: [{ stageId: held, partition: samplePartition, maps: "all" }],
-  };
-  const found = addOperator(boundsStage, programs.bounds(partitions));
-  const bounds = sealShuffle(stages, found, { kind: "single" }, 1);
-  const divide: OpenStage = {
-    ...openShuffle(held, id, taskCount, ["orderBy ranges"], bytesBelow),
-    inputs: [
-      { stageId: held, partition: 0, maps: "own" },
+  const { bytesBelow } = open;
+  const divide = (rows: OpenStage, samples: ShuffleInput): OpenStage => {
+    const opened = openShuffle(samples.stageId, id, 1, ["orderBy bounds"], bytesBelow);
+    const found = addOperator({ ...opened, inputs: [samples] }, programs.bounds(partitions));
+    const bounds = sealShuffle(stages, found, { kind: "single" }, 1);
+    const inputs: readonly ShuffleInput[] = [
+      ...rows.inputs,
       { stageId: bounds, partition: 0, maps: "all" },
-    ],
+    ];
+    const names = [...rows.names, "orderBy ranges"];
+    const by = programs.divide(bounds, partitions);
+    const divided = sealShuffle(stages, { ...rows, names, inputs }, by, partitions);
+    return openShuffle(divided, id, partitions, ["orderBy"], bytesBelow);
+  };
+  const sampled = programs.sampled?.(open);
+  if (sampled !== undefined) {
+    const stageId = sealShuffle(stages, sampled.open, sampled.partitioner, 1);
+    return divide(open, { stageId, partition: 0, maps: "all" });
+  }
+  return divideHeld(stages, open, id, programs, divide);
+}
+
+/** Rows that are not made twice are held where they are until the bounds are known. */
+function divideHeld(
+  stages: StagePlan[],
+  open: OpenStage,
+  id: number,
+  programs: SortPrograms,
+  divide: (rows: OpenStage, samples: ShuffleInput) => OpenStage,
+): OpenStage {
+  const { taskCount, bytesBelow } = open;
+  const held = sealShuffle(
+    stages,
+    open,
+    programs.hold(samplesOf(taskCount, sortSamplesPerTask)),
+    2,
+  );
+  const rows: OpenStage = {
+    ...openShuffle(held, id, taskCount, [], bytesBelow),
+    inputs: [{ stageId: held, partition: 0, maps: "own" }],
     placement: { kind: "with", stageId: held },
   };
-  const divided = sealShuffle(stages, divide, programs.divide(bounds, partitions), partitions);
-  return openShuffle(divided, id, partitions, ["orderBy"], bytesBelow);
+  return divide(rows, { stageId: held, partition: samplePartition, maps: "all" });
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Expr, SortExpr } from "../../proto/plan/expr.ts";
 import type { OperatorProgram, SinkProgram } from "../../proto/plan/program.ts";
+import type { ShuffleInput } from "../../proto/plan/stage.ts";
 import { int53Type } from "../../proto/plan/types.ts";
 import { canonicalText } from "../kernels/canonical-text.ts";
 import {
@@ -100,21 +101,37 @@ describe("programs on columns", () => {
         partitionCounts,
         directions,
         fc.integer({ min: 1, max: 4 }),
-        async (parts, partitions, direction, samplesMax) => {
+        fc.boolean(),
+        async (parts, partitions, direction, samplesMax, readsTwice) => {
           const by: SortExpr[] = [
             { expr: column("a"), direction, nulls: "last" },
             { expr: column("b"), direction: "asc", nulls: "first" },
           ];
           const tasks = parts.length;
+          const { held, samples, rows } = readsTwice
+            ? {
+                held: shuffle({ kind: "sampleBy", keys: by, samplesMax }),
+                samples: 0,
+                rows: readStage(lines(parts), [], single),
+              }
+            : {
+                held: shuffle({
+                  ...{ kind: "holdAndSampleBy", keys: by, samplePartition: 1, samplesMax },
+                }),
+                samples: 1,
+                rows: {
+                  ...{ tasks, partitions },
+                  inputs: [{ stageId: 0, partition: 0, maps: "own" } as const],
+                  program: { source: from(0), operators: [], sink: single },
+                },
+              };
+          const bounds: ShuffleInput = { stageId: 1, partition: 0, maps: "all" };
+          const ranges = shuffle({ kind: "rangeBy", keys: by, boundsStageId: 1, partitions });
           const stages: Stage[] = [
-            readStage(
-              lines(parts),
-              [],
-              shuffle({ kind: "holdAndSampleBy", keys: by, samplePartition: 1, samplesMax }),
-              2,
-            ),
+            readStage(lines(parts), [], held, samples + 1),
             {
-              ...{ tasks: 1, partitions: 1, inputs: [{ stageId: 0, partition: 1, maps: "all" }] },
+              ...{ tasks: 1, partitions: 1 },
+              inputs: [{ stageId: 0, partition: samples, maps: "all" }],
               program: {
                 source: from(0),
                 operators: [{ kind: "sortBounds", node: 1, keys: by, partitions }],
@@ -122,16 +139,10 @@ describe("programs on columns", () => {
               },
             },
             {
-              ...{ tasks, partitions },
-              inputs: [
-                { stageId: 0, partition: 0, maps: "own" },
-                { stageId: 1, partition: 0, maps: "all" },
-              ],
-              program: {
-                source: from(0),
-                operators: [],
-                sink: shuffle({ kind: "rangeBy", keys: by, boundsStageId: 1, partitions }),
-              },
+              ...rows,
+              partitions,
+              inputs: [...(rows.inputs ?? []), bounds],
+              program: { ...rows.program, sink: ranges },
             },
             reduceStage(2, partitions, [{ kind: "sortBy", node: 1, keys: by }]),
           ];

@@ -86,6 +86,10 @@ async function routingOf(
       const sample = new ColumnSample(keys, samplesMax);
       return { kind: "sampledColumns", partition: 0, samplePartition, sample };
     }
+    case "sampleBy": {
+      const { keys, samplesMax } = partitioner;
+      return { kind: "sample", partition: 0, sample: new ColumnSample(keys, samplesMax) };
+    }
     case "rangeBy": {
       const { keys, boundsStageId, partitions } = partitioner;
       const bounds = await boundBatches(spec, world, boundsStageId);

@@ -12,7 +12,6 @@ const kernels = [
   { folder: "worker/kernels", source: "text-loops.as.ts", name: "text-loops-wasm" },
   { folder: "worker/kernels", source: "divide-rows.as.ts", name: "divide-rows-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
-  { folder: "proto/kernels", source: "block-hash.as.ts", name: "block-hash-wasm" },
   {
     folder: "proto/kernels",
     source: "dictionary-codes.as.ts",

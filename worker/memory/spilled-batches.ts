@@ -2,7 +2,7 @@
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { blockHash32 } from "../../proto/kernels/block-hash.ts";
+import { checksumOf, checksumOfAll } from "../kernels/checksum.ts";
 import { batchOfPieces, batchToPieces, SharedDictionaries } from "./batch-bytes.ts";
 import type { SpillFile } from "./spill-files.ts";
 
@@ -29,7 +29,7 @@ export class SpilledBatches {
 
   write(batch: Batch): SpilledBlock {
     const pieces = batchToPieces(batch, this.dictionaries);
-    const checksum = blockHash32(pieces);
+    const checksum = checksumOfAll(pieces);
     let lengthBytes = 0;
     for (const piece of pieces) lengthBytes += piece.length;
     const offsetBytes = this.file.bytes;
@@ -40,7 +40,7 @@ export class SpilledBatches {
   read({ offsetBytes, lengthBytes, checksum }: SpilledBlock): Batch {
     const bytes = new Uint8Array(lengthBytes);
     this.file.read(offsetBytes, bytes);
-    const found = blockHash32([bytes]);
+    const found = checksumOf(bytes);
     if (found !== checksum) {
       throw new EngineError(
         "BLOCK_CORRUPT",

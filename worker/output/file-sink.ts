@@ -3,7 +3,6 @@
 import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
 import { type Column, columnType, isValid } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
-import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
 import { partitionFolder } from "../../proto/formats/hive.ts";
@@ -11,6 +10,7 @@ import { batchRowsMax, partitionHeldBytesMax, uploadsPerTaskMax } from "../../pr
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import { typeText } from "../../proto/plan/types.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
+import { checksumOf } from "../kernels/checksum.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import { batchBytes, encodersOf, type FileEncoder } from "./file-encoders.ts";
@@ -143,7 +143,7 @@ class FileSink {
     this.bytes += current.file.bytes;
     if (upload === undefined) return;
     this.uploads.push(upload);
-    this.checksum = crc32c(new TextEncoder().encode(upload.digest), this.checksum);
+    this.checksum = checksumOf(new TextEncoder().encode(upload.digest), this.checksum);
   }
 
   /** Keeps the rows by partition; writes out the largest where they become too many. */

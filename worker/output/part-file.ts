@@ -1,10 +1,10 @@
 // One file of an output, uploaded as it grows and invisible until the job commits.
 
-import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { uploadsPerTaskMax } from "../../proto/limits.ts";
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import type { ObjectStore, UploadWriter } from "../../proto/ports/store.ts";
+import { checksumOf } from "../kernels/checksum.ts";
 import { digestText } from "./sink.ts";
 
 export interface OutputTarget {
@@ -65,7 +65,7 @@ export class PartFile {
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     this.writer ??= await this.target.store.beginUpload(this.uri, this.target.jobId);
-    this.checksum = crc32c(bytes, this.checksum);
+    this.checksum = checksumOf(bytes, this.checksum);
     this.bytes += bytes.length;
     await this.writer.write(bytes);
   }

@@ -1,7 +1,7 @@
 // The end of a task's pipeline: takes rows, then answers what became of them.
 
-import { crc32c } from "../../proto/checksum/crc32c.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
+import { checksumOf } from "../kernels/checksum.ts";
 import type { Stage } from "../operators/stage.ts";
 
 export interface SinkResult {
@@ -28,5 +28,5 @@ export function digestText(checksum: number): string {
 }
 
 export function digestOf(bytes: Uint8Array): string {
-  return digestText(crc32c(bytes));
+  return digestText(checksumOf(bytes));
 }

@@ -7,8 +7,9 @@ import { concatBatches } from "../kernels/columns/concat.ts";
 import { divideRows } from "../kernels/columns/divide-rows.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 
-/** A piece of so many rows is worth its frame. */
+/** A piece of so many rows is worth its frame, and so is one of so many bytes. */
 const pieceRowsMin = 8192;
+const pieceBytesMin = 64 * 1024;
 
 /** The partition of each row of a batch. */
 export type BatchPartitioner = (batch: Batch) => Int32Array;
@@ -32,13 +33,14 @@ export class BatchDivider {
     const signature = batchSignature(batch);
     if (signature !== this.signature) this.flush();
     this.signature = signature;
+    const bytes = batchBytes(batch);
     // Divided as it is, without a copy, where each piece is then large enough.
-    if (this.heldRows === 0 && batch.rows >= this.partitions * pieceRowsMin) {
-      return this.divide([batch], [partitions]);
-    }
+    const isEnough =
+      batch.rows >= this.partitions * pieceRowsMin || bytes >= this.partitions * pieceBytesMin;
+    if (this.heldRows === 0 && isEnough) return this.divide([batch], [partitions]);
     this.held.push({ batch, partitions });
     this.heldRows += batch.rows;
-    this.heldBytes += batchBytes(batch);
+    this.heldBytes += bytes;
     const isMuch = this.heldRows >= shuffleRowsHeldMax || this.heldBytes >= shuffleHeldBytesMax;
     if (isMuch) this.flush();
   }

@@ -3,8 +3,8 @@
 import type { Batch } from "../../proto/batch/batch.ts";
 import { RawBatchReader, RawBatchWriter } from "../../proto/batch/raw-batch.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { blockHash32 } from "../../proto/kernels/block-hash.ts";
 import { blockBytesMax, readBytesMax } from "../../proto/limits.ts";
+import { checksumOf, checksumOfAll } from "../kernels/checksum.ts";
 import type { SpillFile } from "../memory/spill-files.ts";
 
 // Header: magic, checksum of the body, rows, body bytes. Body: raw batches.
@@ -82,7 +82,7 @@ export class BlockWriter {
 
   seal(): SealedBlock {
     if (this.bodyBytes === 0) return emptyBlock;
-    const checksum = blockHash32(this.body());
+    const checksum = checksumOfAll(this.body());
     const header = new Uint8Array(blockHeaderBytes);
     const view = new DataView(header.buffer);
     view.setUint32(0, magic, true);
@@ -140,7 +140,7 @@ function firstBlock(bytes: Uint8Array): Uint8Array {
 
 function readBlock(bytes: Uint8Array): Batch[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = blockHash32([bytes.subarray(blockHeaderBytes)]);
+  const found = checksumOf(bytes.subarray(blockHeaderBytes));
   if (found !== view.getUint32(4, true)) throw corrupt("its checksum is wrong");
   const batches = batchesOf(bytes);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);

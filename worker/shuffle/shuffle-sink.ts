@@ -116,6 +116,8 @@ export type Routing =
       readonly samplePartition: number;
       readonly sample: ColumnSample;
     }
+  /** Nothing but a sample of the rows. */
+  | { readonly kind: "sample"; readonly partition: number; readonly sample: ColumnSample }
   | {
       readonly kind: "hashed";
       readonly column: "value" | "key";
@@ -133,8 +135,9 @@ export interface ShuffleSinkOptions {
 
 function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
   if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
-  if (routing.kind !== "sampledColumns") return;
-  for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
+  if (routing.kind !== "sampledColumns" && routing.kind !== "sample") return;
+  const to = routing.kind === "sample" ? routing.partition : routing.samplePartition;
+  for (const batch of routing.sample.take()) buffers.addBatch(to, batch);
 }
 
 function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOptions): SinkResult {
@@ -144,7 +147,7 @@ function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOpti
 }
 
 function takesBatches({ kind }: Routing): boolean {
-  return kind === "one" || kind === "columns" || kind === "sampledColumns";
+  return ["one", "columns", "sampledColumns", "sample"].includes(kind);
 }
 
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
@@ -159,6 +162,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     switch (routing.kind) {
       case "columns":
       case "sampledColumns":
+      case "sample":
         pushBatch(batchOfRows(rows));
         break;
       case "one":
@@ -184,6 +188,9 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
         break;
       case "sampledColumns":
         buffers.addBatch(routing.partition, batch);
+        routing.sample.add(batch);
+        break;
+      case "sample":
         routing.sample.add(batch);
         break;
       case "sampled":

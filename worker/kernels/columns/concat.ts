@@ -13,6 +13,7 @@ import {
 } from "../../../proto/batch/column.ts";
 import { assert, EngineError, unreachable } from "../../../proto/errors.ts";
 import { type DataType, nullType } from "../../../proto/plan/types.ts";
+import type { TextBytes } from "../texts/gather-texts.ts";
 import { allSet, bitBytes, copyBits } from "./bits.ts";
 import { nullColumn, slice } from "./gather.ts";
 import { plainText, widen, widerType } from "./widen.ts";
@@ -54,13 +55,17 @@ function validityOf(columns: readonly Column[], rows: number): Uint8Array | unde
   return joinedBits(columns, ({ validity, length }) => validity ?? allSet(length), rows);
 }
 
+/** Where texts of so many rows and bytes are to be put; undefined where it does not matter. */
+export type PlaceTexts = (rows: number, bytes: number) => TextBytes | undefined;
+
 /** Rising offsets of parts as offsets into the whole. */
 function joinedOffsets(
   name: string,
   parts: readonly { readonly offsets: Int32Array; readonly length: number }[],
   rows: number,
+  out: Int32Array = new Int32Array(rows + 1),
 ): Int32Array {
-  const out = new Int32Array(rows + 1);
+  out[0] = 0;
   let at = 0;
   let end = 0;
   for (const { offsets, length } of parts) {
@@ -81,9 +86,17 @@ function joinedOffsets(
   return out;
 }
 
-function joinText(base: Column, parts: readonly TextColumn[], rows: number): TextColumn {
-  const offsets = joinedOffsets(base.name, parts, rows);
-  const values = new Uint8Array(offsets[rows]!);
+function joinText(
+  base: Column,
+  parts: readonly TextColumn[],
+  rows: number,
+  place?: PlaceTexts,
+): TextColumn {
+  let bytes = 0;
+  for (const { offsets, length } of parts) bytes += offsets[length]! - offsets[0]!;
+  const placed = bytes > offsetMax ? undefined : place?.(rows, bytes);
+  const offsets = joinedOffsets(base.name, parts, rows, placed?.offsets);
+  const values = placed?.values ?? new Uint8Array(bytes);
   let at = 0;
   for (const { offsets: own, values: bytes, length } of parts) {
     const piece = bytes.subarray(own[0]!, own[length]!);
@@ -136,7 +149,12 @@ function nullsOf(columns: readonly Column[]): NullMeaning {
   return isMissing ? "missing" : "null";
 }
 
-function join(base: Column, parts: readonly Column[], rows: number): Column {
+function join(
+  base: Column,
+  parts: readonly Column[],
+  rows: number,
+  place: PlaceTexts | undefined,
+): Column {
   switch (base.type) {
     case "null":
       return { ...base, length: rows };
@@ -173,7 +191,7 @@ function join(base: Column, parts: readonly Column[], rows: number): Column {
     case "utf8":
     case "json":
     case "binary":
-      return joinText(base, parts as readonly TextColumn[], rows);
+      return joinText(base, parts as readonly TextColumn[], rows, place);
     case "list":
       return joinLists(base, parts as readonly ListColumn[], rows);
     case "struct":
@@ -184,7 +202,7 @@ function join(base: Column, parts: readonly Column[], rows: number): Column {
 }
 
 /** All rows of the columns in order, of the type that holds the values of all. */
-export function concat(name: string, columns: readonly Column[]): Column {
+export function concat(name: string, columns: readonly Column[], place?: PlaceTexts): Column {
   if (columns.length === 1) return { ...columns[0]!, name };
   let rows = 0;
   let type: DataType = nullType;
@@ -199,7 +217,7 @@ export function concat(name: string, columns: readonly Column[]): Column {
   if (first === undefined) return nullColumn(name, 0);
   const base = { ...first, name, length: rows, nulls: nullsOf(columns) };
   if (base.type === "null") return base;
-  return join({ ...base, validity: validityOf(parts, rows) }, parts, rows);
+  return join({ ...base, validity: validityOf(parts, rows) }, parts, rows, place);
 }
 
 /** The column of that name; of nothing but nulls where the batch has none. */
@@ -216,7 +234,7 @@ export function columnNames(batches: readonly Batch[]): readonly string[] {
 }
 
 /** One batch of all rows in order, columns by name. */
-export function concatBatches(batches: readonly Batch[]): Batch {
+export function concatBatches(batches: readonly Batch[], place?: PlaceTexts): Batch {
   assert(batches.length > 0, "there are no batches to join");
   const [first] = batches;
   if (batches.length === 1) return first!;
@@ -235,6 +253,7 @@ export function concatBatches(batches: readonly Batch[]): Batch {
     concat(
       name,
       batches.map((batch) => columnOf(batch, name)),
+      place,
     ),
   );
   return { shape, rows, columns };

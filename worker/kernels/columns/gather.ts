@@ -14,7 +14,7 @@ import { pickTexts, TextPicker } from "../texts/gather-texts.ts";
 import { allSet, bitAt, bitBytes, clearBit, setBit } from "./bits.ts";
 
 /** Row indices; -1 stands for a row of nulls where a function says so. */
-export type Rows = Int32Array | Uint32Array;
+type Rows = Int32Array | Uint32Array;
 
 // Eight loads before their stores: one row at a time V8's code waits for each cache miss. Of a million doubles 25 ns a
 // row became 6, measured beside plain WebAssembly with 4.
@@ -218,21 +218,33 @@ export function gather(column: Column, rows: Rows): Column {
 }
 
 /** From so many bytes on, texts that are picked in many pieces stay in a kernel's memory in between. */
-const keptBytesMin = 4 * 1024 * 1024;
+export const keptBytesMin = 4 * 1024 * 1024;
+
+/** Undefined where there is no memory for what is picked. */
+export function pickColumn(
+  picker: TextPicker,
+  column: TextColumn,
+  rows: Rows,
+): TextColumn | undefined {
+  const picked = picker.pick(rows);
+  if (picked === undefined) return undefined;
+  const validity = column.validity && gatherBits(column.validity, rows);
+  return { ...column, length: rows.length, ...picked, validity };
+}
+
+export function isPlainText(column: Column): column is TextColumn {
+  return column.type === "utf8" || column.type === "json" || column.type === "binary";
+}
 
 /** As `gather`, for many picks of one column, until it is dropped. */
 export function gatherer(column: Column): (rows: Rows) => Column {
-  const isText = column.type === "utf8" || column.type === "json" || column.type === "binary";
-  if (!isText || column.offsets[column.length]! - column.offsets[0]! < keptBytesMin) {
+  if (!isPlainText(column) || column.offsets[column.length]! - column.offsets[0]! < keptBytesMin) {
     return (rows) => gather(column, rows);
   }
   let picker: TextPicker | undefined;
   return (rows) => {
     picker ??= TextPicker.open(column, column.length);
-    const picked = picker?.pick(rows);
-    if (picked === undefined) return gather(column, rows);
-    const validity = column.validity && gatherBits(column.validity, rows);
-    return { ...column, length: rows.length, ...picked, validity };
+    return (picker && pickColumn(picker, column, rows)) ?? gather(column, rows);
   };
 }
 

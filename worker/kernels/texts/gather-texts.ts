@@ -26,31 +26,57 @@ const pickedFromBytesMin = 32 * 1024;
 /** Where few texts of many are picked, all of them would be copied into the kernel for nothing. */
 const sparseShareMax = 8;
 
+interface Extent {
+  /** Offset of the first text. */
+  readonly first: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /** Texts in the memory of a kernel, to be picked as often as wanted. */
 export class TextPicker {
   private readonly kernel: TextKernel;
   private readonly offsetsAt: number;
   private readonly bytesAt: number;
   private readonly end: number;
-  private readonly first: number;
+  private readonly extent: Extent;
 
-  private constructor(kernel: TextKernel, texts: TextBytes, length: number, places: number[]) {
-    const { offsets, values } = texts;
+  private constructor(kernel: TextKernel, places: readonly number[], end: number, extent: Extent) {
     this.kernel = kernel;
-    this.first = offsets[0]!;
     [this.offsetsAt = 0, this.bytesAt = 0] = places;
-    const bytes = offsets[length]! - this.first;
-    this.end = placesOf([bytes], this.bytesAt).end;
-    putInts(kernel, this.offsetsAt, offsets.subarray(0, length + 1));
-    putBytes(kernel, this.bytesAt, values.subarray(this.first, this.first + bytes));
+    this.end = end;
+    this.extent = extent;
   }
 
   /** Undefined where there is no memory for all `length` texts. */
   static open(texts: TextBytes, length: number): TextPicker | undefined {
-    const bytes = texts.offsets[length]! - texts.offsets[0]!;
+    const { offsets, values } = texts;
+    const first = offsets[0]!;
+    const bytes = offsets[length]! - first;
     const { places, end } = placesOf([4 * (length + 1), bytes]);
     const kernel = takeTextKernel(end);
-    return kernel && new TextPicker(kernel, texts, length, places);
+    if (kernel === undefined) return undefined;
+    const picker = new TextPicker(kernel, places, end, { first, rows: length, bytes });
+    putInts(kernel, picker.offsetsAt, offsets.subarray(0, length + 1));
+    putBytes(kernel, picker.bytesAt, values.subarray(first, first + bytes));
+    return picker;
+  }
+
+  /** For texts that are yet to be put where `texts` says; undefined where there is no memory for so many. */
+  static reserve(rows: number, bytes: number): TextPicker | undefined {
+    const { places, end } = placesOf([4 * (rows + 1), bytes]);
+    const kernel = takeTextKernel(end);
+    return kernel && new TextPicker(kernel, places, end, { first: 0, rows, bytes });
+  }
+
+  /** The texts as they lie in the kernel's memory: to be used until something is picked, which may move it. */
+  texts(): TextBytes {
+    const { kernel, extent, offsetsAt, bytesAt } = this;
+    const { buffer } = kernel.memory;
+    return {
+      offsets: new Int32Array(buffer, offsetsAt, extent.rows + 1),
+      values: new Uint8Array(buffer, bytesAt, extent.bytes),
+    };
   }
 
   /** Undefined where there is no memory for what is picked. */
@@ -62,7 +88,7 @@ export class TextPicker {
     putInts(kernel, rowsAt, rows);
     const size = kernel.measure(rowsAt, rows.length, offsetsAt, madeAt) >>> 0;
     if (size > 0x7fff_ffff || !kernel.reach(end + size + slackBytes)) return undefined;
-    kernel.gather(rowsAt, rows.length, offsetsAt, this.bytesAt - this.first, end);
+    kernel.gather(rowsAt, rows.length, offsetsAt, this.bytesAt - this.extent.first, end);
     return {
       offsets: intsOf(kernel, madeAt, rows.length + 1),
       values: bytesOf(kernel, end, size),

@@ -1,6 +1,11 @@
 // The WebAssembly kernel of loops over bytes of texts (text-loops.as.ts), one for each thread, and its memory.
 
 import { instantiate } from "../../../proto/kernels/wasm-module.ts";
+import {
+  textKernelBytesMax,
+  textKernelBytesMin,
+  textKernelShare,
+} from "../../../proto/limits/memory.ts";
 import { wasmBase64 } from "../generated/text-loops-wasm.ts";
 
 export interface TextKernel {
@@ -31,9 +36,18 @@ export const slackBytes = 128;
 /** Addresses are numbers of 32 bits; the last page is left alone. */
 const placesEnd = 0xffff_0000;
 /** WebAssembly memory never shrinks: a larger one is given up after its use. */
-const memoryBytesKept = 32 * 1024 * 1024;
+let memoryBytesKept = textKernelBytesMin;
 
 let kept: TextKernel | undefined;
+
+/**
+ * Where executors have much memory, larger kernels stay: new memory costs more than what is done with it (as long as
+ * three copies, on one machine). `limitBytes`: of all operators of the process.
+ */
+export function keepTextKernels(limitBytes: number): void {
+  const share = Math.floor(limitBytes / textKernelShare);
+  memoryBytesKept = Math.min(Math.max(share, textKernelBytesMin), textKernelBytesMax);
+}
 
 /** Where each of the lengths in bytes has room from `first` on, and where the last one ends. */
 export function placesOf(lengths: readonly number[], first = firstPlace) {

@@ -48,7 +48,7 @@ export interface SorterOptions {
 /** Stable; what comes out is the same whatever was written to files. */
 export class ExternalSorter {
   private readonly options: SorterOptions;
-  private readonly sort: (batch: Batch) => SortedBatch;
+  private readonly sort: (batches: readonly Batch[]) => SortedBatch;
   private readonly shape = new HeldShape();
   private held: Batch[] = [];
   private heldRows = 0;
@@ -99,19 +99,20 @@ export class ExternalSorter {
     if (!memory.resize(needed)) memory.resize(Math.min(needed, memory.reachBytes));
   }
 
-  private takeHeld(): Batch | undefined {
+  private takeHeld(): readonly Batch[] {
     const { held } = this;
     this.held = [];
     this.heldRows = 0;
     this.heldBytes = 0;
-    return held.length === 0 ? undefined : concatBatches(held);
+    return held;
   }
 
   /** Top-k: what cannot be among the first rows is dropped. */
   compact(): void {
-    const whole = this.takeHeld();
-    if (whole === undefined) return;
-    const kept = this.sort(whole).piece(0, Math.min(whole.rows, this.options.rowsMax));
+    if (this.heldRows === 0) return;
+    const sorted = this.sort(this.takeHeld());
+    const kept = sorted.piece(0, Math.min(sorted.rows, this.options.rowsMax));
+    sorted.close();
     this.held = [kept];
     this.heldRows = kept.rows;
     this.heldBytes = batchBytes(kept);
@@ -133,8 +134,8 @@ export class ExternalSorter {
       this.blockBytes = Math.max(spillBlockBytesMin, Math.min(spillBlockBytesMax, block));
     }
     const first = this.rows - this.heldRows;
-    const whole = withPlaces(this.shape.conform(this.takeHeld()!), first, ownPlaceName);
-    this.runs.push(this.writeRun(this.sort(whole)));
+    const held = this.shape.conform(concatBatches(this.takeHeld()));
+    this.runs.push(this.writeRun(this.sort([withPlaces(held, first, ownPlaceName)])));
   }
 
   private writeRun(sorted: SortedBatch): Run {
@@ -144,6 +145,7 @@ export class ExternalSorter {
     for (let start = 0; start < rows; start += step) {
       blocks.push(this.spilled!.write(sorted.piece(start, Math.min(start + step, rows))));
     }
+    sorted.close();
     return { blocks };
   }
 
@@ -160,14 +162,7 @@ export class ExternalSorter {
 
   *sorted(): Iterable<Batch> {
     if (this.runs.length === 0) {
-      const whole = this.takeHeld();
-      if (whole === undefined) return;
-      const sorted = this.sort(whole);
-      const rows = Math.min(whole.rows, this.options.rowsMax);
-      const step = this.pieceRows;
-      for (let start = 0; start < rows; start += step) {
-        yield sorted.piece(start, Math.min(start + step, rows));
-      }
+      if (this.heldRows > 0) yield* this.piecesInMemory(this.sort(this.takeHeld()));
       return;
     }
     this.spill();
@@ -178,6 +173,18 @@ export class ExternalSorter {
     yield* this.pieces(this.merged(this.runs));
     this.spilled!.close();
     this.options.memory.resize(0);
+  }
+
+  private *piecesInMemory(sorted: SortedBatch): Iterable<Batch> {
+    const rows = Math.min(sorted.rows, this.options.rowsMax);
+    const step = this.pieceRows;
+    try {
+      for (let start = 0; start < rows; start += step) {
+        yield sorted.piece(start, Math.min(start + step, rows));
+      }
+    } finally {
+      sorted.close();
+    }
   }
 
   /** How many runs can be merged at a time: two blocks of each, and as much again while they become one batch. */
@@ -193,8 +200,7 @@ export class ExternalSorter {
   private sortRunsAgain(): void {
     const sort = batchSorter([...this.options.keys, byPlace(ownPlaceName)]);
     this.runs = this.runs.map(({ blocks }) => {
-      const whole = concatBatches(blocks.map((block) => this.read(block)));
-      return this.writeRun(sort(whole));
+      return this.writeRun(sort(blocks.map((block) => this.read(block))));
     });
   }
 
@@ -237,6 +243,7 @@ export class ExternalSorter {
       for (let start = 0; start < rows; start += step) {
         yield sorted.piece(start, Math.min(start + step, rows));
       }
+      sorted.close();
     }
   }
 
@@ -324,12 +331,12 @@ class Windows {
   }
 
   /** The next rows of all runs, those of one behind those of the runs before; undefined after the last. */
-  next(): Batch | undefined {
+  next(): readonly Batch[] | undefined {
     for (const cursor of this.cursors) cursor.fill(this.rowsMin);
     const open = this.cursors.filter(({ rows }) => rows > 0);
     if (open.length === 0) return undefined;
     const counts = this.counts(open);
-    return concatBatches(open.flatMap((cursor, index) => cursor.take(counts[index]!)));
+    return open.flatMap((cursor, index) => cursor.take(counts[index]!));
   }
 
   /** How many rows of each run do not come behind a row that is not loaded. */

@@ -5,7 +5,8 @@ import type { Column } from "../../../proto/batch/column.ts";
 import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { argsortWithKeys } from "../../kernels/columns/argsort.ts";
 import { columnOf } from "../../kernels/columns/concat.ts";
-import { gatherer, slice } from "../../kernels/columns/gather.ts";
+import { slice } from "../../kernels/columns/gather.ts";
+import { PickedBatches } from "../../kernels/columns/picked-batches.ts";
 import { numbersInOrder } from "../../kernels/columns/sort-numbers.ts";
 import { sortedColumn } from "../../kernels/columns/sorted-column.ts";
 import { orderOf } from "../evaluate.ts";
@@ -13,6 +14,8 @@ import { orderOf } from "../evaluate.ts";
 export interface SortedBatch {
   readonly rows: number;
   piece(start: number, end: number): Batch;
+  /** To be called once, after the last piece. */
+  close(): void;
 }
 
 interface Order {
@@ -31,8 +34,8 @@ function orderOfNumbers(batch: Batch, [first, ...others]: readonly SortExpr[]): 
   return sorted && { rows: sorted.rows, known: sorted.column };
 }
 
-/** Sorts batches by the keys; equal rows keep their order. */
-export function batchSorter(keys: readonly SortExpr[]): (batch: Batch) => SortedBatch {
+/** Sorts all rows of batches by the keys; equal rows keep their order. */
+export function batchSorter(keys: readonly SortExpr[]): (batches: readonly Batch[]) => SortedBatch {
   const stepsOf = orderOf(keys);
   const [first] = keys;
   const name = first?.expr.kind === "column" ? first.expr.name : undefined;
@@ -41,13 +44,15 @@ export function batchSorter(keys: readonly SortExpr[]): (batch: Batch) => Sorted
     if (name === undefined || sortedKeys === undefined) return { rows, known: undefined };
     return { rows, known: sortedColumn(columnOf(batch, name), first!.direction, sortedKeys) };
   };
-  return (batch) => {
+  return (batches) => {
+    const picked = new PickedBatches(batches);
+    const batch = picked.whole;
     const { rows, known } = orderOfNumbers(batch, keys) ?? orderBySteps(batch);
     const pieces = batch.columns.map((column): ((start: number, end: number) => Column) => {
       if (known !== undefined && column.name === name) {
         return (start, end) => slice(known, start, end);
       }
-      const pick = gatherer(column);
+      const pick = picked.gatherer(column);
       return (start, end) => pick(rows!.subarray(start, end));
     });
     return {
@@ -57,6 +62,7 @@ export function batchSorter(keys: readonly SortExpr[]): (batch: Batch) => Sorted
         rows: end - start,
         columns: pieces.map((pieceOf) => pieceOf(start, end)),
       }),
+      close: () => picked.close(),
     };
   };
 }
