@@ -39,6 +39,56 @@ const rows = fc.record(
 const files = fc.array(fc.array(rows, { maxLength: 12 }), { minLength: 1, maxLength: 4 });
 const partitionCounts = fc.integer({ min: 1, max: 5 });
 
+type Lines = ReturnType<typeof lines>;
+
+function boundsOf(by: readonly SortExpr[], samplePartition: number, partitions: number): Stage {
+  const operators = [{ kind: "sortBounds", node: 1, keys: by, partitions } as const];
+  return {
+    ...{ tasks: 1, partitions: 1 },
+    inputs: [{ stageId: 0, partition: samplePartition, maps: "all" }],
+    program: { source: from(0), operators, sink: single },
+  };
+}
+
+const allBounds: ShuffleInput = { stageId: 1, partition: 0, maps: "all" };
+const ranges = (keys: readonly SortExpr[], partitions: number): SinkProgram =>
+  shuffle({ kind: "rangeBy", keys, boundsStageId: 1, partitions });
+
+/** Rows are held where they are until the bounds are known. */
+function sortHeld(
+  rows: Lines,
+  keys: readonly SortExpr[],
+  partitions: number,
+  samplesMax: number,
+): Stage[] {
+  const held = shuffle({ kind: "holdAndSampleBy", keys, samplePartition: 1, samplesMax });
+  return [
+    readStage(rows, [], held, 2),
+    boundsOf(keys, 1, partitions),
+    {
+      ...{ tasks: rows.length, partitions },
+      inputs: [{ stageId: 0, partition: 0, maps: "own" }, allBounds],
+      program: { source: from(0), operators: [], sink: ranges(keys, partitions) },
+    },
+    reduceStage(2, partitions, [{ kind: "sortBy", node: 1, keys }]),
+  ];
+}
+
+/** Rows are made once for their samples, and once more. */
+function sortReadTwice(
+  rows: Lines,
+  keys: readonly SortExpr[],
+  partitions: number,
+  samplesMax: number,
+): Stage[] {
+  return [
+    readStage(rows, [], shuffle({ kind: "sampleBy", keys, samplesMax }), 1),
+    boundsOf(keys, 0, partitions),
+    { ...readStage(rows, [], ranges(keys, partitions), partitions), inputs: [allBounds] },
+    reduceStage(2, partitions, [{ kind: "sortBy", node: 1, keys }]),
+  ];
+}
+
 describe("programs on columns", () => {
   test("rows of closures aggregate by key over any partitions", async () => {
     await fc.assert(
@@ -107,45 +157,10 @@ describe("programs on columns", () => {
             { expr: column("a"), direction, nulls: "last" },
             { expr: column("b"), direction: "asc", nulls: "first" },
           ];
-          const tasks = parts.length;
-          const { held, samples, rows } = readsTwice
-            ? {
-                held: shuffle({ kind: "sampleBy", keys: by, samplesMax }),
-                samples: 0,
-                rows: readStage(lines(parts), [], single),
-              }
-            : {
-                held: shuffle({
-                  ...{ kind: "holdAndSampleBy", keys: by, samplePartition: 1, samplesMax },
-                }),
-                samples: 1,
-                rows: {
-                  ...{ tasks, partitions },
-                  inputs: [{ stageId: 0, partition: 0, maps: "own" } as const],
-                  program: { source: from(0), operators: [], sink: single },
-                },
-              };
-          const bounds: ShuffleInput = { stageId: 1, partition: 0, maps: "all" };
-          const ranges = shuffle({ kind: "rangeBy", keys: by, boundsStageId: 1, partitions });
-          const stages: Stage[] = [
-            readStage(lines(parts), [], held, samples + 1),
-            {
-              ...{ tasks: 1, partitions: 1 },
-              inputs: [{ stageId: 0, partition: samples, maps: "all" }],
-              program: {
-                source: from(0),
-                operators: [{ kind: "sortBounds", node: 1, keys: by, partitions }],
-                sink: single,
-              },
-            },
-            {
-              ...rows,
-              partitions,
-              inputs: [...(rows.inputs ?? []), bounds],
-              program: { ...rows.program, sink: ranges },
-            },
-            reduceStage(2, partitions, [{ kind: "sortBy", node: 1, keys: by }]),
-          ];
+          const rows = lines(parts);
+          const stages = readsTwice
+            ? sortReadTwice(rows, by, partitions, samplesMax)
+            : sortHeld(rows, by, partitions, samplesMax);
           const expected = parts.flat().sort((x, y) => {
             if (x.a === null || y.a === null)
               return x.a === y.a ? x.b - y.b : x.a === null ? 1 : -1;

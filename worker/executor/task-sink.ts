@@ -88,7 +88,8 @@ async function routingOf(
     }
     case "sampleBy": {
       const { keys, samplesMax } = partitioner;
-      return { kind: "sample", partition: 0, sample: new ColumnSample(keys, samplesMax) };
+      const sample = new ColumnSample(keys, samplesMax);
+      return { kind: "sampledColumns", partition: undefined, samplePartition: 0, sample };
     }
     case "rangeBy": {
       const { keys, boundsStageId, partitions } = partitioner;

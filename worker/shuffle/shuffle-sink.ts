@@ -112,12 +112,11 @@ export type Routing =
   | { readonly kind: "columns"; readonly partitionOf: BatchPartitioner }
   | {
       readonly kind: "sampledColumns";
-      readonly partition: number;
+      /** Of all rows; undefined where only the sample is wanted. */
+      readonly partition: number | undefined;
       readonly samplePartition: number;
       readonly sample: ColumnSample;
     }
-  /** Nothing but a sample of the rows. */
-  | { readonly kind: "sample"; readonly partition: number; readonly sample: ColumnSample }
   | {
       readonly kind: "hashed";
       readonly column: "value" | "key";
@@ -135,9 +134,8 @@ export interface ShuffleSinkOptions {
 
 function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
   if (routing.kind === "sampled") buffers.addRows(routing.samplePartition, sample.take());
-  if (routing.kind !== "sampledColumns" && routing.kind !== "sample") return;
-  const to = routing.kind === "sample" ? routing.partition : routing.samplePartition;
-  for (const batch of routing.sample.take()) buffers.addBatch(to, batch);
+  if (routing.kind !== "sampledColumns") return;
+  for (const batch of routing.sample.take()) buffers.addBatch(routing.samplePartition, batch);
 }
 
 function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOptions): SinkResult {
@@ -147,7 +145,7 @@ function resultOf(sealed: SealedOutput, { tellsPartitionBytes }: ShuffleSinkOpti
 }
 
 function takesBatches({ kind }: Routing): boolean {
-  return ["one", "columns", "sampledColumns", "sample"].includes(kind);
+  return kind === "one" || kind === "columns" || kind === "sampledColumns";
 }
 
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
@@ -162,7 +160,6 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
     switch (routing.kind) {
       case "columns":
       case "sampledColumns":
-      case "sample":
         pushBatch(batchOfRows(rows));
         break;
       case "one":
@@ -187,10 +184,7 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
         divider.add(batch, routing.partitionOf(batch));
         break;
       case "sampledColumns":
-        buffers.addBatch(routing.partition, batch);
-        routing.sample.add(batch);
-        break;
-      case "sample":
+        if (routing.partition !== undefined) buffers.addBatch(routing.partition, batch);
         routing.sample.add(batch);
         break;
       case "sampled":
