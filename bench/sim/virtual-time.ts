@@ -18,12 +18,37 @@ interface Entry {
   run: (() => void) | undefined;
 }
 
+/** Who lets time pass, and until when. */
+interface Wait {
+  readonly untilMs: number;
+  isOver(): boolean;
+  /** Whether it came to be over in time. */
+  resolve(isReached: boolean): void;
+  reject(thrown: unknown): void;
+}
+
 const isBefore = (one: Entry, other: Entry): boolean =>
   one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.sequence < other.sequence);
 
-/** A binary heap by time, then by creation. Cancelled entries stay until their time comes. */
+/** Most timers are cancelled, since they bound waits: below so many it is not worth to look for them. */
+const cancelledMin = 64;
+
+/** A binary heap by time, then by creation. Cancelled entries stay until they are half of all. */
 class Agenda {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
+  #cancelled = 0;
+
+  cancel(entry: Entry): void {
+    if (entry.run === undefined) return;
+    entry.run = undefined;
+    this.#cancelled++;
+    if (this.#cancelled < cancelledMin || 2 * this.#cancelled < this.#heap.length) return;
+    // What is in order is a heap.
+    this.#heap = this.#heap
+      .filter(({ run }) => run !== undefined)
+      .sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    this.#cancelled = 0;
+  }
 
   add(entry: Entry): void {
     const heap = this.#heap;
@@ -44,6 +69,7 @@ class Agenda {
 
   removeFirst(): void {
     const heap = this.#heap;
+    if (heap[0]?.run === undefined) this.#cancelled--;
     const entry = heap.pop();
     if (entry === undefined || heap.length === 0) return;
     let at = 0;
@@ -71,6 +97,8 @@ export function createVirtualTime(): VirtualTime {
   let nowMs = 0;
   let sequence = 0;
   let events = 0;
+  let wait: Wait | undefined;
+  let isQueued = false;
 
   /** Runs the next event up to `untilMs`; false where there is none. */
   function runNext(untilMs: number): boolean {
@@ -88,32 +116,40 @@ export function createVirtualTime(): VirtualTime {
     }
   }
 
+  function step(): void {
+    if (wait === undefined) return;
+    try {
+      if (wait.isOver()) endWait().resolve(true);
+      else if (!runNext(wait.untilMs)) {
+        nowMs = wait.untilMs;
+        endWait().resolve(false);
+      }
+    } catch (thrown) {
+      endWait().reject(thrown);
+    }
+  }
+
+  function endWait(): Wait {
+    assert(wait !== undefined, "no wait is there to be ended");
+    const ended = wait;
+    wait = undefined;
+    return ended;
+  }
+
+  function queue(): void {
+    isQueued = wait !== undefined;
+    if (!isQueued) return;
+    for (let count = 0; count < immediatesQueued; count++) setImmediate(step);
+    setImmediate(queue);
+  }
+
+  /** One at a time. What is queued for one goes on with the next. */
   function advance(isOver: () => boolean, limitMs: number): Promise<boolean> {
-    const untilMs = nowMs + limitMs;
+    assert(wait === undefined, "virtual time is waited for already");
     return new Promise((resolve, reject) => {
-      let isDone = false;
-      const end = (isReached: boolean): void => {
-        isDone = true;
-        resolve(isReached);
-      };
-      const step = (): void => {
-        if (isDone) return;
-        try {
-          if (isOver()) end(true);
-          else if (!runNext(untilMs)) {
-            nowMs = untilMs;
-            end(false);
-          }
-        } catch (thrown) {
-          isDone = true;
-          reject(thrown);
-        }
-      };
-      const queue = (): void => {
-        if (isDone) return;
-        for (let count = 0; count < immediatesQueued; count++) setImmediate(step);
-        setImmediate(queue);
-      };
+      wait = { isOver, untilMs: nowMs + limitMs, resolve, reject };
+      if (isQueued) return;
+      isQueued = true;
       setImmediate(queue);
     });
   }
@@ -126,9 +162,7 @@ export function createVirtualTime(): VirtualTime {
       const entry: Entry = { dueMs: nowMs + Math.max(0, delayMs), sequence: sequence++, run };
       agenda.add(entry);
       return {
-        cancel: () => {
-          entry.run = undefined;
-        },
+        cancel: () => agenda.cancel(entry),
       };
     },
     advanceAsync: async (ms) => {

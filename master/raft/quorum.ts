@@ -28,9 +28,18 @@ export function allVoters(voters: Voters): readonly MasterId[] {
   return [...voters.incoming, ...onlyOutgoing];
 }
 
+/** Counts instead of sorting: this runs at every answer of a peer, and the members are few. */
 function reachedByMajority(ids: readonly MasterId[], reached: (id: MasterId) => number): number {
-  const falling = ids.map(reached).sort((left, right) => right - left);
-  return falling[majority(ids.length) - 1] ?? 0;
+  const needed = majority(ids.length);
+  let most = 0;
+  for (const id of ids) {
+    const value = reached(id);
+    if (value <= most) continue;
+    let count = 0;
+    for (const other of ids) if (reached(other) >= value) count++;
+    if (count >= needed) most = value;
+  }
+  return most;
 }
 
 /** The largest value that a quorum has reached: of matched indexes, what may be committed. */
