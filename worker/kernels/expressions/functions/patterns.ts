@@ -5,6 +5,7 @@ import { boolType, int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";
 import { boolVector, flatVector, type TextVector, type Vector } from "../vector.ts";
+import { searchTexts } from "./search.ts";
 import { lowered } from "./text-bytes.ts";
 
 /** Compiled patterns by their text: mostly one, which is a literal. */
@@ -139,44 +140,27 @@ function isLike(bytes: Uint8Array, start: number, end: number, tokens: Int32Arra
   return token === tokens.length;
 }
 
-/** The bytes of a pattern between % and %, where nothing else is wild; undefined of other patterns. */
-function searched(tokens: Int32Array): Uint8Array | undefined {
-  const inner = tokens.subarray(1, -1);
-  const isOpen = tokens.length > 2 && tokens[0] === anyText && tokens.at(-1) === anyText;
-  return isOpen && inner.every((token) => token >= 0) ? Uint8Array.from(inner) : undefined;
+/** The longest word that every text of the pattern holds; undefined where all of it is wild. */
+function longestWord(tokens: Int32Array): Uint8Array | undefined {
+  let best = tokens.subarray(0, 0);
+  for (let start = 0, at = 0; at <= tokens.length; at++) {
+    if (at < tokens.length && tokens[at]! >= 0) continue;
+    if (at - start > best.length) best = tokens.subarray(start, at);
+    start = at + 1;
+  }
+  return best.length === 0 ? undefined : Uint8Array.from(best);
 }
 
-/** Rows that hold the word, by a native search over all their bytes at once. */
-function markRowsWith(word: Uint8Array, { offsets, bytes, length }: TextVector, out: Uint8Array) {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[length]!);
-  let row = 0;
-  for (let at = all.indexOf(word, offsets[0]!); at >= 0; ) {
-    while (offsets[row + 1]! <= at) row++;
-    const isWithin = at + word.length <= offsets[row + 1]!;
-    if (isWithin) out[row] = 1;
-    // One hit is enough for a row; a hit across rows may hide one that starts a byte later.
-    at = all.indexOf(word, isWithin ? offsets[row + 1]! : at + 1);
-  }
+/** Whether texts that hold the word are all that the pattern asks for. */
+function isWordAlone(tokens: Int32Array, word: Uint8Array): boolean {
+  const isOpen = tokens[0] === anyText && tokens.at(-1) === anyText;
+  return isOpen && tokens.length === word.length + 2;
 }
 
 function likeConstant(text: TextVector, tokens: Int32Array): Uint8Array {
-  const { offsets, bytes, codes, length } = text;
-  if (codes !== undefined && offsets.length - 1 > length) {
-    return likeConstant(flatVector(text), tokens);
-  }
-  const slots = codes === undefined ? length : offsets.length - 1;
-  const words = new Uint8Array(slots);
-  const word = searched(tokens);
-  if (word !== undefined) markRowsWith(word, { ...text, length: slots }, words);
-  else {
-    for (let i = 0; i < slots; i++) {
-      words[i] = isLike(bytes, offsets[i]!, offsets[i + 1]!, tokens) ? 1 : 0;
-    }
-  }
-  if (codes === undefined) return words;
-  const out = new Uint8Array(length);
-  for (let i = 0; i < length; i++) out[i] = words[codes[i]!]!;
-  return out;
+  const word = longestWord(tokens);
+  if (word !== undefined && isWordAlone(tokens, word)) return searchTexts(text, word);
+  return searchTexts(text, word, (bytes, start, end) => isLike(bytes, start, end, tokens));
 }
 
 function like(call: Call, ignoreCase: boolean): Kernel {

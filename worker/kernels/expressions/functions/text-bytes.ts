@@ -6,6 +6,7 @@ import { rawsOf, vectorOfRaws } from "../raw.ts";
 import { rowwise } from "../rowwise.ts";
 import { boolVector, flatVector, numberVector, type TextVector, type Vector } from "../vector.ts";
 import { containsInList } from "./lists.ts";
+import { searchTexts } from "./search.ts";
 
 function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boolean {
   let all = 0;
@@ -98,7 +99,17 @@ function side(call: Call, atEnd: boolean): Kernel {
 
 function contains(call: Call): Kernel {
   if (call.types[0]!.kind !== "utf8") return containsInList(call);
-  return rowwise(call, (text: string, part: string) => text.includes(part));
+  const byRow = rowwise(call, (text: string, part: string) => text.includes(part));
+  return {
+    canFail: false,
+    run: (args, rows, valid) => {
+      const [text, part] = args as readonly [TextVector, TextVector];
+      if (!part.constant || text.constant) return byRow.run(args, rows, valid);
+      const { offsets, bytes } = flatVector(part);
+      const word = bytes.subarray(offsets[0]!, offsets[1]!);
+      return boolVector(boolType, searchTexts(text, word), valid);
+    },
+  };
 }
 
 export const textByteKernels = {
