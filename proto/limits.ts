@@ -113,8 +113,13 @@ export const splitsAimed = 16;
 /** Input bytes of one map task: below, starting it weighs; above, running it again does. */
 export const splitBytesMin = 4 * 1024 * 1024;
 export const splitBytesMax = 32 * 1024 * 1024;
-/** Input bytes per reduce partition; fixes the partition count from the inputs alone, never from the workers. */
-export const partitionInputBytesTarget = 64 * 1024 * 1024;
+/**
+ * Input bytes per reduce partition that is read alone; fixes the partition count from the inputs alone, never from the
+ * workers.
+ */
+export const wholePartitionBytesTarget = 64 * 1024 * 1024;
+/** Of partitions that may be read together: so small that groups and joins of small inputs too keep some cores busy. */
+export const partitionBytesMin = 4 * 1024 * 1024;
 /** Bytes of small partitions that one reduce task reads: work for some times as long as the task itself costs. */
 export const coalescedBytesTarget = 1024 * 1024;
 /** Reduce partitions chosen by the planner. */

@@ -97,8 +97,10 @@ export interface PlannedAction {
 export interface PlanTargets {
   /** Input bytes of one map task. */
   readonly splitBytes: number;
-  /** Input bytes per reduce partition. */
+  /** Input bytes per reduce partition, of which several small ones may be read together. */
   readonly partitionBytes: number;
+  /** Of partitions that are read one by one, and of ranges of sorts; as `partitionBytes` where not set. */
+  readonly wholeBytes?: number;
   /** Bytes of small partitions that one task reads together; 0: each has a task of its own. */
   readonly coalescedBytes: number;
   /** Of a side of a join that is sent whole, as files have them. */

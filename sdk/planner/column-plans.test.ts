@@ -120,6 +120,33 @@ const crossed = join(readOrders, readShops, "cross", {
 const isDear = call("gt", col("price"), float("1"));
 const isNear = call("eq", col("city"), text("Oslo"));
 
+const byShopAndTotal: LogicalNode = {
+  kind: "aggregate",
+  id: 3,
+  input: byShop(where(joined, 2, isNear), 8),
+  keys: ["shop", "total"].map((name) => ({ name, expr: col(name) })),
+  aggregates: [sum("price", col("total"))],
+};
+const cutJoin = join(readOrders, readShops, "left", { strategy: "shuffle" });
+const ofOtherNames = (type: JoinType): LogicalNode =>
+  join(readOrders, renamedShops, type, {
+    on: [{ left: col("shop"), right: col("own") }],
+    strategy: "shuffle",
+  });
+const renamedShops: LogicalNode = {
+  kind: "select",
+  id: 6,
+  input: readShops,
+  columns: [{ name: "own", expr: col("shop") }],
+};
+const byOwnShop = (input: LogicalNode): LogicalNode => ({
+  kind: "aggregate",
+  id: 3,
+  input,
+  keys: [{ name: "own", expr: col("own") }],
+  aggregates: [sum("total", col("price"))],
+});
+
 const large = { orders: 64, shops: 40 };
 const smallShops = { orders: 64, shops: 1 };
 const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
@@ -127,6 +154,10 @@ const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
 const goldens: readonly (readonly [string, Action, typeof large])[] = [
   ["columns-aggregate", collect(byShop(shared, 3)), large],
   ["columns-aggregate-one-task", collect(byShop(shared, 3)), { orders: 1, shops: 1 }],
+  ["aggregate-behind-join", collect(byShop(cutJoin, 3)), large],
+  ["aggregate-behind-aggregate", collect(byShop(byShopAndTotal, 4)), large],
+  ["aggregate-by-right-key", collect(byOwnShop(ofOtherNames("inner"))), large],
+  ["aggregate-by-right-key-of-left-join", collect(byOwnShop(ofOtherNames("left"))), large],
   ["columns-sort", collect(sorted(readOrders, 3)), large],
   ["columns-top", collect(limit(sorted(readOrders, 3), 4, 10)), large],
   ["columns-top-offset", collect(limit(sorted(readOrders, 3), 4, 10, 5)), large],

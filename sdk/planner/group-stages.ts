@@ -6,6 +6,7 @@ import type { ColumnNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { addOperator, gather, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
+import { areTogether, togetherBehind, togetherBy } from "./together.ts";
 
 type Node<Kind extends ColumnNode["kind"]> = Extract<ColumnNode, { readonly kind: Kind }>;
 
@@ -18,11 +19,13 @@ export function meet(
 ): OpenStage {
   if (open.taskCount === 1) return open;
   if (keys.length === 0) return gather(planning.stages, open, node.id, [node.kind]);
+  if (keys !== "all" && areTogether(open, keys)) return open;
   const partitions = partitionCount(open.bytesBelow, planning.targets.partitionBytes);
   if (partitions === 1) return gather(planning.stages, open, node.id, [node.kind]);
   const byHash = { kind: "hashColumns", keys, partitions } as const;
   const from = sealShuffle(planning.stages, open, byHash, partitions);
-  return openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);
+  const met = openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);
+  return { ...met, together: keys === "all" ? undefined : togetherBy(keys) };
 }
 
 /** The name is in the label already where a shuffle began the stage. */
@@ -37,7 +40,15 @@ export function addAggregate(
 ): OpenStage {
   const { kind, id, keys, aggregates } = node;
   const aggregate = { kind, node: id, keys, aggregates } as const;
-  if (open.taskCount === 1) return addOperator(open, { ...aggregate, phase: "whole" }, kind);
+  const isWhole =
+    keys.length === 0
+      ? open.taskCount === 1
+      : areTogether(
+          open,
+          keys.map(({ expr }) => expr),
+        );
+  const together = togetherBehind(node, open.together);
+  if (isWhole) return { ...addOperator(open, { ...aggregate, phase: "whole" }, kind), together };
   const partial = addOperator(open, { ...aggregate, phase: "partial" }, kind);
   const named = keys.map(({ name }) => ({ name, expr: { kind: "column", name } as const }));
   const met = meet(
@@ -46,7 +57,8 @@ export function addAggregate(
     node,
     named.map(({ expr }) => expr),
   );
-  return addOperator(met, { ...aggregate, keys: named, phase: "final" });
+  const final = addOperator(met, { ...aggregate, keys: named, phase: "final" });
+  return { ...final, together: met.together };
 }
 
 export function addDistinct(
@@ -56,10 +68,13 @@ export function addDistinct(
 ): OpenStage {
   const { kind, id, on } = node;
   const distinct = { kind, node: id, ...(on === undefined ? {} : { on }) } as const;
-  if (open.taskCount === 1) return addOperator(open, distinct, kind);
   const keys = on?.map((name) => ({ kind: "column", name }) as const) ?? "all";
+  if (open.taskCount === 1 || (keys !== "all" && areTogether(open, keys))) {
+    return { ...addOperator(open, distinct, kind), together: open.together };
+  }
   const partial = addOperator(open, { ...distinct, isPartial: true }, kind);
-  return addOperator(meet(planning, partial, node, keys), distinct);
+  const met = meet(planning, partial, node, keys);
+  return { ...addOperator(met, distinct), together: met.together };
 }
 
 /** Windows over the same groups share a shuffle; others follow one after the other. */
@@ -72,7 +87,8 @@ export function addWindows(planning: Planning, open: OpenStage, node: Node<"wind
   let current = open;
   for (const windows of groups.values()) {
     const met = meet(planning, current, node, windows[0]!.call.partitionBy);
-    current = last(met, current, { kind: "window", node: node.id, windows });
+    const computed = last(met, current, { kind: "window", node: node.id, windows });
+    current = { ...computed, together: met.together };
   }
   return current;
 }

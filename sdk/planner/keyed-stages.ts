@@ -5,6 +5,7 @@ import type { KeyedNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, PartitionerProgram } from "../../proto/plan/program.ts";
 import { addOperator, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
+import { togetherBy } from "./together.ts";
 
 type GroupingNode = Exclude<KeyedNode, { readonly kind: "repartition" }>;
 
@@ -29,7 +30,7 @@ export function addKeyed(planning: Planning, open: OpenStage, node: GroupingNode
   const { stages, targets } = planning;
   const { kind, id } = node;
   const column = kind === "countByValue" ? "value" : "key";
-  const partitions = partitionCount(open.bytesBelow, targets.partitionBytes);
+  const partitions = partitionCount(open.bytesBelow, targets.wholeBytes ?? targets.partitionBytes);
   const before = phaseOf(node, "partial");
   const partial = before === undefined ? open : addOperator(open, before, kind);
   const from = sealShuffle(stages, partial, { kind: "hash", column, partitions }, partitions);
@@ -45,7 +46,8 @@ export function repartition(
   const { id, partitions, by } = node;
   const from = sealShuffle(planning.stages, open, partitionerOf(by, id, partitions), partitions);
   planning.askedFor.add(from);
-  return openShuffle(from, id, partitions, ["repartition"], open.bytesBelow);
+  const divided = openShuffle(from, id, partitions, ["repartition"], open.bytesBelow);
+  return typeof by === "string" ? divided : { ...divided, together: togetherBy(by) };
 }
 
 function partitionerOf(

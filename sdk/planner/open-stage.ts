@@ -11,6 +11,7 @@ import type {
   TaskSplit,
 } from "../../proto/plan/program.ts";
 import type { Placement, ShuffleInput, StageOutput, StagePlan } from "../../proto/plan/stage.ts";
+import type { Together } from "./together.ts";
 
 export interface OpenStage {
   readonly names: readonly string[];
@@ -24,12 +25,17 @@ export interface OpenStage {
   readonly inputBytes: number;
   /** Bytes of all files below it: an upper bound, in the files' encoding, of what it makes. */
   readonly bytesBelow: number;
+  /** Columns by which its rows were brought together; not set where nothing is known. */
+  readonly together?: Together | undefined;
 }
 
-/** The stage with one more operator; without a name it is not told apart in the label. */
+/**
+ * The stage with one more operator; without a name it is not told apart in the label. Of operators that look at each row
+ * for itself, callers say what stays `together`.
+ */
 export function addOperator(open: OpenStage, operator: OperatorProgram, name?: string): OpenStage {
   const names = name === undefined ? open.names : [...open.names, name];
-  return { ...open, names, operators: [...open.operators, operator] };
+  return { ...open, names, operators: [...open.operators, operator], together: undefined };
 }
 
 /** Appends the finished stage; answers its id. `kept`: where its output is for, or from, other actions. */
@@ -126,7 +132,7 @@ export function hold(stages: StagePlan[], open: OpenStage, node: NodeId, keep?: 
   const sink = { kind: "shuffle", partitioner: { kind: "single" } } as const;
   const kept = keep === undefined ? {} : { keep };
   const from = seal(stages, open, sink, { kind: "shuffle", partitions: 1 }, kept);
-  return openHeld(from, node, open);
+  return { ...openHeld(from, node, open), together: open.together };
 }
 
 /** A stage whose tasks read what the same-numbered ones of stage `stageId` hold. */

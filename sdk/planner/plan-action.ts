@@ -4,11 +4,12 @@ import { EngineError } from "../../proto/errors.ts";
 import {
   broadcastBytesMax,
   coalescedBytesTarget,
-  partitionInputBytesTarget,
+  partitionBytesMin,
   splitBytesMax,
   splitBytesMin,
   splitsAimed,
   stageGraphBytesMax,
+  wholePartitionBytesTarget,
 } from "../../proto/limits.ts";
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { SourceRequest } from "../../proto/plan/connector.ts";
@@ -39,7 +40,8 @@ export function targetsFor(files: readonly InputFile[]): PlanTargets {
   const even = Math.ceil(inputBytes / splitsAimed);
   return {
     splitBytes: Math.min(Math.max(even, splitBytesMin), splitBytesMax),
-    partitionBytes: partitionInputBytesTarget,
+    partitionBytes: Math.min(Math.max(even / 2, partitionBytesMin), wholePartitionBytesTarget),
+    wholeBytes: wholePartitionBytesTarget,
     coalescedBytes: coalescedBytesTarget,
   };
 }

@@ -31,6 +31,8 @@ interface Sampled {
 }
 
 const samplePartition = 1;
+/** How much larger than its estimate the input of a sort may well be. */
+const guessMargin = 4;
 
 /** Samples of each of so many tasks. */
 function samplesOf(taskCount: number, wanted: number): number {
@@ -76,7 +78,10 @@ export function sortStages(planning: Planning, open: OpenStage, node: SortNode):
     const partial = addOperator(open, sort, "orderBy");
     return addOperator(gather(planning.stages, partial, node.id, ["orderBy"]), sort);
   }
-  const partitions = partitionCount(open.bytesBelow, planning.targets.partitionBytes);
+  const { targets, sizes } = planning;
+  // Of a few groups of many rows: a wrong guess makes larger ranges, which are sorted on disk.
+  const bytes = Math.min(open.bytesBelow, guessMargin * sizes.of(node.input).likely);
+  const partitions = partitionCount(bytes, targets.wholeBytes ?? targets.partitionBytes);
   if (partitions === 1) {
     return addOperator(gather(planning.stages, open, node.id, ["orderBy"]), sort);
   }

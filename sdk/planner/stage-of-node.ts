@@ -14,6 +14,7 @@ import { cogroupStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
 import { openSource } from "./source-stages.ts";
 import type { Planning } from "./stages.ts";
+import { togetherBehind } from "./together.ts";
 import { unionStages } from "./union-stages.ts";
 
 export function openNode(
@@ -76,8 +77,10 @@ function openUnary(planning: Planning, node: UnaryNode, open: OpenStage): OpenSt
       return addOperator(rateHolds(planning, node, open), narrow(node), node.kind);
     case "cache":
       return keep(planning, open, node);
-    default:
-      return addOperator(open, narrow(node), node.kind);
+    default: {
+      const together = togetherBehind(node, open.together);
+      return { ...addOperator(open, narrow(node), node.kind), together };
+    }
   }
 }
 

@@ -176,7 +176,8 @@ function watched({ needs }: Planning, node: LogicalNode, open: OpenStage): OpenS
   const maker = makerName(node);
   const own = needs.get(maker) ?? [];
   if (own.length === 0) return open;
-  return addOperator(open, { kind: "watchColumns", node: node.id, maker, needs: own });
+  const watching = addOperator(open, { kind: "watchColumns", node: node.id, maker, needs: own });
+  return { ...watching, together: open.together };
 }
 
 const functionKinds = new Set<OperatorProgram["kind"]>([
