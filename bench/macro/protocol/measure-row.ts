@@ -36,8 +36,10 @@ function firstLines(failure: unknown): string {
   const text = failure instanceof Error ? failure.message : String(failure);
   const lines = text.trim().split("\n");
   // Python says last what was wrong, JavaScript first.
-  const isPython = lines[0]?.startsWith("Traceback") === true;
-  return (isPython ? lines.slice(-2) : lines.slice(0, 2)).join(" ").slice(0, 300);
+  const traceback = lines.findIndex((line) => line.startsWith("Traceback"));
+  if (traceback < 0) return lines.slice(0, 2).join(" ").slice(0, 300);
+  const before = lines.slice(0, Math.min(traceback, 1));
+  return [...before, ...lines.slice(traceback + 1).slice(-2)].join(" ").slice(0, 300);
 }
 
 function taskOf(row: Row, { owner }: Contender, output: string): Task | undefined {

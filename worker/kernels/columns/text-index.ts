@@ -27,12 +27,27 @@ const offsetsAt = bytesAt + pieceBytesMax + 64;
 const numbersAt = offsetsAt + 4 * pieceRowsMax + 64;
 const heapAt = numbersAt + 4 * pieceRowsMax + 64;
 const initialSlotBits = 10;
-/** WebAssembly memory never shrinks: a larger one is given up after its use. */
-const memoryBytesKept = 64 * 1024 * 1024;
+/** WebAssembly memory never shrinks, and no budget counts what free kernels have: this much in all is kept of them. */
+const memoryBytesKept = 32 * 1024 * 1024;
 
 /** Kernels of this thread that are free, and how many are not. */
 const free: Kernel[] = [];
+let freeBytes = 0;
 let open = 0;
+
+function takeKernel(): Kernel {
+  const kernel = free.pop();
+  if (kernel === undefined) return instantiate<Kernel>(wasmBase64);
+  freeBytes -= kernel.memory.buffer.byteLength;
+  return kernel;
+}
+
+function giveBack(kernel: Kernel): void {
+  const { byteLength } = kernel.memory.buffer;
+  if (freeBytes + byteLength > memoryBytesKept) return;
+  freeBytes += byteLength;
+  free.push(kernel);
+}
 /** Whoever fails does not close what it opened. */
 const forgotten = new FinalizationRegistry<undefined>(() => {
   open--;
@@ -51,7 +66,7 @@ export class TextIndex {
   /** Undefined where too many are open: each reserves a part of the address space. */
   static open(): TextIndex | undefined {
     if (open >= textIndexesMax) return undefined;
-    const kernel = free.pop() ?? instantiate<Kernel>(wasmBase64);
+    const kernel = takeKernel();
     if (kernel.reset(heapAt, initialSlotBits, stringCounterBytesMax) === 0) return undefined;
     open++;
     const index = new TextIndex(kernel);
@@ -63,7 +78,7 @@ export class TextIndex {
   close(): void {
     open--;
     forgotten.unregister(this);
-    if (this.kernel.memory.buffer.byteLength <= memoryBytesKept) free.push(this.kernel);
+    giveBack(this.kernel);
   }
 
   get size(): number {
