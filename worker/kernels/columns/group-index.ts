@@ -9,7 +9,7 @@ import { keyRows } from "./key-rows.ts";
 import { PairTable } from "./pair-table.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
-import { TextIndex, type Texts } from "./text-index.ts";
+import { type Numbered, TextIndex, type Texts } from "./text-index.ts";
 
 /** Group + 1 of each key from `base` on. */
 class DenseIndex {
@@ -150,6 +150,8 @@ function plainTexts(column: Column): Texts | undefined {
 /** Keys that are equal get one number, nulls and NaN included; numbered in the order of their coming. */
 export class GroupIndex {
   private finder: Finder = { kind: "dense", index: new DenseIndex() };
+  /** Counts of groups of a finder that was given up. */
+  private counted: Float64Array | undefined;
 
   get size(): number {
     return this.finder.index.size;
@@ -165,6 +167,13 @@ export class GroupIndex {
     const { kind, index } = this.finder;
     if (kind === "texts" || kind === "columns") index.close();
     this.finder = { kind: "dense", index: new DenseIndex() };
+    this.counted = undefined;
+  }
+
+  /** How many rows of the first groups were counted; of the others none were. */
+  counts(): Float64Array | undefined {
+    const { kind, index } = this.finder;
+    return kind === "texts" ? index.counts() : this.counted;
   }
 
   /** The keys of all groups so far, where there is one column. */
@@ -178,7 +187,9 @@ export class GroupIndex {
     if (this.finder.kind === "any") return this.finder.index;
     const table = new GroupTable();
     if (this.size > 0) table.add(keyRows([this.groupKeys()], this.size));
+    const counted = this.counts();
     this.close();
+    this.counted = counted;
     this.finder = { kind: "any", index: table };
     return table;
   }
@@ -214,16 +225,26 @@ export class GroupIndex {
 
   /** The group of each of `rows` rows. */
   add(columns: readonly Column[], rows: number): Int32Array {
+    return this.number(columns, rows, false).numbers;
+  }
+
+  /** As `add`, and counts the rows of each group where that costs nothing. */
+  number(columns: readonly Column[], rows: number, counts: boolean): Numbered {
     const [column] = columns;
     const several = this.columnsIndex(columns.length);
-    if (several !== undefined) return several.add(columns, rows);
+    if (several !== undefined) return onlyNumbers(several.add(columns, rows));
     if (this.finder.kind !== "any" && columns.length === 1 && rows > 0) {
       const texts = plainTexts(column!);
-      const values = texts === undefined ? smallIntegers(column!) : undefined;
-      const groups = texts ? this.textIndex()?.add(texts) : values && this.addSmall(values);
-      if (groups !== undefined) return groups;
+      if (texts !== undefined) {
+        const numbered = this.textIndex()?.add(texts, counts);
+        if (numbered !== undefined) return numbered;
+      } else {
+        const values = smallIntegers(column!);
+        const groups = values && this.addSmall(values);
+        if (groups !== undefined) return onlyNumbers(groups);
+      }
     }
-    return this.anyTable().add(keyRows(columns, rows));
+    return onlyNumbers(this.anyTable().add(keyRows(columns, rows)));
   }
 
   /** The group of each row; -1 for keys that were never added. */
@@ -241,6 +262,10 @@ export class GroupIndex {
     }
     return this.anyTable().find(keyRows(columns, rows));
   }
+}
+
+function onlyNumbers(numbers: Int32Array): Numbered {
+  return { numbers, newRows: undefined, isCounted: false };
 }
 
 /** The rows that made the groups from `sizeBefore` on, in order. */

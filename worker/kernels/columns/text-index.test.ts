@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { DictionaryColumn, TextColumn } from "../../../proto/batch/column.ts";
 import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { columnOfValues } from "../testing/arbitrary-columns.ts";
-import { GroupIndex } from "./group-index.ts";
+import { firstRows, GroupIndex } from "./group-index.ts";
 import { TextIndex } from "./text-index.ts";
 
 const textsOf = (values: readonly string[]) => columnOfValues("t", "utf8", values) as TextColumn;
@@ -21,12 +21,14 @@ test("equal texts have one number, by order of coming, in plain columns and as c
     fc.constantFrom("", "a", "b", "exactly 16 bytes", "seventeen bytes..", "x".repeat(40)),
     fc.string({ maxLength: 40 }),
   );
-  const part = fc.record({ texts: fc.array(text, { minLength: 1 }), asCodes: fc.boolean() });
+  const flags = { asCodes: fc.boolean(), counts: fc.boolean() };
+  const part = fc.record({ texts: fc.array(text, { minLength: 1 }), ...flags });
   fc.assert(
     fc.property(fc.array(part), (parts) => {
       const index = TextIndex.open()!;
       const known = new Map<string, number>();
-      for (const { texts, asCodes } of parts) {
+      const tally = new Map<string, number>();
+      for (const { texts, asCodes, counts } of parts) {
         const plain = textsOf(texts);
         const codes = Int32Array.from(texts, (_, i) => texts.length - 1 - i);
         const base = {
@@ -40,7 +42,17 @@ test("equal texts have one number, by order of coming, in plain columns and as c
         const values = asCodes ? texts.toReversed() : texts;
         const before = index.find(column);
         expect(Array.from(before!)).toEqual(values.map((value) => known.get(value) ?? -1));
-        expect(Array.from(index.add(column)!)).toEqual(numbered(values, known));
+        const size = known.size;
+        const added = index.add(column, counts)!;
+        expect(Array.from(added.numbers)).toEqual(numbered(values, known));
+        const news = firstRows(added.numbers, size, known.size);
+        expect(added.newRows ?? news).toEqual(news);
+        expect(added.isCounted).toBe(counts && !asCodes);
+        if (added.isCounted)
+          for (const value of values) tally.set(value, 1 + (tally.get(value) ?? 0));
+        expect(Array.from(index.counts())).toEqual(
+          [...known.keys()].map((value) => tally.get(value) ?? 0),
+        );
         expect(index.size).toBe(known.size);
         expect(columnValues(index.all())).toEqual([...known.keys()]);
       }
@@ -53,7 +65,12 @@ test("a hundred thousand texts, in pieces and through growths", () => {
   const values = Array.from({ length: 150_000 }, (_, i) => `key number ${(i * 7919) % 100_003}`);
   const index = TextIndex.open()!;
   const known = new Map<string, number>();
-  expect(Array.from(index.add(textsOf(values))!)).toEqual(numbered(values, known));
+  const added = index.add(textsOf(values), true)!;
+  expect(Array.from(added.numbers)).toEqual(numbered(values, known));
+  expect(added.newRows).toEqual(firstRows(added.numbers, 0, known.size));
+  const counts = new Float64Array(known.size);
+  for (const number of added.numbers) counts[number] = counts[number]! + 1;
+  expect(index.counts()).toEqual(counts);
   expect(columnValues(index.all())).toEqual([...known.keys()]);
   index.close();
 });
@@ -64,6 +81,24 @@ test("a text that is too long for the kernel moves all to a table", () => {
   expect(Array.from(index.add([textsOf(["a", "b", "a"])], 3))).toEqual([0, 1, 0]);
   expect(Array.from(index.add([textsOf(["c", long, "b"])], 3))).toEqual([2, 3, 1]);
   expect(Array.from(index.find([textsOf([long, "z", "c"])], 3))).toEqual([3, -1, 2]);
+});
+
+test("counts of rows before such a text stay, and those of its batch are left to others", () => {
+  const index = new GroupIndex();
+  expect(index.number([textsOf(["a", "b", "a"])], 3, true).isCounted).toBe(true);
+  const mixed = textsOf(["a", "c", "y".repeat(200_000), "b"]);
+  const { numbers, isCounted } = index.number([mixed], 4, true);
+  expect(Array.from(numbers)).toEqual([0, 2, 3, 1]);
+  expect(isCounted).toBe(false);
+  expect(Array.from(index.counts()!.subarray(0, 2))).toEqual([2, 1]);
+  expect(
+    index
+      .counts()!
+      .subarray(2)
+      .every((count) => count === 0),
+  ).toBe(true);
+  index.close();
+  expect(index.counts()).toBeUndefined();
 });
 
 test("more indexes than kernels still number", () => {

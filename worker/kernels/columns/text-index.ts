@@ -12,8 +12,19 @@ import { gather } from "./gather.ts";
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   reset(from: number, slotBits: number, bytesMax: number): number;
-  number(bytes: number, offsets: number, numbers: number, rows: number, adds: number): number;
+  number(
+    bytes: number,
+    offsets: number,
+    numbers: number,
+    rows: number,
+    adds: number,
+    firsts: number,
+    step: number,
+  ): number;
   entriesByNumber(entries: number): void;
+  measure(entries: number, offsets: number): number;
+  copyTexts(entries: number, to: number): void;
+  copyCounts(entries: number, to: number): void;
   scratch(above: number, bytes: number): number;
   sizeNow(): number;
   bytesNow(): number;
@@ -25,7 +36,8 @@ const pieceRowsMax = 8 * 1024;
 const bytesAt = 4096;
 const offsetsAt = bytesAt + pieceBytesMax + 64;
 const numbersAt = offsetsAt + 4 * pieceRowsMax + 64;
-const heapAt = numbersAt + 4 * pieceRowsMax + 64;
+const firstsAt = numbersAt + 4 * pieceRowsMax + 64;
+const heapAt = firstsAt + 4 * pieceRowsMax + 64;
 const initialSlotBits = 10;
 /** WebAssembly memory never shrinks, and no budget counts what free kernels have: this much in all is kept of them. */
 const memoryBytesKept = 32 * 1024 * 1024;
@@ -55,9 +67,24 @@ const forgotten = new FinalizationRegistry<undefined>(() => {
 
 export type Texts = TextColumn | DictionaryColumn;
 
+export interface Numbered {
+  /** Of each row. */
+  readonly numbers: Int32Array;
+  /** The rows of texts that were new, in order; undefined where nobody noted them. */
+  readonly newRows: Int32Array | undefined;
+  /** Whether each text's count grew by its rows. */
+  readonly isCounted: boolean;
+}
+
+/** Counts are numbers of 32 bits. */
+const countedRowsMax = 2 ** 32 - 1;
+
 /** Texts are numbered from 0 in the order in which they came. */
 export class TextIndex {
   private readonly kernel: Kernel;
+  private countedRows = 0;
+  /** Texts before the piece that was added last. */
+  private sizeBefore = 0;
 
   private constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -90,14 +117,25 @@ export class TextIndex {
     return this.kernel.bytesNow() >>> 0;
   }
 
-  /** The number of each row; undefined where a text is too long or memory ends, with rows numbered before it. */
-  add(column: Texts): Int32Array | undefined {
-    return column.type === "dictionary" ? this.codes(column, true) : this.texts(column, true);
+  /**
+   * The number of each row; undefined where a text is too long or memory ends, with rows numbered before it. `counts`:
+   * also counts them, where it can.
+   */
+  add(column: Texts, counts = false): Numbered | undefined {
+    if (column.type === "dictionary") {
+      const numbers = this.codes(column, true);
+      return numbers && { numbers, newRows: undefined, isCounted: false };
+    }
+    const isCounted = counts && this.countedRows + column.length <= countedRowsMax;
+    const added = this.texts(column, true, isCounted ? 1 : 0);
+    if (added !== undefined && isCounted) this.countedRows += column.length;
+    return added && { ...added, isCounted };
   }
 
   /** As `add`, with -1 for texts that were never added. */
   find(column: Texts): Int32Array | undefined {
-    return column.type === "dictionary" ? this.codes(column, false) : this.texts(column, false);
+    if (column.type === "dictionary") return this.codes(column, false);
+    return this.texts(column, false, 0)?.numbers;
   }
 
   /** Each text of a dictionary that rows use once, in the order of their coming. */
@@ -112,61 +150,108 @@ export class TextIndex {
       placeOfCode[code] = count;
       used[count++] = code;
     }
-    const numbers = this.texts(gather(dictionary, used.subarray(0, count)) as TextColumn, adds);
-    if (numbers === undefined) return undefined;
+    const texts = gather(dictionary, used.subarray(0, count)) as TextColumn;
+    const found = this.texts(texts, adds, 0);
+    if (found === undefined) return undefined;
     const out = new Int32Array(length);
-    for (let i = 0; i < length; i++) out[i] = numbers[placeOfCode[codes[i]!]!]!;
+    for (let i = 0; i < length; i++) out[i] = found.numbers[placeOfCode[codes[i]!]!]!;
     return out;
   }
 
-  private texts({ offsets, values, length }: TextColumn, adds: boolean): Int32Array | undefined {
-    const out = new Int32Array(length);
+  /** Each text's count grows by `step` for each of its rows, or by nothing where the answer is undefined. */
+  private texts(
+    { offsets, values, length }: Pick<TextColumn, "offsets" | "values" | "length">,
+    adds: boolean,
+    step: number,
+  ): Omit<Numbered, "isCounted"> | undefined {
+    const numbers = new Int32Array(length);
+    const newRows: Int32Array[] = [];
     for (let row = 0; row < length; ) {
       const end = endOfPiece(offsets, row, length);
-      if (end === row) return undefined;
-      const start = offsets[row]!;
       const rows = end - row;
-      const { buffer } = this.kernel.memory;
-      new Int32Array(buffer, offsetsAt, rows + 1).set(offsets.subarray(row, end + 1));
-      new Uint8Array(buffer, bytesAt).set(values.subarray(start, offsets[end]!));
-      // Offsets stay those of the column: the address of its first byte lies as far before the piece.
-      const done = this.kernel.number(bytesAt - start, offsetsAt, numbersAt, rows, adds ? 1 : 0);
-      if (done < rows) return undefined;
-      out.set(new Int32Array(this.kernel.memory.buffer, numbersAt, rows), row);
+      const done = rows === 0 ? 0 : this.piece(offsets, values, row, end, adds, step);
+      if (rows === 0 || done < rows) {
+        const counted = { offsets, values, length: row + done };
+        if (step !== 0 && counted.length > 0) this.texts(counted, false, -step);
+        return undefined;
+      }
+      numbers.set(new Int32Array(this.kernel.memory.buffer, numbersAt, rows), row);
+      if (this.size > this.sizeBefore) newRows.push(this.rowsOfPiece(row));
       row = end;
     }
-    return out;
+    return { numbers, newRows: joined(newRows) };
+  }
+
+  /** Answers how many rows it came to. */
+  private piece(
+    offsets: Int32Array,
+    values: Uint8Array,
+    row: number,
+    end: number,
+    adds: boolean,
+    step: number,
+  ): number {
+    const start = offsets[row]!;
+    const rows = end - row;
+    const { buffer } = this.kernel.memory;
+    new Int32Array(buffer, offsetsAt, rows + 1).set(offsets.subarray(row, end + 1));
+    new Uint8Array(buffer, bytesAt).set(values.subarray(start, offsets[end]!));
+    this.sizeBefore = this.size;
+    // Offsets stay those of the column: the address of its first byte lies as far before the piece.
+    const from = bytesAt - start;
+    return this.kernel.number(from, offsetsAt, numbersAt, rows, adds ? 1 : 0, firstsAt, step);
+  }
+
+  /** Of a piece that begins with `row`, the rows of new texts. */
+  private rowsOfPiece(row: number): Int32Array {
+    const { buffer } = this.kernel.memory;
+    const own = new Int32Array(buffer, firstsAt, this.size - this.sizeBefore).slice();
+    for (let i = 0; i < own.length; i++) own[i] = own[i]! + row;
+    return own;
+  }
+
+  /** Room above all texts for what is read from there at once. */
+  private scratch(above: number, bytes: number): number {
+    const at = this.kernel.scratch(above, bytes) >>> 0;
+    if (at > 0) return at;
+    const message = `the memory of a table of ${this.size} texts ended; use more and smaller tasks`;
+    throw new EngineError("LIMIT_EXCEEDED", message, { peakBytes: this.bytes });
   }
 
   /** The text of each number. */
   all(): TextColumn {
     const rows = this.size;
-    const at = this.kernel.scratch(0, 4 * rows) >>> 0;
-    if (at === 0) {
-      const message = `the memory of a table of ${rows} texts ended; use more and smaller tasks`;
-      throw new EngineError("LIMIT_EXCEEDED", message, { peakBytes: this.bytes });
-    }
-    this.kernel.entriesByNumber(at);
+    const entries = this.scratch(0, 8 * rows + 4);
+    this.kernel.entriesByNumber(entries);
+    const offsetsFrom = entries + 4 * rows;
+    const bytes = this.kernel.measure(entries, offsetsFrom) >>> 0;
+    const textsAt = this.scratch(offsetsFrom + 4 * rows + 4, bytes);
+    this.kernel.copyTexts(entries, textsAt);
     const { buffer } = this.kernel.memory;
-    const entries = new Uint32Array(buffer, at, rows);
-    const words = new Uint32Array(buffer, 0, buffer.byteLength >> 2);
-    const offsets = new Int32Array(rows + 1);
-    for (let i = 0; i < rows; i++) {
-      offsets[i + 1] = offsets[i]! + words[(entries[i]! + lengthInEntry) >> 2]! - 1;
-    }
-    const values = new Uint8Array(offsets[rows]!);
-    for (let i = 0; i < rows; i++) {
-      const length = offsets[i + 1]! - offsets[i]!;
-      const from = length <= inlineBytesMax ? entries[i]! : words[entries[i]! >> 2]!;
-      values.set(new Uint8Array(buffer, from, length), offsets[i]!);
-    }
-    return textColumn("key", offsets, values);
+    const offsets = new Int32Array(buffer, offsetsFrom, rows + 1).slice();
+    return textColumn("key", offsets, new Uint8Array(buffer, textsAt, bytes).slice());
+  }
+
+  /** How many rows of each number were counted. */
+  counts(): Float64Array {
+    const rows = this.size;
+    const entries = this.scratch(0, 8 * rows);
+    this.kernel.entriesByNumber(entries);
+    this.kernel.copyCounts(entries, entries + 4 * rows);
+    return Float64Array.from(new Uint32Array(this.kernel.memory.buffer, entries + 4 * rows, rows));
   }
 }
 
-// Of an entry of the kernel's table.
-const lengthInEntry = 28;
-const inlineBytesMax = 16;
+function joined(parts: readonly Int32Array[]): Int32Array {
+  if (parts.length === 1) return parts[0]!;
+  const out = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
 
 /** The rows from `row` on that fit a piece; none where the first does not. */
 function endOfPiece(offsets: Int32Array, row: number, length: number): number {

@@ -24,6 +24,8 @@ export interface Accumulator {
    * can. False where it cannot, or where sums are no doubles; nothing was changed then.
    */
   fold?(sumOf: (first: number) => number | undefined, rows: number): boolean;
+  /** Adds to each of the first groups so many rows that were counted elsewhere; set where rows are all that counts. */
+  addCounts?(counts: Float64Array): void;
   /** States of another accumulator as `states` made them, each with its group, in order. */
   merge(states: readonly Column[], groups: Int32Array, isWhole?: boolean): void;
   /** What `states` would answer if each row were a group of its own; undefined where it has to be asked. */

@@ -87,6 +87,10 @@ export class RowStates {
   }
 }
 
+function isCountOfRows(call: AggregateCall): boolean {
+  return call.function === "count" && call.args.length === 0 && call.filter === undefined;
+}
+
 export class Groups {
   private readonly program: GroupsProgram;
   private readonly kind: GroupsKind;
@@ -100,6 +104,9 @@ export class Groups {
   private readonly pick: PickRows;
   private readonly folds: FoldSum[] = [];
   private noKeys = new Int32Array(0);
+  /** Whether an index that counts rows saves an aggregate from doing so. */
+  private readonly countsRows: boolean;
+  private isCounted = false;
   /** Added since they were last taken. */
   rows = 0;
 
@@ -108,6 +115,7 @@ export class Groups {
     this.kind = kind;
     this.pick = rowPicker(program);
     this.names = new StateColumns(program);
+    this.countsRows = program.aggregates.some(({ call }) => isCountOfRows(call));
     this.reset();
   }
 
@@ -132,15 +140,18 @@ export class Groups {
     this.rows = 0;
   }
 
-  private groupsOf(keys: readonly Column[], rows: number): Int32Array {
+  /** `counts`: rows of each group are to be counted by the index, if it can; `isCounted` says whether it did. */
+  private groupsOf(keys: readonly Column[], rows: number, counts = false): Int32Array {
     this.rows += rows;
     if (keys.length === 0) {
       if (this.noKeys.length < rows) this.noKeys = new Int32Array(rows);
       return this.noKeys.subarray(0, rows);
     }
     const before = this.index.size;
-    const groups = this.index.add(keys, rows);
-    const first = firstRows(groups, before, this.index.size);
+    const numbered = this.index.number(keys, rows, counts);
+    const groups = numbered.numbers;
+    this.isCounted = numbered.isCounted;
+    const first = numbered.newRows ?? firstRows(groups, before, this.index.size);
     if (first.length > 0) {
       for (const [key, column] of keys.entries()) {
         const own = gather(column, first);
@@ -199,10 +210,10 @@ export class Groups {
     assert(selection === undefined, "rows of many groups are picked before they come here");
     this.expressions.begin(batch);
     const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
-    const groups = this.groupsOf(keyColumns, batch.rows);
+    const groups = this.groupsOf(keyColumns, batch.rows, this.countsRows);
     for (const [at, { call }] of aggregates.entries()) {
       this.accumulators[at]!.reserve(this.size);
-      this.addCall(at, call, groups);
+      if (!(this.isCounted && isCountOfRows(call))) this.addCall(at, call, groups);
     }
   }
 
@@ -232,8 +243,12 @@ export class Groups {
   private take(columnsOf: (accumulator: Accumulator, at: number, size: number) => Column[]): Batch {
     const { size } = this;
     const columns = this.program.keys.map(({ name }, key) => concat(name, this.keyParts[key]!));
+    const counts = this.countsRows ? this.index.counts() : undefined;
     for (const [at, accumulator] of this.accumulators.entries()) {
       accumulator.reserve(size);
+      if (counts !== undefined && isCountOfRows(this.program.aggregates[at]!.call)) {
+        accumulator.addCounts?.(counts);
+      }
       columns.push(...columnsOf(accumulator, at, size));
     }
     this.reset();
