@@ -22,16 +22,24 @@ export function holdingOperators({ operators, sink }: TaskProgram): number {
   return inside + (sink.kind === "shuffle" ? 1 : 0);
 }
 
-/** Rows that these hold are values of the heap: no reservation tells how much of it is theirs. */
-const holdingValues: ReadonlySet<OperatorProgram["kind"]> = new Set([
-  "countByValue",
-  "mapPartitions",
-  "sort",
-  "rangeBounds",
-  "sortBounds",
-] as const);
+/**
+ * What is known of the rows that an operator holds as values of the heap, which nobody counts one by one: all that it
+ * was given, no more than it makes of them, or nothing, where a function of the user's holds them.
+ */
+export type HeldValues = "given" | "made" | "unknown";
 
-export function holdsValues({ operators }: TaskProgram, index: number): boolean {
-  const operator = operators[index];
-  return operator !== undefined && holdingValues.has(operator.kind);
+/** Undefined for operators that hold no values. */
+export function heldValues({ operators }: TaskProgram, index: number): HeldValues | undefined {
+  switch (operators[index]?.kind) {
+    case "sort":
+    case "rangeBounds":
+    case "sortBounds":
+      return "given";
+    case "countByValue":
+      return "made";
+    case "mapPartitions":
+      return "unknown";
+    default:
+      return undefined;
+  }
 }

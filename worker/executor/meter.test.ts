@@ -41,9 +41,10 @@ test("rows, bytes and time belong to the operator that made them", () => {
   first.push([1, 2, 3]);
   first.push([4]);
   const task = { rowsIn: 4, bytesIn: 8, rowsOut: 8, bytesOut: 99 };
+  const reservedBytes = (index: number) => (index === 2 ? 5000 : 0);
   const counted = meter.counters(7, task, {
-    reservedBytes: (index) => (index === 2 ? 5000 : 0),
-    holdsValues: (index) => index === 1,
+    reservedBytes,
+    heldValues: (index) => (index === 1 ? "unknown" : undefined),
   });
   expect(counted).toEqual({
     "tasks:7": 1,
@@ -65,4 +66,14 @@ test("rows, bytes and time belong to the operator that made them", () => {
     "op:7:2:nanoseconds": 2,
     "max:op:7:2:peak": 5000,
   });
+  // Of values nothing is reserved: what is held is told by what came, or by what was made of it.
+  const peaks = (held: "given" | "made") =>
+    [0, 1, 2].map((index) => {
+      const heldValues = () => held;
+      return meter.counters(7, task, { reservedBytes, heldValues })[`max:op:7:${index}:peak`];
+    });
+  expect([peaks("given"), peaks("made")]).toEqual([
+    [24, 48, 5000],
+    [32, 64, 5000],
+  ]);
 });

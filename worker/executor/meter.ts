@@ -1,7 +1,9 @@
 // Measures each operator of a task, for `explain` with `analyze`: rows, bytes, batches, own time, memory.
 
+import { unreachable } from "../../proto/errors.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 import type { Stage } from "../operators/stage.ts";
+import type { HeldValues } from "./holding-operators.ts";
 import { rowsBytes } from "./rows-bytes.ts";
 
 /** What one operator did in one task. */
@@ -27,8 +29,8 @@ interface MeasuredTask {
 export interface OperatorPeaks {
   /** The most that the operator had reserved for rows; 0 where it reserves nothing. */
   reservedBytes(index: number): number;
-  /** Whether it holds rows as values of the heap, which nobody counts one by one. */
-  holdsValues(index: number): boolean;
+  /** What is known of rows that it holds as values of the heap; undefined where it holds none. */
+  heldValues(index: number): HeldValues | undefined;
 }
 
 export interface MeterWorld {
@@ -157,11 +159,28 @@ export class Meter {
       all[`${name}:bytes`] = Math.round(own.bytesOut);
       all[`${name}:batches`] = own.batchesOut;
       all[`${name}:nanoseconds`] = Math.round(own.ownNanoseconds);
-      const reserved = peaks.reservedBytes(index);
-      if (reserved === 0 && peaks.holdsValues(index)) {
-        all[`max:${name}:thread`] = own.threadBytesMax;
-      } else all[`max:${name}:peak`] = Math.round(Math.max(reserved, own.batchBytesMax));
+      const peak = this.peakOf(index, task, peaks);
+      if (peak === undefined) all[`max:${name}:thread`] = own.threadBytesMax;
+      else all[`max:${name}:peak`] = Math.round(Math.max(peak, own.batchBytesMax));
     }
     return all;
+  }
+
+  /** Of the bytes that the operator held; undefined where nobody knows. */
+  private peakOf(index: number, task: MeasuredTask, peaks: OperatorPeaks): number | undefined {
+    const reserved = peaks.reservedBytes(index);
+    const held = reserved > 0 ? undefined : peaks.heldValues(index);
+    switch (held) {
+      case undefined:
+        return reserved;
+      case "given":
+        return index === 0 ? task.bytesIn : this.measured[index - 1]!.bytesOut;
+      case "made":
+        return this.measured[index]!.bytesOut;
+      case "unknown":
+        return undefined;
+      default:
+        return unreachable(held);
+    }
   }
 }

@@ -16,7 +16,7 @@ import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
-import { holdingOperators, holdsValues } from "./holding-operators.ts";
+import { heldValues, holdingOperators } from "./holding-operators.ts";
 import { operatorLabels } from "./labels.ts";
 import { Meter, type MeterWorld, type OperatorPeaks } from "./meter.ts";
 import { buildPipeline, type ClosureOf } from "./pipeline.ts";
@@ -156,7 +156,7 @@ function meterOf({ program }: TaskSpec, { meter }: TaskWorld): Meter | undefined
 function peaksOf(memory: TaskMemory, { labels }: UserCode, { program }: TaskSpec): OperatorPeaks {
   return {
     reservedBytes: (index) => memory.peakOf(labels[index]!),
-    holdsValues: (index) => holdsValues(program, index),
+    heldValues: (index) => heldValues(program, index),
   };
 }
 
