@@ -20,12 +20,16 @@ export async function checkSeed(seed: number, overrides: Overrides = {}): Promis
   return first;
 }
 
+export function failureText(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
 /** What went wrong with a seed, as text; undefined where nothing did. */
 export async function failureOf(seed: number, overrides: Overrides): Promise<string | undefined> {
   try {
     await checkSeed(seed, overrides);
     return undefined;
   } catch (thrown) {
-    return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    return failureText(thrown);
   }
 }

@@ -8,11 +8,12 @@ import { parseArgs } from "node:util";
 import { toErrorRecord } from "../../proto/errors.ts";
 import { realClock } from "../../proto/io/clock.ts";
 import { realSeed } from "../../proto/io/seed.ts";
-import { checkSeed, failureOf } from "./check-seed.ts";
+import { checkSeed, failureOf, failureText } from "./check-seed.ts";
 import { faultNames, faultTable } from "./fault-table.ts";
 import { keepSeed, readSeeds } from "./kept-seeds.ts";
 import { runLanes, type SeedAnswer } from "./lanes.ts";
 import { commandOf, drawOptions, type Overrides, parseFaultNames } from "./options.ts";
+import type { SimOutcome } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import { addOutcome, newTotals, reportOf, rowsOfTotals, type Totals } from "./totals.ts";
 
@@ -152,16 +153,20 @@ async function runOne(seed: number): Promise<void> {
   const { masters, workers, slots, jobs, lockUsers, pace, events } = options;
   show(Object.entries({ masters, workers, slots, jobs, lockUsers, pace, events }));
   console.log("faults");
-  show([...options.faults]);
-  const failure = await failureOf(seed, overrides);
-  if (failure !== undefined) {
+  for (const [name, rate] of options.faults) {
+    const { form, what } = faultTable[name];
+    console.log(`  ${name.padEnd(18)} ${form.padEnd(5)} ${String(rate).padStart(4)}  ${what}`);
+  }
+  let outcome: SimOutcome;
+  try {
+    outcome = await checkSeed(seed, overrides);
+  } catch (thrown) {
     console.log(`failed: commit ${commit()}, seed ${seed}, ${commandOf(seed, overrides)}`);
-    console.log(failure);
+    console.log(failureText(thrown));
     await showShrunk(seed, overrides);
     process.exitCode = 1;
     return;
   }
-  const outcome = await checkSeed(seed, overrides);
   const totals = newTotals();
   addOutcome(totals, outcome);
   console.log("happened");
