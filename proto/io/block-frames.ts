@@ -5,7 +5,7 @@ import { blockControlBytesMax, blockFrameBytesMax } from "../limits/blocks.ts";
 import type { BlockId } from "../ports/blocks.ts";
 
 /** Changes whenever a frame changes; peers of different versions refuse each other by name. */
-export const blockProtocolVersion = 2;
+export const blockProtocolVersion = 3;
 
 export const frameKind = {
   serverHello: 1,
@@ -105,7 +105,8 @@ export function createFrameReader(sink: FrameSink): { push(bytes: Uint8Array): v
 
 export function encodeBlockId(block: BlockId): Buffer {
   const { jobId, actionIndex, stageId, taskIndex, token, partition, partitions } = block;
-  const numbers = [actionIndex, stageId, taskIndex, token, partition, partitions];
+  const place = [actionIndex, stageId, taskIndex, token, partition, partitions];
+  const numbers = [...place, block.fromByte, block.bytesMax];
   return Buffer.from(JSON.stringify([jobId, ...numbers]));
 }
 
@@ -117,7 +118,7 @@ export function decodeBlockId(bytes: Buffer): BlockId {
   } catch {
     throw refuse();
   }
-  if (!Array.isArray(value) || value.length !== 7) throw refuse();
+  if (!Array.isArray(value) || value.length !== 9) throw refuse();
   const [jobId, ...numbers] = value as unknown[];
   if (typeof jobId !== "string" || jobId.length > 256) throw refuse();
   const whole = numbers.map((number) => {
@@ -125,6 +126,7 @@ export function decodeBlockId(bytes: Buffer): BlockId {
     return number;
   });
   const [actionIndex = 0, stageId = 0, taskIndex = 0, token = 0, partition = 0] = whole;
-  const partitions = whole[5] ?? 0;
-  return { jobId, actionIndex, stageId, taskIndex, token, partition, partitions };
+  const [partitions = 0, fromByte = 0, bytesMax = 0] = whole.slice(5);
+  const piece = { partition, partitions, fromByte, bytesMax };
+  return { jobId, actionIndex, stageId, taskIndex, token, ...piece };
 }

@@ -27,6 +27,8 @@ function block(partition: number): BlockId {
     token: 33,
     partition,
     partitions: 1,
+    fromByte: 0,
+    bytesMax: 2 ** 32,
   };
 }
 
@@ -145,7 +147,8 @@ describe("answers", () => {
       seen.push(wanted);
       return { kind: "missing" };
     });
-    const wanted = { ...block(3), jobId: 'ü"\\/../x', token: Number.MAX_SAFE_INTEGER };
+    const named = { ...block(3), jobId: 'ü"\\/../x', token: Number.MAX_SAFE_INTEGER };
+    const wanted = { ...named, fromByte: 2 ** 40, bytesMax: 17 };
     await client().fetch(address, wanted);
     expect(seen).toEqual([wanted]);
   });

@@ -4,6 +4,10 @@
 export const blockFrameBytesMax = 256 * 1024;
 /** Frames without payload: hellos, requests, answers, errors. */
 export const blockControlBytesMax = 8 * 1024;
+/** A sealed block of about so much is followed by another of the same partition, each with its own dictionaries. */
+export const blockBytesAimed = 2 * 1024 * 1024;
+/** What a reader asks for at a time of what one map has for it: some whole blocks, or one that is larger. */
+export const blockPieceBytes = 8 * 1024 * 1024;
 /** Requests a client may have under way on one connection. */
 export const blockRequestsInflightMax = 16;
 /** Requests that wait in a client for one peer. */

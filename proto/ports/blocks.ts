@@ -10,6 +10,9 @@ export interface BlockId {
   /** The first of them. */
   readonly partition: number;
   readonly partitions: number;
+  /** A piece of what lies there: from a byte on, and not more bytes than these. Fewer come at the end. */
+  readonly fromByte: number;
+  readonly bytesMax: number;
 }
 
 /** For messages. */

@@ -188,11 +188,12 @@ describe("tasks", () => {
     const provide = createBlockProvider(join(folder, "shared"));
     const { token } = counting;
     const id = { jobId: "job-shuffle", actionIndex: 0, stageId: 0, taskIndex: 0, token };
-    expect(await provide({ ...id, partition: 0, partitions: 1 })).toMatchObject({ kind: "bytes" });
+    const piece = { partition: 0, partitions: 1, fromByte: 0, bytesMax: 100 };
+    expect(await provide({ ...id, ...piece })).toMatchObject({ kind: "bytes" });
     expect(pool.heldJobs()).toContain("job-shuffle");
     await pool.releaseJob("job-shuffle");
     expect(pool.heldJobs()).not.toContain("job-shuffle");
-    expect(await provide({ ...id, partition: 0, partitions: 1 })).toEqual({ kind: "released" });
+    expect(await provide({ ...id, ...piece })).toEqual({ kind: "released" });
     expect(errorOf(await run(reduceOf(0))).code).toBe("BLOCK_MISSING");
   });
 

@@ -33,6 +33,11 @@ export class BlockWriter {
   private bodyBytes = 0;
   private rows = 0;
 
+  /** Of what was added, here or in a file. */
+  get bytes(): number {
+    return this.bodyBytes;
+  }
+
   add(batch: Batch): void {
     for (const piece of this.writer.write(batch)) {
       this.bodyBytes += piece.length;
@@ -42,8 +47,8 @@ export class BlockWriter {
     if (this.bodyBytes > blockBytesMax) {
       throw new EngineError(
         "LIMIT_EXCEEDED",
-        `one partition of a task's shuffle output passes ${blockBytesMax} bytes; ` +
-          "combine more before the shuffle, or read smaller inputs per job",
+        `a block of a task's shuffle output passes ${blockBytesMax} bytes by ${batch.rows} rows that come at ` +
+          "a time; make smaller rows",
         { limitBytes: blockBytesMax },
       );
     }
@@ -98,6 +103,23 @@ export class BlockWriter {
   }
 }
 
+/** Of blocks that follow each other, as if they were one. */
+export function joinBlocks(blocks: readonly SealedBlock[]): SealedBlock {
+  const [only] = blocks;
+  if (only !== undefined && blocks.length === 1) return only;
+  const checksums = Uint32Array.from(blocks, ({ checksum }) => checksum);
+  return {
+    pieces: {
+      *[Symbol.iterator]() {
+        for (const { pieces } of blocks) yield* pieces;
+      },
+    },
+    bytes: blocks.reduce((sum, { bytes }) => sum + bytes, 0),
+    rows: blocks.reduce((sum, { rows }) => sum + rows, 0),
+    checksum: checksumOf(new Uint8Array(checksums.buffer)),
+  };
+}
+
 function corrupt(reason: string, cause?: unknown): EngineError {
   return new EngineError("BLOCK_CORRUPT", `a shuffle block is damaged: ${reason}`, {}, cause);
 }
@@ -129,6 +151,21 @@ export function blockBytesOf(header: Uint8Array): number {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (view.getUint32(0, true) !== magic) throw corrupt("it does not begin as a block does");
   return blockHeaderBytes + view.getUint32(12, true);
+}
+
+/** What a piece that begins with a block holds: bytes of whole blocks, and how many the first one has. */
+export function wholeBlocks(bytes: Uint8Array): {
+  readonly wholeBytes: number;
+  readonly firstBytes: number;
+} {
+  const firstBytes = blockBytesOf(bytes);
+  let wholeBytes = 0;
+  while (bytes.length - wholeBytes >= blockHeaderBytes) {
+    const next = blockBytesOf(bytes.subarray(wholeBytes));
+    if (wholeBytes + next > bytes.length) break;
+    wholeBytes += next;
+  }
+  return { wholeBytes, firstBytes };
 }
 
 /** The bytes of the block with which they begin. */

@@ -31,7 +31,7 @@ export function blockProvider(files: SealedFiles, released: ReleasedJobs): Block
   return async (block) => {
     if (released.has(block.jobId)) return { kind: "released" };
     const range = { first: block.partition, count: block.partitions };
-    const bytes = await readPartitions(files, sealedPath(block), range);
+    const bytes = await readPartitions(files, sealedPath(block), range, block);
     if (bytes !== undefined) return { kind: "bytes", bytes };
     return { kind: released.has(block.jobId) ? "released" : "missing" };
   };

@@ -2,6 +2,7 @@
 
 import type { Batch } from "../../proto/batch/batch.ts";
 import { EngineError, toEngineError, unreachable } from "../../proto/errors.ts";
+import { blockPieceBytes } from "../../proto/limits/blocks.ts";
 import { shuffleFetchesAhead } from "../../proto/limits.ts";
 import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
 import { readerIndex } from "../../proto/plan/stage.ts";
@@ -12,7 +13,7 @@ import {
   partitionsText,
 } from "../../proto/ports/blocks.ts";
 import type { MapLocation, StageInput } from "../../proto/ports/executor.ts";
-import { readBlocks } from "./block.ts";
+import { readBlocks, wholeBlocks } from "./block.ts";
 import { type SealedFiles, sealedPath } from "./sealed-files.ts";
 import { readPartitions } from "./shuffle-file.ts";
 
@@ -20,6 +21,8 @@ export interface ShuffleWorld {
   readonly workerId: string;
   readonly files: SealedFiles;
   readonly blocks: BlockClient;
+  /** What is asked for at a time; tests ask for less than others do. */
+  readonly pieceBytes?: number;
 }
 
 export interface ShuffleRead {
@@ -57,7 +60,7 @@ async function askFor(
 ): Promise<BlockAnswer> {
   if (location.workerId !== world.workerId) return world.blocks.fetch(location.address, block);
   const range = { first: block.partition, count: block.partitions };
-  const bytes = await readPartitions(world.files, sealedPath(block), range);
+  const bytes = await readPartitions(world.files, sealedPath(block), range, block);
   return bytes === undefined ? { kind: "missing" } : { kind: "bytes", bytes };
 }
 
@@ -99,10 +102,26 @@ function partitionsOf({ input: { input }, partitions }: ShuffleRead, own: number
 interface Fetched {
   readonly block: BlockId;
   readonly location: MapLocation;
-  bytes(): Promise<Uint8Array>;
+  /** The first piece. */
+  first(): Promise<Uint8Array>;
 }
 
-/** Batches of each map in turn, with the bytes they came in. Throws with the map's stage, index and token. */
+/** Whole blocks of one map, some at a time: one that does not fit into a piece is asked for alone. */
+async function* piecesOf(world: ShuffleWorld, fetched: Fetched): AsyncGenerator<Uint8Array> {
+  const { location } = fetched;
+  let { block } = fetched;
+  let bytes = await fetched.first();
+  while (bytes.length === block.bytesMax) {
+    const { wholeBytes, firstBytes } = wholeBlocks(bytes);
+    if (wholeBytes > 0) yield bytes.subarray(0, wholeBytes);
+    const bytesMax = wholeBytes > 0 ? (world.pieceBytes ?? blockPieceBytes) : firstBytes;
+    block = { ...block, fromByte: block.fromByte + wholeBytes, bytesMax };
+    bytes = await fetchBlock(world, block, location);
+  }
+  if (bytes.length > 0) yield bytes;
+}
+
+/** Batches of each map in turn, some at a time, with the bytes they came in. Throws with the map's stage, index and token. */
 export async function* readShuffle(
   world: ShuffleWorld,
   read: ShuffleRead,
@@ -119,30 +138,35 @@ export async function* readShuffle(
     const { taskIndex, token } = location;
     const { stageId = input.input.stageId } = location;
     const action = location.actionIndex ?? actionIndex;
-    const place = { partition, partitions };
+    const bytesMax = world.pieceBytes ?? blockPieceBytes;
+    const place = { partition, partitions, fromByte: 0, bytesMax };
     const block = { jobId, actionIndex: action, stageId, taskIndex, token, ...place };
     // What lies here already is read when its turn comes: ahead of it, it would only take memory.
     if (location.workerId === world.workerId) {
-      ahead.push({ block, location, bytes: () => fetchBlock(world, block, location) });
+      ahead.push({ block, location, first: () => fetchBlock(world, block, location) });
       return;
     }
     const bytes = fetchBlock(world, block, location);
     // Met when its turn comes, which may be never.
     bytes.catch(() => undefined);
-    ahead.push({ block, location, bytes: () => bytes });
+    ahead.push({ block, location, first: () => bytes });
   };
   for (let done = 0; done < maps.length; done++) {
     while (started < maps.length && ahead.length < shuffleFetchesAhead) start();
-    const { block, location, bytes } = ahead.shift()!;
-    let batches: readonly Batch[];
-    let length: number;
-    try {
-      const fetched = await bytes();
-      length = fetched.length;
-      batches = readBlocks(fetched);
-    } catch (thrown) {
-      throw failure(block, location, input.input.stageId, thrown);
+    const fetched = ahead.shift()!;
+    const pieces = piecesOf(world, fetched);
+    for (;;) {
+      let batches: readonly Batch[];
+      let bytes: number;
+      try {
+        const piece = await pieces.next();
+        if (piece.done === true) break;
+        bytes = piece.value.length;
+        batches = readBlocks(piece.value);
+      } catch (thrown) {
+        throw failure(fetched.block, fetched.location, input.input.stageId, thrown);
+      }
+      yield { batches, bytes };
     }
-    yield { batches, bytes: length };
   }
 }

@@ -4,6 +4,7 @@ import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { partitionsPerShuffleMax } from "../../proto/limits.ts";
 import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
+import type { BlockId } from "../../proto/ports/blocks.ts";
 import type { SealedBlock } from "./block.ts";
 import type { SealedFiles } from "./sealed-files.ts";
 
@@ -136,11 +137,15 @@ function entriesOf(index: Uint8Array, partitions: number): readonly IndexEntry[]
   });
 }
 
+/** Of the bytes of partitions, from one on and not more than these. */
+export type BlockPiece = Pick<BlockId, "fromByte" | "bytesMax">;
+
 /** The blocks of partitions that follow each other, back to back as sealed; undefined when the file is missing. */
 export async function readPartitions(
   files: SealedFiles,
   path: string,
   { first, count }: PartitionRange,
+  { fromByte, bytesMax }: BlockPiece,
 ): Promise<Uint8Array | undefined> {
   const index = await readIndex(files, path);
   const begin = index?.[first];
@@ -149,9 +154,10 @@ export async function readPartitions(
     if ((await files.sizeBytes(path)) === undefined) return undefined;
     throw corrupt(path, `it has no partition ${begin === undefined ? first : first + count - 1}`);
   }
-  const lengthBytes = last.offsetBytes + last.lengthBytes - begin.offsetBytes;
+  const allBytes = last.offsetBytes + last.lengthBytes - begin.offsetBytes;
+  const lengthBytes = Math.max(0, Math.min(allBytes - fromByte, bytesMax));
   if (lengthBytes === 0) return new Uint8Array(0);
-  const bytes = await files.read(path, begin.offsetBytes, lengthBytes);
+  const bytes = await files.read(path, begin.offsetBytes + fromByte, lengthBytes);
   if (bytes === undefined) return undefined;
   if (bytes.length !== lengthBytes) throw corrupt(path, `partition ${first} is cut off`);
   return bytes;

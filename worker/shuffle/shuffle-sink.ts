@@ -2,13 +2,14 @@
 
 import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { assert } from "../../proto/errors.ts";
+import { blockBytesAimed } from "../../proto/limits/blocks.ts";
 import { shufflePartitionRowsHeld, shuffleRowsHeldMax } from "../../proto/limits.ts";
 import type { SpillFile } from "../memory/spill-files.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
 import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
-import { BlockWriter } from "./block.ts";
+import { BlockWriter, joinBlocks } from "./block.ts";
 import type { ColumnSample } from "./column-sample.ts";
 import { type Partitioner, StrideSample } from "./partition-rows.ts";
 import type { SealedFiles } from "./sealed-files.ts";
@@ -16,22 +17,25 @@ import { type SealedOutput, sealOutput } from "./shuffle-file.ts";
 
 interface PartitionBuffer {
   rows: unknown[];
-  readonly writer: BlockWriter;
+  /** The last takes more. */
+  readonly writers: BlockWriter[];
 }
 
 /** Rows and batches by partition, in the order they came. */
 class PartitionBuffers {
   private readonly buffers: readonly PartitionBuffer[];
   private readonly memory: OperatorMemory;
+  private readonly blockBytes: number;
   private rowsHeld = 0;
   private bytesHeld = 0;
   private file: SpillFile | undefined;
 
-  constructor(partitions: number, memory: OperatorMemory) {
+  constructor(partitions: number, memory: OperatorMemory, blockBytes: number) {
     this.memory = memory;
+    this.blockBytes = blockBytes;
     this.buffers = Array.from({ length: partitions }, () => ({
       rows: [],
-      writer: new BlockWriter(),
+      writers: [new BlockWriter()],
     }));
   }
 
@@ -49,13 +53,15 @@ class PartitionBuffers {
   }
 
   /** What does not fit into memory goes to a file, from which it is read when all is sealed. */
-  private write({ writer }: PartitionBuffer, batch: Batch): void {
+  private write({ writers }: PartitionBuffer, batch: Batch): void {
+    if (writers.at(-1)!.bytes >= this.blockBytes) writers.push(new BlockWriter());
+    const writer = writers.at(-1)!;
     const before = writer.heldBytes;
     writer.add(batch);
     this.bytesHeld += writer.heldBytes - before;
     if (this.memory.resize(this.bytesHeld)) return;
     this.file ??= this.memory.createSpillFile();
-    for (const buffer of this.buffers) buffer.writer.flush(this.file);
+    for (const each of this.buffers) for (const own of each.writers) own.flush(this.file);
     this.bytesHeld = 0;
     this.memory.resize(0);
   }
@@ -88,7 +94,8 @@ class PartitionBuffers {
 
   seal() {
     this.encodeAll();
-    return sealOutput(this.buffers.map((buffer) => buffer.writer.seal()));
+    const sealed = ({ writers }: PartitionBuffer) => joinBlocks(writers.map((own) => own.seal()));
+    return sealOutput(this.buffers.map(sealed));
   }
 
   /** Once what was sealed is written. */
@@ -130,6 +137,8 @@ export interface ShuffleSinkOptions {
   readonly path: string;
   readonly memory: OperatorMemory;
   readonly tellsPartitionBytes?: boolean;
+  /** Of one block, about; tests make smaller ones. */
+  readonly blockBytes?: number;
 }
 
 function addSamples(routing: Routing, sample: StrideSample, buffers: PartitionBuffers): void {
@@ -149,8 +158,8 @@ function takesBatches({ kind }: Routing): boolean {
 }
 
 export function shuffleSink(options: ShuffleSinkOptions): Sink {
-  const { routing, partitions } = options;
-  const buffers = new PartitionBuffers(partitions, options.memory);
+  const { routing, partitions, blockBytes = blockBytesAimed } = options;
+  const buffers = new PartitionBuffers(partitions, options.memory, blockBytes);
   const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
   const toPartition = (partition: number, batch: Batch) => buffers.addBatch(partition, batch);
   const divider = new BatchDivider(partitions, toPartition);

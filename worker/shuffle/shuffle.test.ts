@@ -1,7 +1,8 @@
 // Sealed blocks that are missing, released, empty or damaged.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOfRows } from "../../proto/batch/batch.ts";
+import { batchOfRows, batchRows } from "../../proto/batch/batch.ts";
+import type { BlockId } from "../../proto/ports/blocks.ts";
 import { runTask } from "../executor/run.ts";
 import {
   count,
@@ -20,6 +21,8 @@ import { cellsBytes, cellsOf } from "../operators/cells.ts";
 import { hashBatches } from "./partition-batches.ts";
 import { hashPartitioner, StrideSample } from "./partition-rows.ts";
 import { blockProvider, ReleasedJobs } from "./provider.ts";
+import { readShuffle } from "./read-shuffle.ts";
+import { sealedPath } from "./sealed-files.ts";
 import { shuffleSink } from "./shuffle-sink.ts";
 
 describe("shuffle faults", () => {
@@ -81,7 +84,16 @@ describe("shuffle faults", () => {
     const cluster = new TestCluster();
     await cluster.run([readStage(lines([["a"]]), [count("partial")], hashTo("value", 4), 4)]);
     for (const [path, bytes] of cluster.files[0]!.all) files.all.set(path, bytes);
-    const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7, partitions: 1 };
+    const id = {
+      jobId,
+      actionIndex: 0,
+      stageId: 0,
+      taskIndex: 0,
+      token: 7,
+      partitions: 1,
+      fromByte: 0,
+      bytesMax: 1000,
+    };
     const answers = await Promise.all(
       [0, 1, 2, 3].map((partition) => provide({ ...id, partition })),
     );
@@ -181,6 +193,45 @@ describe("partitions", () => {
     expect(one).toBe(two);
     expect(text).not.toBe(number);
   });
+});
+
+test("what a map wrote in many blocks is read in pieces of any size, here and from a peer", async () => {
+  const partitions = 2;
+  const key = { kind: "column", name: "k" } as const;
+  const partitionOf = hashBatches({ kind: "hashColumns", keys: [key], partitions });
+  const sizes = fc.record({
+    block: fc.integer({ min: 1, max: 3000 }),
+    piece: fc.integer({ min: 16, max: 9000 }),
+  });
+  const counts = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(counts, sizes, fc.boolean(), async (rowsOfBatch, { block, piece }, isPeer) => {
+      const files = memoryFiles();
+      const location = { taskIndex: 0, workerId: "w1", address: "", token: 7 };
+      const id = { jobId, actionIndex: 0, stageId: 0, taskIndex: 0, token: 7 };
+      const options = { routing: { kind: "columns", partitionOf }, partitions, files } as const;
+      const sink = shuffleSink({
+        ...{ ...options, path: sealedPath(id), memory: operatorMemoryOf(), blockBytes: block },
+      });
+      const rows = rowsOfBatch.map((count, at) =>
+        Array.from({ length: count }, (_, i) => ({ k: i % 5, text: `${at}.${i}` })),
+      );
+      for (const batch of rows) sink.pushBatch(batchOfRows(batch));
+      await sink.seal();
+      const provide = blockProvider(files, new ReleasedJobs());
+      const blocks = { fetch: (_: string, wanted: BlockId) => provide(wanted), close: () => {} };
+      const world = { workerId: isPeer ? "w2" : "w1", files, blocks, pieceBytes: piece };
+      const found = [];
+      for (let taskIndex = 0; taskIndex < partitions; taskIndex++) {
+        const input = { stageId: 0, partition: "own", maps: "all" } as const;
+        const read = { jobId, actionIndex: 0, taskIndex, input: { input, maps: [location] } };
+        for await (const { batches } of readShuffle(world, read)) found.push(...batches);
+      }
+      const texts = (all: readonly unknown[]) => all.map((row) => JSON.stringify(row)).sort();
+      expect(texts(found.flatMap(batchRows))).toEqual(texts(rows.flat()));
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("a map task that may hold little seals the same bytes", async () => {
