@@ -32,6 +32,8 @@ function fakeRpc(clock: FakeClock, script: Script, told: () => readonly string[]
       }
       asked.push(address);
       const say = script(address, asked.length);
+      const isChange = called.path === masterApi.add.path;
+      if (say === "ok" && isChange) return { mastersJson: "", addresses: told() } as never;
       if (say === "ok") return `${String(request)}@${address}` as never;
       const [code, leader] = say.split(">");
       if (code === "DEADLINE") await new Promise<void>((wake) => clock.after(timeoutMs, wake));
@@ -99,6 +101,19 @@ describe("leader client", () => {
     leader = "b:1";
     await client.call(method, "x");
     expect(refreshes).toEqual(["a:1", "a:1", "b:1"]);
+  });
+
+  test("takes the masters from the answer to a change of them, without asking for them", async () => {
+    const leaders = ["a:1"];
+    const only = (address: string) => (leaders.includes(address) ? "ok" : "UNAVAILABLE");
+    const { client, refreshes } = start(only, {}, () => ["d:1", "e:1"]);
+    const change = { masterId: "d", address: "d:1", replaces: "a" };
+    await client.call(masterApi.add, change);
+    // None of those that it was given is left.
+    leaders.splice(0, 1, "e:1");
+    await client.call(masterApi.add, change);
+    expect(client.leader()).toBe("e:1");
+    expect(refreshes).toEqual([]);
   });
 
   test("goes round past unreachable masters without a pause", async () => {

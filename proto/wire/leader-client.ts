@@ -6,6 +6,7 @@ import { leaderSearchMsMax, leaderSearchPauseMs, rpcTimeoutMs } from "../limits/
 import type { Clock } from "../ports/clock.ts";
 import type { RandomStream } from "../ports/random.ts";
 import type { RpcClient, RpcMethod } from "../ports/rpc.ts";
+import type { MastersReply } from "./generated/engine.ts";
 import { masterApi } from "./methods.ts";
 
 export interface LeaderClientOptions {
@@ -49,8 +50,19 @@ interface Search {
   hint: string | undefined;
 }
 
+/** Addresses of masters, as one of them told. */
+type Told = readonly string[];
+
 function isAddress(text: string): boolean {
   return /^[^\s/@]+:\d{1,5}$/.test(text);
+}
+
+/** Methods that are all answered by a `MastersReply`. */
+const tellMasters = new Set(Object.values(masterApi).map(({ path }) => path));
+
+/** The masters that an answer names; undefined for methods whose answers name none. */
+function mastersIn(path: string, answer: unknown): Told | undefined {
+  return tellMasters.has(path) ? (answer as MastersReply).addresses : undefined;
 }
 
 function mayRetry(error: EngineError): boolean {
@@ -112,7 +124,10 @@ class SearchingClient implements LeaderClient {
       try {
         const response = await this.#options.rpc.call(target, method, request, { timeoutMs });
         this.#leader = target;
-        this.#refreshMasters(target);
+        // Who changes the masters is told of them with each change.
+        const told = mastersIn(method.path, response);
+        if (told === undefined) this.#refreshMasters(target);
+        else this.#noteMasters(target, told);
         return response;
       } catch (thrown) {
         const error = toEngineError(thrown);
@@ -162,15 +177,20 @@ class SearchingClient implements LeaderClient {
     const before = this.#refreshed;
     if (before?.leader === leader && atMs - before.atMs < mastersRefreshMs) return;
     this.#refreshed = { atMs, leader };
-    this.#options.rpc.call(leader, masterApi.list, {}, { timeoutMs: rpcTimeoutMs }).then(
-      ({ addresses }) => {
-        const told = addresses.filter(isAddress).slice(0, 2 * mastersMax);
-        this.#masters = [...new Set([...told, ...this.#options.masters])];
-      },
+    // What got lost is soon asked again: until it is answered, masters may come and go unseen.
+    const timeoutMs = mastersRefreshMs;
+    this.#options.rpc.call(leader, masterApi.list, {}, { timeoutMs }).then(
+      ({ addresses }) => this.#noteMasters(leader, addresses),
       () => {
         this.#refreshed = undefined;
       },
     );
+  }
+
+  #noteMasters(leader: string, told: Told): void {
+    const masters = told.filter(isAddress).slice(0, 2 * mastersMax);
+    this.#masters = [...new Set([...masters, ...this.#options.masters])];
+    this.#refreshed = { atMs: this.#options.clock.nowMs(), leader };
   }
 
   #noteFailure(search: Search, target: string, error: EngineError): void {
