@@ -28,7 +28,7 @@ test.each(plantedBugs)("%s is found by a script", (bug) => {
   expect(scripts.some((text) => isCaught(() => runScript(text, bug)))).toBe(true);
 });
 
-/** Seeds are tried up to the first that fails. Snapshots of two leaders rarely cross: it takes half of these. */
+/** Seeds are tried up to the first that fails. */
 const seedsMax = 3000;
 
 test.each(plantedBugs)(

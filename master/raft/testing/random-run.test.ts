@@ -36,7 +36,7 @@ test("the same seed gives the same run", () => {
 });
 
 test("replies that leave before the disk has them are found out", () => {
-  const failures = Array.from({ length: 20 }, (_, seed) => {
+  const failures = Array.from({ length: 40 }, (_, seed) => {
     try {
       randomRun(seed, 1500, "repliesBeforeSync");
       return 0;
