@@ -78,15 +78,13 @@ const widerTypes: Readonly<Partial<Record<DataTypeKind, readonly DataType[]>>> =
 function widerComparison(schema: Schema, dice: Dice, depth: number): Expr {
   const fields = schema.fields.filter(({ type }) => widerTypes[type.kind] !== undefined);
   const type = fields.length === 0 ? int32Type : dice.oneOf(fields).type;
-  const literals = widerTypes[type.kind]!.flatMap((wider) =>
-    valuesOf(wider).map((value) => literalOf(value, wider)),
-  );
+  // Of one type, since not all of these can be compared with each other.
+  const wider = dice.oneOf(widerTypes[type.kind]!);
+  const literal = (): Expr => literalOf(dice.oneOf(valuesOf(wider)), wider);
   const value = exprOf(type, schema, dice, depth);
-  if (dice.isRare(4)) return call("isIn", value, dice.oneOf(literals), dice.oneOf(literals));
+  if (dice.isRare(4)) return call("isIn", value, literal(), literal());
   const name = dice.oneOf(["eq", "ne", "lt", "le", "gt", "ge"]);
-  return dice.isRare(4)
-    ? call(name, dice.oneOf(literals), value)
-    : call(name, value, dice.oneOf(literals));
+  return dice.isRare(4) ? call(name, literal(), value) : call(name, value, literal());
 }
 
 const ofBool: readonly Maker[] = [
