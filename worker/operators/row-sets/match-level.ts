@@ -158,15 +158,11 @@ export class MatchLevel {
     this.rows.add(batch);
   }
 
-  close(): void {
-    this.index.close();
-    this.memory.resize(0);
-  }
-
-  /** Decides about all rows that are open, and tells the places of those that are wanted. */
+  /** Decides about all rows that are open, if any, and tells the places of those that are wanted. */
   *finish(want: (place: number) => void): Iterable<void> {
     const { rule, keys, memory, depth, others, rows } = this;
-    this.close();
+    this.index.close();
+    this.memory.resize(0);
     for (let part = 0; rows !== undefined && part < rows.count; part++) {
       if (rows.rowsOf(part) === 0) continue;
       const shapes = { others: others?.shape, rows: rows.shape };

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Batch } from "../../../proto/batch/batch.ts";
+import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
 import { RawBatchWriter } from "../../../proto/batch/raw-batch.ts";
 import { slice } from "../../kernels/columns/gather.ts";
 import { arbitraryColumn, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
@@ -85,6 +85,18 @@ describe("rows by those equal to them, in little memory", () => {
       { numRuns: 60 },
     );
     expect(spilled).toBeGreaterThan(20);
+  });
+
+  test("other rows that went into files are forgotten where no row asks for them", () => {
+    const numbers = (first: number, rows: number): Batch => {
+      const values = Int32Array.from({ length: rows }, (_, row) => first + row);
+      const column = { name: "a", type: "int32", length: rows, nulls: "null", values } as const;
+      return makeBatch("record", [{ ...column, validity: undefined }]);
+    };
+    const match = { kind: "intersect", all: false, stageId: 1 } as const;
+    const make: Make = (memory, next) => rowMatchStage(match, memory, next);
+    const others = [numbers(0, 1), numbers(1, 45), numbers(46, 45)];
+    expect(expectSame(make, 3000, [numbers(0, 1)], others)).toBeGreaterThan(0);
   });
 
   test("a first distinct leaves to the last what it does not remember", () => {

@@ -130,7 +130,8 @@ export class RowMatcher {
 
   *finish(): Iterable<void> {
     if (this.waiting !== undefined) yield* this.waiting.finish(this.next);
-    else this.level.close();
+    // No row waits, but there may be files of other rows, for which none of these asked.
+    else yield* this.level.finish(() => {});
     this.memory.resize(0);
   }
 }
