@@ -14,6 +14,8 @@
 //
 // The hash must equal stableHash32 in stable-hash.ts.
 
+export { copyCounts, copyTexts, measure } from "./counted-entries.as";
+
 const PRIME1: u32 = 0x9e3779b1;
 const PRIME2: u32 = 0x85ebca77;
 const PRIME3: u32 = 0xc2b2ae3d;
@@ -409,36 +411,6 @@ export function entriesByNumber(entries: usize): void {
   for (let entry = table; entry < end; entry += ENTRY_BYTES) {
     if (load<u32>(entry, 28) == 0) continue;
     store<u32>(entries + (<usize>load<u32>(entry, 16) << 2), <u32>entry);
-  }
-}
-
-/** Writes the offsets of the texts of `entries` to `offsets`, and answers the last of them. */
-export function measure(entries: usize, offsets: usize): usize {
-  let end: usize = 0;
-  store<u32>(offsets, 0);
-  for (let at: u32 = 0; at < size; at++) {
-    end += load<u32>(load<u32>(entries + (<usize>at << 2)), 28) - 1;
-    store<u32>(offsets + (<usize>at << 2), <u32>end, 4);
-  }
-  return end;
-}
-
-/** Writes these texts one after the other to `to`, and sixteen bytes of nothing behind the last. */
-export function copyTexts(entries: usize, to: usize): void {
-  for (let at: u32 = 0; at < size; at++) {
-    const entry = <usize>load<u32>(entries + (<usize>at << 2));
-    const length = load<u32>(entry, 28) - 1;
-    if (length <= 16) v128.store(to, v128.load(entry));
-    else memory.copy(to, load<u32>(entry), length);
-    to += length;
-  }
-}
-
-/** Writes the counts of these entries to `to`. */
-export function copyCounts(entries: usize, to: usize): void {
-  for (let at: u32 = 0; at < size; at++) {
-    const entry = <usize>load<u32>(entries + (<usize>at << 2));
-    store<u32>(to + (<usize>at << 2), load<u32>(entry, 20));
   }
 }
 

@@ -22,9 +22,9 @@ interface Kernel {
     step: number,
   ): number;
   entriesByNumber(entries: number): void;
-  measure(entries: number, offsets: number): number;
-  copyTexts(entries: number, to: number): void;
-  copyCounts(entries: number, to: number): void;
+  measure(entries: number, count: number, offsets: number): number;
+  copyTexts(entries: number, count: number, to: number): void;
+  copyCounts(entries: number, count: number, to: number): void;
   scratch(above: number, bytes: number): number;
   sizeNow(): number;
   bytesNow(): number;
@@ -224,9 +224,9 @@ export class TextIndex {
     const entries = this.scratch(0, 8 * rows + 4);
     this.kernel.entriesByNumber(entries);
     const offsetsFrom = entries + 4 * rows;
-    const bytes = this.kernel.measure(entries, offsetsFrom) >>> 0;
+    const bytes = this.kernel.measure(entries, rows, offsetsFrom) >>> 0;
     const textsAt = this.scratch(offsetsFrom + 4 * rows + 4, bytes);
-    this.kernel.copyTexts(entries, textsAt);
+    this.kernel.copyTexts(entries, rows, textsAt);
     const { buffer } = this.kernel.memory;
     const offsets = new Int32Array(buffer, offsetsFrom, rows + 1).slice();
     return textColumn("key", offsets, new Uint8Array(buffer, textsAt, bytes).slice());
@@ -237,7 +237,7 @@ export class TextIndex {
     const rows = this.size;
     const entries = this.scratch(0, 8 * rows);
     this.kernel.entriesByNumber(entries);
-    this.kernel.copyCounts(entries, entries + 4 * rows);
+    this.kernel.copyCounts(entries, rows, entries + 4 * rows);
     return Float64Array.from(new Uint32Array(this.kernel.memory.buffer, entries + 4 * rows, rows));
   }
 }
