@@ -82,6 +82,26 @@ test("its vote makes no leader of one that lacks what was acknowledged", async (
   expect(world.ends.get("b")).toMatchObject({ code: "MASTER_REMOVED" });
 });
 
+test("two with emptied folders found no second cluster beside the one that is left", async () => {
+  const world = await foundedCluster();
+  const token = await lock(world, "kept");
+  const disk = world.disks.get("b")!;
+  for (const name of ["a", "b"]) await world.stop(name);
+  for (const name of ["a", "b"]) await emptied(world, name);
+  for (const name of ["a", "b"]) await world.start(name, anew(name));
+  await world.settle(10_000);
+  for (const name of ["a", "b"]) {
+    expect(world.ends.get(name)).toMatchObject({ code: "MASTER_REMOVED" });
+  }
+  expect(world.ends.has("c")).toBe(false);
+  await expect(world.list()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  // With the folder that it lost, the one that is left has its majority again, and all it had.
+  await world.stop("b");
+  world.disks.set("b", disk);
+  await world.start("b", {});
+  await expect(lock(world, "kept")).resolves.toBe(token);
+});
+
 test("a founder that never began is no stranger, however long the others have gone on", async () => {
   const world = createWorld(founders);
   for (const name of ["a", "b"]) await world.start(name, { founders, key: `founder-${name}` });

@@ -31,6 +31,12 @@ export function isFolderOf(known: string, key: string): boolean {
   return known === key || (known === "" && isFounderKey(key));
 }
 
+/** Where another folder is known for the id: a founder's key is noted once, so that no later leader knows better. */
+export function isEmptiedFounder(membership: Membership, { id, key }: Identified): boolean {
+  const known = keyOf(membership, id);
+  return key !== "" && isFounderKey(key) && known !== "" && known !== key;
+}
+
 export interface FounderKeys {
   hear(master: Identified): void;
   /** On a leader: notes those that were heard and are not known, if nothing else changes the membership. */

@@ -12,7 +12,7 @@ import { lastIndexOf, lastMembership } from "../raft/log.ts";
 import { allMembers, keyOf, type Membership } from "../raft/membership.ts";
 import { isAnswer, type Message } from "../raft/messages.ts";
 import type { MembershipStatus, Raft } from "../raft/state.ts";
-import { type Identified, isFolderOf, isFounderKey } from "./founders.ts";
+import { type Identified, isEmptiedFounder, isFolderOf, isFounderKey } from "./founders.ts";
 
 export function isMember(membership: Membership, { id, key }: Identified): boolean {
   return allMembers(membership).includes(id) && isFolderOf(keyOf(membership, id), key);
@@ -63,12 +63,15 @@ export function watchStanding(raft: Raft, self: Identified): (now: MembershipSta
 }
 
 /**
- * Whether this leader knows for sure that a candidate was removed. Someone whom a later leader
- * added has seen that leader's term, and asks for one beyond it.
+ * Whether this master knows for sure that a candidate was removed. Of an emptied founder any master does, or
+ * two of them could found the cluster again while the one that is left has no majority. Else only a leader
+ * does: someone whom a later leader added has seen that leader's term, and asks for one beyond it.
  */
 export function isRemoved(raft: Raft, candidate: Identified, message: Message): boolean {
-  if (message.kind !== "preVote" || raft.role.kind !== "leader") return false;
+  if (message.kind !== "preVote") return false;
   const { index, membership } = lastMembership(raft.log);
+  if (message.lastIndex === 0 && isEmptiedFounder(membership, candidate)) return true;
+  if (raft.role.kind !== "leader") return false;
   if (index > raft.log.commitIndex || message.term > raft.term + 1) return false;
   return !isMember(membership, candidate);
 }

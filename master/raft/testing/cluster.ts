@@ -29,6 +29,11 @@ export interface Node {
   holdsSaves: boolean;
   /** While true the process stands still: no ticks, and messages wait. */
   isPaused: boolean;
+  /** While true nothing more can be written. */
+  isDiskFull: boolean;
+  /** What its storage says of its log once a bit of it flipped. */
+  damage: string | undefined;
+  readonly clock: Clock;
   /** How each read ended, by context. */
   readonly reads: Map<number, string>;
   /** The state machine: texts of the commands applied, and the last index. */
@@ -39,10 +44,18 @@ export interface Node {
   joins: boolean;
 }
 
+/** Ticks for each hundred of true time, and what is left over of them. */
+export interface Clock {
+  percent: number;
+  restPercent: number;
+}
+
 /** What a watcher sees; the script printer and the checker of invariants are such. */
 export interface Watcher {
   ready?(node: Node, ready: Ready): void;
   saved?(node: Node, ready: Ready): void;
+  /** It cannot save, so it ends. */
+  full?(node: Node): void;
   applied?(node: Node, entry: Entry): void;
   restored?(node: Node, snapshot: Snapshot): void;
   read?(node: Node, outcome: ReadOutcome): void;
@@ -85,6 +98,9 @@ export function newCluster(
       saving: [],
       holdsSaves: false,
       isPaused: false,
+      isDiskFull: false,
+      damage: undefined,
+      clock: { percent: 100, restPercent: 0 },
       reads: new Map(),
       applied: [],
       appliedIndex: 0,
@@ -100,6 +116,7 @@ export function newCluster(
 /** Starts a node from what is durable, as a driver does after recovery. */
 export function startNode(cluster: Cluster, node: Node): void {
   assert(node.raft === undefined, `${node.id} runs already`);
+  assert(node.damage === undefined, `${node.id} would vote from a damaged log`);
   const { config } = cluster;
   const voters = node.joins ? simpleVoters([]) : cluster.voters;
   const { hardState, snapshot, entries } = node.durable;
@@ -113,6 +130,7 @@ export function startNode(cluster: Cluster, node: Node): void {
 export function emptyNode(node: Node): void {
   crashNode(node, 0);
   node.durable = { hardState: emptyHardState, snapshot: undefined, entries: [] };
+  node.damage = undefined;
   node.joins = true;
 }
 
@@ -195,6 +213,11 @@ export function receive(cluster: Cluster, node: Node, message: Message): void {
 
 /** The oldest save under way becomes durable. */
 export function finishSave(cluster: Cluster, node: Node): void {
+  if (node.isDiskFull) {
+    crashNode(node, 0);
+    cluster.watcher.full?.(node);
+    return;
+  }
   const ready = node.saving.shift();
   const raft = node.raft;
   if (ready === undefined || raft === undefined) return;

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { AssertionError } from "../../../proto/errors.ts";
+import { rotted } from "../../storage/testing/rot.ts";
 import { plantedBugs } from "../planted-bugs.ts";
 import { randomRun } from "./random-run.ts";
 import { runScript } from "./script.ts";
@@ -21,11 +22,13 @@ function isCaught(run: () => unknown): boolean {
 }
 
 test("without any, no script fails", () => {
-  expect(scripts.filter((text) => isCaught(() => runScript(text)))).toEqual([]);
+  expect(scripts.filter((text) => isCaught(() => runScript(text, { rotted })))).toEqual([]);
 });
 
 test.each(plantedBugs)("%s is found by a script", (bug) => {
-  expect(scripts.some((text) => isCaught(() => runScript(text, bug)))).toBe(true);
+  expect(scripts.some((text) => isCaught(() => runScript(text, { rotted, plantedBug: bug })))).toBe(
+    true,
+  );
 });
 
 /** Seeds are tried up to the first that fails. */

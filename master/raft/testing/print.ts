@@ -130,6 +130,7 @@ export function printer(print: (line: string) => void): Watcher {
       print(`${node.id} finished a save`);
       for (const message of ready.messagesAfterSync) print(messageText(message));
     },
+    full: (node) => print(`${node.id} ends: its disk is full`),
     applied: (node, entry) => print(`${node.id} applies ${entryText(entry)}`),
     restored: (node, snapshot) => print(`${node.id} restores ${snapshot.index}/${snapshot.term}`),
     read: (node, outcome) => print(readText(node, outcome)),

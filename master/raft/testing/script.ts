@@ -21,6 +21,7 @@ import {
   type Cluster,
   compactNode,
   crashNode,
+  type DurableState,
   emptyNode,
   finishSave,
   isCut,
@@ -41,7 +42,14 @@ interface Script {
   /** Messages put aside by `keep`, to be sent again by `replay`. */
   kept: Message[];
   seed: number;
-  readonly plantedBug: PlantedBug | undefined;
+  readonly world: ScriptWorld;
+}
+
+/** What a script needs beside the core. */
+export interface ScriptWorld {
+  /** What the reader of a log says of it where this bit of its file flipped. */
+  rotted(durable: DurableState, bit: number): string;
+  readonly plantedBug?: PlantedBug;
 }
 
 const scriptConfig: RaftConfig = {
@@ -58,13 +66,13 @@ const scriptConfig: RaftConfig = {
  * A script is blocks of commands, then `----`, then what they printed, then an empty line. Lines
  * that begin with `#` are comments. The result is the same script with the printed part made anew.
  */
-export function runScript(text: string, plantedBug?: PlantedBug): string {
+export function runScript(text: string, world: ScriptWorld): string {
   const script: Script = {
-    cluster: makeCluster([], [], 1, () => {}, plantedBug),
+    cluster: makeCluster([], [], 1, () => {}, world.plantedBug),
     lines: [],
     kept: [],
     seed: 1,
-    plantedBug,
+    world,
   };
   const blocks = text.trimEnd().split(/\n\n+/);
   const results = blocks.map((block) => {
@@ -107,7 +115,8 @@ function runCommand(script: Script, command: string): void {
     case "nodes": {
       const names = Array.from({ length: Number(words[0]) }, (_, at) => `n${at + 1}`);
       const print = (line: string): void => void script.lines.push(line);
-      script.cluster = makeCluster(names, words.slice(1), script.seed, print, script.plantedBug);
+      const { seed, world } = script;
+      script.cluster = makeCluster(names, words.slice(1), seed, print, world.plantedBug);
       return;
     }
     case "stabilize":
@@ -195,11 +204,7 @@ export function nodeOf(cluster: Cluster, name: string): Node {
 
 function runNodeCommand(script: Script, verb: string, node: Node, words: readonly string[]): void {
   const { cluster, lines } = script;
-  if (verb === "restart") {
-    startNode(cluster, node);
-    pump(cluster, node);
-    return;
-  }
+  if (runDiskCommand(script, verb, node, words)) return;
   const raft = node.raft;
   assert(raft !== undefined, `${verb} ${node.id}: it is not running`);
   if (runProcessCommand(script, verb, node, words)) return;
@@ -252,7 +257,41 @@ function runNodeCommand(script: Script, verb: string, node: Node, words: readonl
   pump(cluster, node);
 }
 
-/** What happens to a process and its disk. False: it is no such command. */
+/** What happens to a disk, or begins with what is on it. False: it is no such command. */
+function runDiskCommand(
+  { cluster, lines, world }: Script,
+  verb: string,
+  node: Node,
+  words: readonly string[],
+): boolean {
+  switch (verb) {
+    case "restart":
+      if (node.damage !== undefined) {
+        lines.push(`${node.id} refuses to vote: ${node.damage}`);
+        return true;
+      }
+      startNode(cluster, node);
+      pump(cluster, node);
+      return true;
+    case "empty":
+      emptyNode(node);
+      return true;
+    case "bitflip":
+      crashNode(node, 0);
+      node.damage = world.rotted(node.durable, Number(words[0]));
+      return true;
+    case "disk-full":
+      node.isDiskFull = true;
+      return true;
+    case "disk-free":
+      node.isDiskFull = false;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What happens to a process. False: it is no such command. */
 function runProcessCommand(
   script: Script,
   verb: string,
@@ -273,8 +312,8 @@ function runProcessCommand(
       lines.push(`${node.id} ends: its save failed`);
       crashNode(node, Number(words[0] ?? 0));
       return true;
-    case "empty":
-      emptyNode(node);
+    case "clock":
+      node.clock.percent = Number(words[0]);
       return true;
     case "pause":
       node.isPaused = true;
@@ -336,15 +375,23 @@ function tryChange(raft: Raft, words: readonly string[]): string {
 function tickAll(script: Script, count: number): void {
   for (let ticks = 0; ticks < count; ticks++) {
     for (const node of script.cluster.nodes.values()) {
-      if (node.raft === undefined || node.isPaused) continue;
-      tick(node.raft);
-      pump(script.cluster, node);
+      tickByClock(script.cluster, node);
     }
     stabilize(script);
   }
   const isNoise = (line: string): boolean => /heartbeat/.test(line);
   const kept = script.lines.filter((line) => !isNoise(line));
   script.lines.splice(0, script.lines.length, ...kept);
+}
+
+/** As often as its clock says while one tick of true time goes by. */
+function tickByClock(cluster: Cluster, node: Node): void {
+  const { clock } = node;
+  for (clock.restPercent += clock.percent; clock.restPercent >= 100; clock.restPercent -= 100) {
+    if (node.raft === undefined || node.isPaused) continue;
+    tick(node.raft);
+    pump(cluster, node);
+  }
 }
 
 /** `n1>n2`, `n1>`, `>n2`, or nothing for all. */
