@@ -1,5 +1,7 @@
 // Stable text of expressions: what `explain` shows and digests are taken of.
 
+import { textOfDays } from "../formats/calendar.ts";
+import { clockText } from "../formats/clock-text.ts";
 import type {
   AggregateCall,
   Expr,
@@ -10,7 +12,7 @@ import type {
   SortExpr,
   WindowCall,
 } from "./expr.ts";
-import { typeText } from "./types.ts";
+import { type DataType, typeText } from "./types.ts";
 
 /** Functions that are written between their two arguments. */
 const infix: Readonly<Record<string, string>> = {
@@ -65,10 +67,21 @@ function literalText({ type, text }: Extract<Expr, { kind: "literal" }>): string
     case "float64":
     case "int32":
       return text;
+    case "date":
+      return quoted(type, isWhole.test(text) ? textOfDays(Number(text)) : text);
+    case "timestamp": {
+      const zone = type.zone === undefined ? "" : "Z";
+      return quoted(type, isWhole.test(text) ? clockText(BigInt(text)) + zone : text);
+    }
     default:
-      return `${typeText(type)} ${JSON.stringify(text)}`;
+      return quoted(type, text);
   }
 }
+
+const isWhole = /^-?\d+$/;
+
+const quoted = (type: DataType, text: string): string =>
+  `${typeText(type)} ${JSON.stringify(text)}`;
 
 function callText(name: string, args: readonly Expr[]): string {
   const sign = infix[name];

@@ -4,7 +4,7 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import { type Column, isValid } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
-import { clockText } from "./clock-text.ts";
+import { clockText } from "../../proto/formats/clock-text.ts";
 import { jsonColumn } from "./json-columns.ts";
 import { linesOfJson } from "./row-text.ts";
 

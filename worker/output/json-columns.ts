@@ -6,8 +6,8 @@ import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { type Column, isValid } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
+import { clockText } from "../../proto/formats/clock-text.ts";
 import { utf8Type } from "../../proto/plan/types.ts";
-import { clockText } from "./clock-text.ts";
 
 function asText(column: Column, textAt: (index: number) => string): Column {
   const texts = Array.from({ length: column.length }, (_, index) =>

@@ -1,6 +1,6 @@
 // Times as a clock shows them.
 
-import { textOfDays } from "../../proto/formats/calendar.ts";
+import { textOfDays } from "./calendar.ts";
 
 const microsecondsOfDay = 86_400_000_000n;
 
