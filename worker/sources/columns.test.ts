@@ -13,6 +13,7 @@ import type { Expr } from "../../proto/plan/expr.ts";
 import type { ColumnarFormat, ColumnarReadOptions } from "../../proto/plan/logical.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
 import {
+  binaryType,
   type DataType,
   type Field,
   fieldText,
@@ -292,6 +293,20 @@ describe("ndjson", () => {
       expect(error).toMatchObject({ details: { line: 3, byteOffset: 13 } });
     }
   });
+});
+
+test("bytes that are no base64 are named by line, path and file", async () => {
+  const schema = { fields: [field("a", binaryType)] };
+  const text = '{"a":"AQI="}\n{"a":"A*I="}\n';
+  const error = await failure(read("ndjson", encode(text), { options: { schema } }));
+  expect(error.message).toMatch(/line 2 .*"A\*I=" at "a" is no binary/);
+  const details = { file: "s3://bucket/input", line: 2, byteOffset: 13 };
+  expect(error).toMatchObject({ code: "INPUT_MALFORMED", details });
+  const csv = "a,b\nAQI=,1\nA*I=,2\n";
+  const both = { fields: [field("a", binaryType), field("b", int53Type)] };
+  const ofCsv = await failure(read("csv", encode(csv), { options: { schema: both } }));
+  expect(ofCsv.message).toMatch(/line 3 .*"A\*I=" in column "a" is no binary/);
+  expect(ofCsv).toMatchObject({ code: "INPUT_MALFORMED", details: { line: 3, byteOffset: 11 } });
 });
 
 describe("packed files", () => {

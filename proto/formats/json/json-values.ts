@@ -50,8 +50,7 @@ export function valueOfJson(value: unknown, field: Field, path: string): unknown
     case "timestamp":
       return timeOfJson(value, type, path);
     case "binary":
-      if (typeof value !== "string") throw unfit(value, type, path);
-      return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+      return bytesOfJson(value, type, path);
     case "json":
       return value;
     case "list":
@@ -80,6 +79,16 @@ function wholeOfJson(value: unknown, type: DataType, path: string): bigint {
     if (BigInt.asIntN(64, whole) === whole) return whole;
   }
   throw unfit(value, type, path);
+}
+
+/** Base64, as bytes are written. */
+function bytesOfJson(value: unknown, type: DataType, path: string): Uint8Array {
+  if (typeof value !== "string") throw unfit(value, type, path);
+  try {
+    return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+  } catch {
+    throw unfit(value, type, path);
+  }
 }
 
 function timeOfJson(value: unknown, type: DataType, path: string): unknown {
