@@ -71,7 +71,14 @@ export type { GroupedDataset, PivotedDataset } from "./dataset/group-steps.ts";
 export type { JobLock, JobLockOptions } from "./dataset/job-lock.ts";
 export { broadcast } from "./dataset/join-steps.ts";
 export type { Millrace } from "./dataset/millrace.ts";
-export type { CsvLayout, CsvReadOptions, NdjsonReadOptions, Reader } from "./dataset/reader.ts";
+export type {
+  CsvInferredOptions,
+  CsvLayout,
+  CsvReadOptions,
+  InferredReadOptions,
+  NdjsonReadOptions,
+  Reader,
+} from "./dataset/reader.ts";
 export type { Counter } from "./dataset/session.ts";
 export { defineSink, type Sink, type SinkDefinition } from "./dataset/sink.ts";
 export { defineSource, type Source, type SourceDefinition } from "./dataset/source.ts";

@@ -35,6 +35,17 @@ export interface CsvSchemaOptions<Row> extends CsvLayout, ColumnFileReadOptions<
   readonly nullText?: string;
 }
 
+/** Columns and their types are looked for in the first MiB of up to four files; each of them may hold null. */
+export interface InferredReadOptions extends FolderOptions {
+  readonly schema: "infer";
+}
+
+/** Of CSV files whose columns are found. */
+export interface CsvInferredOptions extends CsvLayout, InferredReadOptions {
+  /** What stands for null, beside nothing between two delimiters. */
+  readonly nullText?: string;
+}
+
 /** Of files with columns. */
 export interface ColumnFileReadOptions<Row> extends FolderOptions {
   /** The columns: files must fit it, others of their columns are left out. */
@@ -81,21 +92,26 @@ export class Reader {
   /**
    * One row per line of newline-delimited JSON.
    * @param pattern which files
-   * @param options a schema of columns, into which lines are read without an object for each; or a zod schema,
-   *   which checks each row by a function; without one rows are `unknown`, or what you say
+   * @param options a schema of columns, into which lines are read without an object for each; `"infer"` for columns as
+   *   the files show them; or a zod schema, which checks each row by a function; without one rows are `unknown`, or
+   *   what you say
    * @throws PLAN_INVALID for a path that cannot be understood
    * @example
    * mr.read.ndjson("sales.ndjson", { schema: schema({ shop: utf8, price: float64 }) })
    * // => { shop: "north", price: 2.5 } { shop: "south", price: 4 }
    * @example
+   * mr.read.ndjson("sales.ndjson", { schema: "infer" }).where((c) => c("price").cast(float64).gt(3))
+   * // => { shop: "south", price: 4 }
+   * @example
    * mr.read.ndjson("sales.ndjson", { schema: z.object({ shop: z.string(), price: z.number() }) })
    * // => { shop: "north", price: 2.5 } { shop: "south", price: 4 }
    */
   ndjson<Row>(pattern: string, options: ColumnFileReadOptions<Row>): Dataset<Row>;
+  ndjson(pattern: string, options: InferredReadOptions): Dataset<Record<string, unknown>>;
   ndjson<T = unknown>(pattern: string, options?: NdjsonReadOptions<T>): Dataset<T>;
   ndjson<T>(
     pattern: string,
-    options?: NdjsonReadOptions<T> | ColumnFileReadOptions<T>,
+    options?: NdjsonReadOptions<T> | ColumnFileReadOptions<T> | InferredReadOptions,
   ): Dataset<T> {
     if (options !== undefined && isColumnar(options)) {
       return this.#columns("ndjson", pattern, options);
@@ -152,13 +168,18 @@ export class Reader {
   /**
    * One row per record of comma-separated values (RFC 4180: quotes may span lines).
    * @param pattern which files
-   * @param options a schema, or the columns' types; whether there is a header, the delimiter. With a schema an
-   *   empty field is null where the column may be; with `columns` it is an empty string
+   * @param options a schema, `"infer"` for columns and types as the files show them, or the columns' types; whether
+   *   there is a header, the delimiter. With a schema an empty field is null where the column may be; with `columns`
+   *   it is an empty string
    * @throws PLAN_INVALID for a path or a delimiter that cannot be understood
    * @example mr.read.csv("sales.csv", { schema: schema({ shop: utf8, price: decimal(15, 2) }) })
    * @example mr.read.csv("sales.csv", { columns: { shop: "string", price: "number" } })
+   * @example
+   * mr.read.csv("airports.csv", { schema: "infer" }).where((c) => c("city").cast(utf8).eq("Seattle"))
+   * // => { origin: "SEA", city: "Seattle" }
    */
   csv<Row>(pattern: string, options: CsvSchemaOptions<Row>): Dataset<Row>;
+  csv(pattern: string, options: CsvInferredOptions): Dataset<Record<string, unknown>>;
   csv(pattern: string, options?: CsvLayout): Dataset<Record<string, string>>;
   csv<const Columns extends Readonly<Record<string, CsvColumnType>>>(
     pattern: string,
@@ -168,7 +189,7 @@ export class Reader {
     pattern: string,
     options: CsvLayout & {
       readonly columns?: Readonly<Record<string, CsvColumnType>>;
-      readonly schema?: RowSchema<unknown>;
+      readonly schema?: RowSchema<unknown> | "infer";
     } = {},
   ): Dataset<never> {
     const { columns = {}, header = true, delimiter = "," } = options;
@@ -218,11 +239,13 @@ export class Reader {
   #columns<Row>(
     format: ColumnarFormat,
     pattern: string,
-    given: Omit<ColumnarReadOptions, "schema"> & { readonly schema?: RowSchema<unknown> },
+    given: Omit<ColumnarReadOptions, "schema"> & {
+      readonly schema?: RowSchema<unknown> | "infer";
+    },
   ): Dataset<Row> {
     const { schema, header, delimiter, nullText, partitionColumns } = given;
     const options: ColumnarReadOptions = Object.freeze({
-      ...(schema === undefined ? {} : { schema: { fields: schema.fields } }),
+      ...(schema === undefined || schema === "infer" ? {} : { schema: { fields: schema.fields } }),
       ...(header === undefined ? {} : { header }),
       ...(delimiter === undefined ? {} : { delimiter }),
       ...(nullText === undefined ? {} : { nullText }),
@@ -239,9 +262,9 @@ export class Reader {
 }
 
 function isColumnar<T>(
-  options: NdjsonReadOptions<T> | ColumnFileReadOptions<T>,
-): options is ColumnFileReadOptions<T> {
-  return options.schema instanceof RowSchema;
+  options: NdjsonReadOptions<T> | ColumnFileReadOptions<T> | InferredReadOptions,
+): options is ColumnFileReadOptions<T> | InferredReadOptions {
+  return options.schema instanceof RowSchema || options.schema === "infer";
 }
 
 /** Keys that the schema names and rows may leave out. */

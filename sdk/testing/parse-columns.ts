@@ -1,7 +1,9 @@
 // Typed columns of small CSV and NDJSON files that are given as text.
 
 import { EngineError } from "../../proto/errors.ts";
-import type { ColumnarReadNode } from "../../proto/plan/logical.ts";
+import { csvFields } from "../../proto/formats/csv/infer.ts";
+import { inferJsonFields } from "../../proto/formats/json/infer.ts";
+import type { ColumnarReadNode, ColumnarReadOptions } from "../../proto/plan/logical.ts";
 import {
   type DataType,
   type Field,
@@ -12,24 +14,66 @@ import {
 import { castRaw } from "./expressions/cast-raw.ts";
 import { type Raw, rawOfRow } from "./expressions/raw-values.ts";
 import { type CsvField, csvRecords, lines, malformed } from "./parse-files.ts";
-import { columnsOf, plain, type RawRow, type Table, typed } from "./steps/table.ts";
+import { type RawRow, type Table, typed } from "./steps/table.ts";
 
-/** Throws INPUT_MALFORMED naming the file and the line or record. */
-export function parseColumns(source: ColumnarReadNode, uri: string, text: string): Table {
-  const content = text.replace(/^\ufeff/, "");
-  switch (source.format) {
+/** Throws INPUT_MALFORMED naming the file and the line or record. `schema`: declared, or inferred. */
+export function parseColumns(
+  { format, options }: ColumnarReadNode,
+  schema: Schema,
+  uri: string,
+  text: string,
+): Table {
+  switch (format) {
     case "csv":
-      return csvColumns(source, uri, content);
+      return csvColumns(options, schema, uri, text);
     case "ndjson":
-      return ndjsonColumns(source.options.schema, uri, content);
+      return ndjsonColumns(schema, uri, text);
     case "parquet":
     case "arrow":
-      throw malformed(uri, `a ${source.format} file of a test is given as its rows, not as text`);
+      throw malformed(uri, `a ${format} file of a test is given as its rows, not as text`);
   }
 }
 
-function ndjsonColumns(schema: Schema | undefined, uri: string, text: string): Table {
-  const rows = lines(text).flatMap((line, index) => {
+/** Text of a file by its URI. */
+export type TextFile = readonly [uri: string, text: string];
+
+/** The columns of files that declare none, as the engine finds them; undefined for formats that are no text. */
+export function inferredSchema(
+  { format, options }: ColumnarReadNode,
+  files: readonly TextFile[],
+): Schema | undefined {
+  const fields =
+    format === "csv"
+      ? inferredOfCsv(options, files)
+      : format === "ndjson"
+        ? inferredOfNdjson(files)
+        : undefined;
+  if (fields === undefined) return undefined;
+  return { fields: fields.map((field) => ({ ...field, nullable: true })) };
+}
+
+function inferredOfNdjson(files: readonly TextFile[]): readonly Field[] {
+  const rows = files.flatMap(([uri, text]) => ndjsonRows(uri, text).map(({ row }) => row));
+  const fields = inferJsonFields(rows);
+  if (fields !== undefined) return fields;
+  throw malformed(files[0]![0], "it holds lines that are no objects, which columns need");
+}
+
+function inferredOfCsv(options: ColumnarReadOptions, files: readonly TextFile[]): readonly Field[] {
+  const parsed = files.map(([uri, text]) => csvRows(options, uri, text));
+  const { names } = parsed[0]!;
+  const columns = names.map((name) =>
+    parsed.flatMap((file) => {
+      const at = file.names.indexOf(name);
+      if (at < 0) return [];
+      return file.rows.map((fields) => (isNothing(options, fields[at]!) ? null : fields[at]!.text));
+    }),
+  );
+  return csvFields(names, columns);
+}
+
+function ndjsonRows(uri: string, text: string) {
+  return lines(text.replace(/^\ufeff/, "")).flatMap((line, index) => {
     if (line.trim() === "") return [];
     const where = `line ${index + 1}`;
     try {
@@ -38,7 +82,10 @@ function ndjsonColumns(schema: Schema | undefined, uri: string, text: string): T
       throw malformed(uri, `${where} is not valid JSON`, cause);
     }
   });
-  if (schema === undefined) return columnsOf(plain(rows.map(({ row }) => row)));
+}
+
+function ndjsonColumns(schema: Schema, uri: string, text: string): Table {
+  const rows = ndjsonRows(uri, text);
   return typed(
     schema,
     rows.map(({ row, where }) => {
@@ -108,9 +155,13 @@ function rawOfText(text: string, field: Field, where: string): Raw {
   }
 }
 
-function csvColumns({ options }: ColumnarReadNode, uri: string, text: string): Table {
-  const { header = true, delimiter = ",", nullText, schema } = options;
-  const records = csvRecords(text, uri, delimiter);
+const isNothing = ({ nullText }: ColumnarReadOptions, field: CsvField): boolean =>
+  !field.isQuoted && (field.text === "" || field.text === nullText);
+
+/** The records of a file, and the names of their fields. */
+function csvRows(options: ColumnarReadOptions, uri: string, text: string) {
+  const { header = true, delimiter = "," } = options;
+  const records = csvRecords(text.replace(/^\ufeff/, ""), uri, delimiter);
   const [first = []] = records;
   const names = header ? first.map((field) => field.text) : first.map((_, index) => `c${index}`);
   const rows = records.slice(header ? 1 : 0).map((fields, index) => {
@@ -118,14 +169,16 @@ function csvColumns({ options }: ColumnarReadNode, uri: string, text: string): T
     const what = `has ${fields.length} fields where ${names.length} belong`;
     throw malformed(uri, `record ${index + 1} ${what}`);
   });
-  const isNothing = (field: CsvField) =>
-    !field.isQuoted && (field.text === "" || field.text === nullText);
-  if (schema === undefined) {
-    const records = rows.map((fields) =>
-      names.map((name, at) => [name, isNothing(fields[at]!) ? null : fields[at]!.text] as const),
-    );
-    return columnsOf(plain(records.map((entries) => Object.fromEntries(entries))));
-  }
+  return { names, rows };
+}
+
+function csvColumns(
+  options: ColumnarReadOptions,
+  schema: Schema,
+  uri: string,
+  text: string,
+): Table {
+  const { names, rows } = csvRows(options, uri, text);
   for (const { name } of schema.fields) {
     if (!names.includes(name)) throw malformed(uri, `there is no column "${name}"`);
   }
@@ -137,7 +190,7 @@ function csvColumns({ options }: ColumnarReadNode, uri: string, text: string): T
           schema.fields.map((field) => {
             const found = fields[names.indexOf(field.name)]!;
             const where = `${uri}: record ${index + 1}: ${field.name}`;
-            return [field.name, rawOfField(found, isNothing(found), field, where)];
+            return [field.name, rawOfField(found, isNothing(options, found), field, where)];
           }),
         ),
     ),

@@ -2,9 +2,10 @@
 
 import { EngineError } from "../../proto/errors.ts";
 import { compileGlob, isGlob } from "../../proto/plan/glob.ts";
-import { findField, utf8Type } from "../../proto/plan/types.ts";
+import type { ColumnarReadNode } from "../../proto/plan/logical.ts";
+import { findField, type Schema, utf8Type } from "../../proto/plan/types.ts";
 import type { SourceNode } from "./evaluate.ts";
-import { parseColumns } from "./parse-columns.ts";
+import { inferredSchema, parseColumns, type TextFile } from "./parse-columns.ts";
 import { parseFile } from "./parse-files.ts";
 import { conformed } from "./steps/rows.ts";
 import { unionStep } from "./steps/sets.ts";
@@ -29,8 +30,23 @@ export function tableOfFiles(
   if (uris.every((uri) => contents.get(uri) === "")) {
     throw new EngineError("INPUT_EMPTY", `all files that match ${source.pattern} are empty`);
   }
-  const tables = uris.map((uri) => tableOfFile(source, uri, contents.get(uri) ?? ""));
+  const schema = source.kind === "readColumns" ? schemaOf(source, uris, contents) : undefined;
+  const tables = uris.map((uri) => tableOfFile(source, schema, uri, contents.get(uri) ?? ""));
   return source.kind === "readColumns" ? wanted(unionStep(tables), source.columns) : joined(tables);
+}
+
+/** As declared, or as the texts show it; of files that are given as rows alone these tell. */
+function schemaOf(
+  source: ColumnarReadNode,
+  uris: readonly string[],
+  contents: ReadonlyMap<string, FileContents>,
+): Schema | undefined {
+  if (source.options.schema !== undefined) return source.options.schema;
+  const texts = uris.flatMap((uri): TextFile[] => {
+    const content = contents.get(uri);
+    return typeof content === "string" && content !== "" ? [[uri, content]] : [];
+  });
+  return texts.length === 0 ? undefined : inferredSchema(source, texts);
 }
 
 function matcher(pattern: string): (uri: string) => boolean {
@@ -48,7 +64,12 @@ function isHidden(path: string): boolean {
   return /(^|\/)[_.]/.test(path);
 }
 
-function tableOfFile(source: SourceNode, uri: string, content: FileContents): Table {
+function tableOfFile(
+  source: SourceNode,
+  schema: Schema | undefined,
+  uri: string,
+  content: FileContents,
+): Table {
   if (source.kind !== "readColumns") {
     if (typeof content !== "string") return plain(content);
     const rows = parseFile(source, uri, content);
@@ -60,10 +81,11 @@ function tableOfFile(source: SourceNode, uri: string, content: FileContents): Ta
       "scalar",
     );
   }
-  const { options } = source;
-  if (typeof content === "string") return parseColumns(source, uri, content);
+  if (typeof content === "string") {
+    return parseColumns(source, schema ?? { fields: [] }, uri, content);
+  }
   const rows = plain(content);
-  return options.schema === undefined ? columnsOf(rows) : conformed(rows, options.schema);
+  return schema === undefined ? columnsOf(rows) : conformed(rows, schema);
 }
 
 /** Rows without declared columns stay as they are. */
