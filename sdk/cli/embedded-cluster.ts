@@ -58,11 +58,23 @@ function forkCluster(
   });
 }
 
+/** The command has checked its flags; whoever starts a cluster by code has JavaScript's numbers. */
+function checkOptions(options: EmbeddedOptions): void {
+  const { threads, heapMiB, memoryBytes, closureDeadlineMs } = options;
+  const given = { threads, heapMiB, memoryBytes, closureDeadlineMs };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined && name !== "threads") continue;
+    if (Number.isSafeInteger(value) && value! >= 1) continue;
+    throw new EngineError("USAGE", `${name} must be a whole number from 1 on, not ${value}`);
+  }
+}
+
 /** Starts the child at once. `kill` is for when this process must go without waiting. */
 export function startEmbeddedCluster(
   program: string,
   options: EmbeddedOptions,
 ): EmbeddedCluster & { kill(): void } {
+  checkOptions(options);
   const folder = mkdtempSync(join(tmpdir(), "millrace-run-"));
   const token = generateToken();
   const scratchUri = `${pathToFileURL(join(folder, "rows")).href}/`;

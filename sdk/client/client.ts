@@ -8,6 +8,7 @@ import { clientApi } from "../../proto/wire/methods.ts";
 import type { ClusterView, JobView, LockView } from "../../proto/wire/views.ts";
 import { isJob, type Job } from "../dataset/define-job.ts";
 import { resolveOutput } from "../dataset/paths.ts";
+import { checkListLimit } from "./connect-options.ts";
 import { followJob, jobView, jobViews } from "./follow-job.ts";
 import { type ClusterLock, keepLock, underLock } from "./held-lock.ts";
 import { claimLock, type LockOptions, listLocks } from "./lock-claim.ts";
@@ -179,7 +180,8 @@ class ClusterClient implements Client {
     return state;
   }
 
-  list(limit = listedJobsDefault): Promise<readonly JobView[]> {
+  async list(limit = listedJobsDefault): Promise<readonly JobView[]> {
+    checkListLimit(limit);
     return jobViews(this.#world.leader, limit);
   }
 

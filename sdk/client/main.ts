@@ -13,6 +13,7 @@ import { createStores } from "../../proto/io/stores.ts";
 import { createLeaderClient } from "../../proto/wire/leader-client.ts";
 import { compileJob } from "./bundle-compile.ts";
 import { type Client, createClient } from "./client.ts";
+import { checkConnectOptions } from "./connect-options.ts";
 import type { ClientWorld } from "./world.ts";
 
 export type { S3Options };
@@ -31,10 +32,12 @@ export interface ConnectOptions {
 /**
  * Connects to a cluster. Nothing is sent before the first call.
  * @param options addresses of the masters, and the token
+ * @throws USAGE for what is no address, an empty token, or a time that is none
  * @example
  * const client = await connect({ masters: ["127.0.0.1:7101"], token: process.env.MILLRACE_TOKEN ?? "" });
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
+  checkConnectOptions(options);
   const { masters, token, searchMsMax } = options;
   const rpc = createGrpcClient({ token });
   const random = realRandom();

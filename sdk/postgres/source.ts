@@ -158,6 +158,10 @@ export function postgresSource(
   options: PostgresSourceOptions & { readonly schema?: RowSchema<unknown> },
 ): Source<unknown> {
   const { connection, splitBy, splits: pieces } = options;
+  if (pieces !== undefined && !(Number.isSafeInteger(pieces) && pieces >= 1)) {
+    const message = `postgresSource: splits must be a whole number from 1 on, not ${pieces}`;
+    throw new EngineError("PLAN_INVALID", message);
+  }
   const typed = (columns: readonly ServerColumn[]) => options.schema ?? inferred(columns);
   return defineSource<unknown, PostgresSplit>({
     name: "postgres",
