@@ -73,6 +73,14 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Of the job's program: shown with the line that is to be changed, where it can be known. */
+export const errorsOfProgram: ReadonlySet<ErrorCode> = new Set([
+  "USER_CODE_FAILED",
+  "PLAN_INVALID",
+  "PLAN_DIVERGED",
+  "VALUE_UNSUPPORTED",
+]);
+
 /** Where in the user's program and data an error arose; shown under the message. */
 export interface ErrorDetails {
   /** `job.ts:12:7` in the user's own source. */

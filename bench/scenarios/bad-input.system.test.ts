@@ -193,7 +193,7 @@ describe("functions", () => {
     expect(failure.details.limitBytes).toBe(128 * 1024 * 1024);
   });
 
-  test("a plan that differs when it is repeated: the step is named", async () => {
+  test("a plan that differs when it is repeated: the step and its line are named", async () => {
     const path = file(
       "diverges.ts",
       `import { isMainThread } from "node:worker_threads";
@@ -212,7 +212,12 @@ export default defineJob({
     );
     const failure = await failing(path, goodText);
     expect(failure.code).toBe("PLAN_DIVERGED");
-    expect(failure.message).toMatch(/filter|map/);
+    expect(failure.message).toContain("where filter#1 was planned at first, there is now map#1");
+    const chosen =
+      '    const chosen = isMainThread ? lines.filter((line) => line !== "") : lines.map(';
+    expect(failure.details.source).toMatch(
+      new RegExp(`diverges\\.ts:9:${column(chosen, "map(")}$`),
+    );
   });
 });
 

@@ -16,6 +16,11 @@ const refused =
   'const refused = (word: unknown): void => { if (word === "two") throw new RangeError("no twos"); };';
 const column = refused.indexOf("new RangeError") + 1;
 
+/** Where the steps of a job call the method. */
+const lineOfSteps = 8;
+const placeOf = (steps: string, method: string): string =>
+  `:${lineOfSteps}:${`    await mr.read.text(input)${steps}`.indexOf(`${method}(`) + 1}`;
+
 async function failureIn(name: string, steps: string) {
   const path = join(folder, `${name}.ts`);
   const text = `import { defineJob, int32, schema, utf8, z } from "millrace";
@@ -201,19 +206,19 @@ test("a cast that fails: the expression, the value, the step, the file and the r
   expect(failure.code).toBe("VALUE_UNSUPPORTED");
   expect(failure.message).toContain('cast(word as int32): "two"');
   expect(failure.details).toMatchObject({ operator: "select#3", partition: 0, row: 1 });
+  expect(failure.details.source).toBe(`cast.ts${placeOf(steps, "select")}`);
   expect(failure.details.file).toContain("lines.txt");
 });
 
 test("a misspelt column, where the compiler was not asked: the step and the columns", async () => {
   const typed = ".map((word) => ({ word })).as(columns)";
-  const failure = await failureIn(
-    "misspelt",
-    `${typed}.where((c: any) => c.wrod.eq("one"))${write}`,
-  );
+  const steps = `${typed}.where((c: any) => c.wrod.eq("one"))${write}`;
+  const failure = await failureIn("misspelt", steps);
   expect(failure.code).toBe("PLAN_INVALID");
   expect(failure.message).toBe(
     "where#3: there is no column wrod; did you mean word? The columns are: word",
   );
+  expect(failure.details.source).toBe(`misspelt.ts${placeOf(steps, "where")}`);
 });
 
 test.each([
@@ -227,5 +232,6 @@ test.each([
   expect(failure.message).toContain(
     "where#2: there is no column wrod; did you mean word? The columns are: word. No row has it",
   );
+  expect(failure.details.source).toBe(`untyped-${name}.ts${placeOf(steps, "where")}`);
   expect(existsSync(`${folder}/out-untyped-${name}/_manifest.json`)).toBe(false);
 });

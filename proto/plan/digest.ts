@@ -60,6 +60,13 @@ export function firstDifference(expected: string, actual: string): string | unde
   throw new AssertionError("digests that differ have a link that differs");
 }
 
+/** The step of the actual plan, as `map#3`, at which the two first differ; undefined where it is none. */
+export function differingStep(expected: string, actual: string): string | undefined {
+  const wanted = expected.split("/");
+  const found = actual.split("/").find((chainLink, at) => chainLink !== wanted[at]);
+  return found?.includes("#") === true ? nameOf(found) : undefined;
+}
+
 function nameOf(chainLink: string | undefined): string {
   return chainLink === undefined ? "nothing" : chainLink.slice(0, chainLink.indexOf(":"));
 }

@@ -1,6 +1,11 @@
 // Submits a compiled job, and drives it from this process for as long as the cluster lets it.
 
-import { EngineError, type ErrorRecord, toEngineError } from "../../proto/errors.ts";
+import {
+  EngineError,
+  type ErrorRecord,
+  errorsOfProgram,
+  toEngineError,
+} from "../../proto/errors.ts";
 import { rpcTimeoutMs } from "../../proto/limits/rpc.ts";
 import { actionResultBytesMax, paramsBytesMax, renewEveryMs } from "../../proto/limits.ts";
 import type { JobContext } from "../../proto/plan/bundle.ts";
@@ -112,11 +117,12 @@ function driverFailure(thrown: unknown, job: CompiledJob): EngineError {
   return new EngineError("USER_CODE_FAILED", `run: ${message}`, place, thrown);
 }
 
-/** Code of sources and sinks of others that the driver asked is the user's, too. */
+/** Errors of the program, and of the sources and sinks that it brought, happened at a line of it. */
 function placedFailure(failure: EngineError, locate: Locate): EngineError {
   const { code, message, details, cause } = failure;
-  if (code !== "USER_CODE_FAILED" || details.source !== undefined) return failure;
-  return new EngineError(code, message, { ...details, ...locate(cause) }, cause);
+  if (!errorsOfProgram.has(code) || details.source !== undefined) return failure;
+  const place = locate(cause ?? failure);
+  return new EngineError(code, message, { ...details, ...place }, cause);
 }
 
 type DriverEnd =

@@ -38,9 +38,12 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   const unrepeatable = new Promise<never>((_, reject) => {
     endJob = reject;
   });
-  const orEnd = (outcome: Promise<ActionOutcome>): Promise<ActionOutcome> =>
+  const orEnd = (
+    outcome: Promise<ActionOutcome>,
+    placed = (failure: unknown): unknown => failure,
+  ): Promise<ActionOutcome> =>
     outcome.catch((failure: unknown) => {
-      endJob(failure);
+      endJob(placed(failure));
       return new Promise<never>(() => {});
     });
   const { jobId } = context;
@@ -49,7 +52,8 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   const performing: Performing = { host, connectors, inputs, jobId, kept, unknown: [] };
   const session: DriverSession = new DriverSession(
     context.workingFolder,
-    (action, numbers) => orEnd(perform(performing, action, numbers)),
+    (action, numbers) =>
+      orEnd(perform(performing, action, numbers), (failure) => session.placed(failure, action)),
     (step, actionIndex) => orEnd(performLockStep(host, step, actionIndex)),
     (folderUri) => linesOrEnd(host, folderUri, endJob),
   );

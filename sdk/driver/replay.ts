@@ -2,7 +2,7 @@
 
 import { assert, EngineError } from "../../proto/errors.ts";
 import type { ActionOutcome, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
-import { firstDifference, planDigest } from "../../proto/plan/digest.ts";
+import { differingStep, firstDifference, planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, lockStepText } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import { actionText } from "../../proto/plan/text.ts";
@@ -56,7 +56,7 @@ class Replay {
       context.workingFolder,
       (action, numbers) => this.#recallAction(action, numbers),
       (step, index) => {
-        this.#pass(index, lockStepText(step), lockStepDigest(step));
+        this.#pass(index, lockStepText(step), lockStepDigest(step), (failure) => failure);
         return this.#outcomeOf(index);
       },
       (folderUri) => this.#linesOf(folderUri),
@@ -92,7 +92,9 @@ class Replay {
   async #recallAction(action: Action, numbers: ActionNumbers): Promise<ActionOutcome> {
     for (;;) {
       const index = numbers.next();
-      this.#pass(index, actionText(action), planDigest(action));
+      this.#pass(index, actionText(action), planDigest(action), (failure) =>
+        this.session.placed(failure, action),
+      );
       // Whether it counted for its plan, and another number follows, shows when a later one is wanted.
       while (index >= this.#request.actionIndex) await this.#wentOn.promise;
       if (isMeasured(this.#request.history[index])) continue;
@@ -116,11 +118,16 @@ class Replay {
     }
   }
 
-  #pass(index: number, text: string, digest: string): void {
+  #pass(
+    index: number,
+    text: string,
+    digest: string,
+    placed: (failure: EngineError) => unknown,
+  ): void {
     if (index !== this.#request.actionIndex) return;
     const failure = divergence(this.#job, this.#request, text, digest);
     if (failure === undefined) this.#arrived.resolve();
-    else this.#arrived.reject(failure);
+    else this.#arrived.reject(placed(failure));
   }
 
   async #outcomeOf(index: number): Promise<ActionOutcome> {
@@ -141,10 +148,12 @@ function divergence(
 ): EngineError | undefined {
   const difference = firstDifference(request.planDigest, digest);
   if (difference === undefined) return undefined;
+  const operator = differingStep(request.planDigest, digest);
   return new EngineError(
     "PLAN_DIVERGED",
     `action ${request.actionIndex} (${text}) of job ${job.name} was planned otherwise when run ` +
       `was repeated: ${difference}; ${advice}`,
+    operator === undefined ? {} : { operator },
   );
 }
 

@@ -16,6 +16,7 @@ import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { openJoins } from "../planner/decide-joins.ts";
 import { cutAtKept, Leaves } from "../planner/kept-leaves.ts";
 import { optimize } from "../planner/optimize.ts";
+import { CallSites } from "./call-sites.ts";
 import { Counters } from "./counters.ts";
 import { type ActionNumbers, Numbering } from "./numbering.ts";
 import { OrderedOutcomes } from "./ordered-outcomes.ts";
@@ -45,6 +46,7 @@ export class DriverSession implements Session {
   /** Datasets that an action has made whose outcome the program has: plans of later ones end there. */
   readonly #made = new Set<NodeId>();
   readonly #leaves = new Leaves();
+  readonly #sites = new CallSites();
   #isOver = false;
 
   constructor(
@@ -62,7 +64,13 @@ export class DriverSession implements Session {
   nextNode(closure?: Closure): NodeId {
     const id = this.#nodes++;
     if (closure !== undefined) this.#closures.set(id, closure);
+    this.#sites.step(id);
     return id;
+  }
+
+  /** What kept an action from running or from ending well, with its place in the program. */
+  placed(failure: unknown, action: Action): unknown {
+    return this.#sites.placed(failure, action);
   }
 
   /** The user's function of a node; undefined for nodes without one. */
@@ -218,6 +226,7 @@ export class DriverSession implements Session {
     const action = cutAtKept(whole, (cache) =>
       this.#made.has(cache.id) ? this.#leaves.of(cache) : undefined,
     );
+    this.#sites.action(action);
     const nodes = planNodes(action.input);
     if (nodes.length > planNodesMax) {
       throw new EngineError(
@@ -235,7 +244,7 @@ export class DriverSession implements Session {
       settled: () => numbers.settled(),
     });
     const outcome = await this.#outcomes.inTurn(this.#start(action, noted));
-    if (outcome.kind === "failed") return { outcome, actionIndex };
+    if (outcome.kind === "failed") throw this.placed(fromErrorRecord(outcome.error), action);
     this.#counters.settle(outcome.counters);
     for (const node of nodes) if (node.kind === "cache") this.#made.add(node.id);
     return { outcome, actionIndex };

@@ -105,7 +105,7 @@ function checkMayBe({ step, column, makers, others, isFound }: Search): void {
     others.size > 0
       ? noColumn(column, [...others])
       : `there is no column ${columnText(column)}: a step before drops or renames it`;
-  throw new EngineError("PLAN_INVALID", `${step}: ${why}`);
+  throw new EngineError("PLAN_INVALID", `${step}: ${why}`, { operator: step });
 }
 
 function needsOf(ones: readonly Wanted[]): readonly ColumnNeed[] {

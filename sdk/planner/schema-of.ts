@@ -39,7 +39,9 @@ export function schemaOfStep(
     return schema;
   } catch (thrown) {
     if (!(thrown instanceof EngineError) || thrown.code !== "PLAN_INVALID") throw thrown;
-    throw new EngineError("PLAN_INVALID", `${node.kind}#${node.id}: ${thrown.message}`, {}, thrown);
+    const operator = `${node.kind}#${node.id}`;
+    const message = `${operator}: ${thrown.message}`;
+    throw new EngineError("PLAN_INVALID", message, { operator }, thrown);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { EngineError, toEngineError } from "../../proto/errors.ts";
+import { EngineError, errorsOfProgram, toEngineError } from "../../proto/errors.ts";
 import { committedLines, type FileReads } from "../../proto/formats/committed-files.ts";
 import { replaysKeptMax } from "../../proto/limits.ts";
 import type { JobBundle, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
@@ -40,9 +40,10 @@ export function moduleFailure(thrown: unknown, locate: Locate, doing: string): E
     return new EngineError("USER_CODE_FAILED", `${doing}: ${message}`, locate(thrown), thrown);
   }
   const { code, message, details, cause } = known;
-  if (code !== "USER_CODE_FAILED" || details.source !== undefined) return known;
-  // Code of sources and sinks of others that the driver asked is the user's, too.
-  return new EngineError(code, message, { ...details, ...locate(cause) }, cause);
+  if (!errorsOfProgram.has(code) || details.source !== undefined) return known;
+  // Code of sources and sinks that the program brought is the user's, too.
+  const place = locate(cause ?? known);
+  return new EngineError(code, message, { ...details, ...place }, cause);
 }
 
 async function importBundle(folder: string, sha256: string): Promise<LoadedBundle> {

@@ -7,6 +7,8 @@ const mapMarker = "//# sourceMappingURL=data:application/json;";
 
 /** Library code in the module: an error is better shown where the user called it. */
 const libraryPath = /(^|\/)(node_modules|dist|sdk)\//;
+/** Ours: what happened there is of no use to a user. */
+const ownPath = /(^|\/)(dist|sdk)\//;
 
 function inlineMap(code: string): TraceMap | undefined {
   const at = code.lastIndexOf(mapMarker);
@@ -50,7 +52,9 @@ export function stackMapper(moduleUrl: string, readCode: () => string): Locate {
       places.push(place);
       return place;
     });
-    const source = places.find((place) => !libraryPath.test(place)) ?? places[0];
+    const source =
+      places.find((place) => !libraryPath.test(place)) ??
+      places.find((place) => !ownPath.test(place));
     return source === undefined ? { stack: mapped } : { source, stack: mapped };
   };
 }
