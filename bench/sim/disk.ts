@@ -51,11 +51,12 @@ export function slowDisk(disk: MemoryDisk, ports: SlowDiskPorts): Disk {
   return {
     list: disk.list,
     read: disk.read,
+    readPieces: disk.readPieces,
     remove: disk.remove,
     move: disk.move,
-    writeAtomic: async (path, bytes) => {
+    writeAtomic: async (path, ...parts) => {
       await wait();
-      await disk.writeAtomic(path, bytes);
+      await disk.writeAtomic(path, ...parts);
     },
     openAppend: async (path, sizeBytes) => {
       const file = await disk.openAppend(path, sizeBytes);

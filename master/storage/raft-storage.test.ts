@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../proto/errors.ts";
 import { asClusterId, asMasterId } from "../../proto/ids.ts";
+import type { Disk } from "../../proto/ports/disk.ts";
 import { type MemoryDisk, memoryDisk } from "../../proto/testing/memory-disk.ts";
 import type { Entry, HardState, Snapshot } from "../raft/entry.ts";
 import type { Membership } from "../raft/membership.ts";
@@ -87,6 +88,36 @@ describe("storage for Raft", () => {
     expect(recovered.snapshot).toEqual(snapshotOf(4, 1));
     expect(recovered.entries).toEqual([entry(5, 1)]);
     expect(recovered.hardState).toEqual(vote(1, 4));
+  });
+
+  test.each([
+    ["another byte", (bytes: Uint8Array) => bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte))],
+    ["fewer bytes", (bytes: Uint8Array) => bytes.subarray(0, -1)],
+    ["more bytes", (bytes: Uint8Array) => Uint8Array.of(...bytes, 0)],
+    ["nothing", () => undefined],
+  ])("a snapshot of which %s comes back from the disk removes nothing", async (_, lie) => {
+    const real = memoryDisk();
+    let lies = false;
+    const disk: Disk = {
+      ...real,
+      readPieces: async (path, take) => {
+        const bytes = await real.read(path);
+        const told = lies && bytes !== undefined ? lie(bytes) : bytes;
+        // In pieces that end within the header, within the payload and at the end.
+        for (let at = 0; at < (told?.length ?? 0); at += 17)
+          await take(told!.subarray(at, at + 17));
+        return told !== undefined;
+      },
+    };
+    const storage = await openRaftStorage(disk, clusterId);
+    await storage.save({ hardState: vote(1, 1), entries: [entry(1, 1), entry(2, 1)] });
+    await storage.saveSnapshot(snapshotOf(1, 1));
+    const before = real.paths();
+    lies = true;
+    await expect(storage.saveSnapshot(snapshotOf(2, 1))).rejects.toMatchObject({
+      code: "LOG_CORRUPT",
+    });
+    expect(real.paths()).toEqual(expect.arrayContaining([...before]));
   });
 
   test("a leader's snapshot replaces the log", async () => {

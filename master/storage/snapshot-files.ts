@@ -38,10 +38,10 @@ const noPause: Pause = async () => {};
 async function forSlices(
   bytes: Uint8Array,
   pause: Pause,
-  run: (slice: Uint8Array, at: number) => void,
+  run: (slice: Uint8Array) => void,
 ): Promise<void> {
   for (let at = 0; at < bytes.length; at += snapshotSliceBytes) {
-    run(bytes.subarray(at, at + snapshotSliceBytes), at);
+    run(bytes.subarray(at, at + snapshotSliceBytes));
     if (bytes.length > snapshotSliceBytes) await pause();
   }
 }
@@ -61,12 +61,16 @@ async function checksumOf(
   return sum;
 }
 
-async function encode(clusterId: ClusterId, snapshot: Snapshot, pause: Pause): Promise<Uint8Array> {
+/** What stands before the payload, and the payload as it is: it may be large. */
+async function encode(
+  clusterId: ClusterId,
+  snapshot: Snapshot,
+  pause: Pause,
+): Promise<readonly Uint8Array[]> {
   const id = new TextEncoder().encode(clusterId);
   const { membership: members, bytes: payload } = snapshot;
   const membership = members === undefined ? new Uint8Array(0) : encodeMembership(members);
-  const payloadAt = headerBytes + id.length + membership.length;
-  const bytes = new Uint8Array(payloadAt + payload.length);
+  const bytes = new Uint8Array(headerBytes + id.length + membership.length);
   const view = new DataView(bytes.buffer);
   bytes.set(magic);
   view.setUint16(6, snapshotVersion, true);
@@ -77,8 +81,7 @@ async function encode(clusterId: ClusterId, snapshot: Snapshot, pause: Pause): P
   view.setUint32(22, membership.length, true);
   bytes.set(id, headerBytes);
   bytes.set(membership, headerBytes + id.length);
-  await forSlices(payload, pause, (slice, at) => bytes.set(slice, payloadAt + at));
-  return bytes;
+  return [bytes, payload];
 }
 
 /** The payload is a view of `bytes`. */
@@ -150,6 +153,38 @@ export async function loadNewestSnapshot(
   return decode(clusterId, name, bytes, noPause);
 }
 
+/** Whether these parts, one after the other, have exactly these bytes from there on. */
+function haveBytesAt(parts: readonly Uint8Array[], at: number, bytes: Uint8Array): boolean {
+  let [from, rest] = [at, bytes];
+  for (const part of parts) {
+    const some = part.subarray(from, from + rest.length);
+    if (Buffer.compare(some, rest.subarray(0, some.length)) !== 0) return false;
+    from = Math.max(0, from - part.length);
+    rest = rest.subarray(some.length);
+  }
+  return rest.length === 0;
+}
+
+/** Byte for byte: whatever was to be written is there, and nothing else. */
+async function verify(
+  disk: Disk,
+  path: string,
+  parts: readonly Uint8Array[],
+  pause: Pause,
+): Promise<void> {
+  let at = 0;
+  const isThere = await disk.readPieces(path, async (piece) => {
+    if (!haveBytesAt(parts, at, piece)) {
+      throw corrupt(path, at, `its next ${piece.length} bytes are not those that were written`);
+    }
+    at += piece.length;
+    await pause();
+  });
+  if (!isThere) throw corrupt(path, 0, "it vanished after the write");
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  if (at !== size) throw corrupt(path, at, `it ends there, and ${size} bytes were written`);
+}
+
 /** Durable and read back when this resolves; only then are older ones removed. */
 export async function writeSnapshot(
   disk: Disk,
@@ -157,11 +192,10 @@ export async function writeSnapshot(
   snapshot: Snapshot,
   pause: Pause,
 ): Promise<void> {
-  const name = nameOf(snapshot);
-  await disk.writeAtomic(`${folder}/${name}`, await encode(clusterId, snapshot, pause));
-  const written = await disk.read(`${folder}/${name}`);
-  if (written === undefined) throw corrupt(`${folder}/${name}`, 0, "it vanished after the write");
-  await decode(clusterId, name, written, pause);
+  const path = `${folder}/${nameOf(snapshot)}`;
+  const parts = await encode(clusterId, snapshot, pause);
+  await disk.writeAtomic(path, ...parts);
+  await verify(disk, path, parts, pause);
   const names = await listNames(disk);
   for (const older of names.slice(0, -1)) await disk.remove(`${folder}/${older}`);
 }

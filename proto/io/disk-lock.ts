@@ -118,7 +118,7 @@ async function removeOlderLocks(folder: string, own: number, socket: string): Pr
   }
 }
 
-async function removeIfPresent(path: string): Promise<void> {
+export async function removeIfPresent(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (thrown) {

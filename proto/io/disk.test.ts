@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diskHoleBytesMin } from "../limits/disk.ts";
+import { diskHoleBytesMin, diskPieceBytes } from "../limits/disk.ts";
 import { openDisk } from "./disk.ts";
 
 let base = "";
@@ -94,10 +94,26 @@ describe("files", () => {
     await Promise.all([disk.writeAtomic("a10", text("x")), disk.writeAtomic("a9", text("y"))]);
     await disk.writeAtomic("b", text("2"));
     expect(await disk.read("b")).toEqual(text("2"));
+    await disk.writeAtomic("b", text("in "), text(""), text("parts"));
+    expect(await disk.read("b")).toEqual(text("in parts"));
     expect(await disk.list("")).toEqual(["a10", "a9", "b"]);
     await disk.remove("b");
     await disk.remove("b");
     expect(await disk.list("")).toEqual(["a10", "a9"]);
+    await disk.close();
+  });
+
+  test("a file comes in pieces, in order and whole; an absent one in none", async () => {
+    const disk = await openDisk(freshFolder());
+    const bytes = Uint8Array.from({ length: 2 * diskPieceBytes + 5 }, (_, at) => at % 251);
+    await disk.writeAtomic("large", bytes);
+    const pieces: Uint8Array[] = [];
+    const isThere = await disk.readPieces("large", async (piece) => {
+      pieces.push(piece.slice());
+    });
+    expect([isThere, pieces.length > 1]).toEqual([true, true]);
+    expect(Buffer.compare(Buffer.concat(pieces), bytes)).toBe(0);
+    expect(await disk.readPieces("nowhere/file", () => Promise.reject())).toBe(false);
     await disk.close();
   });
 

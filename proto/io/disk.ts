@@ -1,12 +1,13 @@
 // A data folder on a real disk: durable, ours alone, of a known version. Linux and macOS.
 
-import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { assert, EngineError } from "../errors.ts";
+import { diskPieceBytes } from "../limits/disk.ts";
 import type { Disk } from "../ports/disk.ts";
 import { type DiskOptions, openAppendFile } from "./disk-append.ts";
 import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
-import { lockFolder } from "./disk-lock.ts";
+import { lockFolder, removeIfPresent } from "./disk-lock.ts";
 
 /** Raised when programs before and after a change cannot read each other's data folders. */
 export const dataFolderVersion = 1;
@@ -36,16 +37,48 @@ async function makeFolder(path: string, top: string): Promise<void> {
   }
 }
 
-async function writeDurably(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+async function writeDurably(
+  temporary: string,
+  path: string,
+  parts: readonly Uint8Array[],
+): Promise<void> {
   const handle = await open(temporary, "w", 0o600);
   try {
-    await handle.writeFile(bytes);
+    // Each goes on where the one before it ended.
+    for (const part of parts) await handle.writeFile(part);
     await handle.sync();
   } finally {
     await handle.close();
   }
   await rename(temporary, path);
   await syncFolder(dirname(path));
+}
+
+function readIfPresent<Found>(
+  path: string,
+  read: (path: string) => Promise<Found>,
+): Promise<Found | undefined> {
+  return onDisk(`reading ${path}`, async () => {
+    try {
+      return await read(path);
+    } catch (thrown) {
+      if (isAbsent(thrown) || errnoOf(thrown) === "ENOTDIR") return undefined;
+      throw thrown;
+    }
+  });
+}
+
+async function readAll(
+  path: string,
+  handle: FileHandle,
+  take: (piece: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const piece = new Uint8Array(diskPieceBytes);
+  for (;;) {
+    const { bytesRead } = await onDisk(`reading ${path}`, () => handle.read(piece));
+    if (bytesRead === 0) return;
+    await take(piece.subarray(0, bytesRead));
+  }
 }
 
 async function removeDurably(path: string): Promise<void> {
@@ -81,7 +114,7 @@ async function checkVersion(folder: string): Promise<void> {
   } catch (thrown) {
     if (!isAbsent(thrown)) throw thrown;
     const bytes = new TextEncoder().encode(`${dataFolderVersion}\n`);
-    await writeDurably(join(folder, ".version.tmp"), path, bytes);
+    await writeDurably(join(folder, ".version.tmp"), path, [bytes]);
     return;
   }
   const found = text.trim();
@@ -91,11 +124,14 @@ async function checkVersion(folder: string): Promise<void> {
   if (Number(found) > dataFolderVersion) throw versionError(folder, found);
 }
 
-/** What a crash left of `writeAtomic`: never renamed, so never part of the data. */
+/**
+ * What a crash left of `writeAtomic`: never renamed, so never part of the data. Whoever lost the race for the
+ * folder just now removes its own at the same time.
+ */
 async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true });
   for (const name of names) {
-    if (/(^|\/)\.[^/]*\.tmp$/.test(name)) await unlink(join(folder, name));
+    if (/(^|\/)\.[^/]*\.tmp$/.test(name)) await removeIfPresent(join(folder, name));
   }
 }
 
@@ -153,16 +189,20 @@ function diskOf(root: string, options: DiskOptions): Disk {
     },
     read: async (path) => {
       checkPath(path);
+      const bytes = await readIfPresent(join(root, path), (full) => readFile(full));
+      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    readPieces: async (path, take) => {
+      checkPath(path);
       const full = join(root, path);
-      return onDisk(`reading ${full}`, async () => {
-        try {
-          const bytes = await readFile(full);
-          return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        } catch (thrown) {
-          if (isAbsent(thrown) || errnoOf(thrown) === "ENOTDIR") return undefined;
-          throw thrown;
-        }
-      });
+      const handle = await readIfPresent(full, (found) => open(found));
+      if (handle === undefined) return false;
+      try {
+        await readAll(full, handle, take);
+      } finally {
+        await handle.close();
+      }
+      return true;
     },
     openAppend: async (path, sizeBytes) => {
       const full = await place(path);
@@ -171,12 +211,12 @@ function diskOf(root: string, options: DiskOptions): Disk {
       await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
       return file;
     },
-    writeAtomic: async (path, bytes) => {
+    writeAtomic: async (path, ...parts) => {
       const full = await place(path);
       temporaries += 1;
       const temporary = join(dirname(full), `.${temporaries}.tmp`);
-      const doing = `writing ${bytes.length} bytes to ${full}`;
-      await onDisk(doing, () => writeDurably(temporary, full, bytes));
+      const doing = `writing ${parts.reduce((sum, part) => sum + part.length, 0)} bytes to ${full}`;
+      await onDisk(doing, () => writeDurably(temporary, full, parts));
     },
     move: async (path, to) => {
       const [full, target] = [await place(path), await place(to)];

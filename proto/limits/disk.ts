@@ -6,5 +6,7 @@ export const diskOperationsQueuedMax = 1024;
 export const diskWriteNowBytesMax = 64 * 1024;
 /** Space that is reserved at once from here on is a hole, which costs blocks later instead of zeros now. */
 export const diskHoleBytesMin = 1024 * 1024;
+/** A file that is read piece by piece is so in pieces of this size: about a hundred microseconds' reading. */
+export const diskPieceBytes = 1024 * 1024;
 /** Attempts to take the lock of a data folder while others race for it. */
 export const diskLockAttemptsMax = 16;

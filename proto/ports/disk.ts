@@ -27,12 +27,20 @@ export interface Disk {
   /** The whole file, or undefined when absent. */
   read(path: string): Promise<Uint8Array | undefined>;
   /**
+   * The file from its beginning, piece after piece, each of which is good until `take` has resolved. False
+   * when it is absent.
+   */
+  readPieces(path: string, take: (piece: Uint8Array) => Promise<void>): Promise<boolean>;
+  /**
    * Opens for appending, creating the file and its folder (durably) when absent. Appends begin at
    * `sizeBytes`, with what lies beyond it as reserve, or else at the end of the file.
    */
   openAppend(path: string, sizeBytes?: number): Promise<AppendFile>;
-  /** All or nothing, durable on return: temporary file, fsync, rename, fsync of the folder. */
-  writeAtomic(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * All or nothing, durable on return: temporary file, fsync, rename, fsync of the folder. Its parts follow
+   * each other.
+   */
+  writeAtomic(path: string, ...parts: readonly Uint8Array[]): Promise<void>;
   /** Gives a file another name, durably, in place of any file of that name. */
   move(path: string, to: string): Promise<void>;
   /** Removes a file durably; an absent one is not an error. */

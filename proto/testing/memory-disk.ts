@@ -67,6 +67,12 @@ function fileOf(bytes: Uint8Array): File {
   return { buffer: bytes.slice(), length, syncedLength: length, allocated, cut: undefined };
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const file = fileOf(new Uint8Array(0));
+  for (const part of parts) grow(file, part);
+  return file.buffer.subarray(0, file.length);
+}
+
 function grow(file: File, bytes: Uint8Array): void {
   const length = file.length + bytes.length;
   if (length > file.buffer.length) {
@@ -106,6 +112,20 @@ function afterCrash(file: File, tornBytes: number): Uint8Array {
   return bytes;
 }
 
+function crash(
+  state: State,
+  tornBytes: (path: string, unsyncedBytes: number) => number,
+): MemoryDisk {
+  state.isDead = true;
+  const left = new Map<string, Uint8Array>();
+  for (const [path, file] of state.files) {
+    const unsynced = file.length - file.syncedLength;
+    const torn = file.cut === undefined && unsynced > 0 ? tornBytes(path, unsynced) : 0;
+    left.set(path, afterCrash(file, Math.min(torn, unsynced)));
+  }
+  return memoryDisk(left);
+}
+
 function rename(state: State, path: string, to: string): void {
   const file = state.files.get(path);
   if (file === undefined) throw new EngineError("DISK_FAILED", `${path} is not there`);
@@ -142,6 +162,10 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
     onFault(fault);
     throw fault.error;
   };
+  const read = async (path: string): Promise<Uint8Array | undefined> => {
+    await begin("read", path);
+    return contents(path);
+  };
   const disk: MemoryDisk = {
     fault: () => undefined,
     hang: () => hang(state),
@@ -149,16 +173,7 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
     paths,
     peek: contents,
     poke: (path, bytes) => void state.files.set(path, fileOf(bytes)),
-    crash: (tornBytes = () => 0) => {
-      state.isDead = true;
-      const left = new Map<string, Uint8Array>();
-      for (const [path, file] of state.files) {
-        const unsynced = file.length - file.syncedLength;
-        const torn = file.cut === undefined && unsynced > 0 ? tornBytes(path, unsynced) : 0;
-        left.set(path, afterCrash(file, Math.min(torn, unsynced)));
-      }
-      return memoryDisk(left);
-    },
+    crash: (tornBytes = () => 0) => crash(state, tornBytes),
     list: async (folder) => {
       await begin("list", folder);
       const prefix = `${folder}/`;
@@ -166,9 +181,11 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
         .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("/"))
         .map((path) => path.slice(prefix.length));
     },
-    read: async (path) => {
-      await begin("read", path);
-      return contents(path);
+    read,
+    readPieces: async (path, take) => {
+      const bytes = await read(path);
+      if (bytes !== undefined) await take(bytes);
+      return bytes !== undefined;
     },
     openAppend: async (path, sizeBytes) => {
       await begin("open", path);
@@ -177,7 +194,8 @@ export function memoryDisk(files: ReadonlyMap<string, Uint8Array> = new Map()): 
       state.files.set(path, file);
       return appendFile(state, path, file, begin);
     },
-    writeAtomic: async (path, bytes) => {
+    writeAtomic: async (path, ...parts) => {
+      const bytes = joined(parts);
       await begin("write", path, bytes.length);
       state.files.set(path, fileOf(bytes));
     },
