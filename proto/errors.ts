@@ -134,10 +134,22 @@ export class EngineError extends Error {
     this.details = details;
   }
 
+  /**
+   * Whether the same request may succeed later.
+   * @example
+   * new EngineError("OUTPUT_LOCKED", "another job writes there").retriable
+   * // => true
+   */
   get retriable(): boolean {
     return errorTable[this.code].retriable;
   }
 
+  /**
+   * What the command line ends with.
+   * @example
+   * new EngineError("INPUT_NOT_FOUND", "no file matches").exitCode
+   * // => 3
+   */
   get exitCode(): number {
     return errorTable[this.code].exit;
   }

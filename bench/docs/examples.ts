@@ -1,7 +1,7 @@
 // Reads the examples in the docstrings of the public surface.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 
 /** Something public that has a docstring. */
@@ -22,6 +22,9 @@ function examplesOf(node: ts.Node): string[] {
 
 function isHidden(member: ts.Node): boolean {
   const flags = ts.getCombinedModifierFlags(member as ts.Declaration);
+  // What the language itself asks a class for, as `instanceof` does, nobody calls.
+  const { name } = member as ts.MethodDeclaration;
+  if ((flags & ts.ModifierFlags.Static) !== 0 && ts.isComputedPropertyName(name)) return true;
   return (flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) !== 0;
 }
 
@@ -62,6 +65,74 @@ export function documentedIn(
     }
   }
   return [...found.values()];
+}
+
+/** Names of classes, interfaces and functions that a file makes public, by the file that declares each. */
+export function publicNames(root: string, surface: string): ReadonlyMap<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  const parsed = (file: string): ts.SourceFile =>
+    ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.Latest, true);
+  const fileOf = (from: string, { text }: ts.StringLiteral): string => join(dirname(from), text);
+
+  /** Where the name comes from, and what its class inherits from: users call that too. */
+  const follow = (file: string, name: string): void => {
+    const source = parsed(file);
+    const origin = imported(source, name);
+    if (origin !== undefined) {
+      // Of packages of others the documentation is theirs.
+      if (origin.from.text.startsWith(".")) follow(fileOf(file, origin.from), origin.name);
+      return;
+    }
+    const names = found.get(file) ?? new Set();
+    if (names.has(name)) return;
+    found.set(file, names.add(name));
+    for (const parent of parentsOf(source, name)) follow(file, parent);
+  };
+
+  const exportsOf = (file: string): void => {
+    for (const { moduleSpecifier, exportClause } of parsed(file).statements.filter(
+      ts.isExportDeclaration,
+    )) {
+      if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) continue;
+      if (!moduleSpecifier.text.startsWith(".")) continue;
+      const target = fileOf(file, moduleSpecifier);
+      if (exportClause === undefined) exportsOf(target);
+      else if (ts.isNamedExports(exportClause)) {
+        for (const { name, propertyName } of exportClause.elements) {
+          follow(target, (propertyName ?? name).text);
+        }
+      }
+    }
+  };
+  exportsOf(surface);
+  return found;
+}
+
+/** The import by which a file has the name; undefined where it declares it. */
+function imported(
+  source: ts.SourceFile,
+  name: string,
+): { readonly from: ts.StringLiteral; readonly name: string } | undefined {
+  for (const { importClause, moduleSpecifier } of source.statements.filter(
+    ts.isImportDeclaration,
+  )) {
+    const bindings = importClause?.namedBindings;
+    if (bindings === undefined || !ts.isNamedImports(bindings)) continue;
+    const own = bindings.elements.find((element) => element.name.text === name);
+    if (own === undefined || !ts.isStringLiteral(moduleSpecifier)) continue;
+    return { from: moduleSpecifier, name: (own.propertyName ?? own.name).text };
+  }
+  return undefined;
+}
+
+function parentsOf(source: ts.SourceFile, name: string): readonly string[] {
+  return source.statements.flatMap((statement) => {
+    const isType = ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement);
+    if (!isType || statement.name?.text !== name) return [];
+    return (statement.heritageClauses ?? []).flatMap(({ types }) =>
+      types.map(({ expression }) => expression.getText()),
+    );
+  });
 }
 
 /** The code of an example as the body of an asynchronous function, which answers what a lone expression is. */

@@ -71,14 +71,34 @@ export interface Client {
     params: Readonly<Record<string, unknown>>,
     options: DetachedOptions,
   ): Promise<SubmittedJob>;
-  /** @throws JOB_NOT_FOUND */
+  /**
+   * How a job stands: its state, its actions and their stages.
+   * @throws JOB_NOT_FOUND
+   * @example const { state } = await client.status("word-count-1f3a");
+   */
   status(jobId: string): Promise<JobView>;
-  /** Stops a job and answers its state, which is another than `cancelled` when it had ended before. */
+  /**
+   * Stops a job and answers its state, which is another than `cancelled` when it had ended before.
+   * @example const state = await client.cancel("word-count-1f3a", "its input is wrong");
+   */
   cancel(jobId: string, reason?: string): Promise<string>;
-  /** Jobs, newest first. */
+  /**
+   * Jobs, newest first.
+   * @param limit how many at most; 100 unless told
+   * @throws USAGE for a limit that is no whole number from 1 on
+   * @example const running = (await client.list()).filter(({ state }) => state === "running");
+   */
   list(limit?: number): Promise<readonly JobView[]>;
-  /** Waits for a job's end. @throws the job's own error; JOB_CANCELLED; JOB_NOT_FOUND */
+  /**
+   * Waits for a job's end.
+   * @throws the job's own error; JOB_CANCELLED; JOB_NOT_FOUND
+   * @example const { outputs } = await client.wait("word-count-1f3a");
+   */
   wait(jobId: string): Promise<JobOutcome>;
+  /**
+   * Who leads, which masters and workers there are, and how many jobs.
+   * @example const { leader, workers } = await client.clusterStatus();
+   */
   clusterStatus(): Promise<ClusterView>;
   /**
    * Takes a lock and keeps it, renewed in the background, until it is released; lost when this process stands still
@@ -99,10 +119,24 @@ export interface Client {
     body: (lock: ClusterLock) => Promise<Result>,
     options?: LockOptions,
   ): Promise<Result>;
-  /** Held locks by name, those of output folders included. */
+  /**
+   * Held locks by name, those of output folders included.
+   * @param prefix of their names; all unless told
+   * @example const holders = (await client.locks("prices")).map(({ holder }) => holder);
+   */
   locks(prefix?: string): Promise<readonly LockView[]>;
-  /** Opens what a job wrote. @throws OUTPUT_NOT_COMMITTED */
+  /**
+   * Opens what a job wrote, by its manifest.
+   * @throws OUTPUT_NOT_COMMITTED
+   * @example
+   * const words = await client.output("out/words/");
+   * for await (const row of words.rows()) await save(row);
+   */
   output(folder: string): Promise<CommittedRows>;
+  /**
+   * Gives the connection up: calls under way reject with UNAVAILABLE.
+   * @example client.close();
+   */
   close(): void;
 }
 

@@ -21,9 +21,15 @@ export interface ClusterLock extends AsyncDisposable {
   /**
    * Throws LOCK_LOST when the lease cannot be counted on any more, by the clock of this very moment: also where this
    * process stood still, and no timer has run yet.
+   * @example await client.withLock("prices", async (lock) => lock.check());
    */
   check(): void;
-  /** Gives it back; a second time does nothing. Rejects with LOCK_LOST when it had been lost before. */
+  /**
+   * Gives it back; a second time does nothing. Rejects with LOCK_LOST when it had been lost before.
+   * @example
+   * const lock = await client.lock("prices");
+   * await lock.release();
+   */
   release(): Promise<void>;
 }
 

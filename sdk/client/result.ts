@@ -20,9 +20,16 @@ import type { ObjectStore } from "../../proto/ports/store.ts";
 
 export interface CommittedRows {
   readonly manifest: OutputManifest;
-  /** Strings of a text output, parsed values of NDJSON, typed values of Arrow; in the output's order. */
+  /**
+   * Strings of a text output, parsed values of NDJSON, typed values of Arrow; in the output's order.
+   * @example for await (const row of (await client.output("out/words/")).rows()) await save(row);
+   */
   rows(): AsyncGenerator<unknown>;
-  /** The lines as they stand in the files. Only for text and NDJSON. */
+  /**
+   * The lines as they stand in the files. Only for text and NDJSON.
+   * @throws USAGE for other formats
+   * @example for await (const line of (await client.output("out/words/")).lines()) await save(line);
+   */
   lines(): AsyncGenerator<string>;
 }
 

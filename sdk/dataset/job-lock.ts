@@ -25,7 +25,12 @@ export interface JobLock extends AsyncDisposable {
    * a holder of the past.
    */
   readonly token: bigint;
-  /** Gives it back; a second time does nothing. */
+  /**
+   * Gives it back; a second time does nothing.
+   * @example
+   * const lock = await mr.lock("prices");
+   * await lock.release();
+   */
   release(): Promise<void>;
 }
 

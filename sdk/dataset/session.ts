@@ -10,7 +10,14 @@ export type Closure = (...args: never[]) => unknown;
 /** A number that functions of datasets add to, and `run` reads. */
 export interface Counter {
   readonly name: string;
-  /** Inside functions given to datasets. Each row counts once, however often its task was tried. */
+  /**
+   * Inside functions given to datasets. Each row counts once, however often its task was tried.
+   * @param amount 1 unless told
+   * @throws VALUE_UNSUPPORTED for what is no number
+   * @example
+   * const characters = mr.counter("characters");
+   * await words.forEach((word) => characters.add(word.length));
+   */
   add(amount?: number): void;
   /** In `run`: the sum over all actions whose outcome `run` has awaited. */
   readonly value: number;
