@@ -1,14 +1,17 @@
-// NDJSON files as a source of typed columns: each line is parsed, and its values put into columns.
+// NDJSON files as a source of typed columns: values of each line are put into columns by their bytes.
 
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
-import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { EngineError } from "../../proto/errors.ts";
-import { JsonFault, valueOfJson } from "../../proto/formats/json/json-values.ts";
+import { JsonRecords } from "../../proto/formats/json/json-records.ts";
+import { JsonFault } from "../../proto/formats/json/json-values.ts";
+import { lineBytesMax } from "../../proto/limits/formats.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { Field } from "../../proto/plan/types.ts";
-import { createLineDecoder, lineBlockBytes } from "../kernels/line-decoder.ts";
+import { validUtf8 } from "../kernels/texts/utf8.ts";
 import type { ColumnsWorld, FileSelection } from "./columns.ts";
-import { locateLine, openRegion, type RecordRegion } from "./record-region.ts";
+import { locateLine, openRegion, type RecordRegion, tooLong } from "./record-region.ts";
+
+const newline = 10;
 
 class LineFault extends Error {
   readonly ordinal: number;
@@ -20,51 +23,62 @@ class LineFault extends Error {
   }
 }
 
-interface Column {
-  readonly field: Field;
-  values: unknown[];
-}
-
-/** Rows as they are parsed, by column. */
+/** Rows as their lines come, in blocks of any size. */
 class Rows {
-  private readonly columns: readonly Column[];
+  private readonly records: JsonRecords;
+  /** Lines that were read, empty ones too. */
   private ordinal = 0;
-  count = 0;
 
   constructor(fields: readonly Field[]) {
-    this.columns = fields.map((field) => ({ field, values: [] }));
+    this.records = new JsonRecords(fields, batchRowsMax);
   }
 
-  add(line: string): void {
-    const ordinal = this.ordinal++;
-    // Values rarely begin with a space, so that few lines are trimmed.
-    if (!(line.charCodeAt(0) > 32) && line.trim() === "") return;
-    try {
-      const record = JSON.parse(line) as unknown;
-      if (typeof record !== "object" || record === null || Array.isArray(record)) {
-        throw new JsonFault("the line is no object, which columns need");
+  get count(): number {
+    return this.records.rows;
+  }
+
+  /** Lines of bytes that end with a line feed; hands out batches that are full. */
+  *add(lines: Uint8Array): Iterable<Batch> {
+    const { records } = this;
+    const bytes = validUtf8(lines);
+    for (let start = 0; start < bytes.length; ) {
+      const end = bytes.indexOf(newline, start);
+      try {
+        records.add(bytes, start, end);
+      } catch (thrown) {
+        if (!(thrown instanceof JsonFault || thrown instanceof SyntaxError)) throw thrown;
+        throw new LineFault(thrown.message, this.ordinal);
       }
-      for (const { field, values } of this.columns) {
-        const own = (record as Readonly<Record<string, unknown>>)[field.name];
-        const value = Object.hasOwn(record, field.name) ? own : undefined;
-        values.push(valueOfJson(value, field, field.name));
-      }
-      this.count++;
-    } catch (thrown) {
-      if (!(thrown instanceof JsonFault || thrown instanceof SyntaxError)) throw thrown;
-      throw new LineFault(thrown.message, ordinal);
+      this.ordinal++;
+      start = end + 1;
+      if (records.rows === batchRowsMax) yield this.take();
     }
   }
 
   take(): Batch {
-    const columns = this.columns.map((column) => {
-      const { field, values } = column;
-      column.values = [];
-      return buildColumnAs(field.name, field.type, values, "null");
-    });
-    const batch = { ...makeBatch("record", columns), rows: this.count };
-    this.count = 0;
-    return batch;
+    const { rows } = this.records;
+    return { ...makeBatch("record", this.records.take()), rows };
+  }
+}
+
+/** The beginning of a line that no line feed ended yet, in copies. */
+class HeldLine {
+  private parts: Uint8Array[] = [];
+  bytes = 0;
+
+  hold(part: Uint8Array): void {
+    if (part.length === 0) return;
+    this.parts.push(part.slice());
+    this.bytes += part.length;
+  }
+
+  /** What was held, and what follows. */
+  end(rest: Uint8Array): Uint8Array {
+    if (this.bytes === 0) return rest;
+    const whole = Buffer.concat([...this.parts, rest]);
+    this.parts = [];
+    this.bytes = 0;
+    return whole;
   }
 }
 
@@ -74,19 +88,24 @@ async function* rowsOf(
   world: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const rows = new Rows(selection.fields);
-  const decoder = createLineDecoder();
+  const line = new HeldLine();
+  const { uri } = selection.range;
+  let read = 0;
   const handedRows = Math.max(1, world.rowsWantedFirst ?? batchRowsMax);
   for (let block = await region.next(); block !== undefined; block = await region.next()) {
     world.count.add(block.length);
-    for (let from = 0; from < block.length; from += lineBlockBytes) {
-      for (const line of decoder.push(block.subarray(from, from + lineBlockBytes))) {
-        rows.add(line);
-        if (rows.count === batchRowsMax) yield rows.take();
-      }
-      if (rows.count >= handedRows) yield rows.take();
+    const first = block.indexOf(newline);
+    if (line.bytes + (first < 0 ? block.length : first) > lineBytesMax) {
+      throw tooLong(uri, region.firstByte() + read - line.bytes);
     }
+    const end = block.lastIndexOf(newline) + 1;
+    if (end > 0) yield* rows.add(line.end(block.subarray(0, end)));
+    line.hold(block.subarray(end));
+    read += block.length;
+    if (rows.count >= handedRows) yield rows.take();
   }
-  for (const line of decoder.finish()) rows.add(line);
+  const last = line.end(new Uint8Array(0));
+  if (last.length > 0) yield* rows.add(Buffer.concat([last, Uint8Array.of(newline)]));
   if (rows.count > 0) yield rows.take();
 }
 

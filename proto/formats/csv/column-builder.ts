@@ -5,7 +5,7 @@ import { type Column, decimalWords } from "../../batch/column.ts";
 import { parseDecimal, writeDecimal } from "../../batch/decimal.ts";
 import { type Field, typeText } from "../../plan/types.ts";
 import { valueOfJson } from "../json/json-values.ts";
-import { clockOf, dayOf, smallDecimal, smallInteger } from "./field-values.ts";
+import { clockMicrosOf, clockOf, dayOf, smallDecimal, smallInteger } from "./field-values.ts";
 
 export interface ColumnBuilder {
   /** False where the field is no value of the type. */
@@ -15,12 +15,13 @@ export interface ColumnBuilder {
   take(): Column;
 }
 
+const upperZ = 90;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const textOf = (bytes: Uint8Array, start: number, end: number) =>
   decoder.decode(bytes.subarray(start, end));
 
 /** Bits of the slots so far; made with the first null. */
-class Validity {
+export class Validity {
   private bits: Uint8Array | undefined;
   private readonly capacity: number;
 
@@ -184,10 +185,20 @@ class FloatBuilder extends Builder {
   }
 }
 
+function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length) return false;
+  for (let i = 0; i < word.length; i++) {
+    const byte = bytes[start + i]!;
+    const isLetter = (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122);
+    if (!isLetter || (byte | 32) !== word.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
 /** `true` and `false` in any case. */
 export function boolOf(bytes: Uint8Array, start: number, end: number): boolean | undefined {
-  const text = end - start <= 5 ? textOf(bytes, start, end).toLowerCase() : "";
-  return text === "true" ? true : text === "false" ? false : undefined;
+  if (isWord(bytes, start, end, "true")) return true;
+  return isWord(bytes, start, end, "false") ? false : undefined;
 }
 
 class BoolBuilder extends Builder {
@@ -211,9 +222,19 @@ class BoolBuilder extends Builder {
 
 class TimestampBuilder extends Builder {
   private values = new BigInt64Array(this.capacity);
+  private halves = new Int32Array(this.values.buffer);
 
   add(bytes: Uint8Array, start: number, end: number): boolean {
     const { type } = this.field;
+    const usual = clockMicrosOf(bytes, start, end);
+    if (!Number.isNaN(usual) && type.kind === "timestamp") {
+      if (type.zone === undefined && bytes[end - 1] === upperZ) return false;
+      const high = Math.floor(usual / 4294967296);
+      this.halves[2 * this.length] = usual - high * 4294967296;
+      this.halves[2 * this.length + 1] = high;
+      this.length++;
+      return true;
+    }
     const clock = clockOf(textOf(bytes, start, end));
     if (clock === undefined || type.kind !== "timestamp") return false;
     // What shows a zone is an instant; what shows none is taken as one of UTC where instants are wanted.

@@ -104,6 +104,31 @@ export function dayOf(bytes: Uint8Array, start: number, end: number): number {
   return daysOfDate(year, month, day) ?? Number.NaN;
 }
 
+/**
+ * The usual way to write a time: `2024-02-29T12:30:00`, with a space for the T, a fraction of up to six digits, and a Z
+ * or without them. In microseconds since 1970, exact; NaN for anything else, and for years too far off.
+ */
+export function clockMicrosOf(bytes: Uint8Array, start: number, end: number): number {
+  const stop = bytes[end - 1] === 90 ? end - 1 : end;
+  const fractionDigits = stop - start - 20;
+  if (stop - start !== 19 && (fractionDigits < 1 || fractionDigits > 6)) return Number.NaN;
+  const separator = bytes[start + 10];
+  if (separator !== 84 && separator !== 32) return Number.NaN;
+  if (bytes[start + 13] !== 58 || bytes[start + 16] !== 58) return Number.NaN;
+  const days = dayOf(bytes, start, start + 10);
+  const hour = digitsAt(bytes, start + 11, 2);
+  const minute = digitsAt(bytes, start + 14, 2);
+  const second = digitsAt(bytes, start + 17, 2);
+  if (!(hour < 24 && minute < 60 && second < 60)) return Number.NaN;
+  let micros = 0;
+  if (fractionDigits > 0) {
+    if (bytes[start + 19] !== 46) return Number.NaN;
+    micros = digitsAt(bytes, start + 20, fractionDigits) * powers[6 - fractionDigits]!;
+  }
+  const value = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+}
+
 const clockText =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)? ?(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/;
 

@@ -5,15 +5,9 @@ import { isUtf8 } from "node:buffer";
 import { type TextColumn, textColumn } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
 import { bytesOf, intsOf, putBytes, withTextKernel } from "./text-kernel.ts";
+import { repairedUtf8 } from "./utf8.ts";
 
 const newline = 10;
-// A byte order mark inside a file is data.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** What is no UTF-8 becomes U+FFFD, as everywhere. */
-function repaired(bytes: Uint8Array): Uint8Array {
-  return new TextEncoder().encode(decoder.decode(bytes));
-}
 
 /**
  * The lines of parts of bytes one after the other, the last of which ends with a line feed; undefined where they are no
@@ -75,7 +69,7 @@ export class LineCutter {
       return undefined;
     }
     const parts = [...this.held, block.subarray(0, last + 1)];
-    const column = cut(this.name, parts) ?? cut(this.name, [repaired(Buffer.concat(parts))]);
+    const column = cut(this.name, parts) ?? cut(this.name, [repairedUtf8(Buffer.concat(parts))]);
     this.heldFrom += this.heldBytes + last + 1;
     this.held = [];
     this.heldBytes = 0;
@@ -87,7 +81,7 @@ export class LineCutter {
   finish(): TextColumn | undefined {
     if (this.heldBytes === 0) return undefined;
     const bytes = Buffer.concat(this.held);
-    const values = isUtf8(bytes) ? Uint8Array.from(bytes) : repaired(bytes);
+    const values = isUtf8(bytes) ? Uint8Array.from(bytes) : repairedUtf8(bytes);
     this.held = [];
     this.heldBytes = 0;
     return textColumn(this.name, Int32Array.of(0, values.length), values);
