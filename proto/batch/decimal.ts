@@ -27,9 +27,19 @@ export function decimalText(value: bigint, scale: number): string {
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
+/** What `parseDecimal` reads of a value of a row. */
+export function textOfRow(value: unknown): string {
+  return typeof value === "number" ? plainText(value) : String(value);
+}
+
+/** Whether `decimalOfRow` takes the value. */
+export function fitsDecimal(value: number | string, precision: number, scale: number): boolean {
+  return parseDecimal(textOfRow(value), precision, scale) !== undefined;
+}
+
 /** A decimal of a row: its text, or a number or bigint with no more digits than the type holds. */
 export function decimalOfRow(value: unknown, precision: number, scale: number): bigint {
-  const text = typeof value === "number" ? plainText(value) : String(value);
+  const text = textOfRow(value);
   const parsed = parseDecimal(text, precision, scale);
   if (parsed !== undefined) return parsed;
   throw new EngineError(

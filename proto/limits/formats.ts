@@ -2,6 +2,8 @@
 
 /** One line of text input. */
 export const lineBytesMax = 64 * 1024 * 1024;
+/** Bytes of lines whose columns make a batch: fewer rows than `batchRowsMax` only where these are long. */
+export const batchBytesAimed = 32 * 1024 * 1024;
 /** Bytes of one quoted field of a CSV file in columns: looked at to tell whether a border of splits lies in quotes. */
 export const csvFieldBytesMax = 1024 * 1024;
 /** Bytes at the beginning of a file, and files, by which types of CSV and NDJSON are inferred. */

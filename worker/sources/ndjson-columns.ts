@@ -4,7 +4,7 @@ import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { JsonRecords } from "../../proto/formats/json/json-records.ts";
 import { JsonFault } from "../../proto/formats/json/json-values.ts";
-import { lineBytesMax } from "../../proto/limits/formats.ts";
+import { batchBytesAimed, lineBytesMax } from "../../proto/limits/formats.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { Field } from "../../proto/plan/types.ts";
 import { validUtf8 } from "../kernels/texts/utf8.ts";
@@ -28,6 +28,8 @@ class Rows {
   private readonly records: JsonRecords;
   /** Lines that were read, empty ones too. */
   private ordinal = 0;
+  /** Of lines since columns were taken. */
+  private bytes = 0;
 
   constructor(fields: readonly Field[]) {
     this.records = new JsonRecords(fields, batchRowsMax);
@@ -50,13 +52,16 @@ class Rows {
         throw new LineFault(thrown.message, this.ordinal);
       }
       this.ordinal++;
+      this.bytes += end + 1 - start;
       start = end + 1;
-      if (records.rows === batchRowsMax) yield this.take();
+      const isFull = records.rows === batchRowsMax || this.bytes >= batchBytesAimed;
+      if (isFull && records.rows > 0) yield this.take();
     }
   }
 
   take(): Batch {
     const { rows } = this.records;
+    this.bytes = 0;
     return { ...makeBatch("record", this.records.take()), rows };
   }
 }

@@ -10,12 +10,14 @@ import type { Stage } from "../../../worker/operators/stage.ts";
 export type Shared = Readonly<Record<string, SharedArrayBuffer>>;
 
 export interface Kernel {
-  /** M rows per second that two threads are to reach. */
+  /** M rows per second that two threads are to reach; MB where bytes are counted. */
   readonly aim: number;
+  /** Shared memory whose bytes are counted instead of rows. */
+  readonly counted?: string;
   /** Makes the input once, in the main thread. */
   make(): Shared;
   /** The steps of one run in one thread; each begins when all threads have ended the one before. */
-  steps(shared: Shared, thread: number, threads: number): readonly (() => void)[];
+  steps(shared: Shared, thread: number, threads: number): readonly (() => void | Promise<void>)[];
   /** What came out, to be compared; NaN where it is wrong in itself. */
   answer(shared: Shared): number;
   /** The same by a plain loop. */
@@ -23,6 +25,8 @@ export interface Kernel {
   /** The same for DuckDB: `load` fills its tables from the shared input, `query` answers one number. */
   readonly duck: {
     readonly tables: readonly DuckTable[];
+    /** Shared memory that is written to a file, which the query calls `$file`. */
+    readonly file?: string;
     /** To run once the tables are there. */
     readonly prepare?: string;
     readonly query: string;

@@ -9,6 +9,8 @@ import { kernelOf as groupTexts } from "./group-texts.ts";
 import { kernelOf as joinIntegers } from "./join-integers.ts";
 import { kernelOf as joinSparseIntegers } from "./join-sparse-integers.ts";
 import { kernelOf as joinSpreadIntegers } from "./join-spread-integers.ts";
+import { kernelOf as scanCsv } from "./scan-csv.ts";
+import { kernelOf as scanNdjson } from "./scan-ndjson.ts";
 import { kernelOf as sortDoubles } from "./sort-doubles.ts";
 
 const kernels = {
@@ -20,17 +22,19 @@ const kernels = {
   joinIntegers,
   joinSparseIntegers,
   joinSpreadIntegers,
+  scanCsv,
+  scanNdjson,
   sortDoubles,
 };
 
 describe.each(Object.entries(kernels))("%s", (_, kernelOf) => {
-  test.each([1, 2, 3])("with %d threads", (threads) => {
+  test.each([1, 2, 3])("with %d threads", async (threads) => {
     const kernel = kernelOf(5000);
     const shared = kernel.make();
     const all = Array.from({ length: threads }, (_, thread) =>
       kernel.steps(shared, thread, threads),
     );
-    for (const step of all[0]!.keys()) for (const steps of all) steps[step]!();
+    for (const step of all[0]!.keys()) for (const steps of all) await steps[step]!();
     expect(kernel.answer(shared)).toBeCloseTo(kernel.plain(shared), 6);
   });
 });

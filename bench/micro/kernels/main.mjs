@@ -2,7 +2,7 @@
 // Rates are by the clock, then by the time of the processors, as if nothing else ran: on a busy machine only the
 // latter tells anything.
 // node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N] [--rows MILLIONS]
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -12,18 +12,18 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const notKernels = new Set(["kernel.ts", "kernels.test.ts"]);
+const notKernels = new Set(["kernel.ts", "kernels.test.ts", "scanned-file.ts"]);
+const folder = join(tmpdir(), `millrace-kernels-${process.pid}`);
 
 /** Bundles a kernel with the operators it uses, as a build does. */
 async function bundled(name) {
-  const folder = join(tmpdir(), `millrace-kernels-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `${name}.mjs`);
   const banner =
     'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
   await build({
     entryPoints: [join(here, `${name}.ts`)],
     ...{ outfile, bundle: true, platform: "node", format: "esm", logLevel: "error" },
+    external: ["@bokuweb/zstd-wasm"],
     banner: { js: banner },
   });
   return pathToFileURL(outfile).href;
@@ -35,8 +35,12 @@ async function work() {
   const kernel = (await import(url)).kernelOf(rows);
   const steps = kernel.steps(shared, thread, threads);
   parentPort.on("message", (index) => {
-    steps[index]();
-    parentPort.postMessage("done");
+    Promise.resolve(steps[index]()).then(
+      () => parentPort.postMessage("done"),
+      (thrown) => {
+        throw thrown;
+      },
+    );
   });
   parentPort.postMessage(steps.length);
 }
@@ -87,12 +91,14 @@ async function duck(kernel, shared, threads) {
     }
     appender.closeSync();
   }
+  const file = join(folder, "input");
+  if (kernel.duck.file) writeFileSync(file, new Uint8Array(shared[kernel.duck.file]));
   if (kernel.duck.prepare) await connection.run(kernel.duck.prepare);
   const first = async (sql) => (await (await connection.run(sql)).getRows())[0]?.[0];
   let answer;
   return {
     run: async () => {
-      answer = await first(kernel.duck.query);
+      answer = await first(kernel.duck.query.replaceAll("$file", file));
     },
     answer: async () => (kernel.duck.check ? await first(kernel.duck.check) : answer),
   };
@@ -127,14 +133,16 @@ async function measure(name, rows, threads, runs) {
     throw new Error(`${name}: our answer is ${found}, that of DuckDB ${wanted}`);
   }
   await own.close();
-  const rates = (all) => all.map((each) => rows / median(each) / 1e6);
+  const counted = kernel.counted ? shared[kernel.counted].byteLength : rows;
+  const unit = kernel.counted ? "MB/s" : "M rows/s";
+  const rates = (all) => all.map((each) => counted / median(each) / 1e6);
   for (const [what, all] of [
     ["clock", seconds],
     ["processors", busy],
   ]) {
     const [mine, theirs] = rates(all);
     console.log(
-      `${name.padEnd(20)} ${what.padEnd(10)} ${mine.toFixed(1).padStart(7)} M rows/s (aim ${kernel.aim})  ` +
+      `${name.padEnd(20)} ${what.padEnd(10)} ${mine.toFixed(1).padStart(7)} ${unit} (aim ${kernel.aim})  ` +
         `DuckDB ${theirs.toFixed(1).padStart(7)}  ratio ${(mine / theirs).toFixed(2)}  ` +
         `[${Math.min(...all[0]).toFixed(3)}-${Math.max(...all[0]).toFixed(3)} s]`,
     );
@@ -153,13 +161,18 @@ async function main() {
   const names = readdirSync(here)
     .filter((file) => file.endsWith(".ts") && !notKernels.has(file))
     .map((file) => file.slice(0, -3));
-  for (const name of names.filter((each) => (values.only ?? each) === each)) {
-    await measure(
-      name,
-      Number(values.rows) * 1_000_000,
-      Number(values.threads),
-      Number(values.runs),
-    );
+  mkdirSync(folder, { recursive: true });
+  try {
+    for (const name of names.filter((each) => (values.only ?? each) === each)) {
+      await measure(
+        name,
+        Number(values.rows) * 1_000_000,
+        Number(values.threads),
+        Number(values.runs),
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

@@ -11,8 +11,8 @@ import {
   int64Type,
   utf8Type,
 } from "../../plan/types.ts";
-import { numberOf } from "./column-builder.ts";
-import { clockOf, dayOf } from "./field-values.ts";
+import { numberOf } from "../fields/column-builder.ts";
+import { clockOf, dayOf } from "../fields/field-values.ts";
 
 type Candidate = readonly [DataType, (text: string) => boolean];
 

@@ -4,7 +4,7 @@ import { type Batch, makeBatch } from "../../batch/batch.ts";
 import { csvFieldBytesMax, lineBytesMax } from "../../limits/formats.ts";
 import { batchRowsMax } from "../../limits.ts";
 import type { Field } from "../../plan/types.ts";
-import { type ColumnBuilder, columnBuilder, notOfType } from "./column-builder.ts";
+import { type ColumnBuilder, columnBuilder, notOfType } from "../fields/column-builder.ts";
 
 /** A record that breaks the format or the schema, by the byte at which it begins. */
 export class CsvRecordFault extends Error {

@@ -13,7 +13,7 @@ import {
   nullType,
   utf8Type,
 } from "../../plan/types.ts";
-import { clockOf, dayOf } from "../csv/field-values.ts";
+import { clockOf, dayOf } from "../fields/field-values.ts";
 
 /** Records of more keys are maps, whose keys are no columns. */
 const keysMax = 1000;

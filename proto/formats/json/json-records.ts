@@ -2,16 +2,20 @@
 
 import { buildColumnAs } from "../../batch/build-column.ts";
 import type { Column } from "../../batch/column.ts";
+import { textOfRow } from "../../batch/decimal.ts";
 import { assert } from "../../errors.ts";
-import type { Field } from "../../plan/types.ts";
-import { type ColumnBuilder, columnBuilder, Validity } from "../csv/column-builder.ts";
+import type { DataType, Field } from "../../plan/types.ts";
+import { type ColumnBuilder, columnBuilder, Validity } from "../fields/column-builder.ts";
 import { JsonFault, valueOfJson } from "./json-values.ts";
 import {
   countFields,
   jsonAbsent,
   jsonBool,
+  jsonEscaped,
+  jsonExponent,
+  jsonFraction,
+  jsonKinds,
   jsonNull,
-  jsonNumber,
   jsonObject,
   jsonText,
   jsonWhole,
@@ -36,21 +40,38 @@ interface Part {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The kind of value that the bytes of a field's type are. */
-function kindOfType({ type }: Field): number | undefined {
-  switch (type.kind) {
+const anyLength = 0x7fff_ffff;
+/** By kind, up to how many bytes of a value go into a column of the type; undefined where all go by their values. */
+function bytesTaken({ kind }: DataType): Int32Array | undefined {
+  const taken = new Int32Array(jsonKinds).fill(-1);
+  switch (kind) {
     case "utf8":
+      taken[jsonEscaped] = anyLength;
+      taken[jsonText] = anyLength;
+      return taken;
     case "date":
     case "timestamp":
-      return jsonText;
+      taken[jsonText] = anyLength;
+      return taken;
     case "bool":
-      return jsonBool;
+      taken[jsonBool] = anyLength;
+      return taken;
     case "int32":
     case "int53":
     case "int64":
-      return jsonWhole;
+      taken[jsonWhole] = wholeBytesMax;
+      return taken;
     case "float64":
-      return jsonNumber;
+      taken[jsonWhole] = anyLength;
+      taken[jsonFraction] = anyLength;
+      taken[jsonExponent] = anyLength;
+      return taken;
+    case "decimal":
+      // A number of more digits is the one that its double shows.
+      taken[jsonWhole] = wholeBytesMax;
+      taken[jsonFraction] = wholeBytesMax;
+      taken[jsonText] = anyLength;
+      return taken;
     default:
       return undefined;
   }
@@ -66,32 +87,37 @@ class BytesPart implements Part {
   private readonly number: number;
   private readonly scanner: RecordScanner;
   private readonly builder: ColumnBuilder;
-  private readonly kind: number;
+  private readonly taken: Int32Array;
 
-  constructor(field: Field, number: number, scanner: RecordScanner, capacity: number) {
+  constructor(
+    field: Field,
+    number: number,
+    scanner: RecordScanner,
+    taken: Int32Array,
+    capacity: number,
+  ) {
     this.field = field;
     this.number = number;
     this.scanner = scanner;
+    this.taken = taken;
     this.builder = columnBuilder(field, capacity);
-    this.kind = kindOfType(field)!;
   }
 
   accepts(): boolean {
     const { number, scanner } = this;
     const kind = scanner.kinds[number]!;
     if (isNothing(kind)) return this.field.nullable;
-    if (this.kind === jsonNumber) return kind === jsonNumber || kind === jsonWhole;
-    if (kind !== this.kind) return false;
-    return kind !== jsonWhole || scanner.ends[number]! - scanner.starts[number]! <= wholeBytesMax;
+    return scanner.ends[number]! - scanner.starts[number]! <= this.taken[kind]!;
   }
 
   add(bytes: Uint8Array): boolean {
     const { number, scanner, builder } = this;
-    if (!isNothing(scanner.kinds[number]!)) {
-      return builder.add(bytes, scanner.starts[number]!, scanner.ends[number]!);
-    }
-    builder.addNull();
-    return true;
+    const kind = scanner.kinds[number]!;
+    if (isNothing(kind)) return this.put(null);
+    const start = scanner.starts[number]!;
+    const end = scanner.ends[number]!;
+    if (kind !== jsonEscaped) return builder.add(bytes, start, end);
+    return this.put(JSON.parse(decoder.decode(bytes.subarray(start, end))));
   }
 
   put(value: unknown): boolean {
@@ -99,7 +125,9 @@ class BytesPart implements Part {
       this.builder.addNull();
       return true;
     }
-    const bytes = encoder.encode(Object.is(value, -0) ? "-0" : String(value));
+    const isDecimal = this.field.type.kind === "decimal";
+    const text = isDecimal ? textOfRow(value) : Object.is(value, -0) ? "-0" : String(value);
+    const bytes = encoder.encode(text);
     return this.builder.add(bytes, 0, bytes.length);
   }
 
@@ -235,7 +263,8 @@ function partsOf(
   return fields.map((field) => {
     const { name, type } = field;
     const own = number++;
-    if (kindOfType(field) !== undefined) return new BytesPart(field, own, scanner, capacity);
+    const taken = bytesTaken(type);
+    if (taken !== undefined) return new BytesPart(field, own, scanner, taken, capacity);
     if (type.kind !== "struct") return new ValuesPart(field, `${path}${name}`, own, scanner);
     const inside = partsOf(type.fields, `${path}${name}.`, number, scanner, capacity);
     number += countFields(type.fields);

@@ -1,7 +1,8 @@
 // Values of JSON as values of typed columns: checked, and converted where JSON has no type of its own.
 
+import { fitsDecimal } from "../../batch/decimal.ts";
 import { type DataType, type Field, typeText } from "../../plan/types.ts";
-import { clockOf, dayOf } from "../csv/field-values.ts";
+import { clockOf, dayOf } from "../fields/field-values.ts";
 
 /** What does not fit, with the path to it. */
 export class JsonFault extends Error {
@@ -43,9 +44,11 @@ export function valueOfJson(value: unknown, field: Field, path: string): unknown
       throw unfit(value, type, path);
     case "int64":
       return wholeOfJson(value, type, path);
-    case "decimal":
-      if (typeof value === "number" || typeof value === "string") return value;
+    case "decimal": {
+      const isShown = typeof value === "number" || typeof value === "string";
+      if (isShown && fitsDecimal(value, type.precision, type.scale)) return value;
       throw unfit(value, type, path);
+    }
     case "date":
     case "timestamp":
       return timeOfJson(value, type, path);

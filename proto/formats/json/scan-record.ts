@@ -1,7 +1,7 @@
 // Finds the values of wanted fields in one line of JSON by its bytes, without an object or a string for any of them.
 //
-// It knows the usual case alone. A line that it says nothing about (escapes, a field twice, what is no JSON) goes to
-// JSON.parse, so nothing is ever accepted here that is refused there: values of other fields are checked as well.
+// It knows the usual case alone. A line that it says nothing about (a name with escapes, a field twice, what is no JSON)
+// goes to JSON.parse, so nothing is ever accepted here that is refused there: values of other fields are checked as well.
 
 import type { Field } from "../../plan/types.ts";
 
@@ -9,12 +9,18 @@ export const jsonAbsent = 0;
 export const jsonNull = 1;
 /** Its bytes are those between the quotes. */
 export const jsonText = 2;
+/** A text with escapes, its quotes included. */
+export const jsonEscaped = 3;
 /** Digits alone, with or without a minus. */
-export const jsonWhole = 3;
-export const jsonNumber = 4;
-export const jsonBool = 5;
-export const jsonObject = 6;
-export const jsonArray = 7;
+export const jsonWhole = 4;
+/** Digits with a point among them. */
+export const jsonFraction = 5;
+/** A number with an exponent. */
+export const jsonExponent = 6;
+export const jsonBool = 7;
+export const jsonObject = 8;
+export const jsonArray = 9;
+export const jsonKinds = 10;
 
 const quote = 34;
 const backslash = 92;
@@ -25,7 +31,11 @@ const closeBrace = 125;
 const openBracket = 91;
 const closeBracket = 93;
 const minus = 45;
+const plus = 43;
+const point = 46;
 const zero = 48;
+const lowerE = 101;
+const lowerU = 117;
 const space = 32;
 
 /** Values within values of fields that are not wanted. */
@@ -72,6 +82,15 @@ function isDigit(byte: number): boolean {
   return byte >= zero && byte <= zero + 9;
 }
 
+/** Of `u` and its four digits, or of one of the letters that may stand behind a backslash. */
+const escapable = new Uint8Array(256);
+for (const letter of '"\\/bfnrt') escapable[letter.charCodeAt(0)] = 1;
+
+function isHexDigit(byte: number): boolean {
+  const letter = byte | 32;
+  return isDigit(byte) || (letter >= 97 && letter <= 102);
+}
+
 export class RecordScanner {
   /** What each field is, by its number. */
   readonly kinds: Uint8Array;
@@ -80,6 +99,8 @@ export class RecordScanner {
   private readonly shape: Shape;
   private readonly isPlain: boolean;
   private bytes: Uint8Array = new Uint8Array(0);
+  /** Whether the last text has escapes. */
+  private isEscaped = false;
 
   constructor(fields: readonly Field[]) {
     const count = countFields(fields);
@@ -123,7 +144,7 @@ export class RecordScanner {
       if (field >= 0) close += shape.names[field]!.length;
       else {
         close = this.closing(at + 1);
-        if (close < 0) return -1;
+        if (close < 0 || this.isEscaped) return -1;
         field = this.find(shape, at + 1, close);
       }
       at = this.past(close + 1);
@@ -162,13 +183,25 @@ export class RecordScanner {
   /** The place of the quote that ends a text. */
   private closing(from: number): number {
     const { bytes } = this;
-    let at = from;
-    for (;;) {
+    this.isEscaped = false;
+    for (let at = from; ; at++) {
       const byte = bytes[at]!;
       if (byte === quote) return at;
-      if (byte < space || byte === backslash) return -1;
-      at++;
+      if (byte < space) return -1;
+      if (byte !== backslash) continue;
+      at = this.escape(at + 1);
+      if (at < 0) return -1;
+      this.isEscaped = true;
     }
+  }
+
+  /** The last byte of an escape. */
+  private escape(at: number): number {
+    const { bytes } = this;
+    const letter = bytes[at]!;
+    if (letter !== lowerU) return escapable[letter] === 1 ? at : -1;
+    for (let i = at + 1; i <= at + 4; i++) if (!isHexDigit(bytes[i]!)) return -1;
+    return at + 4;
   }
 
   private value(number: number, inside: Shape | undefined, at: number): number {
@@ -177,6 +210,7 @@ export class RecordScanner {
       case quote: {
         const close = this.closing(at + 1);
         if (close < 0) return -1;
+        if (this.isEscaped) return this.note(number, jsonEscaped, at, close + 1);
         this.note(number, jsonText, at + 1, close);
         return close + 1;
       }
@@ -193,9 +227,10 @@ export class RecordScanner {
         return this.note(number, jsonBool, at, this.skip(at, 0));
       default: {
         const whole = this.whole(at);
-        if (whole < 0) return -1;
-        const end = this.fraction(whole);
-        return this.note(number, end === whole ? jsonWhole : jsonNumber, at, end);
+        const fraction = whole < 0 ? -1 : this.fraction(whole);
+        const end = fraction < 0 ? -1 : this.exponent(fraction);
+        if (end > fraction) return this.note(number, jsonExponent, at, end);
+        return this.note(number, fraction > whole ? jsonFraction : jsonWhole, at, end);
       }
     }
   }
@@ -225,7 +260,8 @@ export class RecordScanner {
         return this.word(at, "false");
       default: {
         const whole = this.whole(at);
-        return whole < 0 ? -1 : this.fraction(whole);
+        const fraction = whole < 0 ? -1 : this.fraction(whole);
+        return fraction < 0 ? -1 : this.exponent(fraction);
       }
     }
   }
@@ -268,18 +304,20 @@ export class RecordScanner {
     return at === first ? -1 : at;
   }
 
-  /** What may follow a whole number: digits behind a point, an exponent. */
+  /** Digits behind a point, where there is one. */
   private fraction(from: number): number {
     const { bytes } = this;
-    let at = from;
-    if (bytes[at] === 46) {
-      const first = ++at;
-      while (isDigit(bytes[at]!)) at++;
-      if (at === first) return -1;
-    }
-    if ((bytes[at]! | 32) !== 101) return at;
-    at++;
-    if (bytes[at] === 43 || bytes[at] === minus) at++;
+    if (bytes[from] !== point) return from;
+    let at = from + 1;
+    while (isDigit(bytes[at]!)) at++;
+    return at === from + 1 ? -1 : at;
+  }
+
+  private exponent(from: number): number {
+    const { bytes } = this;
+    if ((bytes[from]! | 32) !== lowerE) return from;
+    let at = from + 1;
+    if (bytes[at] === plus || bytes[at] === minus) at++;
     const first = at;
     while (isDigit(bytes[at]!)) at++;
     return at === first ? -1 : at;

@@ -1,11 +1,18 @@
-// Columns that grow field by field out of the bytes of a CSV file.
+// Columns that grow field by field out of the bytes of CSV and NDJSON files.
 
 import { buildColumnAs } from "../../batch/build-column.ts";
 import { type Column, decimalWords } from "../../batch/column.ts";
 import { parseDecimal, writeDecimal } from "../../batch/decimal.ts";
 import { type Field, typeText } from "../../plan/types.ts";
 import { valueOfJson } from "../json/json-values.ts";
-import { clockMicrosOf, clockOf, dayOf, smallDecimal, smallInteger } from "./field-values.ts";
+import {
+  clockMicrosOf,
+  clockOf,
+  dayOf,
+  smallDecimal,
+  smallInteger,
+  smallUnits,
+} from "./field-values.ts";
 
 export interface ColumnBuilder {
   /** False where the field is no value of the type. */
@@ -39,6 +46,13 @@ export class Validity {
     this.bits = undefined;
     return bits;
   }
+}
+
+/** A safe integer as a word in two halves: a BigInt for each would cost an allocation. */
+function putWhole(halves: Int32Array, word: number, value: number): void {
+  const high = Math.floor(value / 4294967296);
+  halves[2 * word] = value - high * 4294967296;
+  halves[2 * word + 1] = high;
 }
 
 abstract class Builder implements ColumnBuilder {
@@ -138,11 +152,7 @@ class Int64Builder extends Builder {
       this.values[this.length++] = value;
       return true;
     }
-    // By halves: a BigInt for each would cost an allocation.
-    const high = Math.floor(small / 4294967296);
-    this.halves[2 * this.length] = small - high * 4294967296;
-    this.halves[2 * this.length + 1] = high;
-    this.length++;
+    putWhole(this.halves, this.length++, small);
     return true;
   }
 
@@ -229,10 +239,7 @@ class TimestampBuilder extends Builder {
     const usual = clockMicrosOf(bytes, start, end);
     if (!Number.isNaN(usual) && type.kind === "timestamp") {
       if (type.zone === undefined && bytes[end - 1] === upperZ) return false;
-      const high = Math.floor(usual / 4294967296);
-      this.halves[2 * this.length] = usual - high * 4294967296;
-      this.halves[2 * this.length + 1] = high;
-      this.length++;
+      putWhole(this.halves, this.length++, usual);
       return true;
     }
     const clock = clockOf(textOf(bytes, start, end));
@@ -252,19 +259,36 @@ class TimestampBuilder extends Builder {
 
 class DecimalBuilder extends Builder {
   private values = new BigInt64Array(this.capacity * 2);
+  private halves = new Int32Array(this.values.buffer);
+  private readonly precision: number;
+  private readonly scale: number;
+  /** The first number of units that has too many digits. */
+  private readonly limit: number;
+
+  constructor(field: Field, precision: number, scale: number, capacity: number) {
+    super(field, capacity);
+    this.precision = precision;
+    this.scale = scale;
+    this.limit = 10 ** precision;
+  }
 
   add(bytes: Uint8Array, start: number, end: number): boolean {
-    const { type } = this.field;
-    if (type.kind !== "decimal") return false;
-    const value = parseDecimal(textOf(bytes, start, end), type.precision, type.scale);
+    const words = decimalWords(this.precision);
+    const units = smallUnits(bytes, start, end, this.scale);
+    if (Math.abs(units) < this.limit) {
+      const word = words * this.length++;
+      putWhole(this.halves, word, units);
+      if (words === 2) this.values[word + 1] = units < 0 ? -1n : 0n;
+      return true;
+    }
+    const value = parseDecimal(textOf(bytes, start, end), this.precision, this.scale);
     if (value === undefined) return false;
-    writeDecimal(this.values, decimalWords(type.precision), this.length++, value);
+    writeDecimal(this.values, words, this.length++, value);
     return true;
   }
 
   protected column(): Column {
-    const { type } = this.field;
-    const { precision, scale } = type.kind === "decimal" ? type : { precision: 1, scale: 0 };
+    const { precision, scale } = this;
     const values = this.values.slice(0, this.length * decimalWords(precision));
     return { ...this.base(), type: "decimal", precision, scale, values };
   }
@@ -303,7 +327,8 @@ class ValueBuilder extends Builder {
 
 /** A builder for up to `capacity` values. */
 export function columnBuilder(field: Field, capacity: number): ColumnBuilder {
-  switch (field.type.kind) {
+  const { type } = field;
+  switch (type.kind) {
     case "utf8":
       return new TextBuilder(field, capacity);
     case "int32":
@@ -319,7 +344,7 @@ export function columnBuilder(field: Field, capacity: number): ColumnBuilder {
     case "timestamp":
       return new TimestampBuilder(field, capacity);
     case "decimal":
-      return new DecimalBuilder(field, capacity);
+      return new DecimalBuilder(field, type.precision, type.scale, capacity);
     default:
       return new ValueBuilder(field, capacity);
   }

@@ -1,4 +1,4 @@
-// Values of CSV fields, straight from their bytes.
+// Values of fields of CSV and NDJSON, straight from their bytes.
 
 import { daysOfDate } from "../calendar.ts";
 
@@ -58,6 +58,33 @@ export function smallDecimal(bytes: Uint8Array, start: number, end: number): num
   const number =
     digits <= 15 ? value / divisor : longQuotient(value, powers[digits - 15]!, tail, divisor);
   return isNegative ? -number : number;
+}
+
+/**
+ * A decimal without an exponent as a whole number of units of 10^-scale; NaN where that has more than 15 digits, or for
+ * anything else.
+ */
+export function smallUnits(bytes: Uint8Array, start: number, end: number, scale: number): number {
+  const first = bytes[start]!;
+  let value = 0;
+  let digits = 0;
+  let behindPoint = -1;
+  for (let at = first === 45 || first === 43 ? start + 1 : start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === 46 && behindPoint < 0) {
+      behindPoint = 0;
+      continue;
+    }
+    const digit = byte - zero;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+    digits++;
+    if (behindPoint >= 0) behindPoint++;
+  }
+  const added = scale - Math.max(0, behindPoint);
+  if (digits === 0 || added < 0 || digits + added > 15) return Number.NaN;
+  const units = value * powers[added]!;
+  return first === 45 ? 0 - units : units;
 }
 
 function hasDigit(bytes: Uint8Array, start: number, end: number): boolean {
