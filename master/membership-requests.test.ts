@@ -84,7 +84,7 @@ test("a transfer resolves when the successor leads, and rejects when it does not
     requests.noteTick();
     deliverAll(cluster, ["n2"]);
   }
-  await expect(late).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(late).rejects.toMatchObject({ code: "TRANSFER_FAILED" });
   const transferred = requests.transfer(n2);
   deliverAll(cluster);
   await transferred;

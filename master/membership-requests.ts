@@ -4,7 +4,7 @@
 import { EngineError, unreachable } from "../proto/errors.ts";
 import type { MasterId } from "../proto/ids.ts";
 import { lastMembership } from "./raft/log.ts";
-import { quorumHealth } from "./raft/member-status.ts";
+import { isHeard, quorumHealth } from "./raft/member-status.ts";
 import {
   allMembers,
   changedMembership,
@@ -23,7 +23,10 @@ export interface MembershipRequests {
    * and with NOT_LEADER or UNAVAILABLE where asking again may help: repeated, it changes nothing.
    */
   change(change: MembershipChange): Promise<Membership>;
-  /** Resolves when `to` leads. Rejects with UNAVAILABLE when it does not in time. */
+  /**
+   * Resolves when `to` leads. Rejects with TRANSFER_FAILED when it does not in time: nothing is decided
+   * while one hands over, so to ask again and again would hold up everybody.
+   */
   transfer(to: MasterId): Promise<void>;
   note(ready: Ready): void;
   /** After each tick: a transfer may have been given up, and a learner may have caught up. */
@@ -72,7 +75,7 @@ export function createMembershipRequests(ports: MembershipPorts): MembershipRequ
     const isPending = raft.role.kind === "leader" && raft.role.transfer !== undefined;
     if (raft.leader === to) resolve();
     else if (isPending || raft.leader === undefined) return;
-    else reject(unavailable(`${to} did not take over from ${raft.id} in time; try again`));
+    else reject(transferFailed(`${to} did not take over from ${raft.id} in time`));
     transferring = undefined;
   }
 
@@ -149,6 +152,17 @@ export function riskOf(raft: Raft, change: MembershipChange): EngineError | unde
     `of the ${voters.length} voting masters that would be left (${voters.join(", ")}) only ${heard} ` +
       `answer, and ${needed} have to: bring the silent ones back, or replace them first`,
   );
+}
+
+/** Why leadership cannot go to this voter; undefined when it can. */
+export function silenceOf(raft: Raft, to: MasterId): EngineError | undefined {
+  if (isHeard(raft, to)) return undefined;
+  return transferFailed(`${to} does not answer ${raft.id}, which leads on`);
+}
+
+function transferFailed(what: string): EngineError {
+  const advice = "see `millrace master list`, bring it back or choose another";
+  return new EngineError("TRANSFER_FAILED", `${what}: ${advice}`);
 }
 
 function unavailable(text: string): EngineError {

@@ -45,6 +45,7 @@ export const errorTable = {
   MASTER_MISMATCH: { retriable: false, exit: 2 },
   MASTER_REMOVED: { retriable: false, exit: 10 },
   QUORUM_AT_RISK: { retriable: false, exit: 7 },
+  TRANSFER_FAILED: { retriable: false, exit: 7 },
   WORKER_UNKNOWN: { retriable: true, exit: 7 },
   LEASE_LOST: { retriable: false, exit: 7 },
   LOCK_HELD: { retriable: true, exit: 4 },

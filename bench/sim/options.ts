@@ -39,6 +39,12 @@ const paces = [1, 1, 1, 8, 32, 120] as const;
 const pick = <Item>(random: RandomStream, items: readonly Item[]): Item =>
   items[random.below(items.length)]!;
 
+/** Events for which there is nothing in some runs: no lock, no cut, no block, no upload. */
+const maybeNone = new Set<FaultName>([
+  ...(["heal", "cutLockUser", "pauseLockUser"] as const),
+  ...(["uploadForgotten", "corruptBlock", "loseBlock"] as const),
+]);
+
 function drawFaults(random: RandomStream): Map<FaultName, number> {
   const faults = new Map<FaultName, number>();
   // Each from a stream of its own, so that a new kind of fault changes no other.
@@ -47,7 +53,8 @@ function drawFaults(random: RandomStream): Map<FaultName, number> {
     const own = random.child(name);
     if (own.below(share) === 0) faults.set(name, 1 + own.below(faultTable[name].most));
   }
-  if (![...faults.keys()].some((name) => faultTable[name].form === "event")) {
+  const isSure = (name: FaultName) => faultTable[name].form === "event" && !maybeNone.has(name);
+  if (![...faults.keys()].some(isSure)) {
     faults.set("killMaster", 2);
     faults.set("killWorker", 2);
   }

@@ -7,10 +7,10 @@ import type { Clock } from "../../proto/ports/clock.ts";
 import type { RpcClient } from "../../proto/ports/rpc.ts";
 import type { MastersView, MasterView } from "../../proto/wire/views.ts";
 import type { MasterAdmin } from "../api/masters.ts";
-import { riskOf } from "../membership-requests.ts";
+import { riskOf, silenceOf } from "../membership-requests.ts";
 import { lastIndexOf, lastMembership, membershipAt } from "../raft/log.ts";
 import { memberStatuses } from "../raft/member-status.ts";
-import { allMembers, type Membership, type MembershipChange } from "../raft/membership.ts";
+import { allMembers, type Membership } from "../raft/membership.ts";
 import type { Raft } from "../raft/state.ts";
 import type { Replica } from "../replica.ts";
 import { admit } from "./admission.ts";
@@ -36,13 +36,13 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
   }
 
   /** A new leader has not heard from everyone yet: it looks twice before it refuses. */
-  async function checkRisk(change: MembershipChange): Promise<void> {
-    if (riskOf(raft, change) === undefined) return;
+  async function check(objection: () => EngineError | undefined): Promise<void> {
+    if (objection() === undefined) return;
     const waitMs = raftElectionTicksMin * raftTickMs;
     await new Promise<void>((resolve) => clock.after(waitMs, resolve));
     needLeader();
-    const risk = riskOf(raft, change);
-    if (risk !== undefined) throw risk;
+    const left = objection();
+    if (left !== undefined) throw left;
   }
 
   /**
@@ -72,7 +72,7 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
       if (!allMembers(membership).includes(id)) return;
       const change = { kind: "remove", id } as const;
       // Removing a learner takes nobody's vote.
-      if (!force && membership.voters.includes(id)) await checkRisk(change);
+      if (!force && membership.voters.includes(id)) await check(() => riskOf(raft, change));
       await replica.changeMembership(change);
     },
     renew: (master) => renewMember({ clusterId, raft, replica, clock }, master),
@@ -83,6 +83,7 @@ export function createMasterAdmin(ports: AdminPorts): MasterAdmin {
         const text = `${to} is no voting master of this cluster; ${voters.join(", ")} are`;
         throw new EngineError("USAGE", text);
       }
+      await check(() => silenceOf(raft, to));
       await replica.transferLeadership(to);
     },
   };

@@ -1,7 +1,7 @@
 // Masters on virtual wires, disks and time: added, replaced, removed, and what must be refused.
 
 import { expect, test } from "vitest";
-import { mastersRefreshMs } from "../../proto/limits/raft.ts";
+import { mastersRefreshMs, raftElectionTicksMax, raftTickMs } from "../../proto/limits/raft.ts";
 import { bind } from "../../proto/ports/rpc.ts";
 import { masterApi, peerApi } from "../../proto/wire/methods.ts";
 import { createWorld, names, threeMasters } from "./testing/masters.ts";
@@ -46,6 +46,20 @@ test("all three are replaced one by one, the leader by a transfer; a client foll
   await world.stop("f");
   await world.put();
   expect(world.leader.leader()).toMatch(/^[de]:1$/);
+});
+
+test("who does not answer is not handed the lead, and others go on meanwhile", async () => {
+  const world = await threeMasters();
+  await world.transfer("a");
+  await world.stop("c");
+  await world.settle(raftElectionTicksMax * raftTickMs);
+  const refused = expect(world.transfer("c")).rejects.toMatchObject({
+    code: "TRANSFER_FAILED",
+    message: expect.stringContaining("c does not answer a"),
+  });
+  await world.put();
+  await refused;
+  expect((await world.list()).leader).toBe("a");
 });
 
 test("members that joined find each other again from their disks alone", async () => {
