@@ -8,6 +8,7 @@ import {
   type StoredStage,
   snapshotVersion,
 } from "./snapshot-records.ts";
+import { type TaskRow, taskOfRow } from "./snapshot-tasks.ts";
 import { addTask, indexStage } from "./stages.ts";
 import {
   type ActionPhase,
@@ -16,7 +17,6 @@ import {
   emptyState,
   type JobState,
   type StageState,
-  type TaskState,
 } from "./state.ts";
 
 export interface SnapshotDecoder {
@@ -222,10 +222,12 @@ function putAction(progress: Progress, action: ActionState): void {
   if (action.phase.kind !== "ended") job.open.add(action.actionIndex);
 }
 
-function takeTasks(progress: Progress, stageAt: number, tasks: readonly TaskState[]): void {
+function takeTasks(progress: Progress, stageAt: number, rows: readonly TaskRow[]): void {
   const stage = progress.stages[stageAt];
   if (stage === undefined) throw corrupt("has tasks without their stage");
-  for (const task of tasks) {
+  for (const row of rows) {
+    const task = taskOfRow(row);
+    if (task === undefined) throw corrupt("has a task that is none");
     addTask(stage, task);
     const worker = task.kind === "leased" ? progress.state.workers.get(task.workerId) : undefined;
     if (worker !== undefined) worker.leases++;

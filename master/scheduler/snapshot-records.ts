@@ -1,6 +1,7 @@
 // What a snapshot is made of: records, each a line of JSON that takes a few milliseconds to make or to read.
 
 import type { StagePlan } from "../../proto/plan/stage.ts";
+import type { TaskRow } from "./snapshot-tasks.ts";
 import type {
   ActionPhase,
   ActionState,
@@ -8,10 +9,9 @@ import type {
   JobState,
   KeptTask,
   StageState,
-  TaskState,
 } from "./state.ts";
 
-export const snapshotVersion = 5;
+export const snapshotVersion = 6;
 
 type ValueOf<Whole> = Whole extends Map<unknown, infer Value> ? Value : never;
 type EntryOf<Whole> = Whole extends Map<infer Key, infer Value> ? readonly [Key, Value] : never;
@@ -53,6 +53,6 @@ export type SnapshotRecord =
   /** `tasks`: how many there are. */
   | { readonly kind: "stage"; readonly stage: StoredStage; readonly tasks: number }
   /** Some tasks of a stage of the action, by its place; the next ones of it go on. */
-  | { readonly kind: "tasks"; readonly stageAt: number; readonly items: readonly TaskState[] }
+  | { readonly kind: "tasks"; readonly stageAt: number; readonly items: readonly TaskRow[] }
   /** The last one, with how many there are. */
   | { readonly kind: "end"; readonly records: number };

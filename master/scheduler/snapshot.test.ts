@@ -6,8 +6,8 @@ import { decodeSnapshot, digest, encodeSnapshot, snapshotPieces } from "./snapsh
 import { emptyState } from "./state.ts";
 
 test("another version's snapshot is refused by name", () => {
-  const text = encodeSnapshot(emptyState()).replace('"version":5', '"version":6');
-  expect(() => decodeSnapshot(text)).toThrow("version 6, this program reads 5");
+  const text = encodeSnapshot(emptyState()).replace('"version":6', '"version":7');
+  expect(() => decodeSnapshot(text)).toThrow("version 7, this program reads 6");
   // The third version was one object.
   expect(() => decodeSnapshot('{"version":3,"jobs":[]}\n')).toThrow("version 3");
 });

@@ -6,7 +6,8 @@ import { digestText } from "../../proto/plan/digest.ts";
 import type { LeaseBug } from "./planted-bugs.ts";
 import { createSnapshotDecoder } from "./snapshot-decoder.ts";
 import { type SnapshotRecord, snapshotVersion } from "./snapshot-records.ts";
-import type { ActionState, ClusterState, JobState } from "./state.ts";
+import { rowOfTask } from "./snapshot-tasks.ts";
+import type { ActionState, ClusterState, JobState, TaskState } from "./state.ts";
 
 /** Makes whole lines of text when called. */
 export type SnapshotText = () => string;
@@ -16,6 +17,8 @@ interface Lines {
   now(record: SnapshotRecord): void;
   /** Made into text later: nothing in it may change in place. */
   later(record: SnapshotRecord): void;
+  /** Likewise. */
+  tasks(stageAt: number, tasks: readonly TaskState[]): void;
 }
 
 /**
@@ -33,16 +36,19 @@ export function snapshotPieces(state: ClusterState): readonly SnapshotText[] {
     gathered = [];
     pieces.push(() => text);
   };
+  const later = (make: () => SnapshotRecord): void => {
+    records++;
+    flush();
+    pieces.push(() => textOf(make()));
+  };
   const lines: Lines = {
     now: (record) => {
       records++;
       gathered.push(textOf(record));
     },
-    later: (record) => {
-      records++;
-      flush();
-      pieces.push(() => textOf(record));
-    },
+    later: (record) => later(() => record),
+    tasks: (stageAt, tasks) =>
+      later(() => ({ kind: "tasks", stageAt, items: tasks.map(rowOfTask) })),
   };
   putCluster(lines, state);
   for (const job of state.jobs.values()) putJob(lines, job);
@@ -101,7 +107,7 @@ function putAction(lines: Lines, { phase, ...fields }: ActionState): void {
     });
   }
   for (const [stageAt, { tasks }] of stages.entries()) {
-    for (const items of slicesOf(tasks)) lines.later({ kind: "tasks", stageAt, items });
+    for (const items of slicesOf(tasks)) lines.tasks(stageAt, items);
   }
 }
 
