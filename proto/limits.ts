@@ -203,6 +203,10 @@ export const denseKeysMax = 4 * 1024 * 1024;
 export const directKeysPerRow = 8;
 /** And always by one of so many places, which fits into a cache. */
 export const directKeysSmall = 65_536;
+/** Bits of the keys of a join, of those that a scan asks for, for each row that is kept: 16 bytes. */
+export const keyBitsPerRow = 128;
+/** And always as many: 128 KiB. */
+export const keyBitsSmall = 1024 * 1024;
 /** Answers of asynchronous calls that wait for one before them: order is kept, memory is bounded. */
 export const asyncRowsAheadMax = 4096;
 /** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */

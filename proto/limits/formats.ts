@@ -37,3 +37,7 @@ export const checkpointBlockBytes = 4 * 1024 * 1024;
 export const checkpointHeadBytesMax = 1024 * 1024;
 /** Bytes of rows of one Arrow file, which is held whole until its columns are known; larger outputs get several. */
 export const arrowFileBytesMax = 256 * 1024 * 1024;
+/** Rows after which a test that need not be asked is judged by what it leaves out: a part of one batch. */
+export const testedRowsMin = 4096;
+/** A test that need not be asked, and that more than this share of the rows pass, costs more than it saves. */
+export const testKeptShareMax = 0.75;

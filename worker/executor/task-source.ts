@@ -112,10 +112,11 @@ async function pushCheckpoint(feed: Feed): Promise<void> {
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
-  const { filter } = feed.first;
+  const { filter, keyTests } = feed.first;
   await readColumns(await splitOf(feed), program, sourceWorld(feed), {
     condition: filter?.condition,
     wantedAfter: filter?.wants,
+    keyTests,
     pushBatch: (batch, { bytes, rowsLeftOut }, isKept) => {
       feed.countIn(rowsLeftOut, 0);
       const kept = isKept ? filter : undefined;

@@ -10,8 +10,9 @@ import { canonicalText } from "../kernels/canonical-text.ts";
 import { columnOfValues } from "../kernels/testing/arbitrary-columns.ts";
 import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
-import { type JoinProgram, joinStage } from "./join.ts";
+import { joinStage } from "./join.ts";
 import type { SidePlace } from "./joining/built-side.ts";
+import type { JoinProgram } from "./joining/join-program.ts";
 import { KeptSides } from "./joining/kept-sides.ts";
 import { gathering, rowsOfBatches, runStage } from "./testing/run-stage.ts";
 

@@ -4,10 +4,7 @@ import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
 import { heldBytesMax } from "../../proto/limits/memory.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
-import { columnsOf, type Expr } from "../../proto/plan/expr.ts";
-import type { JoinType } from "../../proto/plan/logical.ts";
-import type { JoinBuild } from "../../proto/plan/program.ts";
-import type { Schema } from "../../proto/plan/types.ts";
+import { columnsOf } from "../../proto/plan/expr.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
@@ -16,41 +13,19 @@ import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
 import type { BuiltSide, SidePlace } from "./joining/built-side.ts";
-import { type JoinNames, joinedColumns, type SideRows } from "./joining/join-columns.ts";
+import { joinedColumns, type SideRows } from "./joining/join-columns.ts";
+import { type JoinProgram, namesOf, type Outer, outerOf } from "./joining/join-program.ts";
 import { joinTable } from "./joining/join-table.ts";
+import { KeyBits } from "./joining/key-bits.ts";
+import { joinKeyTests } from "./joining/key-tests.ts";
 import { crossPairs, noPairs, type Pairs } from "./joining/pairs.ts";
 import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
-import { columnStage, type SideSize, type Stage, wanting } from "./stage.ts";
+import { columnStage, type SideSize, type Stage, testing, wanting } from "./stage.ts";
 import { onlyWanted, type Wanted, wantedBy } from "./wanted-columns.ts";
-
-export interface JoinProgram extends JoinNames {
-  readonly type: JoinType;
-  readonly condition?: Expr;
-  readonly build: JoinBuild;
-  readonly leftSchema?: Schema;
-  readonly rightSchema?: Schema;
-}
-
-const namesOf = (schema: Schema | undefined): readonly string[] =>
-  schema?.fields.map(({ name }) => name) ?? [];
 
 function withNames(known: readonly string[], batch: Batch | undefined): readonly string[] {
   return [...new Set([...known, ...(batch === undefined ? [] : columnNames([batch]))])];
-}
-
-/** What becomes of rows without a partner, told from the side that streams. */
-interface Outer {
-  readonly keepsProbe: boolean;
-  readonly keepsKept: boolean;
-}
-
-function outerOf({ type, build }: JoinProgram): Outer {
-  const left = type === "left" || type === "full";
-  const right = type === "right" || type === "full";
-  return build.pipeline === "left"
-    ? { keepsProbe: left, keepsKept: right }
-    : { keepsProbe: right, keepsKept: left };
 }
 
 /** What a join knows of other tasks of its stage. */
@@ -96,7 +71,7 @@ class Join {
   }
 
   /** Once all kept rows are there. */
-  private prepare(): BuiltSide {
+  prepare(): BuiltSide {
     if (this.side !== undefined) return this.side;
     const { known, onBuilt } = this.sharing ?? {};
     const side = known ?? this.build(this.arriving.take());
@@ -111,7 +86,7 @@ class Join {
     const schema = build.pipeline === "left" ? rightSchema : leftSchema;
     const names = withNames(namesOf(schema), kept);
     if (kept === undefined || on.length === 0) {
-      return { rows: kept, table: undefined, keyTypes: [], names };
+      return { rows: kept, table: undefined, keyTypes: [], keyBits: [], names };
     }
     const keys = this.keptKeys.map((key) => key(kept));
     // Kept rows that come out by themselves do so in their own order.
@@ -119,7 +94,8 @@ class Join {
     const table = joinTable(keys, kept.rows, mayReorder);
     const wanted = onlyWanted(kept, wantedOfSide(this.program, this.next.wants, "kept"));
     const rows = table.order === undefined ? wanted : gatherBatch(wanted, table.order);
-    return { rows, table, keyTypes: keys.map(columnType), names };
+    const keyBits = keys.map((key) => new KeyBits(key));
+    return { rows, table, keyTypes: keys.map(columnType), keyBits, names };
   }
 
   private get keepsProbeOrder(): boolean {
@@ -358,6 +334,11 @@ class KeptSide {
     );
   }
 
+  /** Once all rows are there; undefined where some of them are in files. */
+  built(): BuiltSide | undefined {
+    return this.spilled === undefined ? this.join.prepare() : undefined;
+  }
+
   get active(): Join | SpilledJoin {
     return this.spilled ?? this.join;
   }
@@ -415,6 +396,7 @@ export function joinStage(
   const wanted = wantedWithKeys(program, next.wants, "kept");
   return columnStage(next, (batch) => side.active.push(batch), {
     ...wanting(wantedWithKeys(program, next.wants, "streaming")),
+    ...testing(joinKeyTests(program, next.keyTests ?? [], () => side.built())),
     finish: () => side.finish(next),
     side: {
       stageId: program.build.stageId,

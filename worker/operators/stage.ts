@@ -1,6 +1,7 @@
 // One step of a task's pipeline: rows are pushed into it, and it pushes what it makes into the next.
 
 import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { sliceBatch } from "../kernels/columns/gather.ts";
@@ -27,8 +28,18 @@ export interface Stage {
   readonly wants?: ReadonlySet<string>;
   /** Set where rows are split by the hash of this column: batches of one partition may come directly. */
   readonly hashed?: HashedStage;
+  /** Of rows that a join would drop: whoever hands on rows may leave them out before. */
+  readonly keyTests?: readonly KeyTest[];
   /** Set where rows are left out and nothing else is done: the source may leave them out before it makes columns. */
   readonly filter?: FilterStage;
+}
+
+/** Asks of rows whether anything comes of them, by one of their columns; once all sides of joins are there. */
+export interface KeyTest {
+  /** The column's name, as it comes in. */
+  readonly column: string;
+  /** For each row 0 where nothing comes of it, else 1; undefined where that cannot be told. */
+  run(column: Column): Uint8Array | undefined;
 }
 
 export interface SideInput {
@@ -67,6 +78,11 @@ export function pushBatchAsRows(stage: Pick<Stage, "push">): (batch: Batch) => v
 /** What is to be set of a stage that reads these columns. */
 export function wanting(wants: Stage["wants"]): Pick<Stage, "wants"> {
   return wants === undefined ? {} : { wants };
+}
+
+/** What is to be set of a stage that hands on all that comes of the rows that such tests are about. */
+export function testing(keyTests: Stage["keyTests"]): Pick<Stage, "keyTests"> {
+  return keyTests === undefined || keyTests.length === 0 ? {} : { keyTests };
 }
 
 /** A stage that works on columns: rows of closures become columns at its border, and nowhere else. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Batch, batchRows, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
+import { columnValues } from "../../proto/batch/decode-column.ts";
 import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { packerOf } from "../../proto/formats/compression/codecs.ts";
@@ -24,6 +25,7 @@ import {
   utf8Type,
 } from "../../proto/plan/types.ts";
 import { gunzipBlocks } from "../executor/gunzip.ts";
+import type { KeyTest } from "../operators/stage.ts";
 import { storeReader } from "./byte-reader.ts";
 import { type ColumnsProgram, readColumns } from "./columns.ts";
 
@@ -37,6 +39,7 @@ interface Reading {
   readonly pruning?: Expr;
   readonly condition?: Expr;
   readonly wantedAfter?: ReadonlySet<string>;
+  readonly keyTests?: readonly KeyTest[];
   /** Told what came beside each batch. */
   readonly note?: (rowsLeftOut: number, isKept: boolean) => void;
 }
@@ -53,7 +56,7 @@ async function read(
   reading: Reading = {},
 ): Promise<unknown[]> {
   const { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning } = reading;
-  const { condition, wantedAfter, note } = reading;
+  const { condition, wantedAfter, keyTests, note } = reading;
   const store = storeOf(bytes);
   const files = [{ uri, sizeBytes: bytes.length }];
   const schema = await describeInput(store, format, files, options);
@@ -85,6 +88,7 @@ async function read(
       {
         condition,
         wantedAfter,
+        keyTests,
         pushBatch: async (batch, { rowsLeftOut }, isKept) => {
           batches.push(batch);
           note?.(rowsLeftOut, isKept);
@@ -483,5 +487,30 @@ test("what a scan is told of a condition only it can leave out, and no more than
   ).toEqual({
     rows: [],
     notes: [[4, true]],
+  });
+  // What joins ask is asked beside it, of whole numbers alone, and no reason to ask less of what is left.
+  const ofKeys = (name: string): KeyTest => ({
+    column: name,
+    run: (asked) => Uint8Array.from(columnValues(asked), (value) => (Number(value) === 4 ? 1 : 0)),
+  });
+  const keyTests = [ofKeys("id"), ofKeys("word"), ofKeys("elsewhere")];
+  const last = { id: 4, word: "b" };
+  expect(await asked("parquet", parquet, { keyTests })).toEqual({
+    rows: [last],
+    notes: [[3, false]],
+  });
+  expect(await asked("parquet", parquet, { condition: large, wantedAfter, keyTests })).toEqual({
+    rows: [{ word: "b" }],
+    notes: [[3, true]],
+  });
+  expect(await asked("parquet", parquet, { condition: both, wantedAfter, keyTests })).toEqual({
+    rows: [last],
+    notes: [[3, false]],
+  });
+  expect(await asked("csv", csv, { keyTests })).toEqual({ rows: all, notes: [[0, false]] });
+  const unknown = [{ column: "id", run: () => undefined }];
+  expect(await asked("parquet", parquet, { keyTests: unknown })).toEqual({
+    rows: all,
+    notes: [[0, false]],
   });
 });

@@ -9,9 +9,11 @@ import { type Bound, mayBeTrue, type RangeOf } from "../../proto/formats/pruning
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { FileRange, SourceProgram, TaskSplit } from "../../proto/plan/program.ts";
 import type { Field, Schema } from "../../proto/plan/types.ts";
+import type { KeyTest } from "../operators/stage.ts";
 import { arrowColumns } from "./arrow-columns.ts";
 import { type ColumnTests, columnTests } from "./column-tests.ts";
 import { csvColumns } from "./csv-columns.ts";
+import { testsOfKeys } from "./key-tests.ts";
 import { ndjsonColumns } from "./ndjson-columns.ts";
 import { parquetRange } from "./parquet.ts";
 import type { SourceWorld } from "./source.ts";
@@ -30,6 +32,8 @@ export interface BatchSink {
   readonly condition?: Expr | undefined;
   /** Of columns of which nothing but the condition is wanted, the others; undefined where all are wanted. */
   readonly wantedAfter?: ReadonlySet<string> | undefined;
+  /** Rows for which they do not hold may be left out. */
+  readonly keyTests?: readonly KeyTest[] | undefined;
   /** `isKept`: the condition is true of all rows. Returns false when no more rows are wanted. */
   pushBatch(batch: Batch, since: ReadSince, isKept: boolean): Promise<boolean>;
 }
@@ -181,23 +185,36 @@ interface FileRead {
   readonly isKept: boolean;
 }
 
+/** What can be asked of the rows of a program's files. */
+interface Asked {
+  readonly ofCondition: ColumnTests | undefined;
+  readonly ofKeys: readonly ColumnTest[];
+}
+
+const nothingAsked: Asked = { ofCondition: undefined, ofKeys: [] };
+
+function askedOf({ condition, keyTests = [] }: BatchSink, fields: readonly Field[]): Asked {
+  return {
+    ofCondition: condition && columnTests(condition, fields),
+    ofKeys: testsOfKeys(keyTests, fields),
+  };
+}
+
 function fileRead(
   selection: FileSelection,
-  found: ColumnTests | undefined,
+  { ofCondition, ofKeys }: Asked,
   { wantedAfter }: BatchSink,
 ): FileRead {
   const { fields, program } = selection;
-  const isFiltered =
-    found !== undefined &&
-    program.format === "parquet" &&
-    found.tests.every(({ field }) => fields.includes(field));
-  if (!isFiltered) return { selection, isKept: false };
-  const { tests, areAll } = found;
-  if (!areAll || wantedAfter === undefined) {
-    return { selection: { ...selection, tests }, isKept: areAll };
-  }
-  const wanted = fields.filter(({ name }) => wantedAfter.has(name));
-  return { selection: { ...selection, fields: wanted, tests }, isKept: true };
+  if (program.format !== "parquet") return { selection, isKept: false };
+  const isInFile = ({ field }: ColumnTest) => fields.includes(field);
+  const condition = ofCondition?.tests.every(isInFile) === true ? ofCondition : undefined;
+  const tests = [...(condition?.tests ?? []), ...ofKeys.filter(isInFile)];
+  if (tests.length === 0) return { selection, isKept: false };
+  const isKept = condition?.areAll === true;
+  const narrow = isKept && wantedAfter !== undefined;
+  const wanted = narrow ? fields.filter(({ name }) => wantedAfter.has(name)) : fields;
+  return { selection: { ...selection, fields: wanted, tests }, isKept };
 }
 
 export async function readColumns(
@@ -208,8 +225,7 @@ export async function readColumns(
 ): Promise<void> {
   const wanted = wantedFields(program);
   const count = readCount();
-  const { condition } = sink;
-  const found = condition && columnTests(condition, wanted);
+  const asked = askedOf(sink, wanted);
   for (const range of split.ranges) {
     world.onFile(range.uri);
     const values = folderValues(program, range.uri);
@@ -220,7 +236,7 @@ export async function readColumns(
     const schema = { fields: program.options.schema.fields.filter(inFile) };
     const read = fileRead(
       { range, program, fields, schema },
-      values.size === 0 ? found : undefined,
+      values.size === 0 ? asked : nothingAsked,
       sink,
     );
     const { selection, isKept } = read;

@@ -5,6 +5,7 @@ import { type Batch, makeBatch } from "../../batch/batch.ts";
 import { buildColumnAs } from "../../batch/build-column.ts";
 import { type Column, columnType } from "../../batch/column.ts";
 import { columnValues } from "../../batch/decode-column.ts";
+import { batchRowsMax } from "../../limits.ts";
 import {
   boolType,
   type DataType,
@@ -166,5 +167,23 @@ describe("rows that are left out while they are read", () => {
     const found = await read(bytes, [fields[1]!], [hundred]);
     expect(found.leftOut).toBe(rows - 1000);
     expect(found.rows.flat()).toEqual(Array.from(far.subarray(333_000, 334_000)));
+  });
+
+  test("are no longer looked for by a test that need not be asked, once it leaves out few", async () => {
+    const rows = batchRowsMax + 10_000;
+    const field: Field = { name: "key", type: int32Type, nullable: false };
+    const base = { length: rows, nulls: "null", validity: undefined, type: "int32" } as const;
+    const values = Int32Array.from({ length: rows }, (_, i) => i % 100);
+    const bytes = await written([field], [makeBatch("record", [{ ...base, name: "key", values }])]);
+    const leftOutBy = async (share: number): Promise<number> => {
+      const run = (column: Column) =>
+        Uint8Array.from(columnValues(column), (value) => (Number(value) < share ? 1 : 0));
+      const { leftOut } = await read(bytes, [field], [{ field, run, mayStop: true }]);
+      return leftOut;
+    };
+    const among = (share: number, first: number) =>
+      values.subarray(0, first).filter((value) => value >= share).length;
+    expect(await leftOutBy(90)).toBe(among(90, batchRowsMax));
+    expect(await leftOutBy(20)).toBe(among(20, rows));
   });
 });

@@ -2,6 +2,7 @@
 // rows are then known by their codes; columns of which no row is left are not unpacked.
 
 import type { Column } from "../../batch/column.ts";
+import { testedRowsMin, testKeptShareMax } from "../../limits/formats.ts";
 import type { Field } from "../../plan/types.ts";
 import { assembleColumn, columnOfDense, type EntriesOf, type ReadPlan } from "./assemble.ts";
 import { type Dense, denseLength } from "./dense.ts";
@@ -12,6 +13,8 @@ export interface ColumnTest {
   readonly field: Field;
   /** For each slot 1 where it is true, else 0. */
   run(column: Column): Uint8Array;
+  /** Set where rows for which it is not true may stay: it is asked no longer once it leaves out few of them. */
+  readonly mayStop?: true;
 }
 
 export interface RowFilter {
@@ -59,11 +62,18 @@ function listed(wanted: Uint8Array): Int32Array | undefined {
   return count === wanted.length ? undefined : rows.subarray(0, count);
 }
 
+function countOf(wanted: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < wanted.length; i++) count += wanted[i]!;
+  return count;
+}
+
 /** One test with the truths of the dictionaries that it has met. */
 export class PlannedTest {
   readonly plan: ReadPlan;
   private readonly test: ColumnTest;
   private readonly known = new WeakMap<object, Uint8Array>();
+  private isStopped = false;
 
   constructor(test: ColumnTest, plan: ReadPlan) {
     this.test = test;
@@ -79,8 +89,22 @@ export class PlannedTest {
     return truths;
   }
 
+  /** Whether there is anything to ask. */
+  get isAsked(): boolean {
+    return !this.isStopped;
+  }
+
   /** Clears the byte of each row for which the test does not hold. */
   apply(wanted: Uint8Array, entriesOf: EntriesOf): void {
+    if (this.test.mayStop !== true) return this.clear(wanted, entriesOf);
+    const before = countOf(wanted);
+    this.clear(wanted, entriesOf);
+    // By the rows alone, so that each attempt of a task reads alike.
+    const isKnown = before >= testedRowsMin;
+    this.isStopped = isKnown && countOf(wanted) > before * testKeptShareMax;
+  }
+
+  private clear(wanted: Uint8Array, entriesOf: EntriesOf): void {
     const coded = codedEntries(this.plan, entriesOf);
     if (coded !== undefined) keepCodes(wanted, coded.codes, this.truthsOf(coded));
     else keepWhere(wanted, this.test.run(assembleColumn(this.plan, entriesOf, wanted.length)));
@@ -94,8 +118,10 @@ export async function selectRows(
   read: (plan: ReadPlan) => Promise<void>,
   entriesOf: EntriesOf,
 ): Promise<Int32Array | undefined> {
+  const asked = tests.filter(({ isAsked }) => isAsked);
+  if (asked.length === 0) return undefined;
   const wanted = new Uint8Array(rows).fill(1);
-  for (const test of tests) {
+  for (const test of asked) {
     await read(test.plan);
     test.apply(wanted, entriesOf);
     if (wanted.indexOf(1) < 0) break;

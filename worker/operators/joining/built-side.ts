@@ -4,6 +4,7 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
 import type { SideSize } from "../stage.ts";
 import type { JoinTable } from "./join-table.ts";
+import type { KeyBits } from "./key-bits.ts";
 
 export interface BuiltSide {
   /** Undefined where no row came. */
@@ -11,6 +12,8 @@ export interface BuiltSide {
   /** Undefined where there are no rows, or no keys. */
   readonly table: JoinTable | undefined;
   readonly keyTypes: readonly DataType[];
+  /** Of each key, what a scan of the other side is told. */
+  readonly keyBits: readonly KeyBits[];
   /** Of its columns, also where no row came. */
   readonly names: readonly string[];
 }

@@ -12,7 +12,7 @@ function open() {
   const closed: string[] = [];
   const sideOf = (name: string, heldBytes = 100): SharedSide => ({
     built: {
-      ...{ rows: undefined, keyTypes: [], names: [] },
+      ...{ rows: undefined, keyTypes: [], keyBits: [], names: [] },
       table: {
         ...{ bytes: 0, order: undefined },
         pairsOf: () => ({ probe: new Int32Array(0), kept: new Int32Array(0) }),
