@@ -180,3 +180,21 @@ test("a small side that one task reads does not draw a large one into this task"
   )!;
   expect(stage.taskCount).toBeGreaterThan(10);
 });
+
+test("of two sides that may be small, the one that takes less to count is counted", () => {
+  const grouped: LogicalNode = {
+    ...{ kind: "aggregate", id: 4, input: filtered(read(1), 3), aggregates: [] },
+    keys: [{ name: "id", expr: { kind: "column", name: "id" } }],
+  };
+  const action = collect(join(filtered(read(0), 2), grouped));
+  const sizes = [40 * mebibyte, 120 * mebibyte];
+  const asked = planned(action, sizes, []);
+  expect(asked.graph.measures).toBe(true);
+  expect(asked.text.optimised).not.toContain("aggregate");
+  // With its count known, groups that it has no keys of are not made.
+  const decided = planned(action, sizes, [1000]).text.optimised;
+  expect(decided).toContain("join#9 inner on id = id broadcastLeft");
+  expect(decided).toContain("join#9 semi on id = id broadcast\n");
+  const large = planned(action, sizes, [5_000_000]).text.optimised;
+  expect(large).not.toContain("semi");
+});

@@ -6,11 +6,16 @@ import { inputsOf, mapPlan, planNodes, withInputs } from "../../proto/plan/input
 import type { Action, CacheNode, JoinNode, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import { readersOf } from "../rules/rule.ts";
 import { bytesOfRows, type PlanSizes } from "./estimate.ts";
+import { areGroupsOwn, withFewerGroups } from "./fewer-groups.ts";
 import { mayKeep, type Side } from "./join-stages.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 
 /** Of what may be sent whole, the part that takes as long to send as a round of its own: 4 MiB. */
 const countingShare = 4;
+/** Of what is read to count a side, the part that takes as long to send. */
+const readingShare = 8;
+/** A side that has at most this share of its rows is likely to lack keys of the other. */
+const fewShare = 0.25;
 
 export interface Decided {
   readonly plan: Action;
@@ -104,9 +109,11 @@ export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
     if (measure !== undefined || !isOpen(before) || after.kind !== "join") return after;
     if (!measurable.has(before.id)) return after;
     if (choice.knowsLeft(after)) return withFewerRight(after);
+    const isOwn = (small: Side) =>
+      areGroupsOwn(before[small === "left" ? "right" : "left"], before[small], readers);
     const mayCount = (own: Side) => shrunken.has(before[own]) && isApart(before[own], readers);
     const side = choice.sideToMeasure(after, mayCount);
-    if (side === undefined) return after;
+    if (side === undefined) return choice.withGroups(after, isOwn);
     const kept: CacheNode = { kind: "cache", id: before.id, input: after[side] };
     const counted = measured[asked++];
     if (counted === undefined) {
@@ -115,7 +122,7 @@ export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
     }
     sizes.know(kept, bytesOfRows(counted, schemas.of(after[side])));
     const sides = side === "left" ? [kept, after.right] : [after.left, kept];
-    return choice.withCounted(withInputs(after, sides) as JoinNode, side);
+    return choice.withGroups(choice.withCounted(withInputs(after, sides) as JoinNode, side), isOwn);
   });
   const plan = { ...action, input };
   return measure === undefined ? { plan } : { plan, measure };
@@ -170,10 +177,11 @@ class JoinChoice {
   sideToMeasure(node: JoinNode, mayCount: (side: Side) => boolean): Side | undefined {
     const { broadcastBytes } = this;
     const of = (side: Side) => this.sizes.of(node[side]);
+    const cost = (side: Side) => of(side).likely + of(side).most / readingShare;
     const [best] = bothSides
       .filter((side) => mayKeep(node, side) || (side === "left" && isFound(node)))
       .filter((side) => mayCount(side) && of(side).most <= measuredBytesMax)
-      .sort((a, b) => of(a).likely - of(b).likely);
+      .sort((a, b) => cost(a) - cost(b));
     if (best === undefined) return undefined;
     const { most, likely } = of(best);
     const sent = this.sentBytes(node);
@@ -194,5 +202,22 @@ class JoinChoice {
     }
     if (side === "right") return { ...node, strategy: "broadcast" };
     return mayKeep(node, "left") ? { ...node, strategy: "broadcastLeft" } : withFewerRight(node);
+  }
+
+  /** The side that will be sent whole, and likely lacks keys of the other; undefined where there is none. */
+  private fewSide(node: JoinNode): Side | undefined {
+    const { strategy } = node;
+    const size = (side: Side) => this.sizes.of(node[side]);
+    const isFew = (side: Side) => mayKeep(node, side) && size(side).share <= fewShare;
+    if (strategy === "broadcast") return isFew("right") ? "right" : undefined;
+    if (strategy === "broadcastLeft") return isFew("left") ? "left" : undefined;
+    if (strategy === "shuffle") return undefined;
+    return bothSides.find((side) => isFew(side) && size(side).most <= this.broadcastBytes);
+  }
+
+  /** With as few groups on the other side as there are keys on a small one. */
+  withGroups(node: JoinNode, isOwn: (small: Side) => boolean): JoinNode {
+    const few = this.fewSide(node);
+    return few === undefined || !isOwn(few) ? node : withFewerGroups(node, few);
   }
 }

@@ -112,8 +112,9 @@ async function pushCheckpoint(feed: Feed): Promise<void> {
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
-  const { filter, keyTests } = feed.first;
+  const { filter, keyTests, wants } = feed.first;
   await readColumns(await splitOf(feed), program, sourceWorld(feed), {
+    wants,
     condition: filter?.condition,
     wantedAfter: filter?.wants,
     keyTests,

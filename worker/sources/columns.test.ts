@@ -40,6 +40,7 @@ interface Reading {
   readonly condition?: Expr;
   readonly wantedAfter?: ReadonlySet<string>;
   readonly keyTests?: readonly KeyTest[];
+  readonly wants?: ReadonlySet<string>;
   /** Told what came beside each batch. */
   readonly note?: (rowsLeftOut: number, isKept: boolean) => void;
 }
@@ -56,7 +57,7 @@ async function read(
   reading: Reading = {},
 ): Promise<unknown[]> {
   const { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning } = reading;
-  const { condition, wantedAfter, keyTests, note } = reading;
+  const { condition, wantedAfter, keyTests, wants, note } = reading;
   const store = storeOf(bytes);
   const files = [{ uri, sizeBytes: bytes.length }];
   const schema = await describeInput(store, format, files, options);
@@ -86,6 +87,7 @@ async function read(
       program,
       { reader, gunzip: gunzipBlocks, onFile: () => undefined },
       {
+        wants,
         condition,
         wantedAfter,
         keyTests,
@@ -513,4 +515,22 @@ test("what a scan is told of a condition only it can leave out, and no more than
     rows: all,
     notes: [[0, false]],
   });
+});
+
+test("columns that the first step does not read are not made, and one stays where it reads none", async () => {
+  const fields = [field("id", int32Type), field("word", utf8Type)];
+  const writer = new ParquetWriter({ fields }, "none", await packerOf("none"));
+  const batch = makeBatch("record", [
+    buildColumnAs("id", int32Type, [1, 2], "null"),
+    buildColumnAs("word", utf8Type, ["a", "b"], "null"),
+  ]);
+  const bytes = Buffer.concat([...writer.write(batch), ...writer.finish()]);
+  const uri = "s3://b/year=2024/part-0";
+  const options = { partitionColumns: true };
+  const wanted = (...names: string[]) =>
+    read("parquet", bytes, { uri, options, wants: new Set(names) });
+  expect(await wanted("word", "elsewhere")).toEqual([{ word: "a" }, { word: "b" }]);
+  const yearOnly = { year: 2024 };
+  expect(await wanted("year")).toEqual([yearOnly, yearOnly]);
+  expect(await wanted()).toEqual([{ id: 1 }, { id: 2 }]);
 });

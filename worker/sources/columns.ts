@@ -28,6 +28,8 @@ export interface ReadSince {
 
 /** Where a columnar source hands its batches. */
 export interface BatchSink {
+  /** Names of the columns that are read, of which some may be none of the files'; undefined where all are wanted. */
+  readonly wants?: ReadonlySet<string> | undefined;
   /** What has to be true of rows: those for which it is not may be left out. */
   readonly condition?: Expr | undefined;
   /** Of columns of which nothing but the condition is wanted, the others; undefined where all are wanted. */
@@ -95,7 +97,7 @@ function batchesOf(selection: FileSelection, world: ColumnsWorld): AsyncIterable
   }
 }
 
-function wantedFields({ options, columns }: ColumnsProgram): readonly Field[] {
+function fieldsOf({ options, columns }: ColumnsProgram): readonly Field[] {
   const { fields } = options.schema;
   if (columns === undefined) return fields;
   return columns.map((name) => {
@@ -103,6 +105,15 @@ function wantedFields({ options, columns }: ColumnsProgram): readonly Field[] {
     if (field !== undefined) return field;
     throw new EngineError("INTERNAL", `column "${name}" is wanted, but not in the schema`);
   });
+}
+
+/** A plan has one read for all that read a file, of which each may want other columns. */
+function wantedFields(program: ColumnsProgram, { wants }: BatchSink): readonly Field[] {
+  const fields = fieldsOf(program);
+  if (wants === undefined) return fields;
+  const wanted = fields.filter(({ name }) => wants.has(name));
+  // Rows without columns have no number.
+  return wanted.length > 0 ? wanted : fields.slice(0, 1);
 }
 
 /** Columns of the schema that the file's folders tell, with their values. */
@@ -223,7 +234,7 @@ export async function readColumns(
   world: SourceWorld,
   sink: BatchSink,
 ): Promise<void> {
-  const wanted = wantedFields(program);
+  const wanted = wantedFields(program, sink);
   const count = readCount();
   const asked = askedOf(sink, wanted);
   for (const range of split.ranges) {

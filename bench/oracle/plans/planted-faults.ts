@@ -5,6 +5,7 @@ import { mapPlan } from "../../../proto/plan/inputs.ts";
 import type { Action, JoinNode, LogicalNode } from "../../../proto/plan/logical.ts";
 import type { OperatorProgram, SourceProgram } from "../../../proto/plan/program.ts";
 import type { StageGraph, StagePlan } from "../../../proto/plan/stage.ts";
+import { withFewerGroups } from "../../../sdk/planner/fewer-groups.ts";
 import { KnownSchemas } from "../../../sdk/planner/known-schemas.ts";
 import type { Fault } from "./run-program.ts";
 
@@ -58,6 +59,13 @@ const withoutNullKeys = (node: JoinNode): LogicalNode =>
           predicate: notNull(node.on[0]!.left),
         },
       };
+
+/** Groups without a partner come out of a left join, too. */
+const leftGroupsLost = (node: JoinNode): LogicalNode => {
+  if (node.type !== "left") return node;
+  const fewer = withFewerGroups({ ...node, type: "inner" }, "right");
+  return fewer.left === node.left ? node : { ...node, left: fewer.left };
+};
 
 const limitBelowWhere = (node: LogicalNode): LogicalNode =>
   node.kind === "limit" && (node.input.kind === "where" || node.input.kind === "filter")
@@ -156,6 +164,7 @@ export const plantedFaults: readonly (readonly [name: string, fault: Fault])[] =
   ["a condition is pushed into the right side of a left join", inPlan(whereBelowLeftJoin)],
   ["a union matches columns by their position", inPlan(unionByPosition)],
   ["a column that a join needs is not read", inJoins(joinKeyDropped)],
+  ["a left join loses groups that have no partner", inJoins(leftGroupsLost)],
   [
     "a full join forgets the right rows without a partner",
     inJoins((node) => (node.type === "full" ? { ...node, type: "left" } : node)),
