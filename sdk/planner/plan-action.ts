@@ -22,6 +22,7 @@ import { assertStageGraph } from "./check-graph.ts";
 import { columnNeeds } from "./column-needs.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
 import { PlanSizes } from "./estimate.ts";
+import { impliedConditions } from "./implied-conditions.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { narrowJoins } from "./narrow-joins.ts";
 import { optimize } from "./optimize.ts";
@@ -76,7 +77,8 @@ export function planAction(
   schemas.check(settled.input);
   const needs = columnNeeds(settled.input, schemas);
   const sizes = new PlanSizes(inputs);
-  const rewritten = optimize(settled, { schemas, needs });
+  const full = { ...settled, input: impliedConditions(settled.input, schemas) };
+  const rewritten = optimize(full, { schemas, needs });
   const ordered = { ...rewritten, input: orderJoins(rewritten.input, schemas, sizes) };
   const narrow = narrowJoins(ordered, schemas);
   const { broadcastBytes = broadcastBytesMax } = targets;
