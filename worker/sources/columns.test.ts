@@ -2,17 +2,15 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Batch, batchRows, makeBatch } from "../../proto/batch/batch.ts";
+import { batchRows, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
-import { columnValues } from "../../proto/batch/decode-column.ts";
 import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { packerOf } from "../../proto/formats/compression/codecs.ts";
 import { describeInput } from "../../proto/formats/describe.ts";
 import { ParquetWriter } from "../../proto/formats/parquet/write-file.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
-import type { ColumnarFormat, ColumnarReadOptions } from "../../proto/plan/logical.ts";
-import type { FileRange } from "../../proto/plan/program.ts";
+import type { ColumnarFormat } from "../../proto/plan/logical.ts";
 import {
   binaryType,
   type DataType,
@@ -24,83 +22,9 @@ import {
   int64Type,
   utf8Type,
 } from "../../proto/plan/types.ts";
-import { gunzipBlocks } from "../executor/gunzip.ts";
-import type { KeyTest } from "../operators/stage.ts";
-import { storeReader } from "./byte-reader.ts";
-import { type ColumnsProgram, readColumns } from "./columns.ts";
+import { type Reading, read, storeOf } from "./testing/read-columns.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-interface Reading {
-  readonly uri?: string;
-  readonly cuts?: readonly number[];
-  readonly options?: ColumnarReadOptions;
-  readonly columns?: readonly string[];
-  readonly pruning?: Expr;
-  readonly condition?: Expr;
-  readonly wantedAfter?: ReadonlySet<string>;
-  readonly keyTests?: readonly KeyTest[];
-  readonly wants?: ReadonlySet<string>;
-  /** Told what came beside each batch. */
-  readonly note?: (rowsLeftOut: number, isKept: boolean) => void;
-}
-
-function storeOf(bytes: Uint8Array) {
-  const read = async (_: string, offset: number, length: number) =>
-    Uint8Array.from(bytes.subarray(offset, offset + length));
-  return { read };
-}
-
-async function read(
-  format: ColumnarFormat,
-  bytes: Uint8Array,
-  reading: Reading = {},
-): Promise<unknown[]> {
-  const { uri = "s3://bucket/input", cuts = [], options = {}, columns, pruning } = reading;
-  const { condition, wantedAfter, keyTests, wants, note } = reading;
-  const store = storeOf(bytes);
-  const files = [{ uri, sizeBytes: bytes.length }];
-  const schema = await describeInput(store, format, files, options);
-  const program: ColumnsProgram = {
-    kind: "columns",
-    node: 0,
-    format,
-    options: { ...options, schema },
-    ...(columns === undefined ? {} : { columns }),
-    ...(pruning === undefined ? {} : { pruning }),
-  };
-  const compression = uri.endsWith(".gz") ? "gzip" : uri.endsWith(".zst") ? "zstd" : "none";
-  const inside = [...new Set(cuts.filter((cut) => cut > 0 && cut < bytes.length))];
-  const edges = [0, ...inside.sort((a, b) => a - b), bytes.length];
-  const batches: Batch[] = [];
-  const reader = storeReader(store as Parameters<typeof storeReader>[0]);
-  for (let i = 1; i < edges.length; i++) {
-    const range: FileRange = {
-      uri,
-      fileBytes: bytes.length,
-      startByte: edges[i - 1]!,
-      endByte: edges[i]!,
-      compression,
-    };
-    await readColumns(
-      { ranges: [range] },
-      program,
-      { reader, gunzip: gunzipBlocks, onFile: () => undefined },
-      {
-        wants,
-        condition,
-        wantedAfter,
-        keyTests,
-        pushBatch: async (batch, { rowsLeftOut }, isKept) => {
-          batches.push(batch);
-          note?.(rowsLeftOut, isKept);
-          return true;
-        },
-      },
-    );
-  }
-  return batches.flatMap(batchRows);
-}
 
 async function failure(promise: Promise<unknown>): Promise<EngineError> {
   const error = await promise.then(
@@ -490,47 +414,4 @@ test("what a scan is told of a condition only it can leave out, and no more than
     rows: [],
     notes: [[4, true]],
   });
-  // What joins ask is asked beside it, of whole numbers alone, and no reason to ask less of what is left.
-  const ofKeys = (name: string): KeyTest => ({
-    column: name,
-    run: (asked) => Uint8Array.from(columnValues(asked), (value) => (Number(value) === 4 ? 1 : 0)),
-  });
-  const keyTests = [ofKeys("id"), ofKeys("word"), ofKeys("elsewhere")];
-  const last = { id: 4, word: "b" };
-  expect(await asked("parquet", parquet, { keyTests })).toEqual({
-    rows: [last],
-    notes: [[3, false]],
-  });
-  expect(await asked("parquet", parquet, { condition: large, wantedAfter, keyTests })).toEqual({
-    rows: [{ word: "b" }],
-    notes: [[3, true]],
-  });
-  expect(await asked("parquet", parquet, { condition: both, wantedAfter, keyTests })).toEqual({
-    rows: [last],
-    notes: [[3, false]],
-  });
-  expect(await asked("csv", csv, { keyTests })).toEqual({ rows: all, notes: [[0, false]] });
-  const unknown = [{ column: "id", run: () => undefined }];
-  expect(await asked("parquet", parquet, { keyTests: unknown })).toEqual({
-    rows: all,
-    notes: [[0, false]],
-  });
-});
-
-test("columns that the first step does not read are not made, and one stays where it reads none", async () => {
-  const fields = [field("id", int32Type), field("word", utf8Type)];
-  const writer = new ParquetWriter({ fields }, "none", await packerOf("none"));
-  const batch = makeBatch("record", [
-    buildColumnAs("id", int32Type, [1, 2], "null"),
-    buildColumnAs("word", utf8Type, ["a", "b"], "null"),
-  ]);
-  const bytes = Buffer.concat([...writer.write(batch), ...writer.finish()]);
-  const uri = "s3://b/year=2024/part-0";
-  const options = { partitionColumns: true };
-  const wanted = (...names: string[]) =>
-    read("parquet", bytes, { uri, options, wants: new Set(names) });
-  expect(await wanted("word", "elsewhere")).toEqual([{ word: "a" }, { word: "b" }]);
-  const yearOnly = { year: 2024 };
-  expect(await wanted("year")).toEqual([yearOnly, yearOnly]);
-  expect(await wanted()).toEqual([{ id: 1 }, { id: 2 }]);
 });
