@@ -25,7 +25,7 @@ export const spillFilesPerTaskMax = 64;
 export const spillBytesPerTaskMax = 2 * 1024 * 1024 * 1024 * 1024;
 /** Heap of one executor thread, MiB, unless the operator of the cluster says otherwise. */
 export const executorThreadHeapMiB = 2048;
-/** Memory for texts that each thread keeps between two steps: a share of that of all operators, within bounds. */
-export const textKernelShare = 64;
-export const textKernelBytesMin = 32 * 1024 * 1024;
-export const textKernelBytesMax = 128 * 1024 * 1024;
+/** Memory for texts, and for sorts, that each thread keeps between two steps: a share of that of all operators. */
+export const kernelShare = 64;
+export const kernelBytesKeptMin = 32 * 1024 * 1024;
+export const kernelBytesKeptMax = 128 * 1024 * 1024;

@@ -14,7 +14,7 @@ import {
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { keepTextKernels } from "../kernels/texts/text-kernel.ts";
+import { keepKernels } from "../kernels/kept-memory.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
@@ -92,7 +92,7 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
 function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
   const { slots, memoryBytes, threadHeapMiB, spillFolder: folder } = settings;
   const limitBytes = operatorBytes(memoryBytes, slots);
-  keepTextKernels(limitBytes);
+  keepKernels(limitBytes);
   return {
     budget: new SharedBudget(ledger, { limitBytes, slots }),
     slot,

@@ -133,3 +133,64 @@ export function scatter16(from: usize, places: usize, rows: u32, to: usize): voi
     v128.store(to + (<usize>load<u32>(places) << 4), v128.load(from));
   }
 }
+
+const SIGN: i64 = i64.MIN_VALUE;
+const NOT_A_NUMBER: i64 = 0x7ff8000000000000;
+
+/** What the first word of a sort is: minus zero equals zero, and every NaN comes last. */
+// @ts-ignore: decorator
+@inline function keyAt(at: usize, areDoubles: bool, complement: i64): u64 {
+  let bits = load<i64>(at);
+  if (areDoubles) {
+    const value = load<f64>(at);
+    if (bits == SIGN) bits = 0;
+    if (value != value) bits = NOT_A_NUMBER;
+    bits ^= (bits >> 63) & ~SIGN;
+  }
+  return bits ^ SIGN ^ complement;
+}
+
+/** Makes numbers of 64 bits to keys, in their place. `flip`: for a descending order. */
+export function keysOf(at: usize, count: u32, areDoubles: bool, flip: bool): void {
+  const end = at + (<usize>count << 3);
+  const complement: i64 = flip ? -1 : 0;
+  for (; at < end; at += 8) store<u64>(at, keyAt(at, areDoubles, complement));
+}
+
+/**
+ * How many of `boundCount` keys in order, one at least, come before the key of each number. Those whose key equals that of
+ * the next bound have the highest bit set as well. Answers how many these are.
+ */
+export function ranges(
+  values: usize,
+  rows: u32,
+  areDoubles: bool,
+  flip: bool,
+  bounds: usize,
+  boundCount: u32,
+  parts: usize,
+): u32 {
+  const end = values + (<usize>rows << 3);
+  const complement: i64 = flip ? -1 : 0;
+  const last = bounds + (<usize>boundCount << 3) - 8;
+  let equal: u32 = 0;
+  for (; values < end; values += 8, parts += 4) {
+    const key = keyAt(values, areDoubles, complement);
+    let at = bounds;
+    // Without branches: which way a key goes cannot be foretold.
+    for (let left: u32 = boundCount; left > 1; ) {
+      const half = left >> 1;
+      const middle = at + (<usize>half << 3);
+      at = load<u64>(middle - 8) < key ? middle : at;
+      left -= half;
+    }
+    at += load<u64>(at) < key ? 8 : 0;
+    let part = <u32>((at - bounds) >> 3);
+    if (at <= last && load<u64>(at) == key) {
+      part |= 0x80000000;
+      equal++;
+    }
+    store<u32>(parts, part);
+  }
+  return equal;
+}

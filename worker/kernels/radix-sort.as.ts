@@ -12,6 +12,18 @@
 
 // Where the keys are all that is wanted, they are sorted alone, as records of 8 bytes.
 
+import { bucketCount, bucketEnd } from "./sort-buckets.as";
+
+export {
+  assign,
+  begin,
+  count,
+  divideRange,
+  scatterKeys,
+  scatterRecords,
+  widen,
+} from "./sort-buckets.as";
+
 /** Up to so many records insertion is faster. */
 const INSERTION_MAX: u32 = 32;
 const DIGIT_BITS_MAX: u32 = 10;
@@ -112,9 +124,24 @@ export function sort(from: usize, other: usize, records: u32, counts: usize): vo
   sortRange<v128>(from, other, records, false, counts);
 }
 
-/** As `sort`, of keys alone. */
-export function sortKeys(from: usize, other: usize, keys: u32, counts: usize): void {
-  sortRange<u64>(from, other, keys, false, counts);
+function sortEach<Record>(records: usize, other: usize, counts: usize): void {
+  let start: u32 = 0;
+  for (let bucket: u32 = 0; bucket < bucketCount(); bucket++) {
+    const end = bucketEnd(bucket);
+    const from = records + (<usize>start) * sizeof<Record>();
+    sortRange<Record>(from, other, end - start, false, counts);
+    start = end;
+  }
+}
+
+/** Sorts the records of each bucket, with scratch space at `other` for the largest. */
+export function sortBuckets(records: usize, other: usize, counts: usize): void {
+  sortEach<v128>(records, other, counts);
+}
+
+/** As `sortBuckets`, of keys alone. */
+export function sortKeyBuckets(keys: usize, other: usize, counts: usize): void {
+  sortEach<u64>(keys, other, counts);
 }
 
 /**
@@ -144,32 +171,27 @@ export function encode(at: usize, count: u32, areDoubles: bool, flip: bool): boo
   return odd;
 }
 
-/** What `encode` did, the other way. */
-export function decode(at: usize, count: u32, areDoubles: bool, flip: bool): void {
-  const end = at + ((<usize>count) << 3);
+/** What `encode` did, the other way, from one place to another. */
+export function decode(from: usize, count: u32, areDoubles: bool, flip: bool, to: usize): void {
+  const end = from + ((<usize>count) << 3);
   const complement: i64 = flip ? -1 : 0;
-  for (; at < end; at += 8) {
-    let bits = load<i64>(at) ^ SIGN ^ complement;
+  for (; from < end; from += 8, to += 8) {
+    let bits = load<i64>(from) ^ SIGN ^ complement;
     if (areDoubles) bits ^= (bits >> 63) & ~SIGN;
-    store<i64>(at, bits);
+    store<i64>(to, bits);
   }
 }
 
-/** Keys as records, each with the number of its row. */
-export function number(keys: usize, count: u32, records: usize): void {
-  for (let row: u32 = 0; row < count; row++, keys += 8, records += 16) {
-    store<u64>(records, load<u64>(keys));
-    store<u32>(records, row, 8);
-  }
-}
-
-/** The keys of records one after the other, and their rows. */
-export function divide(records: usize, count: u32, keys: usize, rows: usize): void {
+/** The keys of records one after the other. */
+export function keysOf(records: usize, count: u32, keys: usize): void {
   const end = keys + ((<usize>count) << 3);
-  for (; keys < end; keys += 8, rows += 4, records += 16) {
-    store<u64>(keys, load<u64>(records));
-    store<u32>(rows, load<u32>(records, 8));
-  }
+  for (; keys < end; keys += 8, records += 16) store<u64>(keys, load<u64>(records));
+}
+
+/** The rows of records one after the other. */
+export function rowsOf(records: usize, count: u32, rows: usize): void {
+  const end = rows + ((<usize>count) << 2);
+  for (; rows < end; rows += 4, records += 16) store<u32>(rows, load<u32>(records, 8));
 }
 
 /**

@@ -9,6 +9,7 @@ import { compareBySteps } from "../kernels/columns/argsort.ts";
 import { concat, concatBatches } from "../kernels/columns/concat.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import { hashKeys } from "../kernels/columns/hash-keys.ts";
+import { type FoundRanges, numberRanges } from "../kernels/columns/number-ranges.ts";
 import {
   type FirstWords,
   firstWords,
@@ -51,14 +52,8 @@ export function evenBatches(partitions: number, task: number): BatchPartitioner 
   };
 }
 
-interface Found {
-  readonly ranges: Int32Array;
-  /** Rows that the beginning of their first key does not tell from a bound's. */
-  readonly open: Int32Array;
-}
-
-/** Ranges by the first 64 bits of the first key, which is all that most rows need. */
-function byFirstWords(bounds: FirstWords, rows: FirstWords, isOnlyKey: boolean): Found {
+/** Ranges by the first 64 bits of the first key, which is all that most rows need; `open`: those that need more. */
+function byFirstWords(bounds: FirstWords, rows: FirstWords, isOnlyKey: boolean): FoundRanges {
   const count = rows.high.length;
   const boundCount = bounds.high.length;
   const ranges = new Int32Array(count);
@@ -116,13 +111,23 @@ export function rangeBatches(
     }
     return out;
   };
+  const byFirstKey = (column: Column): FoundRanges | undefined => {
+    const { direction } = firstKey!;
+    const isOnlyKey = keys.length === 1;
+    const byNumbers = numberRanges(column, firstBounds!, direction);
+    if (byNumbers !== undefined) {
+      return isOnlyKey ? { ...byNumbers, open: new Int32Array(0) } : byNumbers;
+    }
+    const isAlike = boundWords !== undefined && column.type === firstBounds!.type;
+    const rowWords = isAlike ? firstWords(column, direction) : undefined;
+    return rowWords && byFirstWords(boundWords!, rowWords, isOnlyKey);
+  };
   return (batch) => {
     if (firstBounds === undefined) return new Int32Array(batch.rows);
     const rowKeys = evaluators.map((evaluate) => evaluate(batch));
-    const isAlike = boundWords !== undefined && rowKeys[0]!.type === firstBounds.type;
-    const rowWords = isAlike ? firstWords(rowKeys[0]!, firstKey!.direction) : undefined;
-    if (boundWords === undefined || rowWords === undefined) return compared(rowKeys, batch.rows);
-    const { ranges, open } = byFirstWords(boundWords, rowWords, keys.length === 1);
+    const found = byFirstKey(rowKeys[0]!);
+    if (found === undefined) return compared(rowKeys, batch.rows);
+    const { ranges, open } = found;
     if (open.length === 0) return ranges;
     const openKeys = rowKeys.map((column) => gather(column, open));
     const openRanges = compared(openKeys, open.length);

@@ -3,6 +3,7 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
+import { keepKernels } from "../../../worker/kernels/kept-memory.ts";
 import { operatorMemoryOf } from "../../../worker/memory/memory-for-tests.ts";
 import type { Stage } from "../../../worker/operators/stage.ts";
 
@@ -96,8 +97,11 @@ export function batchesOf(
   return batches;
 }
 
-/** Memory without a bound that matters. */
-export const memory = () => operatorMemoryOf();
+/** Memory without a bound that matters, for the kernels of the thread too. */
+export function memory() {
+  keepKernels(Number.MAX_SAFE_INTEGER);
+  return operatorMemoryOf();
+}
 
 /** The end of a pipeline. */
 export function sink(pushBatch: (batch: Batch) => void): Stage {

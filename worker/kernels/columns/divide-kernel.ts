@@ -8,6 +8,16 @@ export interface DivideKernel {
   reach(end: number): number | boolean;
   hashInts(values: number, rows: number, first: number, words: number, hashes: number): void;
   hashLongs(values: number, rows: number, first: number, words: number, hashes: number): void;
+  keysOf(at: number, count: number, areDoubles: boolean, flip: boolean): void;
+  ranges(
+    values: number,
+    rows: number,
+    areDoubles: boolean,
+    flip: boolean,
+    bounds: number,
+    boundCount: number,
+    parts: number,
+  ): number;
   place(parts: number, rows: number, partCount: number, ends: number, places: number): void;
   order(places: number, rows: number, to: number): void;
   scatter4(from: number, places: number, rows: number, to: number): void;

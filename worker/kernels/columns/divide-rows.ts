@@ -136,6 +136,7 @@ function byKernel(
     };
     const columns = batches[0]!.columns.map(({ name }, column) => {
       const pieces = batches.map((batch) => batch.columns[column]!);
+      if (pieces.every(({ type }) => type === "null")) return sliced(concat(name, pieces));
       if (areAlike(pieces)) return sliced(scattered(kernel, memory, pieces, rows));
       order ??= orderOf();
       return picked(concat(name, pieces), order);

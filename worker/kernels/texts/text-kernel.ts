@@ -1,12 +1,8 @@
 // The WebAssembly kernel of loops over bytes of texts (text-loops.as.ts), one for each thread, and its memory.
 
 import { instantiate } from "../../../proto/kernels/wasm-module.ts";
-import {
-  textKernelBytesMax,
-  textKernelBytesMin,
-  textKernelShare,
-} from "../../../proto/limits/memory.ts";
 import { wasmBase64 } from "../generated/text-loops-wasm.ts";
+import { kernelBytesKept } from "../kept-memory.ts";
 
 export interface TextKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -35,19 +31,7 @@ const firstPlace = 64 * 1024;
 export const slackBytes = 128;
 /** Addresses are numbers of 32 bits; the last page is left alone. */
 const placesEnd = 0xffff_0000;
-/** WebAssembly memory never shrinks: a larger one is given up after its use. */
-let memoryBytesKept = textKernelBytesMin;
-
 let kept: TextKernel | undefined;
-
-/**
- * Where executors have much memory, larger kernels stay: new memory costs more than what is done with it (as long as
- * three copies, on one machine). `limitBytes`: of all operators of the process.
- */
-export function keepTextKernels(limitBytes: number): void {
-  const share = Math.floor(limitBytes / textKernelShare);
-  memoryBytesKept = Math.min(Math.max(share, textKernelBytesMin), textKernelBytesMax);
-}
 
 /** Where each of the lengths in bytes has room from `first` on, and where the last one ends. */
 export function placesOf(lengths: readonly number[], first = firstPlace) {
@@ -70,8 +54,9 @@ export function takeTextKernel(end: number): TextKernel | undefined {
   return undefined;
 }
 
+/** WebAssembly memory never shrinks: a large one is given up after its use. */
 export function giveTextKernel(kernel: TextKernel): void {
-  if (kernel.memory.buffer.byteLength <= memoryBytesKept) kept = kernel;
+  if (kernel.memory.buffer.byteLength <= kernelBytesKept()) kept = kernel;
 }
 
 /**

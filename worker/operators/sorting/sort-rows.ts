@@ -4,6 +4,7 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { argsortWithKeys } from "../../kernels/columns/argsort.ts";
+import { batchSignature } from "../../kernels/columns/batch-signature.ts";
 import { columnOf } from "../../kernels/columns/concat.ts";
 import { slice } from "../../kernels/columns/gather.ts";
 import { PickedBatches } from "../../kernels/columns/picked-batches.ts";
@@ -19,19 +20,49 @@ export interface SortedBatch {
 }
 
 interface Order {
-  /** Undefined where there is no column but the known one. */
-  readonly rows: Int32Array | undefined;
+  readonly rows: Int32Array;
   /** The column of the first key, in order. */
   readonly known: Column | undefined;
 }
 
-/** The order by one key that is a column of numbers; undefined where that does not say all. */
-function orderOfNumbers(batch: Batch, [first, ...others]: readonly SortExpr[]): Order | undefined {
+/** By one key that is a column of numbers, of batches with the same columns; undefined where that does not say all. */
+function sortedByNumbers(
+  batches: readonly Batch[],
+  [first, ...others]: readonly SortExpr[],
+): SortedBatch | undefined {
   if (others.length > 0 || first?.expr.kind !== "column") return undefined;
   const { name } = first.expr;
-  const wantsRows = batch.columns.some((column) => column.name !== name);
-  const sorted = numbersInOrder(columnOf(batch, name), first.direction, wantsRows);
-  return sorted && { rows: sorted.rows, known: sorted.column };
+  const { shape, columns } = batches[0]!;
+  const signature = batchSignature(batches[0]!);
+  if (batches.some((batch) => batchSignature(batch) !== signature)) return undefined;
+  const wantsRows = columns.some((column) => column.name !== name);
+  const parts = batches.map((batch) => columnOf(batch, name));
+  const numbers = numbersInOrder(parts, first.direction, wantsRows);
+  if (numbers === undefined) return undefined;
+  const picked = new PickedBatches(
+    batches.map((batch) => ({
+      ...batch,
+      columns: batch.columns.filter((column) => column.name !== name),
+    })),
+  );
+  const picks = picked.whole.columns.map((column) => picked.gatherer(column));
+  const place = columns.findIndex((column) => column.name === name);
+  return {
+    rows: picked.whole.rows,
+    piece: (start, end) => {
+      const rows = wantsRows ? numbers.rows(start, end) : new Int32Array(0);
+      const others = picks.map((pick) => pick(rows));
+      return {
+        shape,
+        rows: end - start,
+        columns: others.toSpliced(place, 0, numbers.column(start, end)),
+      };
+    },
+    close: () => {
+      numbers.close();
+      picked.close();
+    },
+  };
 }
 
 /** Sorts all rows of batches by the keys; equal rows keep their order. */
@@ -44,16 +75,16 @@ export function batchSorter(keys: readonly SortExpr[]): (batches: readonly Batch
     if (name === undefined || sortedKeys === undefined) return { rows, known: undefined };
     return { rows, known: sortedColumn(columnOf(batch, name), first!.direction, sortedKeys) };
   };
-  return (batches) => {
+  const sortedBySteps = (batches: readonly Batch[]): SortedBatch => {
     const picked = new PickedBatches(batches);
     const batch = picked.whole;
-    const { rows, known } = orderOfNumbers(batch, keys) ?? orderBySteps(batch);
+    const { rows, known } = orderBySteps(batch);
     const pieces = batch.columns.map((column): ((start: number, end: number) => Column) => {
       if (known !== undefined && column.name === name) {
         return (start, end) => slice(known, start, end);
       }
       const pick = picked.gatherer(column);
-      return (start, end) => pick(rows!.subarray(start, end));
+      return (start, end) => pick(rows.subarray(start, end));
     });
     return {
       rows: batch.rows,
@@ -65,4 +96,5 @@ export function batchSorter(keys: readonly SortExpr[]): (batches: readonly Batch
       close: () => picked.close(),
     };
   };
+  return (batches) => sortedByNumbers(batches, keys) ?? sortedBySteps(batches);
 }
