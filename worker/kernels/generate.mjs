@@ -18,6 +18,7 @@ const kernels = [
     name: "dictionary-codes-wasm",
   },
   { folder: "proto/kernels", source: "plain-texts.as.ts", name: "plain-texts-wasm" },
+  { folder: "proto/kernels", source: "csv-fields.as.ts", name: "csv-fields-wasm" },
 ];
 
 async function compile(folder, source) {

@@ -1,7 +1,8 @@
 // Records of CSV (RFC 4180) to columns, straight from bytes: quotes, doubled quotes, newlines in quotes.
 
 import { type Batch, makeBatch } from "../../batch/batch.ts";
-import { csvFieldBytesMax, lineBytesMax } from "../../limits/formats.ts";
+import { CsvFields } from "../../kernels/csv-fields.ts";
+import { batchBytesAimed, csvFieldBytesMax, lineBytesMax } from "../../limits/formats.ts";
 import { batchRowsMax } from "../../limits.ts";
 import type { Field } from "../../plan/types.ts";
 import { type ColumnBuilder, columnBuilder, notOfType } from "../fields/column-builder.ts";
@@ -33,6 +34,11 @@ interface Target {
   readonly builder: ColumnBuilder;
 }
 
+/** Fewer fields, of those that follow each other in a column, are read one by one. */
+const fieldsAtOnceMin = 16;
+/** So many are read one by one where the column's values are mostly of an unusual form. */
+const fieldsAlone = 64;
+
 const quoteByte = 34;
 const newlineByte = 10;
 const returnByte = 13;
@@ -46,7 +52,11 @@ export class CsvRecords {
   /** Of the first carried byte, in the file. */
   private atByte: number;
   private rows = 0;
+  /** Bytes of records since the last batch. */
+  private batchBytes = 0;
   private records = 0;
+  /** Records before the one at hand that are not counted yet. */
+  private ahead = 0;
   private quoteAt = -1;
   private unquoted = new Uint8Array(256);
 
@@ -87,20 +97,21 @@ export class CsvRecords {
   push(bytes: Uint8Array, stopByte: number, last: boolean): readonly Batch[] {
     const whole = this.carried.length === 0 ? bytes : concatenated(this.carried, bytes);
     const full: Batch[] = [];
+    const layout = { delimiter: this.delimiter, fields: this.targets.length };
+    const fields = CsvFields.open(whole, layout);
     this.quoteAt = -1;
     let at = 0;
-    if (this.quoteFrom(whole, 0) === Number.POSITIVE_INFINITY) {
-      const end = whole.lastIndexOf(newlineByte);
-      while (at < end && this.atByte + at < stopByte) {
-        at = this.bareRecord(whole, at);
-        if (this.rows === batchRowsMax) full.push(this.take());
+    try {
+      while (at < whole.length && this.atByte + at < stopByte) {
+        const next = this.someRecords(whole, fields, at, stopByte - this.atByte, last);
+        if (next < 0) break;
+        this.batchBytes += next - at;
+        at = next;
+        const isFull = this.rows === batchRowsMax || this.batchBytes >= batchBytesAimed;
+        if (isFull && this.rows > 0) full.push(this.take());
       }
-    }
-    while (at < whole.length && this.atByte + at < stopByte) {
-      const next = this.record(whole, at, last);
-      if (next < 0) break;
-      at = next;
-      if (this.rows === batchRowsMax) full.push(this.take());
+    } finally {
+      fields.close();
     }
     this.atByte += at;
     const rest = whole.subarray(at);
@@ -120,37 +131,71 @@ export class CsvRecords {
     const columns = this.builders.map((builder) => builder.take());
     const batch = { ...makeBatch("record", columns), rows: this.rows };
     this.rows = 0;
+    this.batchBytes = 0;
     return batch;
   }
 
   private fault(message: string, start: number, column?: string): CsvRecordFault {
-    return new CsvRecordFault(message, this.atByte + start, this.records, column);
+    return new CsvRecordFault(message, this.atByte + start, this.records + this.ahead, column);
   }
 
-  /** Index after a record whose line ends in the bytes, which hold no quote at all. */
-  private bareRecord(bytes: Uint8Array, start: number): number {
-    const { delimiter, targets } = this;
-    let at = start;
-    let from = start;
-    for (let index = 0; ; index++) {
-      let byte = bytes[at]!;
-      while (byte !== delimiter && byte !== newlineByte) byte = bytes[++at]!;
-      const isLast = byte === newlineByte;
-      let stop = at;
-      if (isLast && stop > start && bytes[stop - 1] === returnByte) stop--;
-      if (isLast && stop === start) return at + 1;
-      if (index === targets.length || (isLast && index + 1 !== targets.length)) {
-        const line = bytes.indexOf(newlineByte, at);
-        throw this.wrongCount(bytes, start, bytes[line - 1] === returnByte ? line - 1 : line);
+  /** Index after the records that the kernel finds, or after one that holds quotes or is not as it should be. */
+  private someRecords(
+    bytes: Uint8Array,
+    fields: CsvFields,
+    start: number,
+    stop: number,
+    last: boolean,
+  ): number {
+    const count = fields.cut(start, stop, batchRowsMax - this.rows);
+    if (count === 0) return this.record(bytes, start, last);
+    let limit = count;
+    let fault: CsvRecordFault | undefined;
+    for (let field = 0; field < this.targets.length; field++) {
+      const target = this.targets[field];
+      if (target === undefined) continue;
+      try {
+        this.addColumn(bytes, fields, field, limit, target);
+      } catch (thrown) {
+        if (!(thrown instanceof CsvRecordFault)) throw thrown;
+        // An earlier record may still be at fault, in a later column.
+        fault = thrown;
+        limit = this.ahead;
       }
-      const target = targets[index];
-      if (target !== undefined) this.bareField(bytes, from, stop, start, target);
-      from = ++at;
-      if (isLast) break;
     }
-    this.rows++;
-    this.records++;
-    return at;
+    this.ahead = 0;
+    if (fault !== undefined) throw fault;
+    this.rows += count;
+    this.records += count;
+    return fields.next;
+  }
+
+  /** A field of records that the kernel found: many at a time, and one by one where they are of an unusual form. */
+  private addColumn(
+    bytes: Uint8Array,
+    fields: CsvFields,
+    field: number,
+    count: number,
+    target: Target,
+  ): void {
+    const { builder } = target;
+    const { places } = fields;
+    const stride = 2 * this.targets.length;
+    const isNullable = target.field.nullable && this.nullBytes !== undefined;
+    let alone = isNullable || builder.addMany === undefined ? count : 0;
+    for (let i = 0; i < count; ) {
+      if (alone === 0 && count - i >= fieldsAtOnceMin) {
+        const added = builder.addMany!(fields, field, i, count - i);
+        i += added;
+        alone = added < fieldsAtOnceMin ? fieldsAlone : 1;
+        continue;
+      }
+      if (alone > 0) alone--;
+      this.ahead = i;
+      const at = i * stride + 2 * field;
+      this.bareField(bytes, places[at]!, places[at + 1]!, places[i * stride]!, target);
+      i++;
+    }
   }
 
   /** Index after the record; -1 where its end is not in the bytes. Empty lines are passed over. */

@@ -3,6 +3,7 @@
 import { buildColumnAs } from "../../batch/build-column.ts";
 import { type Column, decimalWords } from "../../batch/column.ts";
 import { parseDecimal, writeDecimal } from "../../batch/decimal.ts";
+import type { CsvFields, FieldValues } from "../../kernels/csv-fields.ts";
 import { type Field, typeText } from "../../plan/types.ts";
 import { valueOfJson } from "../json/json-values.ts";
 import {
@@ -18,6 +19,11 @@ export interface ColumnBuilder {
   /** False where the field is no value of the type. */
   add(bytes: Uint8Array, start: number, end: number): boolean;
   addNull(): void;
+  /**
+   * Adds a field of `count` records of CSV from the one at `from` on; answers how many were added, behind which is one
+   * that has to be added by itself. Fields that are empty are null where the column may be. Absent where that does not pay.
+   */
+  addMany?(fields: CsvFields, field: number, from: number, count: number): number;
   /** The column of all that was added; the builder begins anew. */
   take(): Column;
 }
@@ -77,6 +83,18 @@ abstract class Builder implements ColumnBuilder {
     this.length++;
   }
 
+  /** Nulls among the next slots, where `valid` is 0. */
+  protected clearWhere(valid: Uint8Array): void {
+    for (let i = 0; i < valid.length; i++) {
+      if (valid[i] === 0) this.validity.clear(this.length + i);
+    }
+  }
+
+  /** How many of the fields that were read may be added: those before an empty one, where none may be null. */
+  protected addable({ count, valid }: FieldValues<unknown>): number {
+    return valid === undefined || this.field.nullable ? count : valid.indexOf(0);
+  }
+
   protected base() {
     const { length } = this;
     const validity = this.validity.take(length);
@@ -97,15 +115,34 @@ class TextBuilder extends Builder {
   add(bytes: Uint8Array, start: number, end: number): boolean {
     const at = this.offsets[this.length]!;
     const next = at + end - start;
-    if (next > this.values.length) {
-      const larger = new Uint8Array(Math.max(this.values.length * 2, next));
-      larger.set(this.values.subarray(0, at));
-      this.values = larger;
-    }
+    this.reserve(at, next);
     if (end - start > 32) this.values.set(bytes.subarray(start, end), at);
     else for (let i = start, to = at; i < end; i++, to++) this.values[to] = bytes[i]!;
     this.offsets[++this.length] = next;
     return true;
+  }
+
+  addMany(fields: CsvFields, field: number, from: number, count: number): number {
+    const { offsets, values, hasEmpty } = fields.texts(field, from, count);
+    const at = this.offsets[this.length]!;
+    this.reserve(at, at + values.length);
+    this.values.set(values, at);
+    const first = this.length + 1;
+    for (let i = 0; i < count; i++) this.offsets[first + i] = at + offsets[i + 1]!;
+    if (hasEmpty && this.field.nullable) {
+      this.clearWhere(
+        Uint8Array.from({ length: count }, (_, i) => Number(offsets[i + 1]! > offsets[i]!)),
+      );
+    }
+    this.length += count;
+    return count;
+  }
+
+  private reserve(used: number, needed: number): void {
+    if (needed <= this.values.length) return;
+    const larger = new Uint8Array(Math.max(this.values.length * 2, needed));
+    larger.set(this.values.subarray(0, used));
+    this.values = larger;
   }
 
   protected override skip(): void {
@@ -131,6 +168,22 @@ class Int32Builder extends Builder {
     return true;
   }
 
+  addMany(fields: CsvFields, field: number, from: number, count: number): number {
+    if (this.field.type.kind === "date") return 0;
+    const read = fields.wholes(field, from, count);
+    const most = this.addable(read);
+    const { buffer, byteOffset } = read.values;
+    const halves = new Int32Array(buffer, byteOffset, 2 * most);
+    let added = 0;
+    while (added < most && halves[2 * added + 1] === halves[2 * added]! >> 31) {
+      this.values[this.length + added] = halves[2 * added]!;
+      added++;
+    }
+    if (read.valid !== undefined) this.clearWhere(read.valid.subarray(0, added));
+    this.length += added;
+    return added;
+  }
+
   protected column(): Column {
     const type = this.field.type.kind === "date" ? "date" : "int32";
     return { ...this.base(), type, values: this.values.slice(0, this.length) };
@@ -154,6 +207,15 @@ class Int64Builder extends Builder {
     }
     putWhole(this.halves, this.length++, small);
     return true;
+  }
+
+  addMany(fields: CsvFields, field: number, from: number, count: number): number {
+    const read = fields.wholes(field, from, count);
+    const added = this.addable(read);
+    this.values.set(read.values.subarray(0, added), this.length);
+    if (read.valid !== undefined) this.clearWhere(read.valid.subarray(0, added));
+    this.length += added;
+    return added;
   }
 
   protected column(): Column {
@@ -188,6 +250,15 @@ class FloatBuilder extends Builder {
     if (value === undefined) return false;
     this.values[this.length++] = value;
     return true;
+  }
+
+  addMany(fields: CsvFields, field: number, from: number, count: number): number {
+    const read = fields.floats(field, from, count);
+    const added = this.addable(read);
+    this.values.set(read.values.subarray(0, added), this.length);
+    if (read.valid !== undefined) this.clearWhere(read.valid.subarray(0, added));
+    this.length += added;
+    return added;
   }
 
   protected column(): Column {
