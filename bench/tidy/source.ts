@@ -26,21 +26,36 @@ export function parse(path: string, text: string): Source {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, kind) };
 }
 
-function walk(root: string, folder: string, found: string[]): void {
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+function walk(root: string, folder: string, isWanted: (name: string) => boolean): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory() && !skippedFolders.has(entry.name)) walk(root, path, found);
-    const isCode = /\.(ts|mjs)$/.test(entry.name) && !/\.(as|d)\.ts$/.test(entry.name);
-    if (entry.isFile() && isCode) found.push(path);
-  }
+    if (entry.isDirectory()) {
+      return skippedFolders.has(entry.name) ? [] : walk(root, path, isWanted);
+    }
+    return entry.isFile() && isWanted(entry.name) ? [path] : [];
+  });
 }
 
-/** Every hand-written source file of the project. */
-export function readSources(root: string): Source[] {
+const isKernel = (name: string) => name.endsWith(".as.ts");
+const isCode = (name: string) => /(?<!\.d)\.ts$|\.mjs$/.test(name) && !isKernel(name);
+
+function read(root: string, isWanted: (name: string) => boolean): Source[] {
   const present = new Set(readdirSync(root));
-  const paths = ["vitest.config.ts"].filter((path) => present.has(path));
-  for (const folder of folders) if (present.has(folder)) walk(root, folder, paths);
+  const paths = ["vitest.config.ts"].filter((path) => present.has(path) && isWanted(path));
+  for (const folder of folders) {
+    if (present.has(folder)) paths.push(...walk(root, folder, isWanted));
+  }
   return paths.sort().map((path) => parse(path, readFileSync(join(root, path), "utf8")));
+}
+
+/** Every hand-written source file of the project that TypeScript compiles. */
+export function readSources(root: string): Source[] {
+  return read(root, isCode);
+}
+
+/** Sources of kernels: AssemblyScript, which is written much as TypeScript is. */
+export function readKernelSources(root: string): Source[] {
+  return read(root, isKernel);
 }
 
 /** Folder, file, or prefix ending in `*`. */

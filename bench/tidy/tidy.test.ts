@@ -7,8 +7,8 @@ import { checkDead } from "./dead.ts";
 import { checkImports } from "./imports.ts";
 import { checkNames } from "./names.ts";
 import { bannedWords, functionLinesMax } from "./rules.ts";
-import { checkShape } from "./shape.ts";
-import { parse, readSources, type Violation } from "./source.ts";
+import { checkKernelShape, checkShape } from "./shape.ts";
+import { parse, readKernelSources, readSources, type Violation } from "./source.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const entryPoints = [...entries.processes, ...entries.libraries];
@@ -36,6 +36,12 @@ describe("the project", () => {
     },
     120_000,
   );
+
+  test("has kernels of no larger files and functions", () => {
+    const kernels = readKernelSources(root);
+    expect(kernels.length).toBeGreaterThan(5);
+    expect(kernels.flatMap(checkKernelShape).map(show)).toEqual([]);
+  });
 
   test("has no dead files", () => {
     expect(checkDead(sources, entryPoints).map(show)).toEqual([]);
@@ -242,6 +248,14 @@ describe("shape", () => {
   ])("%s is fine", (path, text) => {
     expect(rulesBroken(path, text)).toEqual([]);
   });
+});
+
+test("a kernel's source is measured as others are, by what both languages have", () => {
+  const text = `export function sum(at: usize): f64 {\n${"  at += 8;\n".repeat(80)}  return 0;\n}\n`;
+  const broken = (own: string) =>
+    checkKernelShape(parse("worker/kernels/sum.as.ts", own)).map(({ rule }) => rule);
+  expect(broken(text)).toEqual(["opening", "function-length"]);
+  expect(broken(opening + "let a: u32 = 0;\n".repeat(500))).toEqual(["file-length"]);
 });
 
 describe("dead files", () => {

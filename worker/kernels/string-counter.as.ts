@@ -392,10 +392,9 @@ export function number(
           store<u32>(entry, size, 16);
           store<u32>(entry, step, 20);
           store<u64>(entry, tag, 24);
-          store<u32>(numbers, size);
+          store<u32>(numbers, size++);
           store<u32>(firsts, row);
           firsts += 4;
-          size++;
           break;
         }
         slot = (slot + 1) & mask;
