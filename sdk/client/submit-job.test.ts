@@ -48,6 +48,7 @@ const oneAction: Drive = async (_, host) => {
 /** Answers as a leader does; what it was asked is kept. */
 function fakeLeader(
   answers: {
+    readonly hasBundle?: boolean;
     readonly waitAction?: () => Promise<wire.WaitActionReply>;
     readonly renewDriver?: () => Promise<wire.RenewDriverReply>;
     readonly finishJob?: () => Promise<wire.FinishJobReply>;
@@ -57,10 +58,17 @@ function fakeLeader(
   const calls: string[] = [];
   const requests = new Map<string, unknown>();
   const views = [...(answers.views ?? [])];
+  let { hasBundle = true } = answers;
   const finished = { revision: 2, stages: [], outcomeJson: encodeValue(committed) };
   const replies: Readonly<Record<string, () => Promise<unknown>>> = {
-    [clientApi.putBundle.path]: async () => ({}),
-    [clientApi.submit.path]: async () => ({ driverToken: 7 }),
+    [clientApi.putBundle.path]: async () => {
+      hasBundle = true;
+      return {};
+    },
+    [clientApi.submit.path]: async () => {
+      if (!hasBundle) throw new EngineError("BUNDLE_NOT_FOUND", "upload it, then submit");
+      return { driverToken: 7 };
+    },
     [clientApi.startAction.path]: async () => ({ revision: 1 }),
     [clientApi.waitAction.path]: answers.waitAction ?? (async () => finished),
     [clientApi.renewDriver.path]: answers.renewDriver ?? (async () => ({ held: true })),
@@ -94,14 +102,14 @@ function submission(drive: Drive, paramsJson = "{}") {
 }
 
 describe("a job that this process drives", () => {
-  test("bundle, submit, action, end: in this order, with one token", async () => {
+  test("submit, action, end: in this order, with one token", async () => {
     const { leader, calls, requests } = fakeLeader();
     const seen: unknown[] = [];
     const finished = await runAttached(worldOf(leader), submission(oneAction), {
       onJobId: (jobId) => seen.push(jobId),
       onProgress: ({ label }: ActionProgress) => seen.push(label),
     });
-    expect(calls).toEqual(["PutBundle", "Submit", "StartAction", "WaitAction", "FinishJob"]);
+    expect(calls).toEqual(["Submit", "StartAction", "WaitAction", "FinishJob"]);
     expect(finished).toEqual({
       jobId: finished.jobId,
       resultJson: encodeValue("committed"),
@@ -259,8 +267,15 @@ test("a cluster out of reach: the error says what becomes of the job", async () 
 test("a detached job is left to the cluster", async () => {
   const { leader, calls, requests } = fakeLeader();
   const jobId = await submitDetached(worldOf(leader), submission(never));
-  expect(calls).toEqual(["PutBundle", "Submit"]);
+  expect(calls).toEqual(["Submit"]);
   expect(requests.get("Submit")).toMatchObject({ jobId, detached: true });
+});
+
+test("the bundle goes along where the cluster lacks it, and the job keeps its id", async () => {
+  const { leader, calls, requests } = fakeLeader({ hasBundle: false });
+  const { jobId } = await runAttached(worldOf(leader), submission(oneAction), quiet);
+  expect(calls.slice(0, 3)).toEqual(["Submit", "PutBundle", "Submit"]);
+  expect(requests.get("Submit")).toMatchObject({ jobId });
 });
 
 describe("inputs", () => {
@@ -335,7 +350,7 @@ describe("the client", () => {
       aborting.abort();
       await failed;
       if (calls.length === 0) continue;
-      expect(calls).toEqual(["PutBundle", "Submit", "CancelJob"]);
+      expect(calls).toEqual(["Submit", "CancelJob"]);
       const { jobId } = requests.get("Submit") as wire.SubmitRequest;
       expect(requests.get("CancelJob")).toMatchObject({ jobId });
     }

@@ -61,7 +61,10 @@ function newContext(world: ClientWorld, submission: Submission, name: string): J
   };
 }
 
-/** Every call may be repeated: the ids in it make the second one harmless. */
+/**
+ * Every call may be repeated: the ids in it make the second one harmless. The bundle travels only where the
+ * cluster lacks it: of a job that runs again and again it would be most of what a small one costs.
+ */
 async function announce(
   world: ClientWorld,
   { job }: Submission,
@@ -70,9 +73,13 @@ async function announce(
   detached: boolean,
 ): Promise<DriverLease> {
   const { leader } = world;
-  await leader.call(clientApi.putBundle, { sha256: job.sha256, code: job.code });
   const request = { ...context, name, bundleSha256: job.sha256, detached };
-  const { driverToken } = await leader.call(clientApi.submit, request);
+  const submit = () => leader.call(clientApi.submit, request);
+  const { driverToken } = await submit().catch(async (thrown: unknown) => {
+    if (toEngineError(thrown).code !== "BUNDLE_NOT_FOUND") throw thrown;
+    await leader.call(clientApi.putBundle, { sha256: job.sha256, code: job.code });
+    return await submit();
+  });
   return { jobId: context.jobId, driverToken };
 }
 
