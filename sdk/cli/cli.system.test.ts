@@ -82,6 +82,14 @@ export default defineJob({
 });
 `;
 
+const limitJob = `import { defineJob, z } from "millrace";
+export default defineJob({
+  name: "limit",
+  params: z.object({}),
+  run: async (mr) => await mr.range(3).limit(-1).count(),
+});
+`;
+
 interface Ended {
   readonly exitCode: number | null;
   readonly out: string;
@@ -133,6 +141,7 @@ beforeAll(() => {
   mkdirSync(join(folder, "data"));
   const files = {
     "words.ts": wordsJob,
+    "limit.ts": limitJob,
     "failing.ts": failingJob,
     "endless.ts": endlessJob,
     "stray.ts": strayJob,
@@ -191,6 +200,7 @@ describe("without a cluster", () => {
     [["status", "--masters", "127.0.0.1:1"], 2, "no access token given"],
     [["output", "data"], 4, "error OUTPUT_NOT_COMMITTED"],
     [["explain", "words.ts", "--input", "data/none*", "--output", "o"], 3, "error INPUT_NOT_FOUND"],
+    [["explain", "limit.ts"], 2, "at      limit.ts:5:40"],
   ])("%j ends with %i", async (args, exitCode, text) => {
     const ended = await millrace(args);
     expect(ended.errors).toContain(text);

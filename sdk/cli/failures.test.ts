@@ -35,8 +35,12 @@ test("one line of JSON for scripts, without stacks", () => {
 
 test("wrong parameters are listed field by field", () => {
   let text = "";
-  const fields = [{ path: "minLength", message: "is required" }];
+  const fields = [
+    { path: "minLength", message: "is required" },
+    { path: "--min-lenght", message: "no such flag" },
+  ];
   const wrong = new EngineError("PARAMS_INVALID", "1 parameter is wrong", { fields });
   expect(reportFailure(wrong, false, (part) => (text += part))).toBe(2);
   expect(text).toContain("  --min-length: is required");
+  expect(text).toContain("\n  --min-lenght: no such flag");
 });

@@ -6,7 +6,9 @@ import { flagName } from "./flag-name.ts";
 /** Parameters are named as the flags that set them. */
 function fieldLine({ code }: EngineError, field: { path: string; message: string }): string {
   if (code !== "PARAMS_INVALID") return `  field   ${field.path}: ${field.message}`;
-  return `  --${flagName(field.path)}: ${field.message}`;
+  // What was given and is no parameter is named as it was given.
+  const flag = field.path.startsWith("--") ? field.path : `--${flagName(field.path)}`;
+  return `  ${flag}: ${field.message}`;
 }
 
 function locationLines(error: EngineError): string[] {

@@ -1,20 +1,15 @@
 // Submits a compiled job, and drives it from this process for as long as the cluster lets it.
 
-import {
-  EngineError,
-  type ErrorRecord,
-  errorsOfProgram,
-  toEngineError,
-} from "../../proto/errors.ts";
+import { EngineError, type ErrorRecord, toEngineError } from "../../proto/errors.ts";
 import { rpcTimeoutMs } from "../../proto/limits/rpc.ts";
 import { actionResultBytesMax, paramsBytesMax, renewEveryMs } from "../../proto/limits.ts";
 import type { JobContext } from "../../proto/plan/bundle.ts";
 import type { Timer } from "../../proto/ports/clock.ts";
 import type { DriverLease } from "../../proto/wire/action-calls.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
+import { driverFailure } from "./driver-failure.ts";
 import { type ClientDriverHost, createDriverHost } from "./driver-host.ts";
 import { followJob } from "./follow-job.ts";
-import { type Locate, locateIn } from "./source-places.ts";
 import type { ClientWorld, CompiledJob, FinishedJob, OnProgress } from "./world.ts";
 
 export interface Submission {
@@ -113,23 +108,6 @@ function keepLease(world: ClientWorld, lease: DriverLease, driving: ClientDriver
     isStopped = true;
     timer?.cancel();
   };
-}
-
-/** What the driver program threw, with its place in the user's source where it is not an error of ours. */
-function driverFailure(thrown: unknown, job: CompiledJob): EngineError {
-  const locate = locateIn(job.code, job.sha256);
-  if (thrown instanceof EngineError) return placedFailure(toEngineError(thrown), locate);
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  const place = locate(thrown);
-  return new EngineError("USER_CODE_FAILED", `run: ${message}`, place, thrown);
-}
-
-/** Errors of the program, and of the sources and sinks that it brought, happened at a line of it. */
-function placedFailure(failure: EngineError, locate: Locate): EngineError {
-  const { code, message, details, cause } = failure;
-  if (!errorsOfProgram.has(code) || details.source !== undefined) return failure;
-  const place = locate(cause ?? failure);
-  return new EngineError(code, message, { ...details, ...place }, cause);
 }
 
 type DriverEnd =

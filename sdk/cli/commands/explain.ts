@@ -79,7 +79,13 @@ async function firstAction(
     submittedWallMs: world.wallMs(),
     workingFolder: world.workingFolder,
   };
-  const ended = job.bundle.drive(context, host).then(() => undefined);
+  const ended = job.bundle.drive(context, host).then(
+    () => undefined,
+    async (thrown: unknown) => {
+      const { driverFailure } = await import("../../client/driver-failure.ts");
+      throw driverFailure(thrown, job);
+    },
+  );
   return await Promise.race([planned, ended]);
 }
 
