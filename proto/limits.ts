@@ -191,6 +191,9 @@ export const partialKeyedBytesMax = 256 * 1024 * 1024;
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */
 export const dividedRowsHeld = 1_048_576;
+/** Memory of such rows and of all that is made of them while they are divided: less where there is little. */
+export const dividedHeldBytesMin = 16 * 1024 * 1024;
+export const dividedHeldBytesMax = 256 * 1024 * 1024;
 /** How often groups that do not fit into memory are divided anew: 64 parts each time. */
 export const groupDivisionsDeepMax = 3;
 /** Memory of the string counter of a map task before the same. */
@@ -223,6 +226,8 @@ export const releasedJobsMax = 10_000;
 export const uploadsPerTaskMax = 2000;
 /** Bytes of rows held by one output task for partitions whose files are not begun. */
 export const partitionHeldBytesMax = 128 * 1024 * 1024;
+/** Bytes of rows that an output task may hold at least, however little memory there is: files and parts of worth. */
+export const sinkHeldBytesMin = 4 * 1024 * 1024;
 
 // --- Jobs -------------------------------------------------------------------------------------
 

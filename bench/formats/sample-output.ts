@@ -6,6 +6,7 @@ import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import { float64Type, int53Type, utf8Type } from "../../proto/plan/types.ts";
+import { operatorMemoryOf } from "../../worker/memory/memory-for-tests.ts";
 import { fileSink } from "../../worker/output/file-sink.ts";
 
 export const store = createFileStore();
@@ -62,7 +63,7 @@ export async function writeSample(
 ): Promise<WrittenSample> {
   mkdirSync(folder);
   const target = { store, folderUri: `file://${folder}/`, jobId: "job", taskIndex: 3, token: 8 };
-  const sink = fileSink(format, options, target);
+  const sink = fileSink(format, options, target, operatorMemoryOf());
   for (let start = 0; start < sampleRows; start += 100) {
     sink.pushBatch(batchFrom(start, 100));
     await sink.drain();

@@ -4,7 +4,7 @@
 
 import { EngineError } from "../errors.ts";
 import { wasmBase64 } from "./generated/block-codecs-wasm.ts";
-import { instantiate } from "./wasm-module.ts";
+import { KernelShelf } from "./kept-kernels.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -14,12 +14,10 @@ interface Kernel {
   snappyPack(from: number, length: number, to: number): number;
 }
 
-/** Memory never shrinks: a kernel that grew above this is given up after its use. */
-const memoryBytesKept = 64 * 1024 * 1024;
 /** The kernel may write this much too far. */
 const slackBytes = 64;
 
-let kept: Kernel | undefined;
+const shelf = new KernelShelf<Kernel>(wasmBase64);
 
 /** What `step` wrote, in the kernel's memory: valid until the next call. */
 function runInPlace(
@@ -27,13 +25,11 @@ function runInPlace(
   outBytes: number,
   step: (kernel: Kernel, from: number, to: number) => number,
 ): Uint8Array | undefined {
-  kept ??= instantiate<Kernel>(wasmBase64);
-  const kernel = kept;
+  const kernel = shelf.take();
   const inBytes = bytes.length + slackBytes;
   // Addresses come out of WebAssembly as signed numbers.
   const from = kernel.reserve(inBytes + outBytes + slackBytes) >>> 0;
   if (from === 0) {
-    kept = undefined;
     const message = `a block of ${outBytes} bytes is too large to be packed or unpacked`;
     throw new EngineError("LIMIT_EXCEEDED", message);
   }
@@ -41,7 +37,7 @@ function runInPlace(
   const to = from + inBytes;
   const written = step(kernel, from, to);
   const { buffer } = kernel.memory;
-  if (buffer.byteLength > memoryBytesKept) kept = undefined;
+  shelf.give(kernel);
   return written < 0 ? undefined : new Uint8Array(buffer, to, written);
 }
 

@@ -2,7 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { wasmBase64 } from "./generated/dictionary-codes-wasm.ts";
-import { instantiate } from "./wasm-module.ts";
+import { KernelShelf } from "./kept-kernels.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -17,15 +17,13 @@ interface Kernel {
   ): number;
 }
 
-/** Memory never shrinks: a kernel that grew above this is given up after its use. */
-const memoryBytesKept = 64 * 1024 * 1024;
 /** The kernel loads and stores whole groups, of which the last may go this far beyond. */
 const slackBytes = 64;
 /** Above it sizes would wrap around. */
 const addressMax = 2 ** 31;
 const endsEarly = -1;
 
-let kept: Kernel | undefined;
+const shelf = new KernelShelf<Kernel>(wasmBase64);
 
 export type CodesProblem = "ends early" | "outside the dictionary";
 
@@ -39,8 +37,7 @@ export function readCodes(
   codesEnd: number,
   out: Int32Array,
 ): CodesProblem | undefined {
-  kept ??= instantiate<Kernel>(wasmBase64);
-  const kernel = kept;
+  const kernel = shelf.take();
   const count = out.length;
   // Codes begin at a multiple of four, as views of them do.
   const inBytes = (bytes.length + slackBytes + 7) & ~7;
@@ -48,14 +45,13 @@ export function readCodes(
   // Addresses come out of WebAssembly as signed numbers.
   const from = bytesNeeded > addressMax ? 0 : kernel.reserve(bytesNeeded) >>> 0;
   if (from === 0) {
-    kept = undefined;
     throw new EngineError("LIMIT_EXCEEDED", `a page of ${count} codes is too large to be unpacked`);
   }
   new Uint8Array(kernel.memory.buffer, from, bytes.length).set(bytes);
   const to = from + inBytes;
   const read = kernel.readCodes(from, bytes.length, width, to, count, codesEnd);
   const { buffer } = kernel.memory;
-  if (buffer.byteLength > memoryBytesKept) kept = undefined;
+  shelf.give(kernel);
   if (read < 0) return read === endsEarly ? "ends early" : "outside the dictionary";
   out.set(new Int32Array(buffer, to, count));
   return undefined;

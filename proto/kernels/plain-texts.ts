@@ -2,7 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { wasmBase64 } from "./generated/plain-texts-wasm.ts";
-import { instantiate } from "./wasm-module.ts";
+import { KernelShelf } from "./kept-kernels.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -10,15 +10,13 @@ interface Kernel {
   readTexts(from: number, length: number, offsets: number, bytes: number, count: number): number;
 }
 
-/** Memory never shrinks: a kernel that grew above this is given up after its use. */
-const memoryBytesKept = 64 * 1024 * 1024;
 /** The kernel copies 16 bytes at a time, and may go this far beyond. */
 const slackBytes = 64;
 const lengthBytes = 4;
 /** Above it sizes would wrap around. */
 const addressMax = 2 ** 31;
 
-let kept: Kernel | undefined;
+const shelf = new KernelShelf<Kernel>(wasmBase64);
 
 export interface PlainTexts {
   /** One more than texts, beginning with 0. */
@@ -30,15 +28,13 @@ export interface PlainTexts {
 export function readPlainTexts(page: Uint8Array, count: number): PlainTexts | undefined {
   // Also what keeps a count that is no count from asking for memory.
   if (count * lengthBytes > page.length) return undefined;
-  kept ??= instantiate<Kernel>(wasmBase64);
-  const kernel = kept;
+  const kernel = shelf.take();
   const pageBytes = (page.length + slackBytes + 7) & ~7;
   const offsetBytes = (lengthBytes * (count + 1) + 7) & ~7;
   const bytesNeeded = pageBytes + offsetBytes + page.length + slackBytes;
   // Addresses come out of WebAssembly as signed numbers.
   const from = bytesNeeded > addressMax ? 0 : kernel.reserve(bytesNeeded) >>> 0;
   if (from === 0) {
-    kept = undefined;
     const message = `a page of ${page.length} bytes of text is too large to be decoded`;
     throw new EngineError("LIMIT_EXCEEDED", message);
   }
@@ -47,7 +43,7 @@ export function readPlainTexts(page: Uint8Array, count: number): PlainTexts | un
   const valuesAt = offsetsAt + offsetBytes;
   const bytes = kernel.readTexts(from, page.length, offsetsAt, valuesAt, count);
   const { buffer } = kernel.memory;
-  if (buffer.byteLength > memoryBytesKept) kept = undefined;
+  shelf.give(kernel);
   if (bytes < 0) return undefined;
   return {
     offsets: new Int32Array(buffer, offsetsAt, count + 1).slice(),

@@ -4,8 +4,15 @@
 export const executorMemoryShare = 0.6;
 /** What an executor process takes without any rows: the program, its libraries, compiled code. */
 export const executorBaseBytes = 64 * 1024 * 1024;
-/** What each thread takes beside rows that are held: batches, and garbage, which V8 begins to collect after 64 MiB. */
+/** What each thread takes beside rows that are held: batches, kernels that wait, and garbage. */
 export const executorThreadBytes = 128 * 1024 * 1024;
+/** Of it, what values and buffers may come to before garbage is collected; the rest is code, stacks and gaps. */
+export const executorThreadUsedBytes = 96 * 1024 * 1024;
+/** Garbage is collected again once so much has come since, or a share of what was left: each time costs the latter. */
+export const garbageBytesMin = 16 * 1024 * 1024;
+export const garbageShare = 0.25;
+/** Rows that steps of each thread can hold, if nothing else: blocks of a sort's merge, tables of groups. */
+export const executorRowsBytesMin = 16 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */
 export const spillBlockBytesMin = 32 * 1024;
 export const spillBlockBytesMax = 1024 * 1024;
@@ -23,9 +30,17 @@ export const sortPieceBytes = 4 * 1024 * 1024;
 export const spillFilesPerTaskMax = 64;
 /** Bytes in all spill files of one task: more than one disk at hand holds. */
 export const spillBytesPerTaskMax = 2 * 1024 * 1024 * 1024 * 1024;
-/** Heap of one executor thread, MiB, unless the operator of the cluster says otherwise. */
+/** Heap of one executor thread, MiB, unless the operator of the cluster says otherwise: where the memory is small, less. */
 export const executorThreadHeapMiB = 2048;
-/** Memory for texts, and for sorts, that each thread keeps between two steps: a share of that of all operators. */
-export const kernelShare = 64;
-export const kernelBytesKeptMin = 32 * 1024 * 1024;
-export const kernelBytesKeptMax = 128 * 1024 * 1024;
+export const executorThreadHeapMiBMin = 256;
+/** Heap of young values of one thread, MiB: V8 takes the most by itself; a share of a thread's part of small memories. */
+export const executorYoungMiBMin = 12;
+export const executorYoungMiBMax = 48;
+export const executorYoungShare = 16;
+/**
+ * Memory of WebAssembly kernels that each thread keeps between two steps: a share of that of all operators, within bounds.
+ * The least is a quarter of what a thread has beside rows.
+ */
+export const keptKernelsShare = 32;
+export const keptKernelsBytesMin = 32 * 1024 * 1024;
+export const keptKernelsBytesMax = 256 * 1024 * 1024;

@@ -40,8 +40,8 @@ export class ExecutorChild {
     this.events = events;
     this.process = fork(entryPath, [], {
       serialization: "advanced",
-      // Options of the agent, such as those of a debugger, are not for its child.
-      execArgv: [],
+      // Options of the agent, such as those of a debugger, are not for its child, which collects its garbage in time.
+      execArgv: ["--expose-gc"],
       env: environmentOfUserCode(process.env),
       // Results of the command line go to standard output: what user code prints goes beside it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -11,6 +11,7 @@ import type {
   FromExecutor,
   ToDriverThread,
 } from "./messages.ts";
+import { threadLimits } from "./thread-limits.ts";
 
 function failed(error: EngineError): DriverEnd {
   return { kind: "failed", error: toErrorRecord(error) };
@@ -33,7 +34,7 @@ export class DriverThreads {
     const data: DriverThreadData = { kind: "millraceDriver", settings, spec };
     const thread = new Worker(this.url, {
       workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: settings.threadHeapMiB },
+      resourceLimits: threadLimits(settings),
     });
     this.threads.set(id, thread);
     thread.on("message", (message: FromDriverThread) => this.receive(id, message));

@@ -4,11 +4,11 @@ import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { EngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
+import { operatorBytes } from "../../proto/io/executor-memory.ts";
 import { executorCancelMs, executorWatchMs } from "../../proto/limits.ts";
 import type { TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
 import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
 import { DriverThreads } from "./driver-threads.ts";
-import { operatorBytes } from "./memory-limit.ts";
 import type {
   ExecutorSettings,
   FromExecutor,
@@ -17,6 +17,7 @@ import type {
   ToExecutor,
 } from "./messages.ts";
 import { RunningTask } from "./running-task.ts";
+import { threadLimits } from "./thread-limits.ts";
 
 const threadUrl = new URL("./thread.mjs", import.meta.url);
 
@@ -55,7 +56,7 @@ class Executor {
       // A thread that waits by blocking could not keep its connections.
       atomics: "disabled",
       recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: settings.threadHeapMiB },
+      resourceLimits: threadLimits(settings),
     });
     // Leftovers of user code (a timer that throws) may end a thread between two tasks; it is replaced.
     this.threads.on("error", (error: Error) => {

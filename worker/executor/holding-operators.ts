@@ -15,11 +15,14 @@ const holding: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "aggregateByKey",
   "groupByKey",
   "cogroup",
+  "countByValue",
+  "mapPartitions",
+  "forEach",
 ] as const);
 
 export function holdingOperators({ operators, sink }: TaskProgram): number {
   const inside = operators.filter(({ kind }) => holding.has(kind)).length;
-  return inside + (sink.kind === "shuffle" ? 1 : 0);
+  return inside + (sink.kind === "shuffle" || sink.kind === "output" ? 1 : 0);
 }
 
 /**

@@ -69,7 +69,9 @@ function buildStage(
     case "watchColumns":
       return watchColumnsStage(operator.maker, operator.needs, world.noteCounts, next);
     case "countByValue":
-      return operator.phase === "partial" ? countPartialStage(next) : countFinalStage(next);
+      return operator.phase === "partial"
+        ? countPartialStage(place().memory, next)
+        : countFinalStage(place().memory, next);
     case "reduceByKey": {
       const combine = closureOf(operator.node) as (left: unknown, right: unknown) => unknown;
       return reduceByKeyStage(combine, operator.phase, place(), next);
@@ -81,7 +83,8 @@ function buildStage(
       if (operator.kind === "rangeBounds") {
         return rangeBoundsStage(operator.key, operator.partitions, keys, next);
       }
-      return sortStage(operator.key, operator.rowsMax ?? Number.POSITIVE_INFINITY, keys, next);
+      const rowsMax = operator.rowsMax ?? Number.POSITIVE_INFINITY;
+      return sortStage(operator.key, rowsMax, keys, place().memory, next);
     }
     case "aggregateByKey":
       return aggregateByKeyStage(operator, closureOf(operator.node) as FoldFunction, place(), next);
@@ -90,7 +93,7 @@ function buildStage(
     case "cogroup":
       return cogroupStage(operator.stageId, place(), next);
     case "mapPartitions":
-      return mapPartitionsStage(rowsFunction(), index, user, next);
+      return mapPartitionsStage(rowsFunction(), index, user, place().memory, next);
     case "mapBatches": {
       const closure = closureOf(operator.node) as (batch: BatchView) => unknown;
       return mapBatchesStage(closure, operator.schema, index, user, next);
@@ -101,7 +104,7 @@ function buildStage(
       return mapAsyncStage(unary(), { concurrency, limiter }, index, user, next);
     }
     case "forEach":
-      return forEachStage(rowsFunction(), index, user);
+      return forEachStage(rowsFunction(), index, user, place().memory);
     default:
       return withPlacedErrors(buildColumnStage(operator, index, world, next), index, user);
   }

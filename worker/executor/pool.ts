@@ -7,7 +7,7 @@ import {
   toErrorRecord,
   unreachable,
 } from "../../proto/errors.ts";
-import { executorThreadHeapMiB } from "../../proto/limits/memory.ts";
+import { checkMemory, defaultMemoryBytes, threadHeapMiB } from "../../proto/io/executor-memory.ts";
 import {
   closureDeadlineMs as closureDeadlineMsDefault,
   executorRestartPauseMs,
@@ -26,7 +26,6 @@ import type { Log } from "../../proto/ports/log.ts";
 import { releasedJobsOf } from "../shuffle/provider.ts";
 import { type ChildDeath, ExecutorChild } from "./child.ts";
 import { operatorLabels } from "./labels.ts";
-import { defaultMemoryBytes } from "./memory-limit.ts";
 import type { DriverEnd, DriverQuestion, ExecutorSettings, FromExecutor } from "./messages.ts";
 import { PoolFolders } from "./pool-folders.ts";
 
@@ -62,6 +61,8 @@ interface PooledDriver {
 
 function settingsOf(options: ExecutorPoolOptions, folders: PoolFolders): ExecutorSettings {
   const { workerId, slots, blockToken, planTargets } = options;
+  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes();
+  checkMemory(memoryBytes, slots);
   return {
     workerId,
     slots,
@@ -69,8 +70,8 @@ function settingsOf(options: ExecutorPoolOptions, folders: PoolFolders): Executo
     bundleFolder: folders.bundleFolder,
     shuffleFolder: folders.shuffleFolder,
     spillFolder: folders.spillFolder,
-    memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
-    threadHeapMiB: options.heapMiB ?? executorThreadHeapMiB,
+    memoryBytes,
+    threadHeapMiB: options.heapMiB ?? threadHeapMiB(memoryBytes, slots),
     closureDeadlineMs: options.closureDeadlineMs ?? closureDeadlineMsDefault,
     ...(planTargets === undefined ? {} : { planTargets }),
   };

@@ -69,6 +69,7 @@ interface Attempt {
   file: string | undefined;
   readonly user: UserCode;
   readonly closureOf: ClosureOf;
+  readonly memory: TaskMemory;
 }
 
 function checkCancelled(cells: TaskCells): void {
@@ -84,6 +85,7 @@ async function settle(attempt: Attempt): Promise<void> {
   const { ints } = attempt.cells;
   ints[cellAt.steps] = ints[cellAt.steps]! + 1;
   checkCancelled(attempt.cells);
+  attempt.memory.collect();
   for (const stage of attempt.waiting) {
     const work = stage.drain?.();
     if (work !== undefined) await work;
@@ -202,7 +204,7 @@ export async function runTask(
     const waiting = [...stages, sink].filter(({ drain }) => drain !== undefined);
     const parts = { first, stages, sink, waiting };
     const code = { user, closureOf: closure };
-    attempt = { spec, world, cells, source, index, ...parts, ...code, file: undefined };
+    attempt = { spec, world, cells, source, index, ...parts, ...code, memory, file: undefined };
     const result = await pump(attempt);
     const done = { rowsIn: cells.floats[0]!, bytesIn: cells.floats[1]!, ...result };
     const counters = {

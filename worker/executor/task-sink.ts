@@ -139,7 +139,8 @@ export async function buildSink(
       if ((format === "text" || format === "ndjson") && isPlain && compression === "none") {
         return lineSink(format, target);
       }
-      return fileSink(format, sink.options ?? {}, target);
+      const own = memory.operator(user.labels.at(-1)!);
+      return fileSink(format, sink.options ?? {}, target, own);
     }
     case "shuffle": {
       const { actionIndex, stageId } = spec;

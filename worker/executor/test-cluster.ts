@@ -7,8 +7,7 @@ import { decodeValue } from "../../proto/plan/values.ts";
 import type { Clock } from "../../proto/ports/clock.ts";
 import type { TaskResult, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { ArraySpillFiles } from "../memory/memory-for-tests.ts";
-import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
+import { ArraySpillFiles, WatchedBudget } from "../memory/memory-for-tests.ts";
 import { cellsBytes, cellsOf } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { blockProvider, ReleasedJobs } from "../shuffle/provider.ts";
@@ -87,14 +86,15 @@ export class TestCluster {
   readonly objects = new Map<string, Uint8Array>();
   readonly files: readonly ReturnType<typeof memoryFiles>[];
   readonly spills = new ArraySpillFiles();
+  /** Of all tasks, which run one after another. */
+  readonly budget: WatchedBudget;
   private readonly sides: readonly KeptSides[];
   private readonly functions: Functions;
-  private readonly memoryBytes: number;
 
   /** `memoryBytes`: what the operators of one task may hold. */
   constructor(functions: Functions = {}, workers = 2, memoryBytes = 2 ** 40) {
     this.functions = functions;
-    this.memoryBytes = memoryBytes;
+    this.budget = new WatchedBudget(memoryBytes);
     this.files = Array.from({ length: workers }, memoryFiles);
     this.sides = this.files.map(() => new KeptSides(restingClock));
   }
@@ -113,10 +113,7 @@ export class TestCluster {
         close: () => undefined,
       },
       memory: {
-        budget: new SharedBudget(new ArrayBuffer(ledgerBytes(1)), {
-          limitBytes: this.memoryBytes,
-          slots: 1,
-        }),
+        budget: this.budget,
         slot: 0,
         files: this.spills,
       },

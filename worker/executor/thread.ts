@@ -6,24 +6,25 @@ import { committedLines } from "../../proto/formats/committed-files.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
+import { operatorBytes } from "../../proto/io/executor-memory.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
 import {
   scratchFromEnvironment,
   storeOptionsFromEnvironment,
 } from "../../proto/io/store-options.ts";
+import { keepKernels } from "../../proto/kernels/kept-kernels.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
-import { keepKernels } from "../kernels/kept-memory.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { cellsOf } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { tokenBuckets } from "../operators/token-bucket.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
+import { garbageBound, threadCollector } from "./collect-garbage.ts";
 import { inputReader } from "./file-reader.ts";
 import { gunzipBlocks } from "./gunzip.ts";
 import { blockingSealedFiles } from "./local-files.ts";
-import { operatorBytes } from "./memory-limit.ts";
 import type {
   DriverAnswer,
   DriverQuestion,
@@ -66,6 +67,9 @@ function openStore(): ObjectStore {
 
 let world: Omit<TaskWorld, "memory"> | undefined;
 
+const collector = threadCollector();
+const collectAbove = collector && garbageBound(collector);
+
 function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
   const store = openStore();
   return {
@@ -98,6 +102,7 @@ function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
     slot,
     files: spillFolder(folder),
     heapBytes: threadHeapMiB * 1024 * 1024,
+    ...(collectAbove === undefined ? {} : { collectAbove }),
   };
 }
 

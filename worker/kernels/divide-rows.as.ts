@@ -1,5 +1,5 @@
-// AssemblyScript source of loops that divide rows: hashes of whole numbers, places of rows by their part, and columns
-// written to these places.
+// AssemblyScript source of loops that divide rows: hashes of whole numbers and of texts, places of rows by their part,
+// and columns written to these places.
 //
 // A column is read once from its beginning to its end and written to as many places as there are parts, which costs a
 // fifth of picking its rows part by part. Rows are padded to four: what lies beyond the last one is read and hashed,
@@ -60,6 +60,44 @@ export function hashLongs(values: usize, rows: u32, first: u32, words: u32, hash
     const low = v128.shuffle<i32>(left, right, 0, 2, 4, 6);
     const high = v128.shuffle<i32>(left, right, 1, 3, 5, 7);
     v128.store(hashes, finished(absorbed(absorbed(firsts, low), high), lengths));
+  }
+}
+
+// @ts-ignore: decorator
+@inline function absorbedWord(hash: u32, next: u32): u32 {
+  const word = rotl<u32>(next * 0xcc9e2d51, 15) * 0x1b873593;
+  return rotl<u32>(hash ^ word, 13) * 5 + 0xe6546b64;
+}
+
+/**
+ * Hashes of texts as keys, which begin with the hash `first` of `words` words: the number of their bytes, then these,
+ * four to a word.
+ */
+export function hashTexts(
+  bytes: usize,
+  offsets: usize,
+  rows: u32,
+  first: u32,
+  words: u32,
+  hashes: usize,
+): void {
+  const hashesEnd = hashes + (<usize>rows << 2);
+  let start = load<u32>(offsets);
+  for (; hashes < hashesEnd; hashes += 4) {
+    offsets += 4;
+    const end = load<u32>(offsets);
+    const length = end - start;
+    let from = bytes + start;
+    const wholeEnd = from + (length & ~3);
+    start = end;
+    let sum = absorbedWord(first, length);
+    for (; from < wholeEnd; from += 4) sum = absorbedWord(sum, load<u32>(from));
+    const rest = length & 3;
+    if (rest > 0) sum = absorbedWord(sum, load<u32>(from) & (((<u32>1) << (rest << 3)) - 1));
+    let hash = sum ^ (words + 1 + ((length + 3) >> 2));
+    hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
+    hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;
+    store<u32>(hashes, hash ^ (hash >> 16));
   }
 }
 

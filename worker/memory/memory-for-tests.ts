@@ -7,17 +7,28 @@ import { type OperatorMemory, TaskMemory } from "./task-memory.ts";
 export class ArraySpillFiles implements SpillFiles {
   open = 0;
   created = 0;
+  writtenBytes = 0;
 
   create(): SpillFile {
-    let bytes = Buffer.alloc(0);
+    let bytes = new Uint8Array(1024);
+    let length = 0;
     this.open++;
     this.created++;
     return {
       get bytes() {
-        return bytes.length;
+        return length;
       },
       append: (pieces) => {
-        bytes = Buffer.concat([bytes, ...pieces]);
+        for (const piece of pieces) {
+          if (length + piece.length > bytes.length) {
+            const more = new Uint8Array(2 * (length + piece.length));
+            more.set(bytes);
+            bytes = more;
+          }
+          bytes.set(piece, length);
+          length += piece.length;
+          this.writtenBytes += piece.length;
+        }
       },
       read: (offsetBytes, into) => {
         into.set(bytes.subarray(offsetBytes, offsetBytes + into.length));
@@ -29,14 +40,27 @@ export class ArraySpillFiles implements SpillFiles {
   }
 }
 
+/** A budget of one slot that notes the most that was taken of it. */
+export class WatchedBudget extends SharedBudget {
+  peakBytes = 0;
+
+  constructor(limitBytes: number) {
+    super(new ArrayBuffer(ledgerBytes(1)), { limitBytes, slots: 1 });
+  }
+
+  override take(slot: number, bytes: number): boolean {
+    const isTaken = super.take(slot, bytes);
+    this.peakBytes = Math.max(this.peakBytes, this.ownBytes + this.commonBytes - this.freeBytes);
+    return isTaken;
+  }
+}
+
 export function taskMemoryOf(
   limitBytes: number,
   files: SpillFiles = new ArraySpillFiles(),
   heapBytes = Number.POSITIVE_INFINITY,
 ) {
-  const slots = 1;
-  const ledger = new ArrayBuffer(ledgerBytes(slots));
-  const budget = new SharedBudget(ledger, { limitBytes, slots });
+  const budget = new WatchedBudget(limitBytes);
   return new TaskMemory({ budget, slot: 0, files, heapBytes }, 0, 1);
 }
 

@@ -9,6 +9,8 @@ import type { SpillFile, SpillFiles } from "./spill-files.ts";
 export interface OperatorMemory {
   /** Reserved now. */
   readonly bytes: number;
+  /** What it can always have, whatever other operators and tasks do; the same on every attempt with such a worker. */
+  readonly ownBytes: number;
   /** What it could have in all at this moment: its own part, and what nobody else has. */
   readonly reachBytes: number;
   /** Of the heap of JavaScript values of the whole thread. */
@@ -29,6 +31,8 @@ export interface TaskMemoryWorld {
   readonly files: SpillFiles;
   /** Of the thread; without a bound where not set. */
   readonly heapBytes?: number;
+  /** Keeps the garbage of the thread within bounds: told what the task may have now, whenever that may have changed. */
+  readonly collectAbove?: (reservedBytes: number) => void;
 }
 
 /** A share of it is for the operators one by one, so that none can take it all. */
@@ -93,8 +97,15 @@ export class TaskMemory {
       if (other.label === label) labelled += other.bytes;
     }
     this.peakBytes = Math.max(this.peakBytes, held);
+    this.collect();
     this.labelPeaks.set(label, Math.max(this.labelPeaks.get(label) ?? 0, labelled));
     return true;
+  }
+
+  /** Collects garbage where there is too much of it beside what is reserved: to be called after every batch. */
+  collect(): void {
+    const { budget, collectAbove } = this.world;
+    collectAbove?.(budget.ownBytes + this.commonBytes);
   }
 
   /** The most that the operator of this label had reserved. */
@@ -186,6 +197,10 @@ class Operator implements OperatorMemory {
     this.task = task;
     this.label = label;
     this.floorBytes = floorBytes;
+  }
+
+  get ownBytes(): number {
+    return this.floorBytes;
   }
 
   get reachBytes(): number {

@@ -54,6 +54,7 @@ function partialStage(
 ): Stage {
   const groups = new Groups(program, "partial");
   const rowStates = new RowStates(program);
+  const bytesMax = Math.min(partialGroupsBytesMax, memory.ownBytes);
   let passesRows = false;
   const hardlyReduces = (): boolean => {
     const bound = sharesMax.findLast(({ rows }) => groups.rows >= rows);
@@ -71,7 +72,7 @@ function partialStage(
     passesRows = hardlyReduces();
     const { bytes } = groups;
     // Bounds of its own come first: how far a budget reaches depends on other tasks, and the blocks must not.
-    const isMuch = groups.size > partialEntriesMax || bytes > partialGroupsBytesMax;
+    const isMuch = groups.size > partialEntriesMax || bytes > bytesMax;
     if (passesRows || isMuch || !memory.resize(bytes)) for (const _ of drain());
   };
   return addingStage(program, next, add, drain);

@@ -24,6 +24,7 @@ function partialStage(
   next: Stage,
 ): Stage {
   const index = keys.index();
+  const bytesMax = Math.min(partialGroupsBytesMax, memory.ownBytes);
   let rows = 0;
   let passesRows = false;
   const forget = (): void => {
@@ -40,7 +41,7 @@ function partialStage(
     else if (first.length > 0) next.pushBatch(gatherBatch(batch, first));
     const bound = sharesMax.findLast((each) => rows >= each.rows);
     passesRows = bound !== undefined && index.size > rows * bound.share;
-    const isMuch = index.size > partialEntriesMax || index.bytes > partialGroupsBytesMax;
+    const isMuch = index.size > partialEntriesMax || index.bytes > bytesMax;
     // Bounds of its own come first: how far a budget reaches depends on other tasks, and the rows must not.
     if (passesRows || isMuch || !memory.resize(index.bytes)) forget();
   };

@@ -1,5 +1,6 @@
 // forEach: runs the user's function for its effects, once with all rows of a task; no row goes on.
 
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { cellAt, cellStates } from "./cells.ts";
 import { holdRows } from "./held-rows.ts";
 import type { Stage } from "./stage.ts";
@@ -10,8 +11,9 @@ export function forEachStage(
   closure: (rows: IterableIterator<unknown>) => unknown,
   index: number,
   user: UserCode,
+  memory: OperatorMemory,
 ): Stage {
-  const held = holdRows(user);
+  const held = holdRows(user, memory);
   const run = async (): Promise<void> => {
     try {
       enterUser(user, index);

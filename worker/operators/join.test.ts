@@ -258,7 +258,7 @@ describe("joins", () => {
         refused++;
         const tooLittle: OperatorMemory = {
           ...{ bytes: 0, reachBytes: 0, resize: (bytes) => bytes === 0, demand: () => undefined },
-          heapBytesMax: 0,
+          ...{ heapBytesMax: 0, ownBytes: 0 },
           ...{ createSpillFile: () => files.create(), beside: () => operatorMemoryOf() },
         };
         const files = new ArraySpillFiles();

@@ -1,6 +1,7 @@
 // mapPartitions: the user's function over all rows of a task at once.
 
 import { chunkRowsMax } from "../../proto/limits.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { cellAt } from "./cells.ts";
 import { holdRows } from "./held-rows.ts";
 import type { Stage } from "./stage.ts";
@@ -29,10 +30,11 @@ export function mapPartitionsStage(
   closure: (rows: IterableIterator<unknown>) => unknown,
   index: number,
   user: UserCode,
+  memory: OperatorMemory,
   next: Stage,
 ): Stage {
   const { ints } = user.cells;
-  const held = holdRows(user);
+  const held = holdRows(user, memory);
   /** One chunk of what the function yields; undefined when there is no more. */
   const take = (items: Iterator<unknown>): unknown[] | undefined => {
     const out: unknown[] = [];

@@ -2,23 +2,28 @@
 
 import { EngineError } from "../../proto/errors.ts";
 
-function rankOf(value: unknown): number {
+export const ranks = {
+  ...{ undefined: 0, null: 1, boolean: 2, number: 3, bigint: 4 },
+  ...{ date: 5, string: 6, bytes: 7, array: 8, record: 9 },
+} as const;
+
+export function rankOf(value: unknown): number {
   switch (typeof value) {
     case "undefined":
-      return 0;
+      return ranks.undefined;
     case "boolean":
-      return 2;
+      return ranks.boolean;
     case "number":
-      return 3;
+      return ranks.number;
     case "bigint":
-      return 4;
+      return ranks.bigint;
     case "string":
-      return 6;
+      return ranks.string;
     case "object":
-      if (value === null) return 1;
-      if (value instanceof Date) return 5;
-      if (value instanceof Uint8Array) return 7;
-      return Array.isArray(value) ? 8 : 9;
+      if (value === null) return ranks.null;
+      if (value instanceof Date) return ranks.date;
+      if (value instanceof Uint8Array) return ranks.bytes;
+      return Array.isArray(value) ? ranks.array : ranks.record;
     default:
       throw new EngineError("VALUE_UNSUPPORTED", `a ${typeof value} cannot be sorted`);
   }
@@ -62,7 +67,7 @@ let knownKeys: readonly string[] = [];
 let knownSorted: readonly string[] = [];
 
 /** Names of the keys that hold something: batches do not tell `undefined` from missing, nor does the order. */
-function presentKeys(record: Record<string, unknown>): readonly string[] {
+export function presentKeys(record: Record<string, unknown>): readonly string[] {
   const keys = Object.keys(record);
   for (let i = 0; i < keys.length; i++) {
     if (record[keys[i]!] === undefined) return keys.filter((key) => record[key] !== undefined);
@@ -100,20 +105,20 @@ export function compareValues(a: unknown, b: unknown): number {
   const difference = rank - rankOf(b);
   if (difference !== 0) return difference;
   switch (rank) {
-    case 2:
+    case ranks.boolean:
       return Number(a) - Number(b);
-    case 3:
+    case ranks.number:
       return compareNumbers(a as number, b as number);
-    case 4:
+    case ranks.bigint:
       return (a as bigint) < (b as bigint) ? -1 : (a as bigint) > (b as bigint) ? 1 : 0;
-    case 5:
+    case ranks.date:
       return compareNumbers((a as Date).getTime(), (b as Date).getTime());
-    case 6:
+    case ranks.string:
       return compareStrings(a as string, b as string);
-    case 7:
-    case 8:
+    case ranks.bytes:
+    case ranks.array:
       return compareSequences(a as ArrayLike<unknown>, b as ArrayLike<unknown>);
-    case 9:
+    case ranks.record:
       return compareRecords(a as Record<string, unknown>, b as Record<string, unknown>);
     default:
       return 0;

@@ -2,13 +2,18 @@
 
 import { type Batch, type BatchShape, batchRows, isPlainRecord } from "../../proto/batch/batch.ts";
 import { columnType } from "../../proto/batch/column.ts";
+import { keyedHeapShare } from "../../proto/limits/memory.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import type { SortKey } from "../../proto/plan/logical.ts";
 import { commonType, type DataType, sameType } from "../../proto/plan/types.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
+import { batchBytes } from "../memory/batch-bytes.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
+import { heapBytesOf } from "./keyed/heap-bytes.ts";
 import { compareNumbers, compareStrings, compareValues } from "./order.ts";
 import type { KeyReader } from "./sort-keys.ts";
+import { SpilledKeyed } from "./sorting/spilled-keyed.ts";
 import { pushPieces, type Stage } from "./stage.ts";
 
 /** Rows with their keys, in one order. */
@@ -85,10 +90,29 @@ export function sortKeyed(
   return sorted;
 }
 
-/** Rows in the order they came, with their keys; and their columns, as long as all have the same. */
+/** Only so many rows are measured. */
+const measuredEach = 16;
+/** Columns are joined in the end; of values, V8 lets about as much garbage gather as there is of what lives. */
+const copies = 2;
+
+function heapBytesOfSome(rows: readonly unknown[], keys: readonly unknown[]): number {
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i += measuredEach) {
+    bytes += heapBytesOf(rows[i]) + heapBytesOf(keys[i]);
+  }
+  return measuredEach * bytes;
+}
+
+/**
+ * Rows in the order they came, with their keys; and their columns, as long as all have the same. Where they do not fit
+ * into memory, they are sorted in files.
+ */
 class HeldKeyed {
   private readonly key: SortKey;
   private readonly rowsMax: number;
+  private readonly memory: OperatorMemory;
+  private heldBytes = 0;
+  private spilled: SpilledKeyed | undefined;
   private keys: unknown[] = [];
   private rows: unknown[] = [];
   /** Undefined once rows came that have no columns, or others. */
@@ -96,24 +120,45 @@ class HeldKeyed {
   private shape: BatchShape | undefined;
   private readonly types = new Map<string, DataType>();
 
-  constructor(key: SortKey, rowsMax: number) {
+  constructor(key: SortKey, rowsMax: number, memory: OperatorMemory) {
     this.key = key;
     this.rowsMax = rowsMax;
+    this.memory = memory;
   }
 
   add(rows: readonly unknown[], keys: readonly unknown[], batch: Batch | undefined): void {
+    const alike = batch !== undefined && this.isAlike(batch) ? batch : undefined;
+    if (alike === undefined) this.batches = undefined;
+    if (this.spilled !== undefined) {
+      return this.spilled.add(rows, keys, this.batches === undefined ? undefined : alike);
+    }
     for (let i = 0; i < rows.length; i++) {
       this.keys.push(keys[i]);
       this.rows.push(rows[i]);
     }
-    this.addColumns(batch);
+    if (alike !== undefined) this.batches?.push(alike);
+    const columnBytes = alike === undefined ? 0 : batchBytes(alike);
+    this.heldBytes += copies * (heapBytesOfSome(rows, keys) + columnBytes);
     // Top-k: what cannot be among the first rows is dropped once it is worth a sort.
     if (this.rows.length >= 2 * this.rowsMax + chunkRowsMax) this.sort();
+    const fitsHeap = this.heldBytes <= keyedHeapShare * this.memory.heapBytesMax;
+    if (!fitsHeap || !this.memory.resize(Math.ceil(this.heldBytes))) this.spill();
   }
 
-  private addColumns(batch: Batch | undefined): void {
-    if (batch === undefined || !this.isAlike(batch)) this.batches = undefined;
-    else this.batches?.push(batch);
+  private spill(): void {
+    const { key, rowsMax, memory, rows, keys, batches } = this;
+    memory.resize(0);
+    this.spilled = new SpilledKeyed(key, rowsMax, memory, batches !== undefined);
+    if (batches === undefined) this.spilled.add(rows, keys, undefined);
+    let start = 0;
+    for (const batch of batches ?? []) {
+      const end = start + batch.rows;
+      this.spilled.add(rows.slice(start, end), keys.slice(start, end), batch);
+      start = end;
+    }
+    this.rows = [];
+    this.keys = [];
+    if (batches !== undefined) this.batches = [];
   }
 
   /** Whether its columns join those so far without a change of any value; nothing but nulls joins any. */
@@ -138,13 +183,24 @@ class HeldKeyed {
       0,
       this.rowsMax,
     );
+    this.heldBytes *= order.length / Math.max(rows.length, 1);
     this.keys = Array.from(order, (row) => keys[row]);
     this.rows = Array.from(order, (row) => rows[row]);
     if (batches === undefined || batches.length === 0) return;
     this.batches = [gatherBatch(concatBatches(batches), Int32Array.from(order))];
   }
 
+  private *pushSpilled(spilled: SpilledKeyed, next: Stage): Iterable<void> {
+    for (const part of spilled.sorted()) {
+      if (!next.wantsMore()) return;
+      if ("batch" in part) next.pushBatch(part.batch);
+      else next.push(part.rows);
+      yield;
+    }
+  }
+
   *pushSorted(next: Stage): Iterable<void> {
+    if (this.spilled !== undefined) return yield* this.pushSpilled(this.spilled, next);
     this.sort();
     const { rows } = this;
     const [whole] = this.batches ?? [];
@@ -162,8 +218,14 @@ class HeldKeyed {
   }
 }
 
-export function sortStage(key: SortKey, rowsMax: number, readKeys: KeyReader, next: Stage): Stage {
-  const held = new HeldKeyed(key, rowsMax);
+export function sortStage(
+  key: SortKey,
+  rowsMax: number,
+  readKeys: KeyReader,
+  memory: OperatorMemory,
+  next: Stage,
+): Stage {
+  const held = new HeldKeyed(key, rowsMax, memory);
   return {
     push: (rows) => held.add(rows, readKeys(rows), undefined),
     // Columns keep their types: those of the values alone would be others.

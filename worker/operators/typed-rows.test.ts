@@ -5,6 +5,7 @@ import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { columnType } from "../../proto/batch/column.ts";
 import { decimalType, int32Type, utf8Type } from "../../proto/plan/types.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { cellsBytes, cellsOf } from "./cells.ts";
 import { filterStage } from "./filter.ts";
 import { sortStage } from "./sort.ts";
@@ -50,7 +51,10 @@ describe("columns keep their types", () => {
   test.each([2, Number.POSITIVE_INFINITY])("orderBy, the first %d rows", (rowsMax) => {
     const key = { by: { kind: "column", name: "count" }, direction: "desc" } as const;
     const reader = keyReader(key, undefined, 0, user);
-    const found = runStage((next) => sortStage(key, rowsMax, reader, next), batches);
+    const found = runStage(
+      (next) => sortStage(key, rowsMax, reader, operatorMemoryOf(), next),
+      batches,
+    );
     expect(typesOf(found)).toEqual(new Set(["decimal", "int32", "list"]));
     const counts = (rowsOfBatches(found) as { count: number }[]).map(({ count }) => count);
     expect(counts).toEqual([5, 4, 3, 2].slice(0, rowsMax));

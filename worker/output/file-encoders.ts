@@ -115,7 +115,7 @@ function newColumn(name: string, names: readonly string[]): EngineError {
 }
 
 /** Arrow stores one schema, which only all rows together tell where nothing declares it. */
-function arrowEncoder(): FileEncoder {
+function arrowEncoder(heldBytesMax: number): FileEncoder {
   const batches: Batch[] = [];
   let bytes = 0;
   return {
@@ -126,7 +126,7 @@ function arrowEncoder(): FileEncoder {
     },
     finish: () => (batches.length === 0 ? [] : [batchesToFileBytes(unifyBatches(batches))]),
     bytesSoFar: () => bytes,
-    isFull: () => bytes >= arrowFileBytesMax,
+    isFull: () => bytes >= Math.min(heldBytesMax, arrowFileBytesMax),
   };
 }
 
@@ -150,7 +150,8 @@ function fitted(column: Column | undefined, field: Field, rows: number): Column 
 }
 
 /** Row groups are held as they come, so that their columns are known before the first is written. */
-function parquetEncoder(codec: PackingCodec, pack: Pack): FileEncoder {
+function parquetEncoder(codec: PackingCodec, pack: Pack, heldBytesMax: number): FileEncoder {
+  const groupBytesMax = Math.min(heldBytesMax, parquetGroupBytesMax);
   let held: Batch[] = [];
   let heldRows = 0;
   let heldBytes = 0;
@@ -187,7 +188,7 @@ function parquetEncoder(codec: PackingCodec, pack: Pack): FileEncoder {
       held.push(own);
       heldRows += batch.rows;
       heldBytes += batchBytes(batch);
-      return heldRows >= parquetGroupRowsMax || heldBytes >= parquetGroupBytesMax ? take() : [];
+      return heldRows >= parquetGroupRowsMax || heldBytes >= groupBytesMax ? take() : [];
     },
     finish: () => [...take(), ...(writer?.finish() ?? [])],
     bytesSoFar: () => (writer?.bytesSoFar ?? 0) + heldBytes / 3,
@@ -195,18 +196,19 @@ function parquetEncoder(codec: PackingCodec, pack: Pack): FileEncoder {
   };
 }
 
-/** A function that makes an encoder for each file. */
+/** A function that makes an encoder for each file. `heldBytesMax`: of rows that wait until they are encoded together. */
 export async function encodersOf(
   format: OutputFormat,
   options: WriteOptions,
+  heldBytesMax: number,
 ): Promise<() => FileEncoder> {
   const { compression, schema } = options;
   if (format === "checkpoint") return () => checkpointEncoder(schema);
-  if (format === "arrow") return arrowEncoder;
+  if (format === "arrow") return () => arrowEncoder(heldBytesMax);
   if (format === "parquet") {
     const codec = compression ?? "snappy";
     const pack = await packerOf(codec);
-    return () => parquetEncoder(codec, pack);
+    return () => parquetEncoder(codec, pack, heldBytesMax);
   }
   const packed = compression === "gzip" || compression === "zstd" ? compression : undefined;
   const pack = packed === undefined ? undefined : await packerOf(packed);

@@ -6,12 +6,18 @@ import { columnValues } from "../../proto/batch/decode-column.ts";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { textOfDays } from "../../proto/formats/calendar.ts";
 import { partitionFolder } from "../../proto/formats/hive.ts";
-import { batchRowsMax, partitionHeldBytesMax, uploadsPerTaskMax } from "../../proto/limits.ts";
+import {
+  batchRowsMax,
+  partitionHeldBytesMax,
+  sinkHeldBytesMin,
+  uploadsPerTaskMax,
+} from "../../proto/limits.ts";
 import type { OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import { typeText } from "../../proto/plan/types.ts";
 import type { TaskUpload } from "../../proto/ports/executor.ts";
 import { checksumOf } from "../kernels/checksum.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
+import type { OperatorMemory } from "../memory/task-memory.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import { batchBytes, encodersOf, type FileEncoder } from "./file-encoders.ts";
 import { extensionOf, type OutputTarget, PartFile } from "./part-file.ts";
@@ -35,6 +41,10 @@ function folderTexts(column: Column): (string | null)[] {
   });
 }
 
+/** Rows that are encoded together are there as they came, as pages, and packed; those of partitions as they came. */
+const copiesOfEncoded = 3;
+const copiesOfHeld = 2;
+
 /** One file under way. */
 interface OpenFile {
   readonly file: PartFile;
@@ -50,6 +60,7 @@ interface HeldRows {
 
 class FileSink {
   private readonly target: OutputTarget;
+  private readonly memory: OperatorMemory;
   private readonly format: OutputFormat;
   private readonly options: WriteOptions;
   private encoders: (() => FileEncoder) | undefined;
@@ -64,10 +75,21 @@ class FileSink {
   private bytes = 0;
   private checksum = 0;
 
-  constructor(format: OutputFormat, options: WriteOptions, target: OutputTarget) {
+  constructor(
+    format: OutputFormat,
+    options: WriteOptions,
+    target: OutputTarget,
+    memory: OperatorMemory,
+  ) {
     this.format = format;
     this.options = options;
     this.target = target;
+    this.memory = memory;
+  }
+
+  /** What of its own part rows may take, so that it does not depend on others where files and their parts end. */
+  private shareOfRows(copies: number): number {
+    return Math.max(sinkHeldBytesMin, Math.floor(this.memory.ownBytes / copies));
   }
 
   push(rows: readonly unknown[]): void {
@@ -111,7 +133,7 @@ class FileSink {
           "repartition by the columns of partitionBy first, or choose larger files",
       );
     }
-    this.encoders ??= await encodersOf(format, options);
+    this.encoders ??= await encodersOf(format, options, this.shareOfRows(copiesOfEncoded));
     const place = { folder, index: this.files++, extension: extensionOf(format, options) };
     return { file: new PartFile(target, place), encoder: this.encoders(), rows: 0 };
   }
@@ -159,7 +181,8 @@ class FileSink {
         await this.writePartition(folder, held);
       }
     }
-    while (this.heldBytes > partitionHeldBytesMax) {
+    const heldBytesMax = Math.min(partitionHeldBytesMax, this.shareOfRows(copiesOfHeld));
+    while (this.heldBytes > heldBytesMax) {
       let largest: readonly [string, HeldRows] | undefined;
       for (const entry of this.partitions) {
         if (largest === undefined || entry[1].bytes > largest[1].bytes) largest = entry;
@@ -232,8 +255,13 @@ class FileSink {
   }
 }
 
-export function fileSink(format: OutputFormat, options: WriteOptions, target: OutputTarget): Sink {
-  const sink = new FileSink(format, options, target);
+export function fileSink(
+  format: OutputFormat,
+  options: WriteOptions,
+  target: OutputTarget,
+  memory: OperatorMemory,
+): Sink {
+  const sink = new FileSink(format, options, target, memory);
   return {
     push: (rows) => sink.push(rows),
     pushBatch: (batch) => sink.pushBatch(batch),

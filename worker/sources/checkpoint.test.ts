@@ -18,6 +18,7 @@ import {
 } from "../../proto/plan/types.ts";
 import type { ObjectInfo, ObjectStore } from "../../proto/ports/store.ts";
 import { createMemoryStore } from "../../proto/testing/memory-store.ts";
+import { operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import { fileSink } from "../output/file-sink.ts";
 import { storeReader } from "./byte-reader.ts";
 import { readCheckpoint } from "./checkpoint.ts";
@@ -31,7 +32,7 @@ async function written(
 ) {
   const store = createMemoryStore();
   const target = { store, folderUri, jobId: "job", taskIndex, token: 5 };
-  const sink = fileSink("checkpoint", options, target);
+  const sink = fileSink("checkpoint", options, target, operatorMemoryOf());
   for (const part of parts) {
     if ("columns" in part) sink.pushBatch(part);
     else sink.push(part);

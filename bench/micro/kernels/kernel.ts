@@ -2,8 +2,8 @@
 
 import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
+import { keepKernels } from "../../../proto/kernels/kept-kernels.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
-import { keepKernels } from "../../../worker/kernels/kept-memory.ts";
 import { operatorMemoryOf } from "../../../worker/memory/memory-for-tests.ts";
 import type { Stage } from "../../../worker/operators/stage.ts";
 

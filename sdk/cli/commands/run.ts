@@ -1,6 +1,11 @@
 // `millrace run JOB`: a whole cluster inside this command, for as long as the job takes.
 
 import { EngineError } from "../../../proto/errors.ts";
+import {
+  defaultMemoryBytes,
+  leastMemoryBytes,
+  threadsWithin,
+} from "../../../proto/io/executor-memory.ts";
 import { executorThreadHeapMiB } from "../../../proto/limits/memory.ts";
 import { closureDeadlineMs, workerSlotsMax } from "../../../proto/limits.ts";
 import type { CompiledJob } from "../../client/world.ts";
@@ -12,7 +17,7 @@ import { jsonLine } from "../job-result.ts";
 import { flagOf, requiredOperand, sizeOf, textOf, wholeNumberOf } from "../option-values.ts";
 import type { EmbeddedOptions, World } from "../ports.ts";
 
-export const executorMemoryRange = { least: 128 * 1024 ** 2, most: 16 * 1024 ** 4 } as const;
+export const executorMemoryRange = { least: leastMemoryBytes(1), most: 16 * 1024 ** 4 } as const;
 
 export const heapMiBRange = { least: 32, most: 1024 * 1024 } as const;
 
@@ -25,7 +30,7 @@ export const memoryOption = {
 export const heapOption = {
   kind: "value",
   value: "MIB",
-  describe: `JavaScript heap of each thread (default ${executorThreadHeapMiB})`,
+  describe: `JavaScript heap of each thread (default: its part of --memory, ${executorThreadHeapMiB} at most)`,
 } as const satisfies OptionSpec;
 
 export const deadlineRange = { least: 100, most: 24 * 3600 * 1000 } as const;
@@ -35,6 +40,11 @@ export const deadlineOption = {
   value: "MS",
   describe: `A function that makes no progress for so long is stuck (default ${closureDeadlineMs})`,
 } as const satisfies OptionSpec;
+
+/** Tasks at a time where the user did not say: as many as there are cores, and memory for. */
+export function defaultThreads(cores: number, memoryBytes = defaultMemoryBytes()): number {
+  return threadsWithin(memoryBytes, cores);
+}
 
 /** What an executor may use and how long it may take, as far as the user said. */
 export function executorOptions(values: ParsedCommand["values"]) {
@@ -102,7 +112,8 @@ export const runCommand: Command = {
 function embeddedOptions(world: World, parsed: ParsedCommand): EmbeddedOptions {
   const { values } = parsed;
   const threads = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
-  return { threads: threads ?? world.cores, ...executorOptions(values) };
+  const options = executorOptions(values);
+  return { threads: threads ?? defaultThreads(world.cores, options.memoryBytes), ...options };
 }
 
 export function attachedOptions({ values }: ParsedCommand) {

@@ -15,7 +15,13 @@ import {
   wholeNumberOf,
 } from "../option-values.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
-import { deadlineOption, executorOptions, heapOption, memoryOption } from "./run.ts";
+import {
+  deadlineOption,
+  defaultThreads,
+  executorOptions,
+  heapOption,
+  memoryOption,
+} from "./run.ts";
 
 export const workerCommand: Command = {
   spec: {
@@ -67,15 +73,16 @@ export const workerCommand: Command = {
     const weight = wholeNumberOf(values, "weight", { least: 1, most: workerWeightMax });
     const nodeFile = { file: textOf(values, "node-token-file") };
     const nodeToken = await requiredToken(world, nodeFile, "MILLRACE_NODE_TOKEN");
+    const options = executorOptions(values);
     const json = flagOf(values, "json");
     const log = await world.log();
     warnBeyondLoopback(log, host);
     return await serveUntilStopped(world, { role: "worker", id, json }, () =>
       world.startWorker({
         ...{ id, masters, host, port, workFolder, nodeToken, log },
-        slots: slots ?? world.cores,
+        slots: slots ?? defaultThreads(world.cores, options.memoryBytes),
         weight: weight ?? 1,
-        ...executorOptions(values),
+        ...options,
       }),
     );
   },

@@ -1,6 +1,6 @@
 // The WebAssembly kernel of loops that divide rows (divide-rows.as.ts), one for each thread, and its memory.
 
-import { instantiate } from "../../../proto/kernels/wasm-module.ts";
+import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { wasmBase64 } from "../generated/divide-rows-wasm.ts";
 
 export interface DivideKernel {
@@ -18,6 +18,14 @@ export interface DivideKernel {
     boundCount: number,
     parts: number,
   ): number;
+  hashTexts(
+    bytes: number,
+    offsets: number,
+    rows: number,
+    first: number,
+    words: number,
+    hashes: number,
+  ): void;
   place(parts: number, rows: number, partCount: number, ends: number, places: number): void;
   order(places: number, rows: number, to: number): void;
   scatter4(from: number, places: number, rows: number, to: number): void;
@@ -31,10 +39,8 @@ const firstPlace = 4096;
 const slackBytes = 64;
 /** Addresses are numbers of 32 bits; the last page is left alone. */
 const placesEnd = 0xffff_0000;
-/** WebAssembly memory never shrinks: a larger one is given up after its use. */
-const memoryBytesKept = 32 * 1024 * 1024;
 
-let kept: DivideKernel | undefined;
+const shelf = new KernelShelf<DivideKernel>(wasmBase64);
 
 /**
  * Runs `work` with a place in the kernel's memory for each of the lengths in bytes; undefined where there is no room for
@@ -51,10 +57,9 @@ export function withDivideKernel<Answer>(
     return place;
   });
   if (end > placesEnd) return undefined;
-  const kernel = kept ?? instantiate<DivideKernel>(wasmBase64);
-  kept = undefined;
+  const kernel = shelf.take();
   const answer = kernel.reach(end) ? work(kernel, places) : undefined;
-  if (kernel.memory.buffer.byteLength <= memoryBytesKept) kept = kernel;
+  shelf.give(kernel);
   return answer;
 }
 

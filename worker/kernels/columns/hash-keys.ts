@@ -133,33 +133,70 @@ function areDaysExact(column: Column): boolean {
 /** Fewer rows are not worth a call of the kernel. */
 const kernelRowsMin = 512;
 
-/** Of one column of whole numbers, by the kernel; undefined for other columns, and for few rows. */
-function hashByKernel(column: Column, first: number, words: number): Int32Array | undefined {
+/**
+ * Of one column of whole numbers or texts, by the kernel: keys begin with the hash `first` of `tagWords` words.
+ * Undefined for other columns, for few rows, and where the kernel has no memory for them.
+ */
+function hashByKernel(column: Column, first: number, tagWords: number): Int32Array | undefined {
   const { length } = column;
   if (length < kernelRowsMin) return undefined;
   switch (column.type) {
     case "int32":
       return withDivideKernel([4 * length, 4 * length], (kernel, [from, to]) => {
-        new Int32Array(kernel.memory.buffer, from, length).set(column.values.subarray(0, length));
-        kernel.hashInts(from!, length, first, words, to!);
+        const values = column.values.subarray(0, length);
+        new Int32Array(kernel.memory.buffer, from, length).set(values);
+        kernel.hashInts(from!, length, first, tagWords + 2, to!);
         return copyOfInts(kernel, to!, length);
       });
     case "int53":
     case "int64":
     case "timestamp":
       return withDivideKernel([8 * length, 4 * length], (kernel, [from, to]) => {
-        new BigInt64Array(kernel.memory.buffer, from, length).set(
-          column.values.subarray(0, length),
-        );
-        kernel.hashLongs(from!, length, first, words, to!);
+        const values = column.values.subarray(0, length);
+        new BigInt64Array(kernel.memory.buffer, from, length).set(values);
+        kernel.hashLongs(from!, length, first, tagWords + 2, to!);
         return copyOfInts(kernel, to!, length);
       });
+    case "utf8":
+    case "binary":
+      return hashTexts(column, first, tagWords);
+    case "dictionary":
+      return hashCodes(column, first, tagWords);
     default:
       return undefined;
   }
 }
 
-/** The same without it. */
+function hashTexts(column: TextColumn, first: number, tagWords: number): Int32Array | undefined {
+  const { offsets, values, length } = column;
+  const start = offsets[0]!;
+  const end = offsets[length]!;
+  const lengths = [end - start, 4 * (length + 1), 4 * length];
+  return withDivideKernel(lengths, (kernel, [from, offsetsAt, to]) => {
+    const { buffer } = kernel.memory;
+    new Uint8Array(buffer, from, end - start).set(values.subarray(start, end));
+    new Int32Array(buffer, offsetsAt, length + 1).set(offsets.subarray(0, length + 1));
+    // Offsets stay those of the column: the address of its first byte lies as far before its bytes.
+    kernel.hashTexts(from! - start, offsetsAt!, length, first, tagWords, to!);
+    return copyOfInts(kernel, to!, length);
+  });
+}
+
+/** Of each text of a dictionary once, where it has no more of them than there are rows. */
+function hashCodes(
+  { codes, dictionary, length }: DictionaryColumn,
+  first: number,
+  tagWords: number,
+): Int32Array | undefined {
+  if (dictionary.length === 0 || dictionary.length > length) return undefined;
+  const ofTexts = hashTexts(dictionary, first, tagWords);
+  if (ofTexts === undefined) return undefined;
+  const hashes = new Int32Array(length);
+  for (let i = 0; i < length; i++) hashes[i] = ofTexts[codes[i]!]!;
+  return hashes;
+}
+
+/** Of whole numbers without it, in one pass; undefined for other columns. */
 function hashWholes(column: Column, first: number, words: number): Int32Array | undefined {
   const out = new Int32Array(column.length);
   switch (column.type) {
@@ -196,8 +233,8 @@ export function hashKeys(columns: readonly Column[], rows: number, seed = 0): In
   for (const word of tags) first = absorbWord(first, word);
   if (columns.length === 1) {
     const [column] = columns;
-    const words = tags.length + 2;
-    const whole = hashByKernel(column!, first, words) ?? hashWholes(column!, first, words);
+    const whole =
+      hashByKernel(column!, first, tags.length) ?? hashWholes(column!, first, tags.length + 2);
     if (whole !== undefined) return whole;
   }
   const hashes = new Int32Array(rows).fill(first);

@@ -1,9 +1,8 @@
 // Sorts keys of 64 bits with the numbers of their rows, in WebAssembly (see radix-sort.as.ts).
 
 import { assert, EngineError } from "../../../proto/errors.ts";
-import { instantiate } from "../../../proto/kernels/wasm-module.ts";
+import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { wasmBase64 } from "../generated/radix-sort-wasm.ts";
-import { kernelBytesKept } from "../kept-memory.ts";
 
 export interface SortKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -36,7 +35,7 @@ export const recordsAt = countsAt + countsBytes;
 /** Records of one sort: two places each, in a memory of 4 GiB. */
 export const radixRowsMax = 96 * 1024 * 1024;
 
-let kept: SortKernel | undefined;
+const shelf = new KernelShelf<SortKernel>(wasmBase64);
 
 export interface SortedRows {
   readonly rows: Int32Array;
@@ -82,14 +81,11 @@ export function reachFor(kernel: SortKernel, end: number, rows: number): void {
 /** A kernel for the caller alone, until given back. */
 export function takeSortKernel(rows: number): SortKernel {
   assert(rows <= radixRowsMax, `${rows} rows are too many for one sort`);
-  const kernel = kept ?? instantiate<SortKernel>(wasmBase64);
-  kept = undefined;
-  return kernel;
+  return shelf.take();
 }
 
-/** WebAssembly memory never shrinks: a large one is given up after use. */
 export function giveSortKernel(kernel: SortKernel): void {
-  if (kernel.memory.buffer.byteLength <= kernelBytesKept()) kept = kernel;
+  shelf.give(kernel);
 }
 
 /** `fill` writes for each record the low half of its key, the high half, its row, and nothing. */

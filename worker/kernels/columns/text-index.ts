@@ -4,7 +4,7 @@
 
 import { type DictionaryColumn, type TextColumn, textColumn } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
-import { instantiate } from "../../../proto/kernels/wasm-module.ts";
+import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { stringCounterBytesMax, textIndexesMax } from "../../../proto/limits.ts";
 import { wasmBase64 } from "../generated/string-counter-wasm.ts";
 import { gather } from "./gather.ts";
@@ -39,27 +39,10 @@ const numbersAt = offsetsAt + 4 * pieceRowsMax + 64;
 const firstsAt = numbersAt + 4 * pieceRowsMax + 64;
 const heapAt = firstsAt + 4 * pieceRowsMax + 64;
 const initialSlotBits = 10;
-/** WebAssembly memory never shrinks, and no budget counts what free kernels have: this much in all is kept of them. */
-const memoryBytesKept = 32 * 1024 * 1024;
 
-/** Kernels of this thread that are free, and how many are not. */
-const free: Kernel[] = [];
-let freeBytes = 0;
+const shelf = new KernelShelf<Kernel>(wasmBase64);
+/** Kernels of this thread that are in use. */
 let open = 0;
-
-function takeKernel(): Kernel {
-  const kernel = free.pop();
-  if (kernel === undefined) return instantiate<Kernel>(wasmBase64);
-  freeBytes -= kernel.memory.buffer.byteLength;
-  return kernel;
-}
-
-function giveBack(kernel: Kernel): void {
-  const { byteLength } = kernel.memory.buffer;
-  if (freeBytes + byteLength > memoryBytesKept) return;
-  freeBytes += byteLength;
-  free.push(kernel);
-}
 /** Whoever fails does not close what it opened. */
 const forgotten = new FinalizationRegistry<undefined>(() => {
   open--;
@@ -93,7 +76,7 @@ export class TextIndex {
   /** Undefined where too many are open: each reserves a part of the address space. */
   static open(): TextIndex | undefined {
     if (open >= textIndexesMax) return undefined;
-    const kernel = takeKernel();
+    const kernel = shelf.take();
     if (kernel.reset(heapAt, initialSlotBits, stringCounterBytesMax) === 0) return undefined;
     open++;
     const index = new TextIndex(kernel);
@@ -105,7 +88,7 @@ export class TextIndex {
   close(): void {
     open--;
     forgotten.unregister(this);
-    giveBack(this.kernel);
+    shelf.give(this.kernel);
   }
 
   get size(): number {

@@ -1,8 +1,7 @@
 // The WebAssembly kernel of loops over bytes of texts (text-loops.as.ts), one for each thread, and its memory.
 
-import { instantiate } from "../../../proto/kernels/wasm-module.ts";
+import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { wasmBase64 } from "../generated/text-loops-wasm.ts";
-import { kernelBytesKept } from "../kept-memory.ts";
 
 export interface TextKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -31,7 +30,8 @@ const firstPlace = 64 * 1024;
 export const slackBytes = 128;
 /** Addresses are numbers of 32 bits; the last page is left alone. */
 const placesEnd = 0xffff_0000;
-let kept: TextKernel | undefined;
+
+const shelf = new KernelShelf<TextKernel>(wasmBase64);
 
 /** Where each of the lengths in bytes has room from `first` on, and where the last one ends. */
 export function placesOf(lengths: readonly number[], first = firstPlace) {
@@ -47,16 +47,14 @@ export function placesOf(lengths: readonly number[], first = firstPlace) {
 /** The kernel of this thread with memory up to `end`, for the caller alone until given back; undefined without memory. */
 export function takeTextKernel(end: number): TextKernel | undefined {
   if (end > placesEnd) return undefined;
-  const kernel = kept ?? instantiate<TextKernel>(wasmBase64);
-  kept = undefined;
+  const kernel = shelf.take();
   if (kernel.reach(end)) return kernel;
   giveTextKernel(kernel);
   return undefined;
 }
 
-/** WebAssembly memory never shrinks: a large one is given up after its use. */
 export function giveTextKernel(kernel: TextKernel): void {
-  if (kernel.memory.buffer.byteLength <= kernelBytesKept()) kept = kernel;
+  shelf.give(kernel);
 }
 
 /**

@@ -4,7 +4,13 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import { EngineError } from "../../../proto/errors.ts";
-import { batchRowsMax, dividedRowsHeld, groupDivisionsDeepMax } from "../../../proto/limits.ts";
+import {
+  batchRowsMax,
+  dividedHeldBytesMax,
+  dividedHeldBytesMin,
+  dividedRowsHeld,
+  groupDivisionsDeepMax,
+} from "../../../proto/limits.ts";
 import { batchSignature } from "../../kernels/columns/batch-signature.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { divideRows } from "../../kernels/columns/divide-rows.ts";
@@ -15,8 +21,8 @@ import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { type DivisionOf, divisionBits, divisionByHash, divisionByRange } from "./division.ts";
 import { Groups, type GroupsProgram, keepsValues } from "./groups.ts";
 
-/** Rows that wait are joined, and gathered by division: three times their bytes. */
-const copiesOfHeld = 3;
+/** Rows that wait are joined, and picked by division, texts from and into the memory of a kernel: five times their bytes. */
+const copiesOfHeld = 5;
 
 /** Groups are made when the first comes: most divisions of few groups stay empty. */
 class Division {
@@ -55,7 +61,9 @@ export class DividedGroups {
   private divisionOf: DivisionOf | undefined;
   private signature = "";
   private heldRows = 0;
+  /** What they take while they are divided. */
   private heldBytes = 0;
+  private readonly heldBytesMax: number;
 
   constructor(
     program: GroupsProgram,
@@ -68,6 +76,8 @@ export class DividedGroups {
     this.depth = depth;
     this.spilled = spilled;
     this.givesStates = keepsValues(program);
+    const own = Math.max(memory.ownBytes, dividedHeldBytesMin);
+    this.heldBytesMax = Math.min(own, dividedHeldBytesMax);
     const kind = this.givesStates ? "partial" : "last";
     const make = () => new Groups(program, kind);
     this.divisions = Array.from({ length: 1 << divisionBits }, () => new Division(make));
@@ -75,6 +85,15 @@ export class DividedGroups {
 
   /** States of groups, as `takeStates` and `RowStates` make them. */
   add(states: Batch): void {
+    const bytes = copiesOfHeld * batchBytes(states);
+    const pieces = Math.ceil(bytes / this.heldBytesMax);
+    const rows = Math.max(1, Math.ceil(states.rows / pieces));
+    for (let start = 0; start < states.rows; start += rows) {
+      this.addPiece(sliceBatch(states, start, Math.min(start + rows, states.rows)));
+    }
+  }
+
+  private addPiece(states: Batch): void {
     // Lists of several types would become JSON, which no aggregate takes for its state.
     const signature = batchSignature(states);
     if (signature !== this.signature) this.divide();
@@ -83,11 +102,13 @@ export class DividedGroups {
     this.heldRows += states.rows;
     this.heldBytes += copiesOfHeld * batchBytes(states);
     const bytes = this.divisions.reduce((sum, division) => sum + division.bytes, this.heldBytes);
-    if (!this.memory.resize(bytes) || this.heldRows >= dividedRowsHeld) this.divide();
+    const isMuch = this.heldRows >= dividedRowsHeld || this.heldBytes >= this.heldBytesMax;
+    if (!this.memory.resize(bytes) || isMuch) this.divide();
   }
 
   private divide(): void {
     if (this.heldRows === 0) return;
+    this.makeRoom(0);
     const { held } = this;
     this.held = [];
     this.heldRows = 0;
@@ -99,6 +120,21 @@ export class DividedGroups {
     }
     this.heldBytes = 0;
     this.reserve(0);
+  }
+
+  /** Spills divisions from `from` on until what is held fits; answers whether it does. */
+  private makeRoom(from: number): boolean {
+    const bytes = this.divisions.map((division) => division.bytes);
+    let all = bytes.reduce((sum, own) => sum + own, this.heldBytes);
+    while (!this.memory.resize(all)) {
+      let largest = from;
+      for (let at = from; at < bytes.length; at++) if (bytes[at]! > bytes[largest]!) largest = at;
+      if ((bytes[largest] ?? 0) === 0) return false;
+      this.spill(this.divisions[largest]!);
+      all -= bytes[largest]!;
+      bytes[largest] = 0;
+    }
+    return true;
   }
 
   private chooseDivision(keys: readonly (readonly Column[])[]): DivisionOf {
@@ -115,16 +151,9 @@ export class DividedGroups {
 
   /** Makes the reservation what is held; spills divisions from `from` on until it fits. */
   private reserve(from: number): void {
-    const bytes = this.divisions.map((division) => division.bytes);
-    let all = bytes.reduce((sum, own) => sum + own, 0);
-    while (!this.memory.resize(all)) {
-      let largest = from;
-      for (let at = from; at < bytes.length; at++) if (bytes[at]! > bytes[largest]!) largest = at;
-      if ((bytes[largest] ?? 0) === 0) return this.memory.demand(all, "groups of one hash");
-      this.spill(this.divisions[largest]!);
-      all -= bytes[largest]!;
-      bytes[largest] = 0;
-    }
+    if (this.makeRoom(from)) return;
+    const all = this.divisions.reduce((sum, division) => sum + division.bytes, this.heldBytes);
+    this.memory.demand(all, "groups of one hash");
   }
 
   private spill(division: Division): void {

@@ -54,6 +54,17 @@ class StateColumns {
   }
 }
 
+/** Groups with their states, as columns of each aggregate. */
+export function statesBatch(
+  program: GroupsProgram,
+  keys: readonly Column[],
+  states: readonly (readonly Column[])[],
+): Batch {
+  const names = new StateColumns(program);
+  const columns = states.flatMap((own, aggregate) => names.named(aggregate, own));
+  return makeBatch("record", [...keys, ...columns]);
+}
+
 /** Makes of each row a group of its own. */
 export class RowStates {
   private readonly program: GroupsProgram;

@@ -17,6 +17,7 @@ import { compareBySteps } from "../../kernels/columns/argsort.ts";
 import { concatBatches } from "../../kernels/columns/concat.ts";
 import { gatherBatch, sliceBatch } from "../../kernels/columns/gather.ts";
 import { radixBytesPerRow, radixRowsMax } from "../../kernels/columns/radix-sort.ts";
+import { recutBatches } from "../../kernels/columns/recut.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
 import { HeldShape } from "../../memory/held-shape.ts";
 import { byPlace, placeName, withPlaces } from "../../memory/row-places.ts";
@@ -25,8 +26,9 @@ import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { orderOf } from "../evaluate.ts";
 import { batchSorter, type SortedBatch } from "./sort-rows.ts";
 
-/** Bytes of a row while it is sorted: its words, its number, the records of the radix sort. */
-const keyBytesPerRow = radixBytesPerRow + 28;
+/** Bytes of a row while it is sorted: its number twice, the records of the radix sort, and the words of each key. */
+const orderBytesPerRow = radixBytesPerRow + 20;
+const wordBytesPerKey = 8;
 /** Beside the places that other steps give to rows. */
 const ownPlaceName = `${placeName} sorted`;
 
@@ -48,6 +50,7 @@ export interface SorterOptions {
 /** Stable; what comes out is the same whatever was written to files. */
 export class ExternalSorter {
   private readonly options: SorterOptions;
+  private readonly keyBytesPerRow: number;
   private readonly sort: (batches: readonly Batch[]) => SortedBatch;
   private readonly shape = new HeldShape();
   private held: Batch[] = [];
@@ -64,6 +67,7 @@ export class ExternalSorter {
 
   constructor(options: SorterOptions) {
     this.options = options;
+    this.keyBytesPerRow = orderBytesPerRow + wordBytesPerKey * options.keys.length;
     this.sort = batchSorter(options.keys);
   }
 
@@ -89,11 +93,11 @@ export class ExternalSorter {
   /** Room for rows, once more for all of them as one batch, and for sorting them. */
   private reserve(bytes: number, rows: number): boolean {
     if (bytes > heldBytesMax || rows > radixRowsMax) return false;
-    return this.options.memory.resize(2 * bytes + keyBytesPerRow * rows);
+    return this.options.memory.resize(2 * bytes + this.keyBytesPerRow * rows);
   }
 
   private reserveOne(batch: Batch, bytes: number): void {
-    const needed = 2 * bytes + keyBytesPerRow * batch.rows;
+    const needed = 2 * bytes + this.keyBytesPerRow * batch.rows;
     const { memory } = this.options;
     // A batch is there already: where all of it is too much, its rows are sorted bit by bit.
     if (!memory.resize(needed)) memory.resize(Math.min(needed, memory.reachBytes));
@@ -163,6 +167,7 @@ export class ExternalSorter {
   *sorted(): Iterable<Batch> {
     if (this.runs.length === 0) {
       if (this.heldRows > 0) yield* this.piecesInMemory(this.sort(this.takeHeld()));
+      this.options.memory.resize(0);
       return;
     }
     this.spill();
@@ -249,23 +254,10 @@ export class ExternalSorter {
 
   /** Batches of the length that they would have had in memory. */
   private *pieces(batches: Iterable<Batch>): Iterable<Batch> {
-    const step = this.pieceRows;
-    let parts: Batch[] = [];
-    let rows = 0;
-    for (const batch of batches) {
-      const own = withoutOwnPlaces(batch);
-      for (let start = 0; start < own.rows; ) {
-        const end = Math.min(own.rows, start + step - rows);
-        parts.push(sliceBatch(own, start, end));
-        rows += end - start;
-        start = end;
-        if (rows < step) continue;
-        yield concatBatches(parts);
-        parts = [];
-        rows = 0;
-      }
+    function* own(): Iterable<Batch> {
+      for (const batch of batches) yield withoutOwnPlaces(batch);
     }
-    if (rows > 0) yield concatBatches(parts);
+    yield* recutBatches(own(), this.pieceRows);
   }
 }
 

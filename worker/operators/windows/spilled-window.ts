@@ -3,8 +3,8 @@
 
 import type { Batch } from "../../../proto/batch/batch.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
-import { concatBatches } from "../../kernels/columns/concat.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
+import { recutBatches } from "../../kernels/columns/recut.ts";
 import { byPlace, withoutPlaces, withPlaces } from "../../memory/row-places.ts";
 import { hashesBy, type KeysOf, SpilledPartitions } from "../../memory/spilled-partitions.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
@@ -57,25 +57,10 @@ export class SpilledWindow {
     }
     this.parts.close();
     memory.resize(0);
-    yield* inBatches(sorter.sorted());
+    yield* recutBatches(unplaced(sorter.sorted()), batchRowsMax);
   }
 }
 
-function* inBatches(batches: Iterable<Batch>): Iterable<Batch> {
-  let held: Batch[] = [];
-  let rows = 0;
-  for (const sorted of batches) {
-    const batch = withoutPlaces(sorted);
-    for (let start = 0; start < batch.rows; ) {
-      const end = Math.min(batch.rows, start + batchRowsMax - rows);
-      held.push(sliceBatch(batch, start, end));
-      rows += end - start;
-      start = end;
-      if (rows < batchRowsMax) continue;
-      yield concatBatches(held);
-      held = [];
-      rows = 0;
-    }
-  }
-  if (rows > 0) yield concatBatches(held);
+function* unplaced(batches: Iterable<Batch>): Iterable<Batch> {
+  for (const batch of batches) yield withoutPlaces(batch);
 }
