@@ -2,6 +2,7 @@
 // worked out a part at a time, and put back into their order.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
+import { heldBytesMax, spillDivisionsDeepMax } from "../../../proto/limits/memory.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { recutBatches } from "../../kernels/columns/recut.ts";
@@ -43,21 +44,39 @@ export class SpilledWindow {
       rowsMax: Number.POSITIVE_INFINITY,
       memory: memory.beside(),
     });
-    for (let part = 0; part < this.parts.count; part++) {
-      if (this.parts.rowsOf(part) === 0) continue;
-      const needed = this.options.windowBytes(this.parts.bytesOf(part), this.parts.rowsOf(part));
-      if (!memory.resize(needed)) {
+    this.sortParts(this.parts, sorter, 0);
+    memory.resize(0);
+    yield* recutBatches(unplaced(sorter.sorted()), batchRowsMax);
+  }
+
+  private sortParts(parts: SpilledPartitions, sorter: ExternalSorter, depth: number): void {
+    const { memory, windowBytes, withWindows } = this.options;
+    for (let part = 0; part < parts.count; part++) {
+      if (parts.rowsOf(part) === 0) continue;
+      const needed = windowBytes(parts.bytesOf(part), parts.rowsOf(part));
+      const mayFit = parts.bytesOf(part) <= heldBytesMax;
+      if (!mayFit || !memory.resize(needed)) {
+        // What waits to be sorted has the memory.
         sorter.giveWay();
-        memory.demand(needed, "a partition of a window");
+        if (!mayFit || !memory.resize(needed)) {
+          if (depth === spillDivisionsDeepMax) memory.demand(needed, "a partition of a window");
+          this.sortParts(this.dividedAgain(parts, part, depth + 1), sorter, depth + 1);
+          continue;
+        }
       }
-      const whole = this.options.withWindows(this.parts.whole(part)!);
+      const whole = withWindows(parts.whole(part)!);
       for (let start = 0; start < whole.rows; start += batchRowsMax) {
         sorter.add(sliceBatch(whole, start, Math.min(start + batchRowsMax, whole.rows)));
       }
     }
-    this.parts.close();
-    memory.resize(0);
-    yield* recutBatches(unplaced(sorter.sorted()), batchRowsMax);
+    parts.close();
+  }
+
+  private dividedAgain(parts: SpilledPartitions, part: number, depth: number): SpilledPartitions {
+    const { keysOf, memory } = this.options;
+    const again = new SpilledPartitions(hashesBy(keysOf), memory, depth, parts.shape);
+    for (const batch of parts.read(part)) again.add(batch);
+    return again;
   }
 }
 
