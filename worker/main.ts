@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { serveBlocks } from "../proto/io/block-server.ts";
 import { realClock } from "../proto/io/clock.ts";
 import { createGrpcClient } from "../proto/io/grpc-client.ts";
+import { defaultMemoryBytes } from "../proto/io/machine-memory.ts";
 import { realRandom } from "../proto/io/seed.ts";
 import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
@@ -63,7 +64,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
     blockToken: options.nodeToken,
     log: options.log,
     ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
-    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+    memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
     ...(options.closureDeadlineMs === undefined
       ? {}
       : { closureDeadlineMs: options.closureDeadlineMs }),

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { type Bounds, type Found, rowBytesOf, runWork, type Work } from "./run-work.ts";
 import { type WorkName, workNames } from "./works.job.ts";
 
-const usage = `Usage: npm run bench:memory -- [--only NAME,…] [--limit-mib 256] [--times 10] [--rows N]
+const usage = `Usage: npm run bench:memory -- [--only NAME,…] [--limit-mib 512] [--times 10] [--rows N]
                                    [--threads 2] [--folder DIR]
 
 Runs works that hold rows, each on a cluster of its own whose executor may use --limit-mib, on --times as
@@ -27,7 +27,7 @@ const parquetBytesMax = 1e9;
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: workNames.join(",") },
-    "limit-mib": { type: "string", default: "256" },
+    "limit-mib": { type: "string", default: "512" },
     times: { type: "string", default: "10" },
     rows: { type: "string" },
     threads: { type: "string", default: "2" },

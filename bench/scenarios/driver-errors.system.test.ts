@@ -23,6 +23,7 @@ beforeAll(async () => {
     slots: 1,
     blockToken: "a token of a test",
     log: silentLog,
+    memoryBytes: 2 ** 30,
   });
 });
 afterAll(() => pool.close());

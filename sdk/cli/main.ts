@@ -5,6 +5,7 @@ import { availableParallelism, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import packageFile from "../../package.json" with { type: "json" };
 import { EngineError } from "../../proto/errors.ts";
+import { defaultMemoryBytes } from "../../proto/io/machine-memory.ts";
 import type { RecoveryView } from "../../proto/wire/views.ts";
 import type { CompiledJob } from "../client/world.ts";
 import { startEmbeddedCluster } from "./embedded-cluster.ts";
@@ -96,6 +97,7 @@ const world: World = {
   environment: process.env,
   workingFolder: process.cwd(),
   cores: availableParallelism(),
+  executorBytes: defaultMemoryBytes(),
   terminal: terminal.progress,
   print: terminal.print,
   note: terminal.note,

@@ -144,6 +144,8 @@ export interface World {
   readonly environment: Environment;
   readonly workingFolder: string;
   readonly cores: number;
+  /** What an executor on this machine may use, unless told. */
+  readonly executorBytes: number;
   readonly terminal: ProgressOutput;
   /** Results. Resolves once written; rejects with ReaderGone when nobody reads any more. */
   print(data: string | Uint8Array): Promise<void>;

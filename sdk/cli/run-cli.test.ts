@@ -129,6 +129,7 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
     environment: { MILLRACE_MASTERS: "a:1", MILLRACE_TOKEN: "t" },
     workingFolder: "/base",
     cores: 3,
+    executorBytes: 8 * 2 ** 30,
     terminal: {
       isTerminal: false,
       columns: () => 80,

@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { EngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
-import { operatorBytes } from "../../proto/io/executor-memory.ts";
+import { operatorBytes } from "../../proto/limits/executor-memory.ts";
 import { executorCancelMs, executorWatchMs } from "../../proto/limits.ts";
 import type { TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
 import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";

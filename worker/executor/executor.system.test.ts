@@ -69,6 +69,7 @@ async function openPool(name: string, closureDeadlineMs = 20_000): Promise<Local
     blockToken: "a token of a test",
     log: silentLog,
     heapMiB: 64,
+    memoryBytes: 2 ** 30,
     closureDeadlineMs,
   });
   await opened.addBundle(sha256, Buffer.from(code));

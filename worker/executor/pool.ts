@@ -7,7 +7,7 @@ import {
   toErrorRecord,
   unreachable,
 } from "../../proto/errors.ts";
-import { checkMemory, defaultMemoryBytes, threadHeapMiB } from "../../proto/io/executor-memory.ts";
+import { checkMemory, threadHeapMiB } from "../../proto/limits/executor-memory.ts";
 import {
   closureDeadlineMs as closureDeadlineMsDefault,
   executorRestartPauseMs,
@@ -41,7 +41,7 @@ export interface ExecutorPoolOptions {
   /** Heap of one thread. */
   readonly heapMiB?: number;
   /** Of the executor process. */
-  readonly memoryBytes?: number;
+  readonly memoryBytes: number;
   readonly closureDeadlineMs?: number;
   readonly planTargets?: PlanTargets;
 }
@@ -60,8 +60,7 @@ interface PooledDriver {
 }
 
 function settingsOf(options: ExecutorPoolOptions, folders: PoolFolders): ExecutorSettings {
-  const { workerId, slots, blockToken, planTargets } = options;
-  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes();
+  const { workerId, slots, blockToken, memoryBytes, planTargets } = options;
   checkMemory(memoryBytes, slots);
   return {
     workerId,

@@ -1,7 +1,7 @@
 // What V8 may use in a thread of an executor.
 
 import type { ResourceLimits } from "node:worker_threads";
-import { threadYoungMiB } from "../../proto/io/executor-memory.ts";
+import { threadYoungMiB } from "../../proto/limits/executor-memory.ts";
 import type { ExecutorSettings } from "./messages.ts";
 
 export function threadLimits({

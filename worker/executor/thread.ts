@@ -6,13 +6,13 @@ import { committedLines } from "../../proto/formats/committed-files.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
-import { operatorBytes } from "../../proto/io/executor-memory.ts";
 import { createFileStore } from "../../proto/io/file-store.ts";
 import {
   scratchFromEnvironment,
   storeOptionsFromEnvironment,
 } from "../../proto/io/store-options.ts";
 import { keepKernels } from "../../proto/kernels/kept-kernels.ts";
+import { operatorBytes } from "../../proto/limits/executor-memory.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";

@@ -2,10 +2,10 @@
 
 import { EngineError } from "../../../proto/errors.ts";
 import {
-  defaultMemoryBytes,
+  checkMemory,
   leastMemoryBytes,
   threadsWithin,
-} from "../../../proto/io/executor-memory.ts";
+} from "../../../proto/limits/executor-memory.ts";
 import { executorThreadHeapMiB } from "../../../proto/limits/memory.ts";
 import { closureDeadlineMs, workerSlotsMax } from "../../../proto/limits.ts";
 import type { CompiledJob } from "../../client/world.ts";
@@ -41,9 +41,15 @@ export const deadlineOption = {
   describe: `A function that makes no progress for so long is stuck (default ${closureDeadlineMs})`,
 } as const satisfies OptionSpec;
 
-/** Tasks at a time where the user did not say: as many as there are cores, and memory for. */
-export function defaultThreads(cores: number, memoryBytes = defaultMemoryBytes()): number {
-  return threadsWithin(memoryBytes, cores);
+/** Tasks at a time: where the user did not say, as many as there are cores, and memory for. */
+export function threadsOf(
+  { cores, executorBytes }: World,
+  values: ParsedCommand["values"],
+  memoryBytes = executorBytes,
+): number {
+  const told = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
+  if (told !== undefined) checkMemory(memoryBytes, told);
+  return told ?? threadsWithin(memoryBytes, cores);
 }
 
 /** What an executor may use and how long it may take, as far as the user said. */
@@ -111,9 +117,8 @@ export const runCommand: Command = {
 
 function embeddedOptions(world: World, parsed: ParsedCommand): EmbeddedOptions {
   const { values } = parsed;
-  const threads = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
   const options = executorOptions(values);
-  return { threads: threads ?? defaultThreads(world.cores, options.memoryBytes), ...options };
+  return { threads: threadsOf(world, values, options.memoryBytes), ...options };
 }
 
 export function attachedOptions({ values }: ParsedCommand) {

@@ -1,7 +1,7 @@
 // `millrace worker`: one worker of a cluster, in the foreground until it is told to stop.
 
 import { EngineError } from "../../../proto/errors.ts";
-import { workerSlotsMax, workerWeightMax } from "../../../proto/limits.ts";
+import { workerWeightMax } from "../../../proto/limits.ts";
 import type { Command } from "../command.ts";
 import { commonOptions } from "../command.ts";
 import { requiredToken } from "../connect-options.ts";
@@ -15,13 +15,7 @@ import {
   wholeNumberOf,
 } from "../option-values.ts";
 import { nodeTokenOptions, serveUntilStopped, warnBeyondLoopback } from "../serve.ts";
-import {
-  deadlineOption,
-  defaultThreads,
-  executorOptions,
-  heapOption,
-  memoryOption,
-} from "./run.ts";
+import { deadlineOption, executorOptions, heapOption, memoryOption, threadsOf } from "./run.ts";
 
 export const workerCommand: Command = {
   spec: {
@@ -69,7 +63,6 @@ export const workerCommand: Command = {
         `--listen ${host}: other workers fetch from this address, so name one that they can reach`,
       );
     }
-    const slots = wholeNumberOf(values, "threads", { least: 1, most: workerSlotsMax });
     const weight = wholeNumberOf(values, "weight", { least: 1, most: workerWeightMax });
     const nodeFile = { file: textOf(values, "node-token-file") };
     const nodeToken = await requiredToken(world, nodeFile, "MILLRACE_NODE_TOKEN");
@@ -80,7 +73,7 @@ export const workerCommand: Command = {
     return await serveUntilStopped(world, { role: "worker", id, json }, () =>
       world.startWorker({
         ...{ id, masters, host, port, workFolder, nodeToken, log },
-        slots: slots ?? defaultThreads(world.cores, options.memoryBytes),
+        slots: threadsOf(world, values, options.memoryBytes),
         weight: weight ?? 1,
         ...options,
       }),

@@ -1,10 +1,8 @@
-// How much memory an executor process may use, how much of it operators may hold in rows, and what its threads get.
+// What of the memory of an executor process operators may hold in rows, what its threads get, and how little is too little.
 
-import { totalmem } from "node:os";
 import { assert, EngineError } from "../errors.ts";
 import {
   executorBaseBytes,
-  executorMemoryShare,
   executorRowsBytesMin,
   executorThreadBytes,
   executorThreadHeapMiB,
@@ -12,21 +10,10 @@ import {
   executorYoungMiBMax,
   executorYoungMiBMin,
   executorYoungShare,
-} from "../limits/memory.ts";
+} from "./memory.ts";
 
 const mebibyte = 1024 * 1024;
 const inMiB = (bytes: number): string => `${Math.ceil(bytes / mebibyte)} MiB`;
-
-/** Of the machine, or of the container that this process runs in. */
-function machineBytes(): number {
-  const constrained = process.constrainedMemory?.() ?? 0;
-  const total = totalmem();
-  return constrained > 0 && constrained < total ? constrained : total;
-}
-
-export function defaultMemoryBytes(): number {
-  return Math.floor(machineBytes() * executorMemoryShare);
-}
 
 /** Without which an executor of so many threads could hold no rows. */
 export function leastMemoryBytes(threads: number): number {
