@@ -74,6 +74,13 @@ function rows(mr: Millrace): void {
   expectTypeOf(mr.read.csv("a", { schema: flightSchema })).toEqualTypeOf<Dataset<Flight>>();
   expectTypeOf(mr.read.ndjson("a", { schema: flightSchema })).toEqualTypeOf<Dataset<Flight>>();
   expectTypeOf(mr.read.arrow("a")).toEqualTypeOf<Dataset<Record<string, unknown>>>();
+  const found = mr.read.csv("a", { schema: "infer", delimiter: ";", nullText: "-" });
+  expectTypeOf(found).toEqualTypeOf<Dataset<Record<string, unknown>>>();
+  expectTypeOf(mr.read.ndjson("a", { schema: "infer" })).toEqualTypeOf<
+    Dataset<Record<string, unknown>>
+  >();
+  // @ts-expect-error nothing of that name finds columns
+  mr.read.csv("a", { schema: "guess" });
   expectTypeOf(mr.of([1, 2])).toEqualTypeOf<Dataset<number>>();
   expectTypeOf(mr.range(3)).toEqualTypeOf<Dataset<number>>();
   mr.of([{ a: 1, b: null }], schema({ a: int32, b: utf8.nullable() }));
@@ -306,6 +313,8 @@ function untyped(anything: Dataset<Record<string, unknown>>): void {
     .groupBy("a")
     .agg({ n: count() });
   anything.join(anything, "id");
+  anything.orderBy("delay", "desc");
+  anything.orderBy("origin", desc("delay").nullsLast());
   // @ts-expect-error what is not known cannot be reckoned with
   anything.where((c) => c("delay").gt(30));
 }

@@ -5,13 +5,18 @@ import type { CsvColumnType } from "../../proto/plan/logical.ts";
 /** Values with an order: null and undefined first, then false, true, numbers, strings by code point. */
 export type Sortable = string | number | bigint | boolean | Date | null | undefined;
 
-/** Columns of a row that can be sorted by; a scalar row has the one column `value`. */
+/**
+ * Columns of a row that can be sorted by; a scalar row has the one column `value`. Of rows whose columns nobody told the
+ * compiler it may be any: the plan knows them, or the run.
+ */
 export type ColumnOf<T> = [T] extends [Sortable]
   ? "value"
   : [T] extends [readonly [unknown, unknown]]
     ? "key" | "value"
-    : { [Name in keyof T & string]-?: [T[Name]] extends [Sortable] ? Name : never }[keyof T &
-        string];
+    : string extends keyof T
+      ? string
+      : { [Name in keyof T & string]-?: [T[Name]] extends [Sortable] ? Name : never }[keyof T &
+          string];
 
 interface CsvValues {
   readonly string: string;

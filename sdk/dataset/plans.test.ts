@@ -105,7 +105,7 @@ describe("columns", () => {
           .where((c) => c.at.ge(new Date(1))),
       ),
     ).toBe(
-      'where#4 (at >= timestamp(UTC) "1000")\n' +
+      'where#4 (at >= timestamp(UTC) "1970-01-01 00:00:00.001Z")\n' +
         '  where#3 (isNull(delay) or (id = int64 "9007199254740992"))\n' +
         '    where#2 (((delay >= 1) and (delay <= 2.5)) and not(isIn(origin, "SEA", "SFO")))\n' +
         `${schemaText(flightSchema)}`,
