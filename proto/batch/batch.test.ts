@@ -1,10 +1,11 @@
 // Batches keep every value exactly, in memory and as bytes.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type DataType, float64Type, int32Type, nullType, utf8Type } from "../plan/types.ts";
 import { batchOfRows, batchRows, isCountBatch, makeBatch } from "./batch.ts";
 import { countColumn, textColumn } from "./column.ts";
 import { batchesOfBytes, batchesToFileBytes, batchToStreamBytes } from "./ipc.ts";
-import { unifyBatches } from "./unify.ts";
+import { exactCommonType, unifyBatches } from "./unify.ts";
 
 function roundTrip(rows: readonly unknown[]): unknown[] {
   const batch = batchOfRows(rows);
@@ -130,7 +131,8 @@ test("a file holds several batches", () => {
 });
 
 test("batches of one dataset get one schema and keep their rows", () => {
-  const value = fc.constantFrom(1, 2.5, "x", null, true, 7n);
+  const nested = fc.constantFrom<unknown>([], [1], [2.5], ["x"], [[]], { x: null }, { x: 1 }, {});
+  const value = fc.oneof(fc.constantFrom(1, 2.5, "x", null, true, 7n), nested);
   const records = fc.array(fc.record({ a: value, b: value }, { requiredKeys: [] }), {
     minLength: 1,
     maxLength: 4,
@@ -162,6 +164,21 @@ test("a late type widens, and counts stay whole numbers where they can", () => {
   expect(typesOf([{ value: null, count: null }])).toEqual(["utf8", "int53"]);
   expect(typesOf([{ value: "b", count: 0.5 }])).toEqual(["utf8", "float64"]);
   expect(typesOf([{ value: 1, count: 1 }])).toEqual(["json", "float64"]);
+});
+
+test("lists and structs that had no value yet take the types that others tell", () => {
+  const listOf = (type: DataType): DataType => {
+    return { kind: "list", item: { name: "item", type, nullable: true } };
+  };
+  const structOf = (type: DataType): DataType => {
+    return { kind: "struct", fields: [{ name: "x", type, nullable: true }] };
+  };
+  const [unknown, known] = [listOf(nullType), listOf(int32Type)];
+  expect(exactCommonType(unknown, known)).toEqual(known);
+  expect(exactCommonType(structOf(known), structOf(unknown))).toEqual(structOf(known));
+  expect(exactCommonType(known, listOf(float64Type))).toEqual(listOf(float64Type));
+  expect(exactCommonType(known, listOf(utf8Type))).toBeUndefined();
+  expect(exactCommonType(known, structOf(int32Type))).toBeUndefined();
 });
 
 test("a column that is there twice is written twice", () => {

@@ -1,6 +1,13 @@
 // Gives batches of one dataset the same columns and types, as an Arrow file needs them.
 
-import { type DataType, float64Type, int53Type, jsonType, sameType } from "../plan/types.ts";
+import {
+  type DataType,
+  type Field,
+  float64Type,
+  int53Type,
+  jsonType,
+  sameType,
+} from "../plan/types.ts";
 import { type Batch, batchRows, makeBatch } from "./batch.ts";
 import { buildColumnAs } from "./build-column.ts";
 import { type Column, columnType, type NullMeaning } from "./column.ts";
@@ -14,12 +21,38 @@ interface CommonColumn {
 
 const plainNumbers = new Set<DataType["kind"]>(["float64", "int53", "int32"]);
 
-/** The type that holds the values of both exactly: rows must not change, so a bigint is no float64. */
-function exactCommonType(left: DataType, right: DataType): DataType {
+/**
+ * The type that holds the values of both exactly, where one other than JSON does: rows must not change, so a bigint is
+ * no float64. Where one has seen no value yet, say of the items of empty lists, the other tells.
+ */
+export function exactCommonType(left: DataType, right: DataType): DataType | undefined {
   if (sameType(left, right) || right.kind === "null") return left;
   if (left.kind === "null") return right;
-  if (!plainNumbers.has(left.kind) || !plainNumbers.has(right.kind)) return jsonType;
+  if (left.kind === "list" && right.kind === "list") {
+    const item = commonField(left.item, right.item);
+    return item && { kind: "list", item };
+  }
+  if (left.kind === "struct" && right.kind === "struct") {
+    const fields = commonFields(left.fields, right.fields);
+    return fields && { kind: "struct", fields };
+  }
+  if (!plainNumbers.has(left.kind) || !plainNumbers.has(right.kind)) return undefined;
   return left.kind === "float64" || right.kind === "float64" ? float64Type : int53Type;
+}
+
+function commonField(left: Field, right: Field): Field | undefined {
+  if (left.name !== right.name) return undefined;
+  const type = exactCommonType(left.type, right.type);
+  return type && { name: left.name, type, nullable: left.nullable || right.nullable };
+}
+
+function commonFields(
+  left: readonly Field[],
+  right: readonly Field[],
+): readonly Field[] | undefined {
+  if (left.length !== right.length) return undefined;
+  const fields = left.map((field, at) => commonField(field, right[at]!));
+  return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
 function isCommon(batch: Batch, columns: readonly CommonColumn[]): boolean {
@@ -46,7 +79,7 @@ function commonColumns(batches: readonly Batch[]): readonly CommonColumn[] {
       const type = columnType(column);
       const known = columns.get(name);
       if (known === undefined) columns.set(name, { name, type, nulls: "null" });
-      else known.type = exactCommonType(known.type, type);
+      else known.type = exactCommonType(known.type, type) ?? jsonType;
     }
     for (const column of batch.columns) {
       if (column.nulls === "null" && hasNulls(column)) nullSeen.add(column.name);

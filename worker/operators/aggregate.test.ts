@@ -5,7 +5,7 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import { batchOfRows, makeBatch } from "../../proto/batch/batch.ts";
 import { decimalText } from "../../proto/batch/decimal.ts";
 import type { AggregateCall, Expr, NamedAggregate } from "../../proto/plan/expr.ts";
-import { float64Type } from "../../proto/plan/types.ts";
+import { boolType, type DataType, float64Type } from "../../proto/plan/types.ts";
 import { canonicalText } from "../kernels/canonical-text.ts";
 import { slice } from "../kernels/columns/gather.ts";
 import {
@@ -398,4 +398,16 @@ describe("aggregates", () => {
     const least = run(1_000_000);
     expect(least.rows.map(canonicalText).sort()).toEqual(all.rows.map(canonicalText).sort());
   });
+});
+
+test("literals that read alike and are of different types are different arguments", () => {
+  const nullOf = (type: DataType): Expr => ({ kind: "literal", type, text: null });
+  const aggregates = [
+    { name: "first", call: call("first", nullOf(float64Type)) },
+    { name: "all", call: call("allTrue", nullOf(boolType)) },
+  ];
+  for (const phases of [1, 2] as const) {
+    const rows = aggregate([batchOfRows([{ k: 1 }])], ["k"], aggregates, phases);
+    expect(rows).toEqual([{ k: 1, first: null, all: null }]);
+  }
 });

@@ -5,7 +5,7 @@ import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
 import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
-import { unifyBatches } from "../../proto/batch/unify.ts";
+import { exactCommonType, unifyBatches } from "../../proto/batch/unify.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { type Pack, type PackingCodec, packerOf } from "../../proto/formats/compression/codecs.ts";
 import {
@@ -130,7 +130,12 @@ function arrowEncoder(heldBytesMax: number): FileEncoder {
   };
 }
 
-const numberKinds: readonly DataType["kind"][] = ["int32", "int53", "float64"];
+/** Whether no value yet told the type of all of it, as of the items of lists that were all empty. */
+function isOpen(type: DataType): boolean {
+  if (type.kind === "list") return isOpen(type.item.type);
+  if (type.kind === "struct") return type.fields.some((field) => isOpen(field.type));
+  return type.kind === "null";
+}
 
 /** The column as the file has it; undefined where the file's has no type yet. Numbers may be widened. */
 function fitted(column: Column | undefined, field: Field, rows: number): Column | undefined {
@@ -138,9 +143,12 @@ function fitted(column: Column | undefined, field: Field, rows: number): Column 
   const type = columnType(column);
   if (sameType(type, field.type)) return column;
   if (type.kind === "null") return asNulls(column, field);
-  if (field.type.kind === "null") return undefined;
-  if (numberKinds.includes(type.kind) && field.type.kind === "float64") {
-    return buildColumnAs(field.name, field.type, columnValues(column), "null");
+  const common = exactCommonType(field.type, type);
+  if (common !== undefined) {
+    if (sameType(common, field.type)) {
+      return buildColumnAs(field.name, field.type, columnValues(column), "null");
+    }
+    if (isOpen(field.type)) return undefined;
   }
   throw new EngineError(
     "VALUE_UNSUPPORTED",

@@ -3,12 +3,12 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
-import { exprText } from "../../../proto/plan/expr-text.ts";
 import { SharedVectors } from "../../kernels/expressions/bound.ts";
 import type { Digits, Evaluate, Selection } from "../../kernels/expressions/compile-expr.ts";
 import { digitsOf, evaluator, predicate } from "../evaluate.ts";
 
 export class BatchExpressions {
+  private readonly texts = new WeakMap<Expr, string>();
   private readonly evaluators = new Map<string, Evaluate>();
   private readonly digitEvaluators = new Map<string, ReturnType<typeof digitsOf>>();
   private readonly predicates = new Map<string, (batch: Batch) => Selection>();
@@ -26,8 +26,18 @@ export class BatchExpressions {
     this.selections = new Map();
   }
 
+  /** Equal for equal expressions only: other than what is shown to people, it tells the types of literals. */
+  private textOf(expr: Expr): string {
+    let text = this.texts.get(expr);
+    if (text === undefined) {
+      text = JSON.stringify(expr);
+      this.texts.set(expr, text);
+    }
+    return text;
+  }
+
   column(expr: Expr): Column {
-    const text = exprText(expr);
+    const text = this.textOf(expr);
     const known = this.columns.get(text);
     if (known !== undefined) return known;
     let evaluate = this.evaluators.get(text);
@@ -42,7 +52,7 @@ export class BatchExpressions {
 
   /** Decimals as sums take them best; undefined where they have to be a column. */
   digits(expr: Expr): Digits | undefined {
-    const text = exprText(expr);
+    const text = this.textOf(expr);
     if (this.digitsByText.has(text)) return this.digitsByText.get(text);
     let evaluate = this.digitEvaluators.get(text);
     if (evaluate === undefined) {
@@ -55,7 +65,7 @@ export class BatchExpressions {
   }
 
   selection(expr: Expr): Selection {
-    const text = exprText(expr);
+    const text = this.textOf(expr);
     if (this.selections.has(text)) return this.selections.get(text);
     let select = this.predicates.get(text);
     if (select === undefined) {
