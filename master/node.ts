@@ -22,6 +22,7 @@ import { createMachine, type Machine, type MasterWatch } from "./machine.ts";
 import { createMasterAdmin } from "./members/admin.ts";
 import { createDirectory } from "./members/directory.ts";
 import { followFounders } from "./members/founders.ts";
+import { askFounders, isFounding } from "./members/founding.ts";
 import {
   followStanding,
   isForeignAnswer,
@@ -136,7 +137,6 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
   const answers = createAnswers(clock);
   const replica = openReplica();
   const founders = followFounders({ raft, replica, self });
-
   const listener = hearPeers();
 
   function propose(command: Command): Promise<CommandReply> {
@@ -268,6 +268,13 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     };
   }
 
+  async function start(): Promise<void> {
+    const founding = { clusterId, self, founders: options.peers, rpc: ports.rpc };
+    const refusal = isFounding(raft, founding) ? await askFounders(founding) : undefined;
+    if (refusal !== undefined) fail(refusal);
+    if (!stopped) replica.start();
+  }
+
   async function stop(): Promise<void> {
     close();
     try {
@@ -286,5 +293,5 @@ export function createMasterNode(options: MasterOptions, ports: MasterPorts): Ma
     ...bindMasters(admin),
     ...bindPeers(listener),
   ];
-  return { bindings, start: replica.start, stop };
+  return { bindings, start: () => void start(), stop };
 }

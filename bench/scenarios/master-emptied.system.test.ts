@@ -84,4 +84,4 @@ test("an emptied leader and an emptied follower end by name, and are replaced or
   await running.kill(now.leader, "SIGKILL");
   await acquire("after");
   expect(await lockNames()).toEqual(["after", "before", "without-the-leader"]);
-}, 120_000);
+}, 300_000);

@@ -15,4 +15,4 @@ test("seeds with rot heal while jobs run, and all that is watched holds", async 
     healed += faultsByKind.healed ?? 0;
   }
   expect(healed).toBeGreaterThan(0);
-}, 120_000);
+}, 600_000);

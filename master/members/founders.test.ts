@@ -1,8 +1,11 @@
 // A founder whose folder was emptied is not taken for its past self: neither its vote nor what it has counts.
 
 import { expect, test } from "vitest";
+import { asClusterId } from "../../proto/ids.ts";
+import { raftElectionTicksMin, raftTickMs } from "../../proto/limits/raft.ts";
 import { memoryDisk } from "../../proto/testing/memory-disk.ts";
 import { clientApi } from "../../proto/wire/methods.ts";
+import { openRaftStorage } from "../storage/raft-storage.ts";
 import { isFolderOf, isFounderKey } from "./founders.ts";
 import { createWorld, names, type World } from "./testing/masters.ts";
 
@@ -28,6 +31,12 @@ async function lock(world: World, name: string): Promise<number> {
   const owner = `owner-of-${name}`;
   const claim = { name, owner, holder: "test", ttlMs: 600_000, waitMs: 0, pollMs: 0 };
   return (await world.during(world.leader.call(clientApi.acquireLock, claim))).token;
+}
+
+/** How many are in its log. */
+async function entriesOf(world: World, name: string): Promise<number> {
+  const storage = await openRaftStorage(world.disks.get(name)!.crash(), asClusterId("one"));
+  return storage.recovered.entries.length;
 }
 
 async function keys(world: World): Promise<readonly string[]> {
@@ -89,10 +98,13 @@ test("two with emptied folders found no second cluster beside the one that is le
   for (const name of ["a", "b"]) await world.stop(name);
   for (const name of ["a", "b"]) await emptied(world, name);
   for (const name of ["a", "b"]) await world.start(name, anew(name));
-  await world.settle(10_000);
+  // Before either could stand for election: they would lead for a moment, had they heard each other first.
+  await world.settle(raftElectionTicksMin * raftTickMs - 100);
   for (const name of ["a", "b"]) {
     expect(world.ends.get(name)).toMatchObject({ code: "MASTER_REMOVED" });
   }
+  await world.settle(10_000);
+  for (const name of ["a", "b"]) expect(await entriesOf(world, name)).toBe(0);
   expect(world.ends.has("c")).toBe(false);
   await expect(world.list()).rejects.toMatchObject({ code: "UNAVAILABLE" });
   // With the folder that it lost, the one that is left has its majority again, and all it had.

@@ -60,6 +60,8 @@ export const mastersMax = 9;
 export const memberTextCharsMax = 260;
 /** Addresses of masters that are remembered without their being members: who leaves, who is new. */
 export const peersRememberedMax = 4 * mastersMax;
+/** A founder with an empty log asks the others so long whether they know it: short, as some are not there yet. */
+export const foundingAskMs = 1000;
 /** Asking an address who answers there: one round trip, and the operator waits. */
 export const identifyTimeoutMs = 3000;
 /** How long a master with a damaged log looks for a leader: machines that start together need minutes. */
