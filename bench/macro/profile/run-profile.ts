@@ -105,7 +105,7 @@ async function profileRow(
     await untilWritten(folder, turn(session, folder));
     const summary = join(folder, "where-time-went.md");
     writeFileSync(summary, summaryOf(folder, wallMs, `${workload.name}/${row.name}`));
-    return summary;
+    return `${wallMs.toFixed(0)} ms under the profilers; where it went: ${summary}`;
   } finally {
     await session.close();
     for (const name of ["warm-up", "output"]) {
@@ -117,7 +117,7 @@ async function profileRow(
   }
 }
 
-/** Says where each summary lies. */
+/** Says how long each row took, and where its summary lies. */
 export async function profileRows(
   workloads: readonly Workload[],
   settings: ProfileSettings,
@@ -127,8 +127,9 @@ export async function profileRows(
     try {
       const { rows } = await workload.prepare(settings.cache, settings.size);
       for (const row of rows) {
-        if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
-        note(await profileRow(workload, row, settings));
+        const name = `${workload.name}/${row.name}`;
+        if (!settings.wanted(name)) continue;
+        note(`${name}: ${await profileRow(workload, row, settings)}`);
       }
     } catch (failure) {
       if (!(failure instanceof WorkloadUnavailable)) throw failure;
