@@ -2,7 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { wasmBase64 } from "./generated/csv-fields-wasm.ts";
-import { instantiate } from "./wasm-module.ts";
+import { KernelShelf } from "./kept-kernels.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -33,8 +33,6 @@ type ReadValues = (
   more: number,
 ) => number;
 
-/** Memory never shrinks: a kernel that grew above this is given up after its use. */
-const memoryBytesKept = 64 * 1024 * 1024;
 /** The kernel reads and writes 16 bytes at a time, and may go this far beyond. */
 const slackBytes = 64;
 /** Above it sizes would wrap around. */
@@ -45,7 +43,7 @@ const placeBytes = 8;
 const placesBytes = 256 * 1024;
 const recordsAtOnceMax = 4096;
 
-let kept: Kernel | undefined;
+const shelf = new KernelShelf<Kernel>(wasmBase64);
 
 /** Values of a column, which are views until the next are read. */
 export interface FieldValues<Values> {
@@ -99,8 +97,7 @@ export class CsvFields {
 
   /** Takes a block, until closed. */
   static open(bytes: Uint8Array, layout: FieldLayout): CsvFields {
-    const kernel = kept ?? instantiate<Kernel>(wasmBase64);
-    kept = undefined;
+    const kernel = shelf.take();
     const valuesBytes = Math.max(bytes.length, 8 * recordsAtOnceMax);
     const needed = bytes.length + placesBytes + 4 * recordsAtOnceMax + valuesBytes + 4 * slackBytes;
     // Addresses come out of WebAssembly as signed numbers.
@@ -115,7 +112,7 @@ export class CsvFields {
 
   /** To be called once, after which nothing may be asked for. */
   close(): void {
-    if (this.kernel.memory.buffer.byteLength <= memoryBytesKept) kept = this.kernel;
+    shelf.give(this.kernel);
   }
 
   /** Finds records from `from` on that begin before `stop`; answers how many, of which there are at most `recordsMax`. */

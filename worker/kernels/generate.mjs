@@ -11,6 +11,7 @@ const kernels = [
   { folder: "worker/kernels", source: "radix-sort.as.ts", name: "radix-sort-wasm" },
   { folder: "worker/kernels", source: "text-loops.as.ts", name: "text-loops-wasm" },
   { folder: "worker/kernels", source: "divide-rows.as.ts", name: "divide-rows-wasm" },
+  { folder: "worker/kernels", source: "integer-sums.as.ts", name: "integer-sums-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   {
     folder: "proto/kernels",

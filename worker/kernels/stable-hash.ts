@@ -49,19 +49,21 @@ export function stableHash32(bytes: Uint8Array, start = 0, end = bytes.length): 
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** `partitionOf` of many hashes, signed or not: in small whole numbers, since a remainder of large ones is slow. */
+/**
+ * `partitionOf` of many hashes, signed or not, in their place: other memory would have to be touched first. In small whole
+ * numbers, since a remainder of large ones is slow.
+ */
 export function partitionsOf(hashes: Int32Array, partitions: number): Int32Array {
-  const out = new Int32Array(hashes.length);
   if ((partitions & (partitions - 1)) === 0) {
-    for (let i = 0; i < out.length; i++) out[i] = hashes[i]! & (partitions - 1);
-    return out;
+    for (let i = 0; i < hashes.length; i++) hashes[i] = hashes[i]! & (partitions - 1);
+    return hashes;
   }
   const upperUnit = 65_536 % partitions;
-  for (let i = 0; i < out.length; i++) {
+  for (let i = 0; i < hashes.length; i++) {
     const hash = hashes[i]!;
-    out[i] = (((hash >>> 16) % partitions) * upperUnit + (hash & 0xffff)) % partitions;
+    hashes[i] = (((hash >>> 16) % partitions) * upperUnit + (hash & 0xffff)) % partitions;
   }
-  return out;
+  return hashes;
 }
 
 /** The partition of a key with this hash: the remainder, for any number of partitions. */

@@ -20,6 +20,7 @@ import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { type DivisionOf, divisionBits, divisionByHash, divisionByRange } from "./division.ts";
 import { Groups, type GroupsProgram, keepsValues } from "./groups.ts";
+import { StateSums } from "./state-sums.ts";
 
 /** Rows that wait are joined, and picked by division, texts from and into the memory of a kernel: five times their bytes. */
 const copiesOfHeld = 5;
@@ -57,6 +58,8 @@ export class DividedGroups {
   private readonly divisions: readonly Division[];
   private readonly spilled: { file: SpilledBatches | undefined };
   private readonly givesStates: boolean;
+  /** Instead of tables, as long as all states are sums by whole numbers. */
+  private sums: StateSums | undefined;
   private held: Batch[] = [];
   private divisionOf: DivisionOf | undefined;
   private signature = "";
@@ -78,6 +81,7 @@ export class DividedGroups {
     this.givesStates = keepsValues(program);
     const own = Math.max(memory.ownBytes, dividedHeldBytesMin);
     this.heldBytesMax = Math.min(own, dividedHeldBytesMax);
+    this.sums = StateSums.of(program, 1 << divisionBits);
     const kind = this.givesStates ? "partial" : "last";
     const make = () => new Groups(program, kind);
     this.divisions = Array.from({ length: 1 << divisionBits }, () => new Division(make));
@@ -101,7 +105,7 @@ export class DividedGroups {
     this.held.push(states);
     this.heldRows += states.rows;
     this.heldBytes += copiesOfHeld * batchBytes(states);
-    const bytes = this.divisions.reduce((sum, division) => sum + division.bytes, this.heldBytes);
+    const bytes = this.bytes;
     const isMuch = this.heldRows >= dividedRowsHeld || this.heldBytes >= this.heldBytesMax;
     if (!this.memory.resize(bytes) || isMuch) this.divide();
   }
@@ -115,18 +119,51 @@ export class DividedGroups {
     const keys = held.map((batch) => this.program.keys.map(({ name }) => columnOf(batch, name)));
     this.divisionOf ??= this.chooseDivision(keys);
     const places = keys.map((own, at) => this.divisionOf!(own, held[at]!.rows));
-    for (const [at, rows] of divideRows(held, places, this.divisions.length)) {
-      this.divisions[at]!.groups.addStates(rows);
+    if (this.sums?.add(held, places) !== true) {
+      this.leaveSums();
+      for (const [at, rows] of divideRows(held, places, this.divisions.length)) {
+        this.divisions[at]!.groups.addStates(rows);
+      }
     }
     this.heldBytes = 0;
     this.reserve(0);
   }
 
+  /** Moves what was summed into tables. */
+  private leaveSums(): void {
+    const { sums } = this;
+    if (sums === undefined) return;
+    this.sums = undefined;
+    for (const [at, division] of this.divisions.entries()) {
+      if (sums.size(at) > 0) division.groups.addStates(sums.takeStates(at));
+    }
+    sums.close();
+  }
+
+  private sizeOf(at: number): number {
+    return this.sums?.size(at) ?? this.divisions[at]!.size;
+  }
+
+  private bytesOf(at: number): number {
+    return this.divisions[at]!.bytes + (this.sums?.bytes(at) ?? 0);
+  }
+
+  /** Of all divisions, and of what waits for being divided. */
+  private get bytes(): number {
+    return this.divisions.reduce((sum, _, at) => sum + this.bytesOf(at), this.heldBytes);
+  }
+
   /** Spills divisions from `from` on until what is held fits; answers whether it does. */
   private makeRoom(from: number): boolean {
-    const bytes = this.divisions.map((division) => division.bytes);
+    const bytes = this.divisions.map((_, at) => this.bytesOf(at));
     let all = bytes.reduce((sum, own) => sum + own, this.heldBytes);
     while (!this.memory.resize(all)) {
+      if (this.sums !== undefined) {
+        this.spillSums(this.sums);
+        bytes.fill(0);
+        all = this.heldBytes;
+        continue;
+      }
       let largest = from;
       for (let at = from; at < bytes.length; at++) if (bytes[at]! > bytes[largest]!) largest = at;
       if ((bytes[largest] ?? 0) === 0) return false;
@@ -152,12 +189,19 @@ export class DividedGroups {
   /** Makes the reservation what is held; spills divisions from `from` on until it fits. */
   private reserve(from: number): void {
     if (this.makeRoom(from)) return;
-    const all = this.divisions.reduce((sum, division) => sum + division.bytes, this.heldBytes);
-    this.memory.demand(all, "groups of one hash");
+    this.memory.demand(this.bytes, "groups of one hash");
   }
 
-  private spill(division: Division): void {
-    const states = division.groups.takeStates();
+  /** All of them, and goes on in tables: memory of a kernel is given back as a whole. */
+  private spillSums(sums: StateSums): void {
+    this.sums = undefined;
+    for (const [at, division] of this.divisions.entries()) {
+      if (sums.size(at) > 0) this.spill(division, sums.takeStates(at));
+    }
+    sums.close();
+  }
+
+  private spill(division: Division, states = division.groups.takeStates()): void {
     this.spilled.file ??= new SpilledBatches(this.memory.createSpillFile());
     for (let start = 0; start < states.rows; start += batchRowsMax) {
       const piece = sliceBatch(states, start, Math.min(start + batchRowsMax, states.rows));
@@ -170,9 +214,12 @@ export class DividedGroups {
     this.divide();
     for (const [at, division] of this.divisions.entries()) {
       if (division.blocks.length > 0) yield* this.merged(at, division);
-      else if (division.size > 0) yield this.resultsOf(division.groups);
+      else if (this.sizeOf(at) > 0) {
+        yield this.sums?.takeResults(at) ?? this.resultsOf(division.groups);
+      }
       this.reserve(at + 1);
     }
+    this.sums?.close();
     if (this.depth === 0) this.spilled.file?.close();
   }
 

@@ -35,7 +35,7 @@ function statePrefix(keys: readonly NamedExpr[]): string {
 }
 
 /** Columns of states as batches carry them. */
-class StateColumns {
+export class StateColumns {
   private readonly prefix: string;
 
   constructor({ keys }: GroupsProgram) {
