@@ -44,6 +44,7 @@ function expected({ name, rows }: Work): unknown {
     case "except":
       return { rows: even, sum: even * (even - 1) };
     case "sort":
+    case "orderBy":
     case "parquet":
       return { rows };
     case "reduceByKey":
@@ -108,7 +109,7 @@ export async function runWork(work: Work, { limitBytes, threads, folder }: Bound
     const { result } = JSON.parse(stdout) as { readonly result: unknown };
     if (!isDeepStrictEqual(result, expected(work)))
       return `the answer is ${JSON.stringify(result)}`;
-    return name === "sort" ? firstWrongLine(output, work) : undefined;
+    return name === "sort" || name === "orderBy" ? firstWrongLine(output, work) : undefined;
   };
   try {
     return { peakBytes, seconds, problem: problem() };

@@ -9,7 +9,8 @@ const keysPerWindow = 16;
 
 export const workNames = [
   ...(["group", "distinct", "sort", "join", "window", "intersect", "except"] as const),
-  ...(["reduceByKey", "aggregateByKey", "groupByKey", "cogroup", "parquet"] as const),
+  ...(["reduceByKey", "aggregateByKey", "groupByKey", "cogroup"] as const),
+  ...(["countByValue", "orderBy", "parquet"] as const),
 ] as const;
 
 export type WorkName = (typeof workNames)[number];
@@ -156,6 +157,20 @@ const works: Readonly<Record<WorkName, (mr: Millrace, shape: Shape) => Promise<u
           [...here, ...there].reduce((a, b) => a + b, 0),
         ]),
     ),
+  countByValue: (mr, shape) =>
+    added(
+      scattered(mr, shape, 2)
+        .map(({ text }) => text)
+        .countByValue()
+        .map(({ value, count }): [number, number] => [count === 2 ? 1 : 0, Number(value)]),
+    ),
+  orderBy: async (mr, shape) => {
+    const { rows } = await scattered(mr, shape)
+      .orderBy(({ k }) => k)
+      .map(({ text }) => text)
+      .write.text(shape.output);
+    return { rows };
+  },
   parquet: async (mr, shape) => {
     const { rows } = await scattered(mr, shape)
       .withColumn("half", (c) => c.k.mul(0.5))
