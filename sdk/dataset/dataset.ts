@@ -156,8 +156,10 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Tells how the rows would be made: the plan as it was written, as it was optimised, and the stages.
-   * @param options `analyze` runs it, and adds rows, bytes, time and peak memory to each operator
+   * Tells how the rows would be made: the plan as it was written, and as it was optimised. `millrace explain` shows the
+   * stages of a job's first action too.
+   * @param options `analyze` runs it instead, and answers its stages with rows, bytes, time and peak memory of each
+   *   operator
    * @example const plan = await flights.where((c) => c.delay.gt(30)).explain();
    */
   async explain(options: { readonly analyze?: boolean } = {}): Promise<string> {
