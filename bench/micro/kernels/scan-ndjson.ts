@@ -18,10 +18,10 @@ const schema = {
   fields: [
     field("id", int53Type),
     field("kind", utf8Type),
-    field("at", instantType),
+    field("moment", instantType),
     field("amount", float64Type),
     field("isPaid", boolType),
-    field("user", {
+    field("buyer", {
       kind: "struct",
       fields: [field("name", utf8Type), field("age", float64Type)],
     }),
@@ -44,10 +44,10 @@ const rowsOfLine = 10;
 
 function lineOf(id: number): string {
   const kind = kinds[nextRandom() % kinds.length]!;
-  const at = new Date(1.7e12 + id * 1000).toISOString();
+  const moment = new Date(1.7e12 + id * 1000).toISOString();
   const amount = (nextRandom() % 100_000) / 100;
-  const user = { name: `user ${nextRandom() % 10_000}`, age: nextRandom() % 100 };
-  return JSON.stringify({ id, kind, at, amount, isPaid: amount > 500, user });
+  const buyer = { name: `user ${nextRandom() % 10_000}`, age: nextRandom() % 100 };
+  return JSON.stringify({ id, kind, moment, amount, isPaid: amount > 500, buyer });
 }
 
 export const kernelOf = (rows: number): Kernel => ({
@@ -71,8 +71,8 @@ export const kernelOf = (rows: number): Kernel => ({
     tables: [],
     file: "bytes",
     query:
-      "select sum(s) from (select kind, sum(amount) as s, max(id), max(at), max(isPaid), max(user.name) from " +
-      "read_ndjson('$file', columns = {id: 'BIGINT', kind: 'VARCHAR', at: 'TIMESTAMP', amount: 'DOUBLE', " +
-      "isPaid: 'BOOLEAN', user: 'STRUCT(name VARCHAR, age DOUBLE)'}) group by kind)",
+      "select sum(s) from (select kind, sum(amount) as s, max(id), max(moment), max(isPaid), max(buyer.name) from " +
+      "read_ndjson('$file', columns = {id: 'BIGINT', kind: 'VARCHAR', moment: 'TIMESTAMP', amount: 'DOUBLE', " +
+      "isPaid: 'BOOLEAN', buyer: 'STRUCT(name VARCHAR, age DOUBLE)'}) group by kind)",
   },
 });
