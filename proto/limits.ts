@@ -192,7 +192,7 @@ export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */
 export const dividedRowsHeld = 1_048_576;
 /** Memory of such rows and of all that is made of them while they are divided: less where there is little. */
-export const dividedHeldBytesMin = 16 * 1024 * 1024;
+export const dividedHeldBytesMin = 8 * 1024 * 1024;
 export const dividedHeldBytesMax = 256 * 1024 * 1024;
 /** How often groups that do not fit into memory are divided anew: 64 parts each time. */
 export const groupDivisionsDeepMax = 3;

@@ -2,8 +2,8 @@
 
 /** Memory of an executor process as a share of its machine or container; the rest is for files and neighbours. */
 export const executorMemoryShare = 0.6;
-/** What an executor process takes without any rows: the program, its libraries, compiled code. */
-export const executorBaseBytes = 64 * 1024 * 1024;
+/** What an executor process takes without any rows: the program, its libraries, compiled code, and one driver program. */
+export const executorBaseBytes = 96 * 1024 * 1024;
 /** What each thread takes beside rows that are held: batches, kernels that wait, and garbage. */
 export const executorThreadBytes = 128 * 1024 * 1024;
 /** Of it, what values and buffers may come to before garbage is collected; the rest is code, stacks and gaps. */
