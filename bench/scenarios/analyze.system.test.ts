@@ -1,4 +1,4 @@
-// explain with analyze, of a job that runs for real: what each operator made, took and held.
+// explain of jobs that run for real: how rows would be made, and with analyze what each operator made, took and held.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -74,4 +74,89 @@ test("rows, bytes, time and peak memory of each operator", async () => {
     .split("\n")
     .filter((line) => line.startsWith("  ") && !/^ {2}(read|range) /.test(line));
   expect(lines.length).toBe(operators.length);
+});
+
+const told = `import { defineJob, z } from "millrace";
+
+export default defineJob({
+  name: "explained",
+  params: z.object({}),
+  async run(mr) {
+    const groups = mr
+      .range(1_000_000)
+      .select((c) => ({ group: c.value.mod(10), value: c.value }))
+      .where((c) => c.value.ge(999_000))
+      .groupBy("group")
+      .agg((c) => ({ total: c.value.sum() }))
+      .cache();
+    const before = await groups.explain();
+    const rows = await groups.map(({ group }) => group).count();
+    return { before, rows, after: await groups.explain() };
+  },
+});
+`;
+
+test("plans of a dataset, without making it", async () => {
+  const path = join(folder, "told.ts");
+  writeFileSync(path, told);
+  const { code, stdout, stderr } = await runCommand(["run", "--json", "--quiet", path]);
+  expect(code, stderr).toBe(0);
+  const { result } = JSON.parse(stdout) as { readonly result: Readonly<Record<string, string>> };
+  expect(result.rows).toBe(10);
+  // Workers ran the program again for its function, and were told what was recorded.
+  expect(result.before).toMatchInlineSnapshot(`
+    "logical
+    collect
+      cache#4
+        aggregate#3 by group: sum(value) as total
+          where#2 (value >= 999000)
+            select#1 (value % 10) as group, value
+              range#0 0 to 1000000 by 1
+
+    optimised
+    collect
+      cache#4
+        aggregate#3 by group: sum(value) as total
+          select#1 (value % 10) as group, value
+            where#2 (value >= 999000)
+              range#0 0 to 1000000 by 1
+
+    stage 0: range → where → select → aggregate
+      1 task, anywhere
+      range #0 0 to 1000000 by 1
+      where #2 (value >= 999000)
+      select #1 (value % 10) as group, value
+      aggregate #3 whole by group: sum(value) as total
+      shuffle to one (1 partition)
+      kept as cache#4:3dc5f77dd7751948
+    stage 1: held #4
+      1 task, with stage 0
+      input stage 0, partition 0, own maps
+      read shuffle of stage 0
+      collect
+    "
+  `);
+  expect(result.after).toMatchInlineSnapshot(`
+    "logical
+    collect
+      kept#4
+
+    optimised
+    collect
+      kept#4
+
+    stage 0: kept #4
+      1 task, anywhere
+      kept #4
+      shuffle to one (1 partition)
+      kept as cache#4:3dc5f77dd7751948
+    stage 1: held #4
+      1 task, with stage 0
+      input stage 0, partition 0, own maps
+      read shuffle of stage 0
+      collect
+    "
+  `);
+  const shown = await runCommand(["explain", path]);
+  expect(shown.stdout).toContain("stage 0: range");
 });

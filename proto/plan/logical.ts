@@ -301,6 +301,8 @@ export type Action =
   /** All rows as the columns they are, as one stream of Arrow. */
   | { readonly kind: "toArrow"; readonly input: LogicalNode }
   | { readonly kind: "count"; readonly input: LogicalNode }
+  /** Tells by what plans the rows would be collected, and makes none. */
+  | { readonly kind: "explain"; readonly input: LogicalNode }
   /** Makes all rows, drops them, and measures each operator. */
   | { readonly kind: "analyze"; readonly input: LogicalNode }
   /** Calls the function of this id with an iterator of the rows of one task, and awaits it; answers nothing. */

@@ -156,8 +156,8 @@ export class Dataset<out T> extends JoinSteps<T> {
   }
 
   /**
-   * Tells how the rows would be made: the plan as it was written, and as it was optimised. `millrace explain` shows the
-   * stages of a job's first action too.
+   * Tells how the rows would be made, and makes none: the plan as it was written, as it was optimised, and its stages with
+   * their tasks (which tests of jobs have none of). Joins stand there as the sizes of files alone decide them.
    * @param options `analyze` runs it instead, and answers its stages with rows, bytes, time and peak memory of each
    *   operator
    * @example const plan = await flights.where((c) => c.delay.gt(30)).explain();

@@ -18,6 +18,7 @@ import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { openJoins } from "../planner/decide-joins.ts";
+import { explainAction } from "../planner/explain-action.ts";
 import { type PlanOptions, planAction } from "../planner/plan-action.ts";
 import { type Connectors, connectorsOf } from "./connectors.ts";
 import { InputLookup } from "./input-lookup.ts";
@@ -173,11 +174,9 @@ async function planned(
   const inputs = await lookup.of(cut, kept.all);
   const { planTargets: targets } = host;
   const measurable = openJoins(action);
-  return planAction(cut, actionIndex, inputs, {
-    ...options,
-    measurable,
-    ...(targets === undefined ? {} : { targets }),
-  });
+  const all = { ...options, measurable, ...(targets === undefined ? {} : { targets }) };
+  if (cut.kind !== "explain") return planAction(cut, actionIndex, inputs, all);
+  return explainAction(cut, actionIndex, inputs, { ...all, digest: planDigest(action) });
 }
 
 function withFolder(action: Action, scratchUri: string | undefined, actionIndex: number): Action {

@@ -1,13 +1,13 @@
 // One run of a driver program: numbers its nodes and actions, keeps its functions, reads its outcomes.
 
-import { EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
+import { assert, EngineError, fromErrorRecord, unreachable } from "../../proto/errors.ts";
 import { planNodesMax } from "../../proto/limits.ts";
 import type { ActionOutcome, CommittedOutput } from "../../proto/plan/bundle.ts";
 import { planNodes } from "../../proto/plan/inputs.ts";
 import { lockStepText, lockToken } from "../../proto/plan/lock-step.ts";
 import type { Action, LogicalNode, NodeId } from "../../proto/plan/logical.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
-import { actionText, logicalText } from "../../proto/plan/text.ts";
+import { actionText } from "../../proto/plan/text.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { Closure, Counter, HeldLock, Session } from "../dataset/session.ts";
 import { stagedParts } from "../dataset/sink.ts";
@@ -15,7 +15,6 @@ import { analyzedText } from "../planner/analyzed-text.ts";
 import { collectedRowsMax } from "../planner/collected-rows.ts";
 import { openJoins } from "../planner/decide-joins.ts";
 import { cutAtKept, Leaves } from "../planner/kept-leaves.ts";
-import { optimize } from "../planner/optimize.ts";
 import { CallSites } from "./call-sites.ts";
 import { Counters } from "./counters.ts";
 import { type ActionNumbers, Numbering } from "./numbering.ts";
@@ -133,8 +132,12 @@ export class DriverSession implements Session {
   }
 
   async explain(action: Action, options: { readonly analyze: boolean }): Promise<string> {
-    if (options.analyze) return await this.#analyze(action.input);
-    return `${logicalText(action)}\n${logicalText(optimize(action))}`;
+    const { input } = action;
+    if (options.analyze) return await this.#analyze(input);
+    const asked: Action = { kind: "explain", input };
+    const [row] = resultParts(asked, await this.#run(asked)).flatMap((part) => decodeValue(part));
+    assert(typeof row === "string", "the answer to explain is no text");
+    return row;
   }
 
   async #analyze(input: LogicalNode): Promise<string> {
@@ -246,6 +249,7 @@ export class DriverSession implements Session {
     const outcome = await this.#outcomes.inTurn(this.#start(action, noted));
     if (outcome.kind === "failed") throw this.placed(fromErrorRecord(outcome.error), action);
     this.#counters.settle(outcome.counters);
+    if (action.kind === "explain") return { outcome, actionIndex };
     for (const node of nodes) if (node.kind === "cache") this.#made.add(node.id);
     return { outcome, actionIndex };
   }

@@ -25,6 +25,7 @@ export interface Decided {
 
 /** Joins of an action that may ask for a count of a side; said by its shape alone, so that replays agree. */
 export function openJoins(action: Action): ReadonlySet<NodeId> {
+  if (action.kind === "explain") return new Set();
   return new Set(
     planNodes(action.input)
       .filter(isOpen)

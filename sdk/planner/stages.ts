@@ -36,6 +36,8 @@ export interface Planning {
   readonly needs: ColumnNeeds;
 }
 
+type PlannedKind = Exclude<Action, { readonly kind: "explain" }>;
+
 export interface PlannedStages {
   readonly stages: readonly StagePlan[];
   readonly keeps: ReadonlyMap<NodeId, KeptOutput>;
@@ -45,6 +47,7 @@ export function planStages(
   action: Action,
   known: Pick<Planning, "inputs" | "targets" | "schemas" | "sizes" | "needs">,
 ): PlannedStages {
+  assert(action.kind !== "explain", "what explains a plan has no stages of its own");
   const stages: StagePlan[] = [];
   const collected = isRecorded(action) ? action.input : undefined;
   const keeps = new Map<NodeId, KeptOutput>();
@@ -66,7 +69,7 @@ function isRecorded(action: Action): boolean {
   return action.kind === "collect" || (action.kind === "rows" && action.folderUri === undefined);
 }
 
-function sealPlan({ stages, schemas }: Planning, action: Action, open: OpenStage): void {
+function sealPlan({ stages, schemas }: Planning, action: PlannedKind, open: OpenStage): void {
   switch (action.kind) {
     case "collect":
     case "count":

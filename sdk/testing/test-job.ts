@@ -8,6 +8,7 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import type { ActionOutcome } from "../../proto/plan/bundle.ts";
 import { sinkWrite } from "../../proto/plan/connector.ts";
 import type { Action } from "../../proto/plan/logical.ts";
+import { logicalText } from "../../proto/plan/text.ts";
 import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
@@ -15,6 +16,8 @@ import { resolveInput } from "../dataset/paths.ts";
 import { parseParams } from "../driver/params.ts";
 import { seededRandom } from "../driver/random.ts";
 import { DriverSession } from "../driver/session.ts";
+import { plansText } from "../planner/explain-action.ts";
+import { optimize } from "../planner/optimize.ts";
 import { evaluateAsync } from "./evaluate.ts";
 import { type FileContents, tableOfFiles } from "./read-files.ts";
 import { publishStep, stageStep } from "./steps/own-sources.ts";
@@ -74,6 +77,7 @@ export async function testJob<Schema extends z.ZodObject, Result>(
     async (action, numbers) => {
       const actionIndex = numbers.next();
       numbers.settled();
+      if (action.kind === "explain") return explained(action);
       const closure = (node: number) => closureOf(session, node);
       const table = await evaluateAsync(action.input, {
         tableOf: (source) => checkpoints.get(source.pattern) ?? tableOfFiles(source, contents),
@@ -98,6 +102,13 @@ export async function testJob<Schema extends z.ZodObject, Result>(
   const isShown = ([uri]: readonly [string, unknown]) => !uri.startsWith("mem://checkpoint/");
   const named = [...outputs].filter(isShown).map(([uri, rows]) => [shortName(uri), rows] as const);
   return { result, outputs: Object.fromEntries(named) };
+}
+
+/** Without stages: here are none. */
+function explained({ input }: Extract<Action, { kind: "explain" }>): ActionOutcome {
+  const action: Action = { kind: "collect", input };
+  const text = { logical: logicalText(action), optimised: logicalText(optimize(action)) };
+  return { kind: "result", parts: [encodeValue([plansText({ ...text, physical: "" })])] };
 }
 
 function closureOf(session: DriverSession, node: number): (...args: unknown[]) => unknown {
@@ -146,7 +157,7 @@ function arrowOf(table: Table): ActionOutcome {
 }
 
 function perform(
-  action: Exclude<Action, { kind: "toArrow" }>,
+  action: Exclude<Action, { kind: "toArrow" | "explain" }>,
   actionIndex: number,
   rows: readonly unknown[],
   outputs: Map<string, readonly unknown[]>,
