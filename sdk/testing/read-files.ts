@@ -32,7 +32,8 @@ export function tableOfFiles(
   }
   const schema = source.kind === "readColumns" ? schemaOf(source, uris, contents) : undefined;
   const tables = uris.map((uri) => tableOfFile(source, schema, uri, contents.get(uri) ?? ""));
-  return source.kind === "readColumns" ? wanted(unionStep(tables), source.columns) : joined(tables);
+  if (source.kind === "readColumns") return wanted(unionStep(tables), source.columns);
+  return joined(tables, source.kind === "readCsv" ? Object.keys(source.options.columns) : []);
 }
 
 /** As declared, or as the texts show it; of files that are given as rows alone these tell. */
@@ -88,11 +89,11 @@ function tableOfFile(
   return schema === undefined ? columnsOf(rows) : conformed(rows, schema);
 }
 
-/** Rows without declared columns stay as they are. */
-function joined(tables: readonly Table[]): Table {
-  return tables.every((table) => table.kind === "typed")
-    ? unionStep(tables)
-    : plain(tables.flatMap(rowsOf));
+/** Rows without declared types stay as they are. `names`: declared, and so known though there may be no rows. */
+function joined(tables: readonly Table[], names: readonly string[]): Table {
+  if (tables.every((table) => table.kind === "typed")) return unionStep(tables);
+  const rows = tables.flatMap(rowsOf);
+  return names.length === 0 ? plain(rows) : plain(rows, names);
 }
 
 function wanted(table: Table, columns: readonly string[] | undefined): Table {

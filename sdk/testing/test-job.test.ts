@@ -79,6 +79,12 @@ describe("reading", () => {
     await expect(read).rejects.toThrow(message);
   });
 
+  test("columns that are declared are known though there is no row", async () => {
+    const columns = { a: "number" } as const;
+    const read = rowsOf((mr) => mr.read.csv("a", { columns }).orderBy("b" as "a"), { a: "a\n" });
+    await expect(read).rejects.toMatchObject({ code: "PLAN_INVALID" });
+  });
+
   test("a missing file is told with those that there are", async () => {
     const read = rowsOf((mr) => mr.read.text("in.txt"), { "other.txt": "" });
     await expect(read).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
