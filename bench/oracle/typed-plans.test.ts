@@ -23,7 +23,7 @@ describe("random programs", () => {
         if (verdict.kind === "differs") throw new Error(`${program.text}\n\n${verdict.how}`);
         verdicts.push(verdict);
       }),
-      { numRuns: 600 },
+      { numRuns: 520 },
     );
     // Most programs answer rows, and run in pieces.
     const stages = graphs.flatMap((graph) => graph.stages);

@@ -9,7 +9,7 @@ import { scratchFolder } from "./testing/folders.ts";
 
 const folder = scratchFolder("same-bytes");
 // Several reduce partitions, so that the sort has to agree on its ranges.
-const textBytes = 130_000_000;
+const textBytes = 70_000_000;
 
 async function rows(output: string): Promise<string> {
   const result = await runCommand(["output", output]);
