@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender } from "../contenders/contenders.ts";
 import { differenceOf } from "./compare-answers.ts";
+import { failureText } from "./failure-text.ts";
 import type { Outcome } from "./results.ts";
 import { type Run, runFromShell } from "./session.ts";
 import type { OpenSessions } from "./sessions.ts";
@@ -30,16 +31,6 @@ interface Attempt {
   isCold: boolean;
   answer: Rows;
   end: Exclude<Outcome, { kind: "measured" }> | undefined;
-}
-
-function firstLines(failure: unknown): string {
-  const text = failure instanceof Error ? failure.message : String(failure);
-  const lines = text.trim().split("\n");
-  // Python says last what was wrong, JavaScript first.
-  const traceback = lines.findIndex((line) => line.startsWith("Traceback"));
-  if (traceback < 0) return lines.slice(0, 2).join(" ").slice(0, 300);
-  const before = lines.slice(0, Math.min(traceback, 1));
-  return [...before, ...lines.slice(traceback + 1).slice(-2)].join(" ").slice(0, 300);
 }
 
 function taskOf(row: Row, { owner }: Contender, output: string): Task | undefined {
@@ -100,7 +91,7 @@ class RowMeasurement {
       const { message, limitSeconds } = failure;
       attempt.end = { kind: "late", reason: message, limitSeconds };
       budget.noteLate(attempt.contender.name, workload);
-    } else attempt.end = { kind: "failed", reason: firstLines(failure) };
+    } else attempt.end = { kind: "failed", reason: failureText(failure) };
     await this.#sessions.drop(attempt.contender, threads);
   }
 
