@@ -105,7 +105,7 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
    */
   mapAsync<U>(transform: (row: T) => Promise<U>, options: MapAsyncOptions = {}): Dataset<U> {
     const { concurrency = concurrencyDefault, ratePerSecond = 0 } = options;
-    checkedCount("mapAsync: a concurrency", "calls", concurrency, 1);
+    checkedCount("mapAsync: a concurrency", "calls", concurrency, { min: 1 });
     const isRate = options.ratePerSecond === undefined || ratePerSecond > 0;
     if (!isRate || !Number.isFinite(ratePerSecond)) {
       throw new EngineError(

@@ -194,8 +194,8 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * @example counts.orderBy("count", "desc").limit(10)
    */
   limit(rows: number, offset = 0): Dataset<T> {
-    checkedCount("limit", "rows", rows, 0);
-    checkedCount("limit: an offset", "rows", offset, 0);
+    checkedCount("limit", "rows", rows, { min: 0 });
+    checkedCount("limit: an offset", "rows", offset, { min: 0 });
     return step(this, { kind: "limit", rows, ...(offset === 0 ? {} : { offset }) });
   }
 

@@ -99,10 +99,17 @@ export function checkedFunction(method: string, closure: unknown): Closure {
 }
 
 /** For jobs that were not checked by `tsc`. */
-export function checkedCount(method: string, what: string, value: number, min: number): number {
-  if (Number.isSafeInteger(value) && value >= min) return value;
+export function checkedCount(
+  method: string,
+  what: string,
+  value: number,
+  { min, max }: { readonly min: number; readonly max?: number },
+): number {
+  const fits = Number.isSafeInteger(value) && value >= min && (max === undefined || value <= max);
+  if (fits) return value;
+  const upTo = max === undefined ? "on" : `to ${max}`;
   throw new EngineError(
     "PLAN_INVALID",
-    `${method} of ${value} ${what}; give a whole number from ${min} on`,
+    `${method} of ${value} ${what}; give a whole number from ${min} ${upTo}`,
   );
 }

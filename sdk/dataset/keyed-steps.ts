@@ -1,11 +1,14 @@
 // Steps on pairs `[key, value]`, by functions of the user's; keys are equal when they have equal contents.
 
+import { partitionsPerShuffleMax } from "../../proto/limits.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 import type { RecordOf } from "../columns/column-for.ts";
 import { ClosureSteps } from "./closure-steps.ts";
 import type { Sortable, Widened } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkedCount, checkedFunction, derive, nodeOf, otherNode, step } from "./dataset-base.ts";
+
+const partitionsAllowed = { min: 1, max: partitionsPerShuffleMax };
 
 /** A pair as a row: a tuple, or what `map((x) => [x, 1] as const)` makes. */
 type Pair<K, V> = readonly [K, V];
@@ -181,7 +184,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
    * one task of a following `mapPartitions` or output file.
    * @param partitions how many tasks
    * @param partitionOf answers a whole number for a key, which is taken modulo the tasks
-   * @throws PLAN_INVALID when `partitions` is not a whole number from 1 on
+   * @throws PLAN_INVALID when `partitions` is not a whole number from 1 to 4096
    * @example
    * pairs.partitionBy(16, (word) => word.charCodeAt(0))
    * // => ["to", 2] ["be", 2] ["or", 2] ["not", 3] ["to", 2] ["be", 2] ["ERROR", 5]
@@ -191,7 +194,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
     partitions: number,
     partitionOf: (key: K) => number,
   ): Dataset<[K, V]> {
-    checkedCount("partitionBy", "partitions", partitions, 1);
+    checkedCount("partitionBy", "partitions", partitions, partitionsAllowed);
     checkedFunction("partitionBy", partitionOf);
     const ofRow = ([key]: Pair<K, V>): number => partitionOf(key);
     return step(this, { kind: "repartition", partitions, by: "closure" }, ofRow);
@@ -201,7 +204,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
    * Spreads rows over tasks: evenly, or so that rows with equal values in some columns meet.
    * @param partitions how many tasks
    * @param names the columns that count; evenly without
-   * @throws PLAN_INVALID when `partitions` is not a whole number from 1 on
+   * @throws PLAN_INVALID when `partitions` is not a whole number from 1 to 4096
    * @example flights.repartition(32, "origin")
    */
   repartition<Row>(
@@ -209,7 +212,7 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
     partitions: number,
     ...names: readonly (keyof RecordOf<Row> & string)[]
   ): Dataset<Row> {
-    checkedCount("repartition", "partitions", partitions, 1);
+    checkedCount("repartition", "partitions", partitions, partitionsAllowed);
     const by = names.map((name) => Object.freeze({ kind: "column", name } as const));
     return step(this, { kind: "repartition", partitions, by: by.length === 0 ? "even" : by });
   }
