@@ -146,6 +146,14 @@ export const cleanupLoggedTicks = 480;
 export const planNodesMax = 1000;
 /** `orderBy` with at most this many wanted rows keeps only those in memory; more is sorted as a whole. */
 export const topRowsMax = 100_000;
+/** First rows of each partition of a window that are told while rows come; of more, all rows are put in order. */
+export const rankLimitRowsMax = 128;
+/** Memory of a step that does so, before it hands on the rows that it has and begins anew. */
+export const rankLimitBytesMax = 64 * 1024 * 1024;
+/** Rows that it holds over twice those that were left when it last picked them: picking costs about as much as they do. */
+export const rankLimitRowsHeld = 65_536;
+/** It hands on all rows where after so many it has hardly left any out: first rows of groups come late, too. */
+export const rankLimitGivesUp = { rows: 262_144, share: 0.9 } as const;
 /** Promise turns between two outcomes given to a driver program, so that both runs and replays interleave alike. */
 export const driverTurnsPerOutcome = 256;
 /** Sort keys sampled by each task of a range-partitioned sort. */

@@ -83,6 +83,12 @@ export interface NamedWindow {
   readonly call: WindowCall;
 }
 
+/** Of the rows of each partition of a window only those with one of the first numbers by this function are wanted. */
+export interface RankLimit {
+  readonly function: "rowNumber" | "rank" | "denseRank";
+  readonly rowsMax: number;
+}
+
 /** The expression with each direct part replaced; the same object where nothing changed. */
 export function mapParts(expr: Expr, change: (part: Expr) => Expr): Expr {
   switch (expr.kind) {

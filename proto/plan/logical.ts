@@ -5,6 +5,7 @@ import type {
   NamedAggregate,
   NamedExpr,
   NamedWindow,
+  RankLimit,
   SortDirection,
   SortExpr,
 } from "./expr.ts";
@@ -205,8 +206,15 @@ export type ColumnNode = UnaryNode &
     | { readonly kind: "sortBy"; readonly keys: readonly SortExpr[]; readonly rowsMax?: number }
     /** One row of those with equal columns: the first. All columns where `on` is not set. */
     | { readonly kind: "distinct"; readonly on?: readonly string[] }
-    /** The input's columns and one for each window. */
-    | { readonly kind: "window"; readonly windows: readonly NamedWindow[] }
+    /**
+     * The input's columns and one for each window. `limit` is set by the optimizer, where a step above drops the other
+     * rows anyway and all windows are numbers by the same partitions and order: these rows may be missing.
+     */
+    | {
+        readonly kind: "window";
+        readonly windows: readonly NamedWindow[];
+        readonly limit?: RankLimit;
+      }
     /** Each row with each item of its list in the list's place; `outer` keeps rows with none. */
     | { readonly kind: "explode"; readonly column: string; readonly outer: boolean }
     /** Each row with this chance, by a hash of seed, task and row number. */

@@ -2,7 +2,7 @@
 
 import { unreachable } from "../errors.ts";
 import { alterationText, renamesText } from "./altered-columns.ts";
-import type { Expr } from "./expr.ts";
+import type { Expr, RankLimit } from "./expr.ts";
 import {
   columnText,
   exprText,
@@ -90,6 +90,10 @@ function argumentsText(node: LogicalNode): string {
     default:
       return columnNodeText(node);
   }
+}
+
+export function rankLimitText(limit: RankLimit | undefined): string {
+  return limit === undefined ? "" : ` first ${limit.rowsMax} by ${limit.function}`;
 }
 
 function firstText(rowsMax: number | undefined): string {
@@ -190,7 +194,7 @@ function columnNodeText(node: ColumnNode): string {
     case "distinct":
       return node.on === undefined ? "" : `on ${node.on.map(columnText).join(", ")}`;
     case "window":
-      return node.windows.map(namedWindowText).join(", ");
+      return node.windows.map(namedWindowText).join(", ") + rankLimitText(node.limit);
     case "explode":
       return `${columnText(node.column)}${node.outer ? " outer" : ""}`;
     case "sample":

@@ -11,7 +11,7 @@ import {
   sortText,
 } from "./expr-text.ts";
 import type { WriteOptions } from "./logical.ts";
-import { joinKeysText, keyText } from "./node-text.ts";
+import { joinKeysText, keyText, rankLimitText } from "./node-text.ts";
 import type {
   ClosureOperator,
   ColumnOperator,
@@ -121,6 +121,11 @@ function columnOperatorText(operator: ColumnOperator): string {
     }
     case "window":
       return ` ${operator.windows.map(namedWindowText).join(", ")}`;
+    case "rankLimit": {
+      const { partitionBy, orderBy, limit } = operator;
+      const order = orderBy.length === 0 ? "" : ` order by ${orderBy.map(sortText).join(", ")}`;
+      return `${rankLimitText(limit)} of ${partitionBy.map(exprText).join(", ")}${order}`;
+    }
     case "explode":
       return ` ${columnText(operator.column)}${operator.outer ? " outer" : ""}`;
     case "sample":

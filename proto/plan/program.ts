@@ -2,7 +2,7 @@
 
 import type { ColumnNeed } from "./absent-column.ts";
 import type { Alteration } from "./altered-columns.ts";
-import type { Expr, NamedAggregate, NamedExpr, NamedWindow, SortExpr } from "./expr.ts";
+import type { Expr, NamedAggregate, NamedExpr, NamedWindow, RankLimit, SortExpr } from "./expr.ts";
 import type {
   ColumnarFormat,
   ColumnarReadOptions,
@@ -183,6 +183,14 @@ export type ColumnOperator =
       readonly isPartial?: boolean;
     }
   | { readonly kind: "window"; readonly node: NodeId; readonly windows: readonly NamedWindow[] }
+  /** Drops rows of which the limit is known not to want any, and maybe keeps some more than it wants. */
+  | {
+      readonly kind: "rankLimit";
+      readonly node: NodeId;
+      readonly partitionBy: readonly Expr[];
+      readonly orderBy: readonly SortExpr[];
+      readonly limit: RankLimit;
+    }
   | {
       readonly kind: "explode";
       readonly node: NodeId;

@@ -4,15 +4,11 @@
 import { EngineError } from "../../proto/errors.ts";
 import { type ColumnNeed, noColumn } from "../../proto/plan/absent-column.ts";
 import { digestText } from "../../proto/plan/digest.ts";
-import {
-  columnsOf,
-  type Expr,
-  type NamedAggregate,
-  type NamedWindow,
-} from "../../proto/plan/expr.ts";
+import { columnsOf, type Expr, type NamedAggregate } from "../../proto/plan/expr.ts";
 import { columnText } from "../../proto/plan/expr-text.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
+import { windowExprs } from "../rules/node-exprs.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 
 /** A column that a step names, on its way down to what may have it. */
@@ -187,12 +183,6 @@ const of = (input: LogicalNode, names: Iterable<string>): readonly NamedColumn[]
 const ofExprs = (input: LogicalNode, parts: readonly { readonly expr: Expr }[]) =>
   of(input, columnsIn(parts.map(({ expr }) => expr)));
 
-const windowParts = ({ call }: NamedWindow): readonly Expr[] => [
-  ...call.args,
-  ...call.partitionBy,
-  ...call.orderBy.map(({ expr }) => expr),
-];
-
 const aggregateParts = ({ call }: NamedAggregate): readonly Expr[] =>
   call.filter === undefined ? call.args : [...call.args, call.filter];
 
@@ -218,7 +208,7 @@ function columnsNamed(node: LogicalNode): readonly NamedColumn[] {
     case "distinct":
       return of(node.input, node.on ?? []);
     case "window":
-      return of(node.input, columnsIn(node.windows.flatMap(windowParts)));
+      return of(node.input, columnsIn(node.windows.flatMap(windowExprs)));
     case "explode":
       return of(node.input, [node.column]);
     case "repartition":

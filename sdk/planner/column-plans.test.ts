@@ -147,6 +147,22 @@ const byOwnShop = (input: LogicalNode): LogicalNode => ({
   aggregates: [sum("total", col("price"))],
 });
 
+const first: LogicalNode = where(
+  {
+    kind: "window",
+    id: 3,
+    input: readOrders,
+    windows: ["rank", "rowNumber"].map((name) => ({
+      name,
+      call: {
+        ...{ function: name, args: [], partitionBy: [col("shop")], orderBy: [desc(col("price"))] },
+        frame: { unit: "peers", start: { kind: "unbounded" }, end: { kind: "offset", rows: 0 } },
+      },
+    })),
+  },
+  4,
+  and(call("ne", col("shop"), text("a")), call("lt", col("rank"), float("3"))),
+);
 const large = { orders: 64, shops: 40 };
 const smallShops = { orders: 64, shops: 1 };
 const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
@@ -240,6 +256,8 @@ const goldens: readonly (readonly [string, Action, typeof large])[] = [
     ),
     large,
   ],
+  ["rules-first-of-windows", collect(select(first, 5, "shop", "price")), large],
+  ["rules-first-of-windows-one-task", collect(first), { orders: 1, shops: 1 }],
   [
     "except",
     collect({ kind: "except", id: 5, left: readOrders, right: shared, all: false }),

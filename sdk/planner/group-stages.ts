@@ -3,7 +3,6 @@
 import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
 import { exprText } from "../../proto/plan/expr-text.ts";
 import type { ColumnNode } from "../../proto/plan/logical.ts";
-import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { addOperator, gather, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
 import { areTogether, togetherBehind, togetherBy } from "./together.ts";
@@ -26,11 +25,6 @@ export function meet(
   const from = sealShuffle(planning.stages, open, byHash, partitions);
   const met = openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);
   return { ...met, together: keys === "all" ? undefined : togetherBy(keys) };
-}
-
-/** The name is in the label already where a shuffle began the stage. */
-function last(open: OpenStage, before: OpenStage, operator: OperatorProgram): OpenStage {
-  return addOperator(open, operator, open === before ? operator.kind : undefined);
 }
 
 export function addAggregate(
@@ -77,6 +71,14 @@ export function addDistinct(
   return { ...addOperator(met, distinct), together: met.together };
 }
 
+/** The stage without most of the rows that the limit of the windows does not want. */
+function withRankLimit(open: OpenStage, { id, windows, limit }: Node<"window">): OpenStage {
+  if (limit === undefined) return open;
+  const { partitionBy, orderBy } = windows[0]!.call;
+  const operator = { kind: "rankLimit", node: id, partitionBy, orderBy, limit } as const;
+  return { ...addOperator(open, operator, operator.kind), together: open.together };
+}
+
 /** Windows over the same groups share a shuffle; others follow one after the other. */
 export function addWindows(planning: Planning, open: OpenStage, node: Node<"window">): OpenStage {
   const groups = new Map<string, NamedWindow[]>();
@@ -86,8 +88,14 @@ export function addWindows(planning: Planning, open: OpenStage, node: Node<"wind
   }
   let current = open;
   for (const windows of groups.values()) {
-    const met = meet(planning, current, node, windows[0]!.call.partitionBy);
-    const computed = last(met, current, { kind: "window", node: node.id, windows });
+    const { partitionBy } = windows[0]!.call;
+    const fewer = withRankLimit(current, node);
+    const met = meet(planning, fewer, node, partitionBy);
+    // Each of the tasks before had first rows of its own.
+    const all = met === fewer ? met : withRankLimit(met, node);
+    // The name is in the label already where a shuffle began the stage.
+    const name = met === fewer ? node.kind : undefined;
+    const computed = addOperator(all, { kind: "window", node: node.id, windows }, name);
     current = { ...computed, together: met.together };
   }
   return current;

@@ -9,6 +9,7 @@ import { dropSortOfCount, dropUnseenSort } from "../rules/drop-unseen-sort.ts";
 import { foldConstants } from "../rules/fold-constants.ts";
 import { joinFromWhere } from "../rules/join-from-where.ts";
 import { limitIntoSort } from "../rules/limit-into-sort.ts";
+import { limitIntoWindow } from "../rules/limit-into-window.ts";
 import { mergeLimits } from "../rules/merge-limits.ts";
 import { mergeSelects } from "../rules/merge-selects.ts";
 import { neededColumns } from "../rules/needed-columns.ts";
@@ -33,6 +34,7 @@ export const allRules: readonly Rule[] = [
   compareAsColumn,
   joinFromWhere,
   pushWhereDown,
+  limitIntoWindow,
   mergeSelects,
   neededColumns,
   pruneReads,

@@ -10,6 +10,7 @@ import type {
   SourceReadNode,
 } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
+import { windowExprs } from "./node-exprs.ts";
 import type { PlanRule, RuleContext } from "./rule.ts";
 
 /** Names of columns, or all there are. */
@@ -42,6 +43,8 @@ function kept<Made extends { readonly name: string }>(
 
 type AggregateNode = Extract<LogicalNode, { readonly kind: "aggregate" }>;
 
+type WindowNode = Extract<LogicalNode, { readonly kind: "window" }>;
+
 /** Without keys at least one, else none where only the keys are needed. */
 function keptAggregates({ keys, aggregates }: AggregateNode, needed: Needed) {
   if (keys.length === 0 || needed === "all") return kept(aggregates, needed);
@@ -68,6 +71,8 @@ function neededOf(node: LogicalNode, needed: Needed, context: SchemaContext): re
           node.keys.map(({ expr }) => expr),
         ),
       ];
+    case "window":
+      return [neededBelowWindows(node, needed)];
     case "distinct":
       return [node.on === undefined ? "all" : plus(needed, node.on.map(columnOf))];
     case "explode":
@@ -85,6 +90,13 @@ function neededOf(node: LogicalNode, needed: Needed, context: SchemaContext): re
     default:
       return inputsOf(node).map(() => "all");
   }
+}
+
+function neededBelowWindows({ windows }: WindowNode, needed: Needed): Needed {
+  const made = new Set(windows.map(({ name }) => name));
+  const own = kept(windows, needed).flatMap(windowExprs);
+  if (needed === "all") return "all";
+  return plus(new Set([...needed].filter((name) => !made.has(name))), own);
 }
 
 const columnOf = (name: string): Expr => ({ kind: "column", name });
@@ -126,6 +138,8 @@ function narrowed(node: LogicalNode, needed: Needed, context: RuleContext): Logi
       return { ...node, columns: kept(node.columns, needed) };
     case "aggregate":
       return { ...node, aggregates: keptAggregates(node, needed) };
+    case "window":
+      return { ...node, windows: kept(node.windows, needed) };
     default:
       return node;
   }

@@ -1,6 +1,6 @@
 // The expressions of steps that compute or ask something of each row.
 
-import type { Expr, NamedAggregate, NamedExpr } from "../../proto/plan/expr.ts";
+import type { Expr, NamedAggregate, NamedExpr, NamedWindow } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 
 type WithExprs = Extract<LogicalNode, { readonly kind: "where" | "select" | "aggregate" }>;
@@ -42,3 +42,10 @@ function changedAggregate(each: NamedAggregate, change: (expr: Expr) => Expr): N
   const call = { ...each.call, args: args.map(change) };
   return { ...each, call: filter === undefined ? call : { ...call, filter: change(filter) } };
 }
+
+/** All that a window reads. */
+export const windowExprs = ({ call }: NamedWindow): readonly Expr[] => [
+  ...call.args,
+  ...call.partitionBy,
+  ...call.orderBy.map(({ expr }) => expr),
+];

@@ -1,7 +1,7 @@
 // Conditions go towards the sources, part by part: what is dropped early is not carried, sorted or shuffled.
 
 import { assert } from "../../proto/errors.ts";
-import type { Expr } from "../../proto/plan/expr.ts";
+import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
 import { withInputs } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
@@ -52,6 +52,9 @@ function pushed(
       const { below, kept } = split(parts, (part) => readsOnly(part, names));
       return { below: [below[0]!.map((part) => substitute(part, made))], kept };
     }
+    // Whole partitions are dropped, or none of their rows.
+    case "window":
+      return split(parts, (part) => readsOnly(part, partitionColumns(node.windows)));
     case "explode": {
       const schema = context.schemaOf(node);
       const names = new Set(schema?.fields.map(({ name }) => name));
@@ -67,6 +70,15 @@ function pushed(
     default:
       return undefined;
   }
+}
+
+/** Columns by which all windows are partitioned. */
+function partitionColumns(windows: readonly NamedWindow[]): Set<string> {
+  const [first = new Set<string>(), ...others] = windows.map(
+    ({ call }) =>
+      new Set(call.partitionBy.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []))),
+  );
+  return new Set([...first].filter((name) => others.every((own) => own.has(name))));
 }
 
 function namesOf(schema: Schema): Set<string> {

@@ -10,6 +10,7 @@ import { distinctStage } from "../operators/distinct.ts";
 import { explodeStage } from "../operators/explode.ts";
 import { joinStage } from "../operators/join.ts";
 import type { SidePlace } from "../operators/joining/built-side.ts";
+import { rankLimitStage } from "../operators/rank-limit.ts";
 import { rowMatchStage } from "../operators/row-matches.ts";
 import { sampleStage } from "../operators/sample.ts";
 import { selectStage } from "../operators/select.ts";
@@ -63,6 +64,8 @@ export function buildColumnStage(
       return sortBoundsStage(operator.keys, operator.partitions, next);
     case "window":
       return windowStage(operator.windows, memory(), next);
+    case "rankLimit":
+      return rankLimitStage(operator, memory(), next);
     case "join":
       return joinStage(operator, memory(), next, world.sidePlace(operator));
     case "intersect":

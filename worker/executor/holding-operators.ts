@@ -8,6 +8,7 @@ const holding: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "sortBy",
   "sort",
   "window",
+  "rankLimit",
   "join",
   "intersect",
   "except",

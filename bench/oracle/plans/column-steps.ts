@@ -290,39 +290,51 @@ const frames = [
 const bound = (rows: number | undefined) =>
   rows === undefined ? ({ kind: "unbounded" } as const) : ({ kind: "offset", rows } as const);
 
-const window: StepMaker = (input, dice) => {
-  const { schema, isOrdered, inexact } = input.known;
-  const exact = exactSchema(input.known);
-  if (exact.fields.length === 0 || input.known.rowsMax > 400) return undefined;
-  // Rows that the order does not tell apart must be all alike, or stand in an order already.
-  const isTotal = !isOrdered && dice.upTo(2) === 0;
-  if (isTotal && inexact.size > 0) return undefined;
-  const isDecided = isOrdered || isTotal;
-  const partitionBy = dice
-    .some(exact.fields, 0)
-    .slice(0, 2)
-    .map(({ name }) => column(name));
-  const orderBy = dice.isRare(4) && !isTotal ? [] : sortTerms(exact, dice, isTotal);
-  const decided = ["rowNumber", "lag", "lead", "firstValue", "lastValue", "ntile", "first", "last"];
-  const functions = ["rank", "denseRank", "percentRank", "count", "sum", "min", "max", "avg"];
-  const kind = dice.oneOf([...functions, ...(isDecided ? [...decided, "collectList"] : [])]);
-  const chosen = dice.oneOf(isDecided ? frames : frames.slice(4));
-  const frame = { unit: chosen.unit, start: bound(chosen.start), end: bound(chosen.end) };
-  const args = windowArgs(kind, exact, dice);
-  const name = freshName(schema);
-  const draft = { function: kind, args, partitionBy, orderBy, frame };
-  const type = typeOfWindow(draft, schema);
-  const isFloat = kind === "avg" || (kind === "sum" && type.kind === "float64");
-  return nodeStep(
-    input,
-    { kind: "window", windows: [{ name, call: draft }] },
-    {
-      schema: { fields: [...schema.fields, field(name, type)] },
-      isOrdered: false,
-      inexact: isFloat ? new Set([...inexact, name]) : inexact,
-    },
-  );
-};
+/** Of functions that tell rows apart only by their order, and of those that need the rows' own. */
+const windowAmong =
+  (functions: readonly string[], decided: readonly string[]): StepMaker =>
+  (input, dice) => {
+    const { schema, isOrdered, inexact } = input.known;
+    const exact = exactSchema(input.known);
+    if (exact.fields.length === 0 || input.known.rowsMax > 400) return undefined;
+    // Rows that the order does not tell apart must be all alike, or stand in an order already.
+    const isTotal = !isOrdered && dice.upTo(2) === 0;
+    if (isTotal && inexact.size > 0) return undefined;
+    const isDecided = isOrdered || isTotal;
+    const partitionBy = dice
+      .some(exact.fields, 0)
+      .slice(0, 2)
+      .map(({ name }) => column(name));
+    const orderBy = dice.isRare(4) && !isTotal ? [] : sortTerms(exact, dice, isTotal);
+    const kind = dice.oneOf([...functions, ...(isDecided ? decided : [])]);
+    const chosen = dice.oneOf(isDecided ? frames : frames.slice(4));
+    const frame = { unit: chosen.unit, start: bound(chosen.start), end: bound(chosen.end) };
+    const args = windowArgs(kind, exact, dice);
+    const name = freshName(schema);
+    const draft = { function: kind, args, partitionBy, orderBy, frame };
+    const type = typeOfWindow(draft, schema);
+    const isFloat = kind === "avg" || (kind === "sum" && type.kind === "float64");
+    return nodeStep(
+      input,
+      { kind: "window", windows: [{ name, call: draft }] },
+      {
+        schema: { fields: [...schema.fields, field(name, type)] },
+        isOrdered: false,
+        inexact: isFloat ? new Set([...inexact, name]) : inexact,
+      },
+    );
+  };
+
+const window = windowAmong(
+  ["rank", "denseRank", "percentRank", "count", "sum", "min", "max", "avg"],
+  [
+    ...["rowNumber", "lag", "lead", "firstValue", "lastValue", "ntile", "first", "last"],
+    "collectList",
+  ],
+);
+
+/** Numbers of rows, in the last column. */
+export const ranking = windowAmong(["rank", "denseRank"], ["rowNumber"]);
 
 function windowArgs(kind: string, exact: Schema, dice: Dice): readonly Expr[] {
   const numbers = exact.fields.filter(({ type }) => isNumeric(type));

@@ -1,11 +1,11 @@
 // Steps that are often written together, and that the planner rewrites: chance alone would rarely put them so.
 
 import type { Expr } from "../../../proto/plan/expr.ts";
-import { sameType } from "../../../proto/plan/types.ts";
+import { int32Type, sameType } from "../../../proto/plan/types.ts";
 import { RowSchema } from "../../../sdk/columns/schema.ts";
 import { derive, nodeOf, step } from "../../../sdk/dataset/dataset-base.ts";
 import { madeRow, madeSchema } from "./closure-steps.ts";
-import { limit, sortBy } from "./column-steps.ts";
+import { limit, nodeStep, ranking, sortBy } from "./column-steps.ts";
 import { exactSchema, type Rows, type StepMaker } from "./known.ts";
 import { call, column, condition } from "./random-expr.ts";
 
@@ -76,6 +76,13 @@ const mapLimit: StepMaker = (input, dice) => {
   };
 };
 
+/** Rows with small numbers in the last column. */
+const firstRanks: StepMaker = (input, dice) => {
+  const { name } = input.known.schema.fields.at(-1)!;
+  const most: Expr = { kind: "literal", type: int32Type, text: String(1 + dice.upTo(3)) };
+  return nodeStep(input, { kind: "where", predicate: call("le", column(name), most) }, {});
+};
+
 /** One step right after another. */
 function inTurn(first: StepMaker, second: StepMaker): StepMaker {
   return (input, dice, pool) => {
@@ -96,4 +103,5 @@ export const idioms: readonly { readonly weight: number; readonly make: StepMake
   { weight: 3, make: crossJoinWhere },
   { weight: 3, make: mapLimit },
   { weight: 3, make: inTurn(sortBy, limit) },
+  { weight: 3, make: inTurn(ranking, firstRanks) },
 ];

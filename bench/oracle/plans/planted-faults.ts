@@ -214,6 +214,14 @@ export const plantedFaults: readonly (readonly [name: string, fault: Fault])[] =
         : operator,
     ),
   ],
+  [
+    "a limit of numbers of windows keeps one of the first rows too few",
+    inOperators((operator) => {
+      if (operator.kind !== "rankLimit") return operator;
+      const { limit } = operator;
+      return { ...operator, limit: { ...limit, rowsMax: limit.rowsMax - 1 } };
+    }),
+  ],
   ["a frame of a window begins one row late", windowOff],
   [
     "explode drops rows with empty lists",
