@@ -31,6 +31,8 @@ export interface WorkerMainOptions {
   readonly log: Log;
   /** Path of the built executor process. */
   readonly executorEntry: string;
+  /** Told where the cluster refuses the worker for good. */
+  readonly onFatal: (failure: unknown) => void;
   /** Of a master in this same process: called directly instead of over a socket. */
   readonly localBindings?: readonly RpcBinding[];
 }
@@ -89,6 +91,7 @@ export async function startWorker(options: WorkerMainOptions): Promise<RunningWo
       clock: realClock,
       random,
       log: options.log,
+      onFatal: options.onFatal,
     },
   );
   node.start();

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { EngineError, type ErrorCode } from "../proto/errors.ts";
-import { shortPollMs } from "../proto/limits/rpc.ts";
+import { registrationMsMax, shortPollMs } from "../proto/limits/rpc.ts";
 import { renewTimeoutMs, workerLeaseLoggedTicks } from "../proto/limits.ts";
 import type { DriverRequests, ExecutorPool, TaskOutcome } from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
@@ -92,9 +92,11 @@ function open() {
     ...{ addBundle: async () => {}, hasBundle: () => true, releaseJob: async () => {} },
     ...{ heldJobs: () => [], close: async () => {} },
   };
+  const ends: EngineError[] = [];
+  const onFatal = (failure: EngineError) => void ends.push(failure);
   const node = createWorkerNode(
     { workerId: "w", dataAddress: "w:1", slots: 2, weight: 1 },
-    { leader, pool, clock, random: randomStream(1), log: silentLog },
+    { leader, pool, clock, random: randomStream(1), log: silentLog, onFatal },
   );
   const all = (method: string) => calls.filter((call) => call.method === method);
   const last = (method: string): Call => {
@@ -112,7 +114,7 @@ function open() {
     if (driver === undefined) throw new Error("no driver was started");
     return driver;
   };
-  return { clock, node, calls, all, last, join, drive, running, cancelled, settle };
+  return { clock, node, calls, all, last, join, drive, running, cancelled, settle, ends };
 }
 
 const done: TaskOutcome = {
@@ -164,6 +166,48 @@ describe("worker", () => {
     await last("Register").answer({ clusterId: "c", holder: "" });
     expect(all("Register")).toHaveLength(3);
     expect(all("Poll")).toHaveLength(1);
+  });
+
+  test("asks again while the masters may yet take it in, for an hour each time", async () => {
+    const { clock, node, last, all, settle, ends } = open();
+    node.start();
+    await settle();
+    await last("Register").fail("UNAVAILABLE");
+    await clock.advanceAsync(1000);
+    expect(all("Register")).toHaveLength(2);
+    await last("Register").answer({ clusterId: "c", holder: "" });
+    await clock.advanceAsync(1000);
+    const lost = { known: false, lostTasks: [], lostDrivers: [], releasedJobs: [] };
+    await last("Renew").answer(lost);
+    clock.advance(registrationMsMax - 500);
+    await last("Register").fail("DEADLINE");
+    expect(ends).toEqual([]);
+    await clock.advanceAsync(1000);
+    await last("Register").fail("UNAVAILABLE");
+    expect(ends.map(({ code }) => code)).toEqual(["UNAVAILABLE"]);
+  });
+
+  test("ends where it is refused for good, and asks nothing more", async () => {
+    const { clock, node, last, calls, settle, ends } = open();
+    node.start();
+    await settle();
+    await last("Register").fail("UNAUTHENTICATED");
+    expect(ends.map(({ code }) => code)).toEqual(["UNAUTHENTICATED"]);
+    await clock.advanceAsync(60_000);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("ends where another cluster has the masters' addresses", async () => {
+    const { clock, join, last, running, cancelled, ends } = open();
+    await join();
+    await last("Poll").answer({ grants: [grant(7)], drivers: [] });
+    expect([...running.keys()]).toEqual([7]);
+    await clock.advanceAsync(1000);
+    const lost = { known: false, lostTasks: [], lostDrivers: [], releasedJobs: [] };
+    await last("Renew").answer(lost);
+    await last("Register").answer({ clusterId: "another", holder: "" });
+    expect(ends.map(({ code }) => code)).toEqual(["MASTER_MISMATCH"]);
+    expect(cancelled).toEqual([7]);
   });
 
   test("a lease that ends while its task is prepared never starts it", async () => {

@@ -26,6 +26,7 @@ import { step } from "./agent/agent.ts";
 import type { AgentEffect, AgentEvent, AttemptKey } from "./agent/protocol.ts";
 import { attemptKey, initialAgentState } from "./agent/state.ts";
 import { createPreparation, jobContext } from "./preparation.ts";
+import { endOfWorker, otherCluster } from "./registration.ts";
 
 /** The agent counts time in these. */
 const agentTickMs = 100;
@@ -46,6 +47,8 @@ export interface WorkerPorts {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly log: Log;
+  /** Told once where the cluster does not take the worker in, and will not; it has stopped by then. */
+  onFatal(failure: EngineError): void;
 }
 
 export interface WorkerNode {
@@ -96,6 +99,10 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
     pauseTicks: 2,
   });
   let incarnation = "";
+  /** Of the first registration. */
+  let clusterId: string | undefined;
+  /** When the registration under way, or that failed last, was first asked for. */
+  let askedSinceMs: number | undefined;
   let timer: Timer | undefined;
   let stopped = false;
 
@@ -157,6 +164,8 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
 
   function register(): void {
     incarnation = ids.nextHex128();
+    askedSinceMs ??= clock.nowMs();
+    const sinceMs = askedSinceMs;
     const { dataAddress, slots, weight } = options;
     const request = { ...identity(), dataAddress, slots, weight };
     const registerFor = (replaces: string) =>
@@ -174,11 +183,21 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
               "process runs under this name, stop it or give it a name of its own",
           );
         }
-        log.info("worker registered", { workerId, clusterId: reply.clusterId });
+        clusterId ??= reply.clusterId;
+        if (reply.clusterId !== clusterId) throw otherCluster(workerId, clusterId, reply.clusterId);
+        log.info("worker registered", { workerId, clusterId });
+        askedSinceMs = undefined;
         return { kind: "registered" };
       },
       (thrown) => {
-        log.warn("registration failed; trying again", { error: toErrorRecord(thrown).message });
+        const failure = toEngineError(thrown);
+        const end = endOfWorker(options.workerId, failure, clock.nowMs() - sinceMs);
+        if (end === undefined) {
+          log.warn("registration failed; trying again", { error: failure.message });
+        } else if (!stopped) {
+          stop();
+          ports.onFatal(end);
+        }
         return { kind: "registerFailed" };
       },
     );
@@ -351,15 +370,14 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
     timer = clock.after(agentTickMs, tick);
   }
 
-  return {
-    start: tick,
-    stop: () => {
-      stopped = true;
-      timer?.cancel();
-      for (const attempt of state.attempts.values()) {
-        pool.cancelTask(attempt.grant.token, attempt.taskIndex);
-      }
-      for (const jobId of state.drivers.keys()) pool.cancelDriver(jobId);
-    },
-  };
+  function stop(): void {
+    stopped = true;
+    timer?.cancel();
+    for (const attempt of state.attempts.values()) {
+      pool.cancelTask(attempt.grant.token, attempt.taskIndex);
+    }
+    for (const jobId of state.drivers.keys()) pool.cancelDriver(jobId);
+  }
+
+  return { start: tick, stop };
 }

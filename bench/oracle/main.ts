@@ -3,19 +3,25 @@
 import fc from "fast-check";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import type { StageGraph } from "../../proto/plan/stage.ts";
 import { check, type Verdict } from "./plans/check-program.ts";
 import { cover, coverageText, noCoverage } from "./plans/coverage.ts";
 import { type Drawn, drawnPrograms, programOf } from "./plans/random-program.ts";
 import { checkRules } from "./plans/rule-check.ts";
 import { foundBytes, planOf } from "./plans/run-program.ts";
+import { waysOf } from "./plans/ways.ts";
 
 /** Programs drawn at once: bounds what is held. */
 const drawnAtOnce = 500;
 
 /** What is wrong with a program, or undefined; every tenth is checked on one worker and rule by rule too. */
-async function problemOf(drawn: Drawn, isThorough: boolean): Promise<Verdict> {
+async function problemOf(
+  drawn: Drawn,
+  isThorough: boolean,
+  onGraph: (graph: StageGraph) => void = () => undefined,
+): Promise<Verdict> {
   const program = programOf(drawn);
-  const verdict = await check(program, { workers: 3 });
+  const verdict = await check(program, { workers: 3, onGraph });
   if (verdict.kind === "differs" || !isThorough) return verdict;
   const planned = planOf(program);
   const bytes = [1, 3].map((workers) => foundBytes(planned, { workers }));
@@ -69,8 +75,10 @@ for (let first = 0; first < plans; first += drawnAtOnce) {
   const numRuns = Math.min(drawnAtOnce, plans - first);
   const programs = fc.sample(drawnPrograms, { seed: seed + first, numRuns });
   for (const [at, drawn] of programs.entries()) {
-    const verdict = await problemOf(drawn, at % 10 === 0);
-    cover(coverage, planOf(programOf(drawn)));
+    const graphs: StageGraph[] = [];
+    const verdict = await problemOf(drawn, at % 10 === 0, (graph) => void graphs.push(graph));
+    const planned = planOf(programOf(drawn));
+    cover(coverage, planned, await waysOf(planned, graphs));
     if (verdict.kind === "agrees") {
       counts.agree++;
       counts.rows += verdict.rows;

@@ -7,7 +7,8 @@ import { allRules } from "../../sdk/planner/optimize.ts";
 import { check, type Verdict } from "./plans/check-program.ts";
 import { drawnPrograms, programOf } from "./plans/random-program.ts";
 import { checkRules } from "./plans/rule-check.ts";
-import { foundBytes, planOf } from "./plans/run-program.ts";
+import { foundBytes, plannedGraphs, planOf } from "./plans/run-program.ts";
+import { type Way, ways, waysOf } from "./plans/ways.ts";
 
 const coverageSeed = 20_261_127;
 
@@ -46,6 +47,18 @@ describe("random programs", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test("take each of the ways that few programs take, one in a hundred or more", async () => {
+    const programs = fc.sample(drawnPrograms, { seed: coverageSeed, numRuns: 200 });
+    const taken = new Map<Way, number>(ways.map((way) => [way, 0]));
+    for (const drawn of programs) {
+      const planned = planOf(programOf(drawn));
+      const found = await waysOf(planned, await plannedGraphs(planned)).catch(() => new Set<Way>());
+      for (const way of found) taken.set(way, taken.get(way)! + 1);
+    }
+    const rare = [...taken].filter(([, count]) => count < programs.length / 100);
+    expect(rare).toEqual([]);
   });
 
   test("keep their rows under every rule, alone and together", { timeout: 120_000 }, async () => {

@@ -361,6 +361,9 @@ export function createVirtualCluster(options: VirtualOptions) {
         clock: life.clock,
         random: stream,
         log: silentLog,
+        onFatal: (failure) => {
+          throw failure;
+        },
       },
     );
     workers.set(name, { node, executor, masters: [...masterNames, ...founders] });

@@ -2,19 +2,25 @@
 
 import { EngineError } from "../errors.ts";
 
-const pattern = /^([+-]?)(\d*)(?:\.(\d*))?$/;
+const pattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** `12.34` at scale 2 is 1234n. Undefined for what is no decimal, or has digits that the type cannot hold. */
+/**
+ * `12.34`, or `1.234e1`, at scale 2 is 1234n. Undefined for what is no decimal, or has digits that the type cannot hold:
+ * nothing is rounded.
+ */
 export function parseDecimal(text: string, precision: number, scale: number): bigint | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
-  const [, sign, whole = "", fraction = ""] = match;
+  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
   if (whole === "" && fraction === "") return undefined;
-  const kept = fraction.slice(0, scale).padEnd(scale, "0");
-  if (/[1-9]/.test(fraction.slice(scale))) return undefined;
-  const digits = `${whole}${kept}`.replace(/^0+/, "");
-  if (digits.length > precision) return undefined;
-  const value = BigInt(digits === "" ? "0" : digits);
+  const behindPoint = scale - fraction.length + Number(exponent);
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  if (digits === "") return 0n;
+  // Before powers are made of exponents: those may be of any length.
+  if (digits.length + behindPoint > precision || digits.length + behindPoint < 1) return undefined;
+  const kept = digits.slice(0, digits.length + Math.min(0, behindPoint));
+  if (/[1-9]/.test(digits.slice(kept.length))) return undefined;
+  const value = BigInt(kept.padEnd(digits.length + behindPoint, "0"));
   return sign === "-" ? -value : value;
 }
 
@@ -27,19 +33,14 @@ export function decimalText(value: bigint, scale: number): string {
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-/** What `parseDecimal` reads of a value of a row. */
-export function textOfRow(value: unknown): string {
-  return typeof value === "number" ? plainText(value) : String(value);
-}
-
 /** Whether `decimalOfRow` takes the value. */
 export function fitsDecimal(value: number | string, precision: number, scale: number): boolean {
-  return parseDecimal(textOfRow(value), precision, scale) !== undefined;
+  return parseDecimal(String(value), precision, scale) !== undefined;
 }
 
 /** A decimal of a row: its text, or a number or bigint with no more digits than the type holds. */
 export function decimalOfRow(value: unknown, precision: number, scale: number): bigint {
-  const text = textOfRow(value);
+  const text = String(value);
   const parsed = parseDecimal(text, precision, scale);
   if (parsed !== undefined) return parsed;
   throw new EngineError(
@@ -47,12 +48,6 @@ export function decimalOfRow(value: unknown, precision: number, scale: number): 
     `${typeof value} ${JSON.stringify(text.slice(0, 100))} does not fit decimal(${precision},${scale}); ` +
       "round it first, or give the column more digits",
   );
-}
-
-/** `1e-7` without its exponent. */
-function plainText(value: number): string {
-  const text = String(value);
-  return /e/.test(text) && Number.isFinite(value) ? value.toFixed(20).replace(/0+$/, "") : text;
 }
 
 export function readDecimal(values: BigInt64Array, words: 1 | 2, index: number): bigint {

@@ -15,6 +15,7 @@ import { csvFields } from "./csv/infer.ts";
 import { CsvRecordFault, CsvRecords } from "./csv/records.ts";
 import { partitionFields } from "./hive.ts";
 import { inferJsonFields } from "./json/infer.ts";
+import { parseJson } from "./json/long-numbers.ts";
 import { openParquet } from "./parquet/read-file.ts";
 
 export type InputReader = Pick<ObjectStore, "read">;
@@ -109,7 +110,7 @@ function jsonRecords({ uri, bytes, isWhole }: Sample): readonly unknown[] {
   return lines.flatMap((line, index) => {
     if (line.trim() === "") return [];
     try {
-      return [JSON.parse(line) as unknown];
+      return [parseJson(line)];
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : "not JSON";
       const message = `line ${index + 1} of ${uri} is not valid JSON: ${reason}`;

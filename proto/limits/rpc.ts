@@ -19,6 +19,8 @@ export const pollsWaitingMax = 4096;
 /** How long a client goes on looking for a leader before it reports UNAVAILABLE. */
 export const leaderSearchMsMax = 30_000;
 export const leaderSearchPauseMs = 100;
+/** A worker that no master takes in for so long ends: whoever watches over it should hear that something is wrong. */
+export const registrationMsMax = 3_600_000;
 /** An access token: shorter ones can be guessed, longer ones do not fit a header. */
 export const tokenCharsMin = 16;
 export const tokenCharsMax = 1024;

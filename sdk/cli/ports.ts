@@ -137,6 +137,7 @@ export interface WorkerOptions {
   readonly closureDeadlineMs?: number;
   readonly nodeToken: string;
   readonly log: Log;
+  readonly onFatal: (failure: unknown) => void;
 }
 
 export interface World {

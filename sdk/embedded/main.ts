@@ -71,6 +71,7 @@ async function start(options: EmbeddedOptions): Promise<void> {
     nodeToken,
     log,
     localBindings: master.bindings,
+    onFatal: end,
     executorEntry: fileURLToPath(new URL("../../worker/executor/entry.mjs", import.meta.url)),
   });
   const stop = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { type CsvHead, csvHead } from "../../proto/formats/csv/head.ts";
 import { CsvRecordFault, CsvRecords } from "../../proto/formats/csv/records.ts";
 import { batchRowsMax } from "../../proto/limits.ts";
 import type { FileRange } from "../../proto/plan/program.ts";
+import { validTexts } from "../kernels/texts/utf8.ts";
 import type { ByteBlocks } from "./byte-reader.ts";
 import type { ColumnsWorld, FileSelection } from "./columns.ts";
 import { csvScanner, locateLine, openWhole } from "./record-region.ts";
@@ -173,12 +174,20 @@ async function checkNext(
   );
 }
 
+/** Bytes keep their places in the file while they are parsed, so that texts are mended only when they are columns. */
+function withValidTexts(batch: Batch): Batch {
+  const columns = batch.columns.map((column) =>
+    column.type === "utf8" ? validTexts(column) : column,
+  );
+  return { ...batch, columns };
+}
+
 export async function* csvColumns(
   selection: FileSelection,
   world: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   try {
-    yield* recordsOf(selection, world);
+    for await (const batch of recordsOf(selection, world)) yield withValidTexts(batch);
   } catch (thrown) {
     if (thrown instanceof CsvRecordFault) throw await faultOf(thrown, selection, world);
     throw thrown;

@@ -1,18 +1,28 @@
-// What random programs were made of: steps, functions, aggregates, kinds of files. A long run reports it.
+// What random programs were made of: steps, functions, aggregates, kinds of files, and ways through the engine.
+// A long run reports it.
 
 import { planNodes } from "../../../proto/plan/inputs.ts";
 import type { LogicalNode } from "../../../proto/plan/logical.ts";
 import type { Planned } from "./run-program.ts";
+import { type Way, ways } from "./ways.ts";
 
 export interface Coverage {
   readonly steps: Map<string, number>;
   readonly functions: Map<string, number>;
   readonly aggregates: Map<string, number>;
   readonly files: Map<string, number>;
+  readonly ways: Map<string, number>;
 }
 
 export function noCoverage(): Coverage {
-  return { steps: new Map(), functions: new Map(), aggregates: new Map(), files: new Map() };
+  const none = () => new Map<string, number>();
+  return {
+    steps: none(),
+    functions: none(),
+    aggregates: none(),
+    files: none(),
+    ways: new Map(ways.map((way) => [way, 0])),
+  };
 }
 
 function count(counts: Map<string, number>, names: Iterable<string>): void {
@@ -32,7 +42,11 @@ interface Named {
 }
 
 /** Adds one program; each name counts once for it. */
-export function cover(coverage: Coverage, { action, program }: Planned): void {
+export function cover(
+  coverage: Coverage,
+  { action, program }: Planned,
+  taken: ReadonlySet<Way>,
+): void {
   const nodes = planNodes(action.input);
   const functions = new Set<string>();
   const aggregates = new Set<string>();
@@ -51,6 +65,7 @@ export function cover(coverage: Coverage, { action, program }: Planned): void {
   count(coverage.functions, functions);
   count(coverage.aggregates, aggregates);
   count(coverage.files, new Set(program.kinds));
+  count(coverage.ways, taken);
 }
 
 const inOrder = (counts: ReadonlyMap<string, number>): string =>
@@ -60,11 +75,13 @@ const inOrder = (counts: ReadonlyMap<string, number>): string =>
     .join(", ");
 
 /** With the number of programs that each was part of. */
-export function coverageText({ steps, functions, aggregates, files }: Coverage): string {
+export function coverageText(coverage: Coverage): string {
+  const { steps, functions, aggregates, files } = coverage;
   return [
     `steps: ${inOrder(steps)}`,
     `functions: ${inOrder(functions)}`,
     `aggregates and windows: ${inOrder(aggregates)}`,
     `inputs and outputs: ${inOrder(files)}`,
+    `ways: ${inOrder(coverage.ways)}`,
   ].join("\n");
 }

@@ -1,13 +1,16 @@
 // Steps that are often written together, and that the planner rewrites: chance alone would rarely put them so.
 
 import type { Expr } from "../../../proto/plan/expr.ts";
-import { int32Type, sameType } from "../../../proto/plan/types.ts";
+import type { JoinKey, JoinType } from "../../../proto/plan/logical.ts";
+import { type Schema, sameType } from "../../../proto/plan/types.ts";
 import { RowSchema } from "../../../sdk/columns/schema.ts";
 import { derive, nodeOf, step } from "../../../sdk/dataset/dataset-base.ts";
 import { madeRow, madeSchema } from "./closure-steps.ts";
 import { limit, nodeStep, ranking, sortBy } from "./column-steps.ts";
-import { exactSchema, type Rows, type StepMaker } from "./known.ts";
-import { call, column, condition } from "./random-expr.ts";
+import type { Dice } from "./dice.ts";
+import { exactSchema, type Input, type Rows, type StepMaker } from "./known.ts";
+import { call, column, condition, whole } from "./random-expr.ts";
+import { commonNames, joinStep, other } from "./two-input-steps.ts";
 
 const pairsMax = 2000;
 
@@ -76,11 +79,22 @@ const mapLimit: StepMaker = (input, dice) => {
   };
 };
 
-/** Rows with small numbers in the last column. */
+/** The first of numbered rows, or others by the numbers in the last column. */
 const firstRanks: StepMaker = (input, dice) => {
-  const { name } = input.known.schema.fields.at(-1)!;
-  const most: Expr = { kind: "literal", type: int32Type, text: String(1 + dice.upTo(3)) };
-  return nodeStep(input, { kind: "where", predicate: call("le", column(name), most) }, {});
+  const number = column(input.known.schema.fields.at(-1)!.name);
+  const bound = whole(dice.oneOf([1, 2, 3, 0]));
+  const pairs = [
+    ["le", "ge"],
+    ["le", "ge"],
+    ["lt", "gt"],
+    ["eq", "eq"],
+    ["ge", "le"],
+  ] as const;
+  const [name, flipped] = dice.oneOf(pairs);
+  const first = dice.isRare(4) ? call(flipped, bound, number) : call(name, number, bound);
+  const also = dice.isRare(4) ? condition(exactSchema(input.known), dice) : undefined;
+  const predicate = also === undefined ? first : call("and", also, first);
+  return nodeStep(input, { kind: "where", predicate }, {});
 };
 
 /** One step right after another. */
@@ -99,9 +113,66 @@ function inTurn(first: StepMaker, second: StepMaker): StepMaker {
   };
 }
 
+/** Joins by which rows that stream from the left side, or from the right one, may be left out before. */
+const leftStreams: readonly JoinType[] = ["inner", "semi", "right"];
+const rightStreams: readonly JoinType[] = ["inner", "semi", "left", "anti"];
+
+/** A table in Parquet with something that has some of its keys, and is there before it is read. */
+const joinOfScan: StepMaker = (input, dice, pool) => {
+  const scans = pool.flatMap((known, place): Input[] =>
+    known.isScan === true ? [{ place, known }] : [],
+  );
+  if (scans.length === 0) return undefined;
+  const scan = dice.oneOf(scans);
+  const wholes = commonNames(input.known, scan.known, true).filter((name) =>
+    scan.known.schema.fields.some(
+      (own) => own.name === name && ["int32", "int53", "int64"].includes(own.type.kind),
+    ),
+  );
+  if (wholes.length === 0) return undefined;
+  const names = dice.some(wholes).slice(0, 2);
+  const on = names.map((name) => ({ left: column(name), right: column(name) }));
+  const hasCondition = dice.isRare(4);
+  if (dice.upTo(2) === 0) {
+    const choice = {
+      on,
+      hasCondition,
+      type: dice.oneOf(leftStreams),
+      strategy: "broadcast",
+    } as const;
+    return joinStep(scan, input, choice, dice);
+  }
+  const type = dice.oneOf(rightStreams);
+  return joinStep(input, scan, { on, hasCondition, type, strategy: "broadcastLeft" }, dice);
+};
+
+/** A key that is null in some rows more than its column. */
+function keyWithNulls(name: string, schema: Schema, dice: Dice): Expr {
+  if (dice.isRare(3)) return column(name);
+  return { kind: "case", branches: [{ when: condition(schema, dice), result: column(name) }] };
+}
+
+/** What has no partner, where keys are missing on either side. */
+const antiJoinOfNulls: StepMaker = (input, dice, pool) => {
+  const right = other(dice, pool);
+  const names = dice.some(commonNames(input.known, right.known, true)).slice(0, 2);
+  if (names.length === 0) return undefined;
+  const on = names.map(
+    (name): JoinKey => ({
+      left: keyWithNulls(name, exactSchema(input.known), dice),
+      right: keyWithNulls(name, exactSchema(right.known), dice),
+    }),
+  );
+  const type = dice.oneOf(["anti", "anti", "semi", "left"] as const);
+  const strategy = dice.oneOf([undefined, "shuffle", "broadcast", "broadcastLeft"] as const);
+  return joinStep(input, right, { type, on, hasCondition: dice.isRare(4), strategy }, dice);
+};
+
 export const idioms: readonly { readonly weight: number; readonly make: StepMaker }[] = [
   { weight: 3, make: crossJoinWhere },
   { weight: 3, make: mapLimit },
   { weight: 3, make: inTurn(sortBy, limit) },
   { weight: 3, make: inTurn(ranking, firstRanks) },
+  { weight: 4, make: joinOfScan },
+  { weight: 3, make: antiJoinOfNulls },
 ];

@@ -14,6 +14,8 @@ export interface Known {
   readonly inexact: ReadonlySet<string>;
   /** An upper bound. */
   readonly rowsMax: number;
+  /** Whether it is a Parquet table just read, whose rows a join may leave out by their keys. */
+  readonly isScan?: boolean;
 }
 
 export type Rows = Dataset<unknown>;

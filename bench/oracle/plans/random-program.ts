@@ -98,7 +98,7 @@ function tableOf(drawn: Drawn["tables"][number], number: number): Table {
     return {
       text: `${text}, ${inFiles.text}`,
       kind: `${format} files${partitionColumns ? " in folders" : ""}`,
-      known,
+      known: { ...known, isScan: format === "parquet" && !partitionColumns },
       bytes: inFiles.bytes,
       contents: inFiles.rows,
       ...(isFound ? { found: [folder, schema] as const } : {}),
@@ -151,7 +151,7 @@ export function programOf(drawn: Drawn): Program {
     const made = stepOf(numbers, pool);
     if (made === undefined) continue;
     steps.push(made);
-    pool.push(made.known);
+    pool.push({ ...made.known, isScan: false });
     if (made.promised !== undefined) break;
   }
   const known = pool.at(-1)!;

@@ -18,7 +18,7 @@ import { column, condition, exprOf } from "./random-expr.ts";
 
 const pairsMax = 4000;
 
-function other(dice: Dice, pool: readonly Known[]): Input {
+export function other(dice: Dice, pool: readonly Known[]): Input {
   const place = dice.upTo(pool.length);
   return { place, known: pool[place]! };
 }
@@ -30,6 +30,15 @@ function narrowed(rows: Rows, names: readonly string[]): Rows {
 }
 
 type JoinDraft = Omit<Extract<LogicalNode, { kind: "join" }>, "id" | "left" | "right">;
+
+/** How two datasets are joined, but for the names that this gives their columns. */
+export interface JoinChoice {
+  readonly type: JoinType;
+  readonly on: readonly JoinKey[];
+  /** Whether something else has to hold as well. */
+  readonly hasCondition: boolean;
+  readonly strategy: JoinDraft["strategy"];
+}
 
 function joinKeys(left: Schema, right: Schema, dice: Dice): readonly JoinKey[] {
   const common = left.fields.filter((own) =>
@@ -47,14 +56,27 @@ function joinKeys(left: Schema, right: Schema, dice: Dice): readonly JoinKey[] {
 const isShared = ({ left, right }: JoinKey): boolean =>
   left.kind === "column" && right.kind === "column" && left.name === right.name;
 
+const joinTypes: readonly JoinType[] = ["inner", "left", "right", "full", "semi", "anti", "cross"];
+
 const join: StepMaker = (input, dice, pool) => {
   const right = other(dice, pool);
+  const type = dice.oneOf(joinTypes);
+  const isKeyless = type === "cross" || dice.isRare(8);
+  const exact = [exactSchema(input.known), exactSchema(right.known)] as const;
+  const on = isKeyless ? [] : joinKeys(...exact, dice);
+  const hasCondition = isKeyless ? type !== "cross" : dice.isRare(3);
+  const strategy = dice.oneOf([undefined, "shuffle", "broadcast", "broadcastLeft"] as const);
+  return joinStep(input, right, { type, on, hasCondition, strategy }, dice);
+};
+
+export function joinStep(
+  input: Input,
+  right: Input,
+  { type, on, hasCondition, strategy }: JoinChoice,
+  dice: Dice,
+): Step | undefined {
   const { known } = input;
   if (known.rowsMax * right.known.rowsMax > pairsMax) return undefined;
-  const types: readonly JoinType[] = ["inner", "left", "right", "full", "semi", "anti", "cross"];
-  const type = dice.oneOf(types);
-  const [leftExact, rightExact] = [exactSchema(known), exactSchema(right.known)];
-  const on = type === "cross" || dice.isRare(8) ? [] : joinKeys(leftExact, rightExact, dice);
   const shared = on.filter(isShared).map(({ left }) => (left as { readonly name: string }).name);
   const own = right.known.schema.fields.filter(({ name }) => !shared.includes(name));
   const taken = known.schema.fields.map(({ name }) => name);
@@ -69,11 +91,9 @@ const join: StepMaker = (input, dice, pool) => {
   const rightFields: Field[] = own.map((field) => ({ ...field, name: newName(field.name) }));
   const both = { fields: [...known.schema.fields, ...rightFields] };
   const inexact = new Set([...known.inexact, ...[...right.known.inexact].map(newName)]);
-  const hasCondition = on.length === 0 ? type !== "cross" : dice.isRare(3);
   const predicate: Expr | undefined = hasCondition
     ? condition({ fields: both.fields.filter(({ name }) => !inexact.has(name)) }, dice)
     : undefined;
-  const strategy = dice.oneOf([undefined, "shuffle", "broadcast", "broadcastLeft"] as const);
   const isLeftOnly = type === "semi" || type === "anti";
   const draft: JoinDraft = {
     kind: "join",
@@ -100,7 +120,7 @@ const join: StepMaker = (input, dice, pool) => {
       return derive(made[left]!, { ...draft, ...sides } as NodeDraft);
     },
   };
-};
+}
 
 function shownNode(draft: object): string {
   return nodeText({ ...draft, id: 0 } as LogicalNode).replace("#0", "");
@@ -113,7 +133,7 @@ function freeName(name: string, taken: readonly string[], own: readonly Field[])
 }
 
 /** Names of columns that both have, with one type. */
-function commonNames(left: Known, right: Known, isExact: boolean): readonly string[] {
+export function commonNames(left: Known, right: Known, isExact: boolean): readonly string[] {
   const schemas = isExact ? [exactSchema(left), exactSchema(right)] : [left.schema, right.schema];
   return schemas[0]!.fields
     .filter((own) =>

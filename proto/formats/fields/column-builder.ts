@@ -6,6 +6,7 @@ import { parseDecimal, writeDecimal } from "../../batch/decimal.ts";
 import type { CsvFields, FieldValues } from "../../kernels/csv-fields.ts";
 import { type Field, typeText } from "../../plan/types.ts";
 import { valueOfJson } from "../json/json-values.ts";
+import { parseJson } from "../json/long-numbers.ts";
 import {
   clockMicrosOf,
   clockOf,
@@ -374,7 +375,7 @@ class ValueBuilder extends Builder {
     const { kind } = this.field.type;
     if (kind === "null") return false;
     try {
-      const value: unknown = kind === "binary" ? text : JSON.parse(text);
+      const value: unknown = kind === "binary" ? text : parseJson(text);
       this.values.push(valueOfJson(value, this.field, this.field.name));
     } catch {
       return false;

@@ -9,11 +9,14 @@ import {
   float64Type,
   instantType,
   int53Type,
+  int64Type,
   jsonType,
   nullType,
   utf8Type,
 } from "../../plan/types.ts";
 import { clockOf, dayOf } from "../fields/field-values.ts";
+import { wholeOfDigits } from "./json-values.ts";
+import { LongNumber } from "./long-numbers.ts";
 
 /** Records of more keys are maps, whose keys are no columns. */
 const keysMax = 1000;
@@ -32,6 +35,13 @@ function numberType(value: number): DataType {
   return Number.isSafeInteger(value) && !Object.is(value, -0) ? int53Type : float64Type;
 }
 
+/** Whole numbers are exact as far as there is a type for them. */
+function longNumberType({ digits }: LongNumber): DataType {
+  const whole = wholeOfDigits(digits);
+  if (whole === undefined || BigInt.asIntN(64, whole) !== whole) return float64Type;
+  return Number.isSafeInteger(Number(whole)) ? int53Type : int64Type;
+}
+
 function typeOfValue(value: unknown): DataType {
   switch (typeof value) {
     case "string":
@@ -44,6 +54,7 @@ function typeOfValue(value: unknown): DataType {
       break;
   }
   if (value === null || value === undefined) return nullType;
+  if (value instanceof LongNumber) return longNumberType(value);
   if (Array.isArray(value)) {
     const item = value.map(typeOfValue).reduce(mergeTypes, nullType);
     return { kind: "list", item: { name: "item", type: item, nullable: true } };

@@ -22,6 +22,7 @@ import {
 } from "../../plan/types.ts";
 import { JsonRecords } from "./json-records.ts";
 import { JsonFault, valueOfJson } from "./json-values.ts";
+import { parseJson } from "./long-numbers.ts";
 import { jsonEscaped, jsonText, RecordScanner } from "./scan-record.ts";
 
 const fields: readonly Field[] = [
@@ -36,10 +37,11 @@ const fields: readonly Field[] = [
   { name: "price", type: decimalType(9, 2), nullable: true },
   { name: "exact", type: decimalType(20, 6), nullable: true },
   { name: "bytes", type: binaryType, nullable: true },
+  { name: "widest", type: decimalType(38, 10), nullable: true },
   { name: "any", type: jsonType, nullable: true },
   {
     name: "list",
-    type: listType(int53Type),
+    type: listType(int64Type),
     nullable: true,
   },
   {
@@ -71,7 +73,7 @@ function plainly(lines: readonly string[]): Answer {
   try {
     for (const line of lines) {
       if (line.trim() === "") continue;
-      const record = JSON.parse(line);
+      const record = parseJson(line) as Record<string, unknown>;
       if (typeof record !== "object" || record === null || Array.isArray(record)) {
         throw new JsonFault("no object");
       }
@@ -111,6 +113,8 @@ const oddNumbers = [
   ...["0", "-0", "1", "-12", "1.0", "0.1", "1e3", "1E-7", "-0.0", "2147483647", "2147483648", "01"],
   ...["999999999999999", "9007199254740991", "9007199254740993", "9223372036854775807", "1e999"],
   ...["1.25", "-1.255", "1e-2", "12345678901234.567", "1234567890123.125", "0.000001", "1E2"],
+  ...["9223372036854775808", "-9223372036854775808", "9007199254740992.0", "4503599627370497.5"],
+  ...["0.99999999999999999999", "12345678901234567890.12e-6", "1e-400", "0e9999999999", "12e400"],
   ...["123456789012345678901", "0.30000000000000004", "1.", ".5", "+1", "-", "1e", "NaN", "5e-324"],
 ];
 const oddTexts = [
@@ -153,7 +157,7 @@ const usual: Readonly<Record<string, fc.Arbitrary<string>>> = {
   text: fc.string().map((text) => JSON.stringify(text)),
   small: fc.integer().map(String),
   safe: fc.maxSafeInteger().map(String),
-  large: fc.integer().map(String),
+  large: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
   float: fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => JSON.stringify(value)),
   flag: fc.boolean().map(String),
   day: fc.constantFrom('"2024-02-29"', '"1969-12-31"', "null"),
@@ -163,6 +167,9 @@ const usual: Readonly<Record<string, fc.Arbitrary<string>>> = {
     fc.tuple(fc.integer(), fc.nat(999_999)).map(([whole, part]) => `${whole}.${part}`),
     fc.constantFrom('"12345678901234.567891"', '"-0.000001"', "-0", "null"),
   ),
+  widest: fc
+    .tuple(fc.bigInt({ min: 0n, max: 10n ** 28n - 1n }), fc.nat(999_999))
+    .map(([whole, part]) => `${whole}.${part}`),
   bytes: fc.constantFrom('"YQ=="', '""', "null"),
   any: fc.json(),
   list: fc.constantFrom("[1,2,null]", "[]", "null"),
@@ -193,6 +200,25 @@ test("lines of any kind are taken, or refused, as JSON.parse and the schema do",
     }),
     { numRuns: 700 },
   );
+});
+
+test("decimals and 64 bits keep every digit, wherever they stand, and what they cannot hold is refused", () => {
+  const digits = "1234567890123456789";
+  const line = (text: string) => `{"large":${text},"widest":${text},"list":[${text}],"any":1}`;
+  const [taken] = [digits, `${digits}.0`, `${digits}0e-1`, `-${digits}`].map((text) => {
+    const answer = byBytes([line(text)]);
+    expect(answer, text).toMatchObject({ columns: expect.anything() });
+    return answer as { readonly columns: readonly (readonly unknown[])[] };
+  });
+  const value = (name: string) => taken!.columns[fields.findIndex((one) => one.name === name)]![0];
+  expect(value("large")).toBe(BigInt(digits));
+  expect(value("widest")).toBe(`${digits}.0000000000`);
+  expect(value("list")).toEqual([BigInt(digits)]);
+  for (const text of [`${digits}9`, `${digits}.5`, `${digits}e-1`]) {
+    expect(byBytes([`{"large":${text}}`]), text).toEqual({ refused: true });
+    expect(byBytes([`{"list":[${text}]}`]), text).toEqual({ refused: true });
+  }
+  expect(byBytes(['{"widest":0.12345678901}'])).toEqual({ refused: true });
 });
 
 test("each odd value in each field", () => {

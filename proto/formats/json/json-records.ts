@@ -1,12 +1,12 @@
-// Lines of JSON to typed columns: values go from their bytes into columns, those of unusual lines by way of JSON.parse.
+// Lines of JSON to typed columns: values go from their bytes into columns, those of unusual lines by way of JavaScript values.
 
 import { buildColumnAs } from "../../batch/build-column.ts";
 import type { Column } from "../../batch/column.ts";
-import { textOfRow } from "../../batch/decimal.ts";
 import { assert } from "../../errors.ts";
 import type { DataType, Field } from "../../plan/types.ts";
 import { type ColumnBuilder, columnBuilder, Validity } from "../fields/column-builder.ts";
-import { JsonFault, valueOfJson } from "./json-values.ts";
+import { JsonFault, valueOfJson, wholeOfDigits } from "./json-values.ts";
+import { LongNumber, parseJson } from "./long-numbers.ts";
 import {
   countFields,
   jsonAbsent,
@@ -21,9 +21,6 @@ import {
   jsonWhole,
   RecordScanner,
 } from "./scan-record.ts";
-
-/** Whole numbers of so many bytes are exact, as numbers and in columns. */
-const wholeBytesMax = 15;
 
 /** The column of one field, as it grows. */
 interface Part {
@@ -59,7 +56,7 @@ function bytesTaken({ kind }: DataType): Int32Array | undefined {
     case "int32":
     case "int53":
     case "int64":
-      taken[jsonWhole] = wholeBytesMax;
+      taken[jsonWhole] = anyLength;
       return taken;
     case "float64":
       taken[jsonWhole] = anyLength;
@@ -67,14 +64,23 @@ function bytesTaken({ kind }: DataType): Int32Array | undefined {
       taken[jsonExponent] = anyLength;
       return taken;
     case "decimal":
-      // A number of more digits is the one that its double shows.
-      taken[jsonWhole] = wholeBytesMax;
-      taken[jsonFraction] = wholeBytesMax;
+      taken[jsonWhole] = anyLength;
+      taken[jsonFraction] = anyLength;
+      taken[jsonExponent] = anyLength;
       taken[jsonText] = anyLength;
       return taken;
     default:
       return undefined;
   }
+}
+
+/** The text of a value that fits, as builders of columns read it. */
+function fieldText(value: unknown, { kind }: DataType): string {
+  if (value instanceof LongNumber) {
+    const isWhole = kind === "int32" || kind === "int53" || kind === "int64";
+    return isWhole ? String(wholeOfDigits(value.digits)) : value.digits;
+  }
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 function isNothing(kind: number): boolean {
@@ -125,9 +131,7 @@ class BytesPart implements Part {
       this.builder.addNull();
       return true;
     }
-    const isDecimal = this.field.type.kind === "decimal";
-    const text = isDecimal ? textOfRow(value) : Object.is(value, -0) ? "-0" : String(value);
-    const bytes = encoder.encode(text);
+    const bytes = encoder.encode(fieldText(value, this.field.type));
     return this.builder.add(bytes, 0, bytes.length);
   }
 
@@ -164,7 +168,7 @@ class ValuesPart implements Part {
     const kind = scanner.kinds[number]!;
     if (isNothing(kind)) return this.put(null);
     const text = decoder.decode(bytes.subarray(scanner.starts[number], scanner.ends[number]));
-    return this.put(kind === jsonText ? text : JSON.parse(text));
+    return this.put(kind === jsonText ? text : parseJson(text));
   }
 
   put(value: unknown): boolean {
@@ -322,7 +326,7 @@ export class JsonRecords {
   private parse(line: Uint8Array): Readonly<Record<string, unknown>> | undefined {
     const text = decoder.decode(line);
     if (text.trim() === "") return undefined;
-    const record = JSON.parse(text) as unknown;
+    const record = parseJson(text);
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       throw new JsonFault("the line is no object, which columns need");
     }

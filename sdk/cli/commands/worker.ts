@@ -70,9 +70,9 @@ export const workerCommand: Command = {
     const json = flagOf(values, "json");
     const log = await world.log();
     warnBeyondLoopback(log, host);
-    return await serveUntilStopped(world, { role: "worker", id, json }, () =>
+    return await serveUntilStopped(world, { role: "worker", id, json }, (onFatal) =>
       world.startWorker({
-        ...{ id, masters, host, port, workFolder, nodeToken, log },
+        ...{ id, masters, host, port, workFolder, nodeToken, log, onFatal },
         slots: threadsOf(world, values, options.memoryBytes),
         weight: weight ?? 1,
         ...options,
