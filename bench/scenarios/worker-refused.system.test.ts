@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { freePort } from "../tooling/free-port.ts";
 import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
+import { freePort } from "../tooling/free-port.ts";
 import { failureOf, runCommand, startCommand } from "./testing/command-line.ts";
 import { scratchFolder } from "./testing/folders.ts";
 
