@@ -2,6 +2,7 @@
 // log.
 
 import {
+  actionResultBytesMax,
   actionsPerJobMax,
   blockBytesMax,
   labelCharsMax,
@@ -37,7 +38,8 @@ export function decodeGraph(graphJson: string): StageGraph {
   if (lock !== undefined && stages.length > 0) {
     invalid("graph.stages", "must be empty where the action is a lock step", code);
   }
-  if (lock === undefined && stages.length === 0)
+  const answerJson = decodeAnswer(plain, stages.length);
+  if (lock === undefined && answerJson === undefined && stages.length === 0)
     invalid("graph.stages", "is empty: an action has at least one", code);
   if (stages.length > stagesPerActionMax) {
     const problem = `has ${stages.length} stages; at most ${stagesPerActionMax} fit`;
@@ -58,9 +60,22 @@ export function decodeGraph(graphJson: string): StageGraph {
       : { note: text("graph.note", plain.note, noteCharsMax, code) }),
     stages: decoded,
     ...(lock === undefined ? {} : { lock }),
+    ...(answerJson === undefined ? {} : { answerJson }),
     ...(plain.publishes === true ? { publishes: true } : {}),
     ...(cleanup === undefined ? {} : { cleanup }),
   };
+}
+
+/** Recorded as it is, in the place of a task's result. */
+function decodeAnswer(
+  { answerJson, lock }: Readonly<Record<string, unknown>>,
+  stages: number,
+): string | undefined {
+  if (answerJson === undefined) return undefined;
+  if (stages > 0) invalid("graph.stages", "must be empty where the answer is known", code);
+  if (lock !== undefined) invalid("graph.answerJson", "is not for a lock step", code);
+  const given = text("graph.answerJson", answerJson, actionResultBytesMax, code);
+  return bytesOfText("graph.answerJson", given, actionResultBytesMax);
 }
 
 /** It runs alone: without inputs, for a result that nobody reads. */

@@ -52,6 +52,7 @@ describe("stage graphs", () => {
     ["planDigest", "", "PLAN_INVALID graph.planDigest"],
     ["label", 7, "PLAN_INVALID graph.label"],
     ["stages", [], "PLAN_INVALID graph.stages"],
+    ["answerJson", "3", "PLAN_INVALID graph.stages"],
     ["stages", Array(stagesPerActionMax + 1).fill({}), "LIMIT_EXCEEDED graph.stages"],
     ["stages.1.stageId", 2, "PLAN_INVALID graph.stages[1].stageId"],
     ["stages.0.taskCount", 0, "PLAN_INVALID graph.stages[0].taskCount"],

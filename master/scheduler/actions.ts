@@ -45,6 +45,7 @@ export function startAction(
     );
   }
   if (graph.lock !== undefined) return startLockStep(state, job, graph, graph.lock);
+  if (graph.answerJson !== undefined) return recordAnswer(state, job, graph, graph.answerJson);
   const folderUri = outputFolder(graph);
   if (folderUri !== "") lockOutput(state, job, graph.actionIndex, folderUri);
   beginStages(state, job, graph, state.appliedIndex);
@@ -116,29 +117,50 @@ function startLockStep(
   graph: StageGraph,
   lock: LockStep,
 ): CommandReply {
-  const { actionIndex, planDigest, label } = graph;
+  const { actionIndex } = graph;
   const { jobId } = job;
-  const action: ActionState = {
-    ...{ actionIndex, planDigest, label, folderUri: "", format: "", lock },
+  const action = { ...withoutStages(state, graph), lock };
+  const token = lock.kind === "lock" ? claimForJob(state, jobId, actionIndex, lock) : 0;
+  if (lock.kind === "unlock") {
+    const taken = job.actions.get(lock.actionIndex);
+    if (taken !== undefined) releaseStep(state, jobId, taken);
+  }
+  const running = openAction(state, job, action);
+  if (token instanceof EngineError) failAction(running, toErrorRecord(token));
+  else if (token !== undefined) completeLockStep(running, token);
+  return { kind: "ok" };
+}
+
+/** The driver knew the result: there is nothing to run, and replays read it as they read any other. */
+function recordAnswer(
+  state: ClusterState,
+  job: JobState,
+  graph: StageGraph,
+  answerJson: string,
+): CommandReply {
+  const running = openAction(state, job, withoutStages(state, graph));
+  endAction(running, { kind: "result", parts: [answerJson] }, false);
+  return { kind: "ok" };
+}
+
+function withoutStages(state: ClusterState, graph: StageGraph): ActionState {
+  const { actionIndex, planDigest, label } = graph;
+  return {
+    ...{ actionIndex, planDigest, label, folderUri: "", format: "" },
     startedIndex: state.appliedIndex,
     revision: state.appliedIndex,
     touched: false,
     resultBytes: 0,
     phase: { kind: "running", stages: [] },
   };
-  const token = lock.kind === "lock" ? claimForJob(state, jobId, actionIndex, lock) : 0;
-  if (lock.kind === "unlock") {
-    const taken = job.actions.get(lock.actionIndex);
-    if (taken !== undefined) releaseStep(state, jobId, taken);
-  }
-  job.actions.set(actionIndex, action);
+}
+
+function openAction(state: ClusterState, job: JobState, action: ActionState): RunningAction {
+  job.actions.set(action.actionIndex, action);
   job.driversLost = 0;
-  job.open.add(actionIndex);
+  job.open.add(action.actionIndex);
   job.revision = state.appliedIndex;
-  const running = { state, job, action, stages: [] };
-  if (token instanceof EngineError) failAction(running, toErrorRecord(token));
-  else if (token !== undefined) completeLockStep(running, token);
-  return { kind: "ok" };
+  return { state, job, action, stages: [] };
 }
 
 /** A token as text, since its reader is a program that replays: the same value on every road. */

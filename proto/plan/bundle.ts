@@ -119,6 +119,8 @@ export interface DriverHost {
     files: readonly InputFile[],
     options: ColumnarReadOptions,
   ): Promise<Schema>;
+  /** How many rows files have, where their footers say it; undefined where they are to be counted. */
+  countRows?(format: ColumnarFormat, files: readonly InputFile[]): Promise<number | undefined>;
   /** The columns of a checkpoint, by its files; undefined where only the rows tell. */
   describeCheckpoint?(files: readonly InputFile[]): Promise<Schema | undefined>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */

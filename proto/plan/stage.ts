@@ -78,8 +78,10 @@ export interface StageGraph {
   readonly measures?: true;
   /** Given back with the result: what the driver wants to know of the plan on every replay. */
   readonly note?: string;
-  /** In topological order; the last stage carries the action's output. None for a lock step. */
+  /** In topological order; the last stage carries the action's output. None for a lock step, or beside an answer. */
   readonly stages: readonly StagePlan[];
+  /** The one part of its result, as tagged JSON, where the driver knows it without a task: it is recorded as it is. */
+  readonly answerJson?: string;
   readonly lock?: LockStep;
   /** It makes visible what an earlier action staged: it goes on to its end though its job was cancelled. */
   readonly publishes?: true;

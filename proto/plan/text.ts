@@ -45,7 +45,10 @@ export function logicalText(action: Action): string {
 
 /** Every stage with its tasks, inputs, operators and sink. */
 export function physicalText(graph: StageGraph): string {
-  return graph.stages.map(stageText).join("");
+  const { stages, answerJson } = graph;
+  return answerJson === undefined
+    ? stages.map(stageText).join("")
+    : `${answerJson}, known before\n`;
 }
 
 function stageText(stage: StagePlan): string {

@@ -2,6 +2,7 @@
 
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
+import { countRows } from "../../proto/formats/count-rows.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionAnswer,
@@ -88,6 +89,7 @@ export function createDriverHost(
 
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(world.store, format, files, options),
+    countRows: (format, files) => countRows(world.store, format, files),
     describeCheckpoint: (files) => describeCheckpoint(world.store, files),
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.

@@ -120,6 +120,17 @@ describe("drive", () => {
     expect([decodeValue(value), listed]).toEqual([3, [folderUri]]);
   });
 
+  test.each([
+    ["their footers answer", async () => 7, 0],
+    ["footers that cannot be read are left to tasks", () => Promise.reject(new Error("torn")), 1],
+  ])("counts Parquet files: %s", async (_, countRows, stages) => {
+    const bundle = jobOf((mr, { input }) => mr.read.parquet(input).count());
+    const { host, started } = fakeHost([counted(7)]);
+    const describeInput = async () => ({ fields: [] });
+    expect(await bundle.drive(context, { ...host, describeInput, countRows })).toBe("7");
+    expect((started as unknown as readonly StageGraph[])[0]!.stages).toHaveLength(stages);
+  });
+
   test("a checkpoint to a folder of the job's choice needs no scratch folder; without either it is refused", async () => {
     const folderUri = "file:///base/kept/";
     const output = { folderUri, files: 1, rows: 3, bytes: 9 };

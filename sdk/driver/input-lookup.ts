@@ -6,6 +6,7 @@ import type { SourceSplits } from "../../proto/plan/connector.ts";
 import { isGlob } from "../../proto/plan/glob.ts";
 import type { Action, ColumnarReadNode, NodeId } from "../../proto/plan/logical.ts";
 import type { Schema } from "../../proto/plan/types.ts";
+import { countedRead } from "../planner/known-count.ts";
 import { sourcesToAsk } from "../planner/plan-action.ts";
 import { fileReads, type PlanInputs, sourceReads } from "../planner/plan-inputs.ts";
 import type { Connectors } from "./connectors.ts";
@@ -40,7 +41,8 @@ export class InputLookup {
       schemas.set(node.id, await this.#schemaOf(node, found));
     }
     const reads = sourceReads(action);
-    if (reads.length === 0) return { files, schemas, kept };
+    if (reads.length === 0)
+      return { files, schemas, kept, rows: await this.#rowsOf(action, files) };
     for (const node of reads) {
       if (node.options.schema !== undefined) continue;
       schemas.set(node.id, await this.#connectors.schema(node));
@@ -50,6 +52,18 @@ export class InputLookup {
       sources.set(node.id, await this.#connectors.plan(node, request));
     }
     return { files, schemas, kept, sources };
+  }
+
+  async #rowsOf(
+    action: Action,
+    files: ReadonlyMap<NodeId, readonly InputFile[]>,
+  ): Promise<ReadonlyMap<NodeId, number>> {
+    const node = countedRead(action);
+    const found = node && files.get(node.id);
+    if (node === undefined || found === undefined) return new Map();
+    // What cannot be read is met by the tasks that count then: what they say of it is an outcome that replays see.
+    const rows = await this.#host.countRows?.(node.format, found).catch(() => undefined);
+    return new Map(rows === undefined ? [] : [[node.id, rows]]);
   }
 
   async #schemaOf(node: ColumnarReadNode, files: readonly InputFile[]): Promise<Schema> {

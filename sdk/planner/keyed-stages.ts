@@ -9,7 +9,9 @@ import { togetherBy } from "./together.ts";
 
 type GroupingNode = Exclude<KeyedNode, { readonly kind: "repartition" }>;
 
-function phaseOf(node: GroupingNode, phase: "partial" | "final"): OperatorProgram | undefined {
+type Phase = "partial" | "final";
+
+function phaseOf(node: GroupingNode, phase: Phase): OperatorProgram | undefined {
   const { id } = node;
   switch (node.kind) {
     case "countByValue":
@@ -26,11 +28,22 @@ function phaseOf(node: GroupingNode, phase: "partial" | "final"): OperatorProgra
   }
 }
 
+/** Phases where one task has all rows: what combines values as they are needs no more than the last. */
+function phasesOfOne({ kind }: GroupingNode): readonly Phase[] {
+  return kind === "reduceByKey" || kind === "groupByKey" ? ["final"] : ["partial", "final"];
+}
+
 export function addKeyed(planning: Planning, open: OpenStage, node: GroupingNode): OpenStage {
   const { stages, targets } = planning;
   const { kind, id } = node;
   const column = kind === "countByValue" ? "value" : "key";
   const partitions = partitionCount(open.bytesBelow, targets.wholeBytes ?? targets.partitionBytes);
+  if (open.taskCount === 1 && partitions === 1) {
+    return phasesOfOne(node).reduce(
+      (stage, phase, at) => addOperator(stage, phaseOf(node, phase)!, at === 0 ? kind : undefined),
+      open,
+    );
+  }
   const before = phaseOf(node, "partial");
   const partial = before === undefined ? open : addOperator(open, before, kind);
   const from = sealShuffle(stages, partial, { kind: "hash", column, partitions }, partitions);

@@ -23,6 +23,7 @@ import { columnNeeds } from "./column-needs.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
 import { PlanSizes } from "./estimate.ts";
 import { impliedConditions } from "./implied-conditions.ts";
+import { countedRead, knownCount } from "./known-count.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { narrowJoins } from "./narrow-joins.ts";
 import { optimize } from "./optimize.ts";
@@ -75,6 +76,12 @@ export function planAction(
   const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };
   schemas.check(settled.input);
+  const counted = countedRead(settled);
+  const rows = counted && inputs.rows?.get(counted.id);
+  if (rows !== undefined) {
+    const graph = knownCount(rows, { actionIndex, planDigest: digest, label: actionText(action) });
+    return { graph, keeps: new Map(), text: textsOf(action, settled, graph) };
+  }
   const needs = columnNeeds(settled.input, schemas);
   const sizes = new PlanSizes(inputs);
   const full = { ...settled, input: impliedConditions(settled.input, schemas) };

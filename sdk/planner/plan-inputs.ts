@@ -22,6 +22,8 @@ export interface PlanInputs {
   readonly files: ReadonlyMap<NodeId, readonly InputFile[]>;
   /** Schemas of columnar sources that did not declare one, as found in the files. */
   readonly schemas: ReadonlyMap<NodeId, Schema>;
+  /** How many rows the files of a source have, where their footers were asked. */
+  readonly rows?: ReadonlyMap<NodeId, number>;
   /** What `kept` nodes of the plan stand for. */
   readonly kept?: ReadonlyMap<NodeId, KeptOutput>;
   /** What sources of others answered when they were asked for splits. */

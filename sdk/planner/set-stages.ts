@@ -2,7 +2,7 @@
 
 import type { CogroupNode, SetNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, PartitionerProgram } from "../../proto/plan/program.ts";
-import { addOperator, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
+import { addOperator, type OpenStage, openShuffle, sealShuffle, sealWhole } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
 
 function met(
@@ -16,6 +16,14 @@ function met(
   const [left, right] = sides;
   const bytesBelow = left.bytesBelow + right.bytesBelow;
   const partitions = partitionCount(bytesBelow, targets.partitionBytes);
+  if (left.taskCount === 1 && partitions === 1) {
+    // What lies in one task need not be moved: the other side comes to it.
+    const stageId = sealWhole(stages, right, left.inputs);
+    const operator = operatorOf(stageId);
+    const joined = addOperator(left, operator, operator.kind);
+    const inputs = [...left.inputs, { stageId, partition: 0, maps: "all" } as const];
+    return { ...joined, inputs, bytesBelow };
+  }
   const partitioner = partitionerOf(partitions);
   const from = sealShuffle(stages, left, partitioner, partitions);
   const stageId = sealShuffle(stages, right, partitioner, partitions);

@@ -3,6 +3,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
+import { countRows } from "../../proto/formats/count-rows.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import { createBlockClient } from "../../proto/io/block-client.ts";
 import { realClock } from "../../proto/io/clock.ts";
@@ -148,6 +149,7 @@ function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): Dr
     readLines: (folderUri) => committedLines(store, folderUri),
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
+    countRows: (format, files) => countRows(store, format, files),
     describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: async (pattern) => {
       const found = await store.list(pattern);

@@ -211,6 +211,16 @@ function lockStepOf(session: Session, line: Line): Command {
   return { kind: "startAction", jobId, driverToken, graph };
 }
 
+/** `answer j1 0 3`: what the driver knew without a task. */
+function answerOf(session: Session, line: Line): Command {
+  const jobId = asJobId(word(line, 0));
+  const actionIndex = Number(word(line, 1));
+  const named = { actionIndex, planDigest: line.options.get("plan") ?? "0", label: "count" };
+  const graph = { ...named, stages: [], answerJson: word(line, 2) };
+  const driverToken = numberOption(line, "as", session.drivers.get(jobId) ?? 0);
+  return { kind: "startAction", jobId, driverToken, graph };
+}
+
 function finishOf(session: Session, line: Line): Command {
   const jobId = asJobId(word(line, 0));
   const code = line.words[1];
@@ -250,6 +260,8 @@ function commandOf(session: Session, line: Line): Command {
     case "lock":
     case "unlock":
       return lockStepOf(session, line);
+    case "answer":
+      return answerOf(session, line);
     case "done":
     case "fail":
       return reportOf(session, line);
