@@ -4,6 +4,7 @@ import { assert, unreachable } from "../errors.ts";
 import { buildColumn } from "./build-column.ts";
 import type { Column } from "./column.ts";
 import { columnValues } from "./decode-column.ts";
+import { recordColumns } from "./record-columns.ts";
 import { isWellFormedText } from "./text.ts";
 
 /** `scalar`: one column `value`. `pair`: columns `key` and `value` of `[key, value]`. `record`: by key. */
@@ -24,6 +25,10 @@ const recordKeysMax = 256;
  */
 function canNameColumn(key: string): boolean {
   return key !== "__proto__" && key !== "" && isWellFormedText(key);
+}
+
+function canBeColumns(keys: readonly string[]): boolean {
+  return keys.length <= recordKeysMax && keys.every(canNameColumn);
 }
 
 export function makeBatch(shape: BatchShape, columns: readonly Column[]): Batch {
@@ -96,6 +101,8 @@ export function batchOfRows(rows: readonly unknown[]): Batch {
     }
     return makeBatch("pair", [buildColumn("key", keys), buildColumn("value", values)]);
   }
+  const alike = isPlainRecord(first) ? recordColumns(rows, first, canBeColumns) : undefined;
+  if (alike !== undefined) return makeBatch("record", alike);
   const keys = isPlainRecord(first) ? recordKeys(rows) : undefined;
   if (keys !== undefined && keys.length > 0) {
     const records = rows as readonly Record<string, unknown>[];
