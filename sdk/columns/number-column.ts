@@ -111,6 +111,23 @@ export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Diviso
    */
   stddev(): Aggregate<number | null, null, R>;
   /**
+   * Aggregate: the value in the middle, or the mean of the two around it, as a float64. Exact: all values of a group
+   * are kept until then, and come to one task.
+   * @example
+   * flights.agg((c) => ({ median: c.delay.median() }))
+   * // => { median: 19.5 }
+   */
+  median(): Aggregate<number | N, null, R>;
+  /**
+   * Aggregate: the value below which this share of the values lies, between two on the line (as `quantile_cont` and
+   * `percentile`). Exact, at the cost of `median`.
+   * @param share from 0 to 1
+   * @example
+   * flights.agg((c) => ({ late: c.delay.quantile(0.9) }))
+   * // => { late: 37.5 }
+   */
+  quantile(share: number): Aggregate<number | N, null, R>;
+  /**
    * Aggregate: about the value below which this share of the values lies (t-digest).
    * @param share from 0 to 1
    * @example

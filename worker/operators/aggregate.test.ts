@@ -188,8 +188,16 @@ describe("aggregates", () => {
       { name: "variance", call: call("variance", column("v")) },
       { name: "stddev", call: call("stddev", column("v")) },
       { name: "median", call: call("approxQuantile", column("v"), half) },
+      { name: "middle", call: call("median", column("v")) },
+      { name: "quarter", call: call("quantile", column("v"), { ...half, text: "0.25" } as Expr) },
       { name: "distinct", call: { ...call("sum", column("v")), distinct: true } },
     ];
+    /** On the line between the two around it. */
+    const quantile = (sorted: readonly number[], share: number): number => {
+      const place = share * (sorted.length - 1);
+      const [low, high] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+      return low + (high - low) * (place - Math.floor(place));
+    };
     const value = fc.option(fc.integer({ min: -1000, max: 1000 }));
     const part = fc.tuple(
       fc.constantFrom("int32", "int53", "int64", "float64", "decimal", "null"),
@@ -225,7 +233,10 @@ describe("aggregates", () => {
             close(row["avg"], n === 0 ? null : mean);
             close(row["variance"], n < 2 ? null : squares / (n - 1));
             close(row["stddev"], n < 2 ? null : Math.sqrt(squares / (n - 1)));
-            close(row["median"], n === 0 ? null : (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2);
+            for (const name of ["median", "middle"]) {
+              close(row[name], n === 0 ? null : quantile(sorted, 0.5));
+            }
+            close(row["quarter"], n === 0 ? null : quantile(sorted, 0.25));
             close(row["distinct"], n === 0 ? null : [...new Set(own)].reduce((a, b) => a + b, 0));
           }
         },

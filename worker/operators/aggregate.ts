@@ -100,7 +100,7 @@ function lastStage(
     const { bytes } = groups;
     if (!isKeyed) return memory.demand(bytes, "the values of one group");
     if (bytes < dividedBytesMin && memory.resize(bytes)) return;
-    divided = new DividedGroups(program, memory);
+    divided = new DividedGroups(program, memory, groups.firstKeys);
     divided.add(groups.takeStates());
   };
   function* finish(): Iterable<void> {

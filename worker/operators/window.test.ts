@@ -51,6 +51,7 @@ const calls: Readonly<Record<string, readonly Expr[]>> = {
   collectList: [column("v")],
   variance: [column("v")],
   approxQuantile: [column("v"), half],
+  median: [column("v")],
 };
 
 /** Nulls come first. */

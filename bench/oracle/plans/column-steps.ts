@@ -176,6 +176,8 @@ function randomAggregate(name: string, input: Known, dice: Dice): NamedAggregate
     "variance",
     "stddev",
     "approxQuantile",
+    "median",
+    "quantile",
     "anyTrue",
     "allTrue",
     ...ordered,
@@ -194,6 +196,9 @@ function randomAggregate(name: string, input: Known, dice: Dice): NamedAggregate
       // An estimate, exact for as few texts as there are here.
       case "approxCountDistinct":
         return [exprOf(utf8Type, exact, dice, 1)];
+      case "median":
+        return [number()];
+      case "quantile":
       case "approxQuantile":
         return [number(), literalOf(dice.oneOf([0, 0.5, 1]), float64Type)];
       case "anyTrue":
@@ -211,7 +216,7 @@ function randomAggregate(name: string, input: Known, dice: Dice): NamedAggregate
 
 function isInexact({ call }: NamedAggregate, schema: Schema): boolean {
   if (inexactFunctions.includes(call.function)) return true;
-  if (call.function === "approxQuantile") return true;
+  if (["approxQuantile", "quantile", "median"].includes(call.function)) return true;
   return call.function === "sum" && typeOf(call.args[0]!, schema).kind === "float64";
 }
 

@@ -87,6 +87,17 @@ export const aggregateFunctions = {
     ofNumbers(() => float64Type),
     { argsMin: 2, argsMax: 2 },
   ),
+  median: over(
+    "median(a)",
+    "The value in the middle, or the mean of the two around it, as a float64; exact.",
+    ofNumbers(() => float64Type),
+  ),
+  quantile: over(
+    "quantile(a, q)",
+    "The value below which the share q of the values lies, between two on the line; exact.",
+    ofNumbers(() => float64Type),
+    { argsMin: 2, argsMax: 2 },
+  ),
   variance: over(
     "variance(a)",
     "The sample variance.",

@@ -86,8 +86,11 @@ function ofValues(
       const squared = variance(numbers());
       return squared === null ? null : Math.sqrt(squared);
     }
+    case "median":
+      return quantile(numbers(), 0.5);
+    case "quantile":
     case "approxQuantile":
-      return quantile(numbers(), call);
+      return quantile(numbers(), shareOf(call));
     case "anyTrue":
       return values.includes(true);
     case "allTrue":
@@ -136,13 +139,15 @@ function variance(numbers: readonly number[]): number | null {
   return squares.reduce((a, b) => a + b, 0) / (numbers.length - 1);
 }
 
-/** Between the two values around the place of the share, as far as it lies between them. */
-function quantile(numbers: readonly number[], call: AggregateCall): number {
-  const share = call.args[1];
+function shareOf({ args, function: name }: AggregateCall): number {
+  const share = args[1];
   const q = share?.kind === "literal" ? Number(share.text ?? "NaN") : Number.NaN;
-  if (!(q >= 0 && q <= 1)) {
-    throw new EngineError("PLAN_INVALID", "approxQuantile needs a share from 0 to 1 as a literal");
-  }
+  if (q >= 0 && q <= 1) return q;
+  throw new EngineError("PLAN_INVALID", `${name} needs a share from 0 to 1 as a literal`);
+}
+
+/** Between the two values around the place of the share, as far as it lies between them. */
+function quantile(numbers: readonly number[], q: number): number {
   const sorted = [...numbers].sort(compareValues);
   const place = q * (sorted.length - 1);
   const low = sorted[Math.floor(place)]!;

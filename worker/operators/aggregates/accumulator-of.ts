@@ -10,6 +10,7 @@ import { edgeAccumulator, extremeAccumulator } from "./extremes.ts";
 import { approxCountAccumulator } from "./hyper-log-log.ts";
 import { listAccumulator } from "./lists.ts";
 import { averageAccumulator, varianceAccumulator } from "./moments.ts";
+import { exactQuantileAccumulator } from "./quantiles.ts";
 import { sumAccumulator } from "./sum.ts";
 import { quantileAccumulator } from "./t-digest.ts";
 import { truthAccumulator } from "./truth.ts";
@@ -18,7 +19,8 @@ function shareOf(call: AggregateCall): number {
   const share = call.args[1];
   const q = share?.kind === "literal" ? Number(share.text ?? "NaN") : Number.NaN;
   if (q >= 0 && q <= 1) return q;
-  throw new EngineError("PLAN_INVALID", "approxQuantile needs a share from 0 to 1 as a literal");
+  const message = `${call.function} needs a share from 0 to 1 as a literal`;
+  throw new EngineError("PLAN_INVALID", message);
 }
 
 const accumulators: Readonly<Record<AggregateName, (call: AggregateCall) => Accumulator>> = {
@@ -32,6 +34,8 @@ const accumulators: Readonly<Record<AggregateName, (call: AggregateCall) => Accu
   last: () => edgeAccumulator("last"),
   approxCountDistinct: approxCountAccumulator,
   approxQuantile: (call) => quantileAccumulator(shareOf(call)),
+  median: () => exactQuantileAccumulator(0.5),
+  quantile: (call) => exactQuantileAccumulator(shareOf(call)),
   variance: () => varianceAccumulator("variance"),
   stddev: () => varianceAccumulator("stddev"),
   collectList: listAccumulator,

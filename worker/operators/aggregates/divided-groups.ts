@@ -12,7 +12,7 @@ import {
   groupDivisionsDeepMax,
 } from "../../../proto/limits.ts";
 import { batchSignature } from "../../kernels/columns/batch-signature.ts";
-import { columnOf, concat } from "../../kernels/columns/concat.ts";
+import { columnOf } from "../../kernels/columns/concat.ts";
 import { divideRows } from "../../kernels/columns/divide-rows.ts";
 import { sliceBatch } from "../../kernels/columns/gather.ts";
 import { batchBytes } from "../../memory/batch-bytes.ts";
@@ -68,15 +68,18 @@ export class DividedGroups {
   private heldBytes = 0;
   private readonly heldBytesMax: number;
 
+  /** `firstKeys`: those of the first batch of all; the first that is added where it is not set. */
   constructor(
     program: GroupsProgram,
     memory: OperatorMemory,
+    firstKeys?: readonly Column[],
     depth = 0,
     spilled: { file: SpilledBatches | undefined } = { file: undefined },
   ) {
     this.program = program;
     this.memory = memory;
     this.depth = depth;
+    if (firstKeys !== undefined) this.divisionOf = chooseDivision(firstKeys, depth);
     this.spilled = spilled;
     this.givesStates = keepsValues(program);
     const own = Math.max(memory.ownBytes, dividedHeldBytesMin);
@@ -89,6 +92,8 @@ export class DividedGroups {
 
   /** States of groups, as `takeStates` and `RowStates` make them. */
   add(states: Batch): void {
+    // Of the first batch alone: how many are held until they are divided depends on the memory, and the order must not.
+    if (states.rows > 0) this.divisionOf ??= chooseDivision(this.keysOf(states), this.depth);
     const bytes = copiesOfHeld * batchBytes(states);
     const pieces = Math.ceil(bytes / this.heldBytesMax);
     const rows = Math.max(1, Math.ceil(states.rows / pieces));
@@ -116,9 +121,7 @@ export class DividedGroups {
     const { held } = this;
     this.held = [];
     this.heldRows = 0;
-    const keys = held.map((batch) => this.program.keys.map(({ name }) => columnOf(batch, name)));
-    this.divisionOf ??= this.chooseDivision(keys);
-    const places = keys.map((own, at) => this.divisionOf!(own, held[at]!.rows));
+    const places = held.map((batch) => this.divisionOf!(this.keysOf(batch), batch.rows));
     if (this.sums?.add(held, places) !== true) {
       this.leaveSums();
       for (const [at, rows] of divideRows(held, places, this.divisions.length)) {
@@ -174,16 +177,8 @@ export class DividedGroups {
     return true;
   }
 
-  private chooseDivision(keys: readonly (readonly Column[])[]): DivisionOf {
-    const byHash = divisionByHash(this.depth);
-    if (this.depth > 0) return byHash;
-    const whole = this.program.keys.map(({ name }, at) =>
-      concat(
-        name,
-        keys.map((own) => own[at]!),
-      ),
-    );
-    return divisionByRange(whole) ?? byHash;
+  private keysOf(states: Batch): readonly Column[] {
+    return this.program.keys.map(({ name }) => columnOf(states, name));
   }
 
   /** Makes the reservation what is held; spills divisions from `from` on until it fits. */
@@ -259,11 +254,15 @@ export class DividedGroups {
 
   private *dividedAgain(groups: Groups, blocks: readonly SpilledBlock[]): Iterable<Batch> {
     const { program, memory, depth, spilled } = this;
-    const again = new DividedGroups(program, memory, depth + 1, spilled);
+    const again = new DividedGroups(program, memory, undefined, depth + 1, spilled);
     for (const piece of pieces(groups.takeStates())) again.add(piece);
     for (const block of blocks) again.add(spilled.file!.read(block));
     yield* again.results();
   }
+}
+
+function chooseDivision(keys: readonly Column[], depth: number): DivisionOf {
+  return (depth === 0 ? divisionByRange(keys) : undefined) ?? divisionByHash(depth);
 }
 
 function* pieces(batch: Batch): Iterable<Batch> {

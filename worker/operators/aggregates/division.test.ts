@@ -35,7 +35,7 @@ test("equal keys meet, whatever the types of their columns", () => {
   );
 });
 
-test("a range is divided evenly, and what lies outside belongs to its ends", () => {
+test("a range is divided evenly, and what lies near belongs to its ends", () => {
   const keys = Array.from({ length: 6400 }, (_, i) => i - 100);
   const divisionOf = divisionByRange([numbers(keys)])!;
   const places = divisionOf([numbers(keys)], keys.length);
@@ -43,8 +43,17 @@ test("a range is divided evenly, and what lies outside belongs to its ends", () 
   for (const place of places) counts.set(place, (counts.get(place) ?? 0) + 1);
   expect(counts.size).toBeGreaterThan(32);
   expect(Math.max(...counts.values())).toBeLessThanOrEqual(128);
-  const outside = numbers([-(2 ** 31), -101, 6300, 2 ** 31 - 1]);
+  const outside = numbers([-900, -101, 6300, 7099]);
   expect(Array.from(divisionOf([outside], 4))).toEqual([0, 0, 63, 63]);
+});
+
+test("what lies far from the first keys is divided evenly too", () => {
+  const divisionOf = divisionByRange([numbers(Array.from({ length: 1000 }, (_, i) => i))])!;
+  const later = numbers(Array.from({ length: 64_000 }, (_, i) => 100_000 + i));
+  const counts = new Int32Array(1 << divisionBits);
+  for (const place of divisionOf([later], later.length)) counts[place]!++;
+  expect(Math.min(...counts)).toBeGreaterThan(500);
+  expect(Math.max(...counts)).toBeLessThan(2000);
 });
 
 test("keys that lie far apart, texts and pairs have no range", () => {

@@ -15,8 +15,10 @@ export type DivisionOf = (keys: readonly Column[], rows: number) => Int32Array;
 
 /** Not the seed by which a shuffle divides. */
 const firstSeed = 0x51ed270b;
-/** Keys with more whole numbers between them are no close ones. */
-const gapMax = 16;
+/** Keys of a first batch with more whole numbers between them are no close ones: many more may come between them. */
+const gapMax = 64;
+/** Of the width of the range: keys so near to it were missing among the first by chance. */
+const nearShare = 1 / 8;
 
 /** `depth`: how often the keys were divided before; each time the hash is another. */
 export function divisionByHash(depth: number): DivisionOf {
@@ -27,7 +29,19 @@ export function divisionByHash(depth: number): DivisionOf {
   };
 }
 
-/** By the range of some keys, those of the first groups; undefined where they do not lie close together. */
+/** Whole numbers that are divided by their places in a range. */
+interface KeyRange {
+  readonly min: number;
+  readonly width: number;
+  /** Of keys outside, which belong to the tables at the ends. */
+  readonly near: number;
+  readonly shift: number;
+}
+
+/**
+ * By the range of some keys, those of the first batch; undefined where they do not lie close together. Keys that are
+ * far from it are divided by a hash: where keys rise from batch to batch, most are.
+ */
 export function divisionByRange(keys: readonly Column[]): DivisionOf | undefined {
   const [column] = keys;
   const sample = keys.length === 1 ? smallIntegers(column!) : undefined;
@@ -36,41 +50,52 @@ export function divisionByRange(keys: readonly Column[]): DivisionOf | undefined
   const width = max - min + 1;
   if (width > gapMax * sample.length) return undefined;
   const shift = Math.max(0, 32 - Math.clz32(width - 1) - divisionBits);
-  const last = (1 << divisionBits) - 1;
-  // Keys outside the range belong to the tables at its ends: fewer as groups are found, never wrong.
-  const placeOf = (key: number): number =>
-    key <= min ? 0 : key >= max ? last : (key - min) >> shift;
+  const range = { min, width, near: Math.ceil(width * nearShare), shift };
   return (all, rows) => {
     const small = smallIntegers(all[0]!);
-    if (small === undefined) return placesOfWords(all, rows, placeOf);
-    return placesInRange(small.subarray(0, rows), min, max, shift);
+    if (small === undefined) return placesOfWords(all, rows, range);
+    return placesInRange(small.subarray(0, rows), range);
   };
 }
 
-/** `placeOf` for many keys: a call for each takes several times as long. */
-function placesInRange(keys: Int32Array, min: number, max: number, shift: number): Int32Array {
-  const last = (1 << divisionBits) - 1;
+const lastPlace = (1 << divisionBits) - 1;
+
+/** Of a key that is not in the range. */
+function placeOutside(key: number, { min, width, near }: KeyRange): number {
+  const distance = key < min ? min - key : key - (min + width - 1);
+  if (distance <= near) return key < min ? 0 : lastPlace;
+  const mixed = Math.imul(key ^ (key >>> 15), 0x85ebca6b);
+  return Math.imul(mixed ^ (mixed >>> 13), 0x9e3779b1) >>> (32 - divisionBits);
+}
+
+function placeInRange(key: number, range: KeyRange): number {
+  const distance = key - range.min;
+  return distance >= 0 && distance < range.width
+    ? distance >> range.shift
+    : placeOutside(key, range);
+}
+
+/** `placeInRange` for many keys: a call for each takes several times as long. */
+function placesInRange(keys: Int32Array, range: KeyRange): Int32Array {
+  const { min, width, shift } = range;
   const places = new Int32Array(keys.length);
   for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    places[i] = key <= min ? 0 : key >= max ? last : (key - min) >> shift;
+    const distance = keys[i]! - min;
+    const isInside = distance >= 0 && distance < width;
+    places[i] = isInside ? distance >> shift : placeOutside(keys[i]!, range);
   }
   return places;
 }
 
 /** Whole numbers of 32 bits among other keys have their place in the range, whatever type they come in. */
-function placesOfWords(
-  keys: readonly Column[],
-  rows: number,
-  placeOf: (key: number) => number,
-): Int32Array {
+function placesOfWords(keys: readonly Column[], rows: number, range: KeyRange): Int32Array {
   const all = keyRows(keys, rows);
   const places = hashKeyRows(all, firstSeed);
   for (let i = 0; i < rows; i++) {
     const start = all.starts === undefined ? i * all.width : all.starts[i]!;
     const low = all.words[start + 1]!;
     const isSmall = all.words[start] === keyTags.whole && all.words[start + 2] === low >> 31;
-    places[i] = isSmall ? placeOf(low) : places[i]! >>> (32 - divisionBits);
+    places[i] = isSmall ? placeInRange(low, range) : places[i]! >>> (32 - divisionBits);
   }
   return places;
 }

@@ -4,10 +4,12 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { compareBySteps } from "../../kernels/columns/argsort.ts";
 import { bitAt, bitBytes, setBit } from "../../kernels/columns/bits.ts";
 import { concat } from "../../kernels/columns/concat.ts";
-import { gather } from "../../kernels/columns/gather.ts";
+import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { sortSteps } from "../../kernels/columns/sort-words.ts";
 import { type Accumulator, grownInts } from "./accumulator.ts";
+import { addArguments } from "./feed.ts";
 import { HeldValues } from "./held-values.ts";
+import { NumberExtremes } from "./number-extremes.ts";
 
 /** For groups of the rows at hand, the row that stands for each; forgotten after each batch. */
 class Chosen {
@@ -45,8 +47,8 @@ class Chosen {
   }
 }
 
-/** NaN comes after all other numbers, texts are in the order of their bytes. */
-export function extremeAccumulator(wanted: "min" | "max"): Accumulator {
+/** Values of any types. */
+function anyExtreme(wanted: "min" | "max"): Accumulator {
   const held = new HeldValues();
   const chosen = new Chosen();
   const direction = wanted === "min" ? "asc" : "desc";
@@ -86,6 +88,42 @@ export function extremeAccumulator(wanted: "min" | "max"): Accumulator {
     merge: add,
     states: (groups) => [held.column(groups)],
     result: (groups) => held.column(groups),
+  };
+}
+
+/** NaN comes after all other numbers, texts are in the order of their bytes. Plain numbers take a loop of their own. */
+export function extremeAccumulator(wanted: "min" | "max"): Accumulator {
+  let numbers: NumberExtremes | undefined = new NumberExtremes(wanted);
+  let any: Accumulator | undefined;
+  let size = 0;
+  /** Goes on with values of any types, from the numbers that there are. */
+  const inGeneral = (): Accumulator => {
+    if (any !== undefined) return any;
+    any = anyExtreme(wanted);
+    any.reserve(size);
+    const known = numbers?.column(size);
+    numbers = undefined;
+    if (known !== undefined) addArguments(any, [known], rowsFrom(0, size), undefined);
+    return any;
+  };
+  const add: Accumulator["add"] = ([column], groups, isWhole) => {
+    if (column!.type === "null" || groups.length === 0) return;
+    if (numbers?.add(column!, groups, isWhole) !== true) inGeneral().add([column!], groups);
+  };
+  const column = (groups: number): Column => numbers?.column(groups) ?? inGeneral().result(groups);
+  return {
+    skipsNulls: true,
+    bytes: () => numbers?.bytes ?? any!.bytes(),
+    reserve: (groups) => {
+      size = groups;
+      (numbers ?? any)!.reserve(groups);
+    },
+    add,
+    // A group without a value has a null, which is left out as among rows.
+    merge: add,
+    statesOfRows: ([column]) => [column!],
+    states: (groups) => [column(groups)],
+    result: column,
   };
 }
 

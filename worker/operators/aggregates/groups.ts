@@ -151,6 +151,12 @@ export class Groups {
     this.rows = 0;
   }
 
+  /** The keys of groups that the first batch made; undefined while there are none. */
+  get firstKeys(): readonly Column[] | undefined {
+    const first = this.keyParts.flatMap((parts) => parts.slice(0, 1));
+    return first.length === 0 ? undefined : first;
+  }
+
   /** `counts`: rows of each group are to be counted by the index, if it can; `isCounted` says whether it did. */
   private groupsOf(keys: readonly Column[], rows: number, counts = false): Int32Array {
     this.rows += rows;

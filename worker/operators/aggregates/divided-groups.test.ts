@@ -1,0 +1,63 @@
+// Divided groups come in the same order whatever memory there is: a task that runs again makes the same bytes.
+
+import { expect, test } from "vitest";
+import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
+import type { Column } from "../../../proto/batch/column.ts";
+import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
+import { ArraySpillFiles, operatorMemoryOf } from "../../memory/memory-for-tests.ts";
+import { aggregateStage } from "../aggregate.ts";
+import { runStage } from "../testing/run-stage.ts";
+import { floatColumn } from "./accumulator.ts";
+
+const column = (name: string): Expr => ({ kind: "column", name });
+
+const batchRows = 8192;
+
+/** Keys that rise from batch to batch, and in each come in no order. */
+function rising(batches: number): Batch[] {
+  return Array.from({ length: batches }, (_, at) => {
+    const values = new Int32Array(batchRows);
+    for (let i = 0; i < batchRows; i++) values[i] = at * 4096 + ((i * 2731) % 8192);
+    const base = { name: "k", length: batchRows, nulls: "null", validity: undefined } as const;
+    const key: Column = { ...base, type: "int32", values };
+    const value = { ...floatColumn(Float64Array.from(values), batchRows, undefined), name: "v" };
+    return makeBatch("record", [key, value]);
+  });
+}
+
+function keysOf(batches: readonly Batch[]): number[] {
+  return batches.flatMap(({ columns }) =>
+    Array.from((columns[0] as { values: Int32Array }).values),
+  );
+}
+
+/** The first is added up by a kernel as long as memory lasts, the other by tables. */
+const aggregates: readonly NamedAggregate[] = ["sum", "max"].map((name) => ({
+  name,
+  call: { function: name, args: [column("v")], distinct: false },
+}));
+
+test.each(aggregates)(
+  "groups with their $name come by division, as the first batch has it",
+  (made) => {
+    const batches = rising(16);
+    const run = (bytes: number, dividedBytesMin: number) => {
+      const files = new ArraySpillFiles();
+      const memory = operatorMemoryOf(bytes, files);
+      const program = { keys: [{ name: "k", expr: column("k") }], aggregates: [made] };
+      const tuning = { sharesMax: [], dividedBytesMin };
+      const found = runStage(
+        (next) => aggregateStage({ ...program, phase: "whole" }, memory, next, tuning),
+        batches,
+      );
+      return { keys: keysOf(found), spills: files.created };
+    };
+    const usual = run(2 ** 40, 0);
+    expect(usual.spills).toBe(0);
+    expect(new Set(usual.keys).size).toBe(usual.keys.length);
+    const little = run(3_000_000, 0);
+    expect(little.spills).toBeGreaterThan(0);
+    expect(little.keys).toEqual(usual.keys);
+    expect(run(2 ** 40, 500_000).keys).toEqual(usual.keys);
+  },
+);
