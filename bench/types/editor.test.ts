@@ -32,11 +32,11 @@ describe("programs that must not compile say why", () => {
     ['flights.rename({ orign: "from" });', /there is no column 'orign'/],
     [
       'flights.where((c) => c.delay.gt("3"));',
-      /^Argument of type '"3"' is not assignable to parameter of type 'Operand<number>'\.$/,
+      /^Argument of type '"3"' is not assignable to parameter of type 'ValueOrColumn<number>'\.$/,
     ],
     [
       "flights.where((c) => c.origin.eq(3));",
-      /^Argument of type '3' is not assignable to parameter of type 'Operand<string>'\.$/,
+      /^Argument of type '3' is not assignable to parameter of type 'ValueOrColumn<string>'\.$/,
     ],
     [
       "flights.where((c) => c.origin.add(1));",
@@ -47,8 +47,28 @@ describe("programs that must not compile say why", () => {
       /NumberColumn<null, unknown>' is not assignable to .*boolean/s,
     ],
     [
+      "flights.where((c) => c.origin.eq(c.delay));",
+      /^Argument of type 'NumberColumn<null, unknown>' is not assignable to parameter of type 'ValueOrColumn<string>'\..* \/ Type 'number' is not assignable to type 'string'\.$/,
+    ],
+    [
+      "flights.withColumn('x', (c) => c.delay.add(c.fare));",
+      /^Argument of type 'DecimalColumn<never, unknown>' is not assignable to parameter of type 'ValueOrColumn<number>'\..* \/ Type 'Decimal' is not assignable to type 'number \| null'\.$/,
+    ],
+    [
       "flights.withColumn('half', (c) => c.fare.mul(0.5));",
-      /^Argument of type '0\.5' is not assignable to parameter of type 'ExactOperand'\.$/,
+      /^Argument of type '0\.5' is not assignable to parameter of type 'BigintOrDecimalColumn<"decimals are exact: cast the other, as in cast\(decimal\(15, 2\)\), or this one to float64">'\.$/,
+    ],
+    [
+      "flights.withColumn('sum', (c) => c.fare.add(c.delay));",
+      /^Argument of type 'NumberColumn<null, unknown>' is not assignable to parameter of type 'BigintOrDecimalColumn<"decimals are exact: cast the other, as in cast\(decimal\(15, 2\)\), or this one to float64">'\./,
+    ],
+    [
+      "flights.where((c) => c.fare.gt('12.50'));",
+      /^Argument of type '"12\.50"' is not assignable to parameter of type 'NumberOrDecimalColumn<"of text make a decimal first, as in lit\('12\.50', decimal\(15, 2\)\)">'\.$/,
+    ],
+    [
+      "flights.where((c) => c.fare.gt(c.origin));",
+      /^Argument of type 'StringColumn<never, unknown>' is not assignable to parameter of type '.*"a column of text is no decimal: cast it, as in cast\(decimal\(15, 2\)\)"'\./,
     ],
     ['flights.where(col("dely").gt(3));', /Property 'dely' is missing in type/],
     ['flights.where(col("origin").gt(3));', /Type 'string' is not assignable to type 'number'/],
@@ -94,9 +114,13 @@ describe("programs that must not compile say why", () => {
   });
 
   test("and programs that must compile do", () => {
-    expect(messages('flights.join(airports, "origin").where((c) => c.city.eq("Seattle"));')).toBe(
-      "",
-    );
+    const right = [
+      'flights.join(airports, "origin").where((c) => c.city.eq("Seattle"));',
+      "flights.withColumn('x', (c) => c.fare.add(c.fare).mul(2n).div(0.5));",
+      "flights.where((c) => c.fare.gt(12.5).and(c.fare.eq(null)).and(c.fare.le(c.delay)));",
+      "flights.where((c) => c.fare.between(c.fare, c.origin.cast(decimal(15, 2))));",
+    ];
+    expect(messages(right.join("\n"))).toBe("");
   });
 });
 

@@ -5,9 +5,9 @@ import type {
   Expression,
   NeedsOf,
   NeedsOfSorting,
-  Operand,
   Resolved,
   Sorting,
+  ValueOrColumn,
 } from "./expression.ts";
 import type { WindowOptions } from "./window.ts";
 
@@ -37,7 +37,9 @@ export interface Aggregate<out V, out Empty extends null = null, in Row = never>
    * flights.groupBy("origin").agg((c) => ({ late: count().where(c.delay.gt(60)) }))
    * // => { origin: "SEA", late: 0 } { origin: "SFO", late: 0 }
    */
-  where<O extends Operand<boolean>>(condition: O): Aggregate<V | Empty, Empty, Row & NeedsOf<O>>;
+  where<O extends ValueOrColumn<boolean>>(
+    condition: O,
+  ): Aggregate<V | Empty, Empty, Row & NeedsOf<O>>;
   /**
    * The aggregate over the window of each row, as a column.
    * @param window which rows belong together, in which order, and which of them count

@@ -3,8 +3,15 @@
 import type { Aggregate } from "./aggregate.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
 import type { ColumnFor, ColumnOf } from "./column-for.ts";
-import type { ColumnType } from "./column-type.ts";
-import type { Expression, NeedsOf, NullOf, NullOfAll, Operand, SortTerm } from "./expression.ts";
+import type { ColumnType, IsDecimal } from "./column-type.ts";
+import type {
+  Expression,
+  NeedsOf,
+  NullOf,
+  NullOfAll,
+  SortTerm,
+  ValueOrColumn,
+} from "./expression.ts";
 import type { WindowValue } from "./window.ts";
 
 /** `V`: values without null; `N`: `null` where there may be none, else `never`; `R`: the columns needed. */
@@ -111,23 +118,35 @@ export interface AnyMethods<V, N extends null, R> {
   lastValue(): WindowValue<V | N, R>;
 }
 
+/** `unknown` where an operand fits; text does not fit decimals, though to TypeScript both are strings. */
+export type NoText<V, O> =
+  IsDecimal<V> extends true
+    ? O extends Expression<infer Value>
+      ? IsText<NonNullable<Value>> extends true
+        ? "a column of text is no decimal: cast it, as in cast(decimal(15, 2))"
+        : unknown
+      : unknown
+    : unknown;
+
+type IsText<V> = [V] extends [string] ? (IsDecimal<V> extends true ? false : true) : false;
+
 /** `Other`: what a column is compared with. */
-export interface EqualityMethods<V, N extends null, R, Other = Operand<V>> {
+export interface EqualityMethods<V, N extends null, R, Other = ValueOrColumn<V>> {
   /**
    * Whether both are equal; unknown (null) beside a null. NaN equals NaN, and -0 equals 0.
    * @example flights.where((c) => c.origin.eq("SEA"))
    */
-  eq<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  eq<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether both differ; unknown (null) beside a null.
    * @example flights.where((c) => c.origin.ne(c.destination))
    */
-  ne<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  ne<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether both are equal, where null equals null. Never null itself.
    * @example flights.where((c) => c.delay.eqOrBothNull(null))
    */
-  eqOrBothNull<O extends Other>(other: O): BooleanColumn<never, R & NeedsOf<O>>;
+  eqOrBothNull<O extends Other>(other: O & NoText<V, O>): BooleanColumn<never, R & NeedsOf<O>>;
   /**
    * Whether the value is one of these; null where it is not and one of them is null.
    * @example flights.where((c) => c.origin.isIn("SEA", "SFO"))
@@ -146,43 +165,43 @@ export interface EqualityMethods<V, N extends null, R, Other = Operand<V>> {
    * Null where the value equals this one.
    * @example flights.withColumn("delay", (c) => c.delay.nullIf(-1))
    */
-  nullIf<O extends Other>(value: O): ColumnOf<V, null, R & NeedsOf<O>>;
+  nullIf<O extends Other>(value: O & NoText<V, O>): ColumnOf<V, null, R & NeedsOf<O>>;
 }
 
 /** Of types whose values have an order: numbers, strings by code point, dates, false before true. */
-export interface OrderedMethods<V, N extends null, R, Other = Operand<V>> {
+export interface OrderedMethods<V, N extends null, R, Other = ValueOrColumn<V>> {
   /**
    * Whether this comes before the other; unknown (null) beside a null. NaN comes after all other numbers.
    * @example flights.where((c) => c.delay.lt(0))
    */
-  lt<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  lt<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether this comes before the other or equals it; unknown (null) beside a null.
    * @example flights.where((c) => c.delay.le(0))
    */
-  le<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  le<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether this comes after the other; unknown (null) beside a null.
    * @example flights.where((c) => c.delay.gt(30))
    */
-  gt<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  gt<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether this comes after the other or equals it; unknown (null) beside a null.
    * @example flights.where((c) => c.at.ge(new Date("2024-01-01T00:00:00Z")))
    */
-  ge<O extends Other>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  ge<O extends Other>(other: O & NoText<V, O>): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * Whether this lies from one value to another, both included.
    * @example flights.where((c) => c.delay.between(15, 60))
    */
   between<A extends Other, B extends Other>(
-    low: A,
-    high: B,
+    low: A & NoText<V, A>,
+    high: B & NoText<V, B>,
   ): BooleanColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
 }
 
 /** Of types whose values have an order. */
-export interface ExtremeMethods<V, N extends null, R, Other = Operand<V>> {
+export interface ExtremeMethods<V, N extends null, R, Other = ValueOrColumn<V>> {
   /**
    * The last of this and other values in order; nulls are left out, and NaN is the greatest number.
    * @example

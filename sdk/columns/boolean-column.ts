@@ -2,7 +2,7 @@
 
 import type { Aggregate } from "./aggregate.ts";
 import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
-import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOrColumn } from "./expression.ts";
 
 /** Methods of columns of true and false. */
 export interface BooleanMethods<N extends null, R> {
@@ -10,12 +10,12 @@ export interface BooleanMethods<N extends null, R> {
    * True where both are; false where one is false, even beside null.
    * @example flights.where((c) => c.delay.gt(30).and(c.origin.eq("SEA")))
    */
-  and<O extends Operand<boolean>>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  and<O extends ValueOrColumn<boolean>>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * True where one is true, even beside null; false where both are.
    * @example flights.where((c) => c.origin.eq("SEA").or(c.destination.eq("SEA")))
    */
-  or<O extends Operand<boolean>>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  or<O extends ValueOrColumn<boolean>>(other: O): BooleanColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * True where this is false; null of null.
    * @example flights.where((c) => c.origin.isIn("SEA", "SFO").not())

@@ -2,7 +2,7 @@
 
 import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
-import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOrColumn } from "./expression.ts";
 import type { BigintColumn, NumberColumn } from "./number-column.ts";
 import type { StringColumn } from "./string-column.ts";
 
@@ -146,7 +146,7 @@ export interface DateMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.at.dateAdd("minute", c.delay) }))
    * // => 2024-02-29T07:12:00Z, 2024-02-29T09:27:00Z, null
    */
-  dateAdd<A extends Operand<number>>(
+  dateAdd<A extends ValueOrColumn<number>>(
     unit: TimeUnit,
     count: A,
   ): DateColumn<N | NullOf<A>, R & NeedsOf<A>>;
@@ -156,7 +156,7 @@ export interface DateMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.at.dateDiff("day", new Date("2025-01-01T00:00:00Z")) }))
    * // => 307, 307, 307
    */
-  dateDiff<A extends Operand<Date>>(
+  dateDiff<A extends ValueOrColumn<Date>>(
     unit: TimeUnit,
     to: A,
   ): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;

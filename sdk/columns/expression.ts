@@ -19,7 +19,7 @@ export interface Reference<out Name extends string> {
 }
 
 /** A plain value, or an expression with such values or null. */
-export type Operand<V> = V | null | Expression<V | null>;
+export type ValueOrColumn<V> = V | null | Expression<V | null>;
 
 /** `null` where an operand may be null, else `never`. */
 export type NullOf<O> = O extends Expression<infer V> ? Extract<V, null> : Extract<O, null>;

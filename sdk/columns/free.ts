@@ -11,10 +11,10 @@ import type {
   Expression,
   NeedsOf,
   NullOf,
-  Operand,
   Reference,
   SortTerm,
   ValueOfOperand,
+  ValueOrColumn,
   Widened,
 } from "./expression.ts";
 import type { NumberMethods, NumericMethods } from "./number-column.ts";
@@ -84,12 +84,12 @@ export interface CaseColumn<V, R> {
    * flights.withColumn("state", (c) =>
    *   when(c.delay.gt(60)).then("late").when(c.delay.lt(0)).then("early").otherwise("on time"))
    */
-  when<O extends Operand<boolean>>(condition: O): WhenStep<V, R & NeedsOf<O>>;
+  when<O extends ValueOrColumn<boolean>>(condition: O): WhenStep<V, R & NeedsOf<O>>;
   /**
    * Ends the conditional with what it is where no condition is true.
    * @example flights.withColumn("late", (c) => when(c.delay.gt(0)).then(c.delay).otherwise(0))
    */
-  otherwise<O extends Operand<NonNullable<V>>>(
+  otherwise<O extends ValueOrColumn<NonNullable<V>>>(
     result: O,
   ): ColumnFor<V | ValueOfOperand<O>, R & NeedsOf<O>>;
   /**
@@ -149,7 +149,7 @@ function whenStep(before: readonly Branch[], condition: ColumnValue): unknown {
  * @param condition an expression that is true or false
  * @example flights.withColumn("state", (c) => when(c.delay.gt(60)).then("late").otherwise("on time"))
  */
-export function when<O extends Operand<boolean>>(condition: O): WhenStep<never, NeedsOf<O>> {
+export function when<O extends ValueOrColumn<boolean>>(condition: O): WhenStep<never, NeedsOf<O>> {
   return whenStep([], toColumn(condition)) as WhenStep<never, NeedsOf<O>>;
 }
 
@@ -176,7 +176,7 @@ export function desc<const Name extends string>(name: Name): SortTerm<Named<Name
  * @param conditions expressions that are true or false
  * @example flights.where((c) => every(c.delay.gt(30), c.origin.eq("SEA"), c.tail.isNotNull()))
  */
-export function every<const O extends readonly Operand<boolean>[]>(
+export function every<const O extends readonly ValueOrColumn<boolean>[]>(
   ...conditions: O
 ): BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>> {
   return combined("and", conditions, true) as BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>>;
@@ -187,7 +187,7 @@ export function every<const O extends readonly Operand<boolean>[]>(
  * @param conditions expressions that are true or false
  * @example flights.where((c) => some(c.delay.gt(30), c.delay.isNull()))
  */
-export function some<const O extends readonly Operand<boolean>[]>(
+export function some<const O extends readonly ValueOrColumn<boolean>[]>(
   ...conditions: O
 ): BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>> {
   return combined("or", conditions, false) as BooleanColumn<NullOf<O[number]>, NeedsOf<O[number]>>;

@@ -3,13 +3,13 @@
 import type { Aggregate } from "./aggregate.ts";
 import { aggregateOf, callOf, WindowFunctionValue } from "./build.ts";
 import type { DateColumn } from "./date-column.ts";
-import type { Expression, NeedsOf, NullOf, Operand, ValueOfOperand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOfOperand, ValueOrColumn } from "./expression.ts";
 import type { ListColumn, StructColumn } from "./nested-column.ts";
 import type { StringColumn } from "./string-column.ts";
 import type { WindowValue } from "./window.ts";
 import "./methods.ts";
 
-type Whole = Operand<number>;
+type Whole = ValueOrColumn<number>;
 
 /**
  * Aggregate: how many rows there are; of an expression, how many values are not null.
@@ -127,10 +127,10 @@ export function ntile(parts: number): WindowValue<number, unknown> {
  * flights.select((c) => ({ x: concatWs("-", c.origin, c.destination) }))
  * // => "SEA-SFO", "SFO-SEA", "SEA-JFK"
  */
-export function concatWs<A extends Operand<string>, const B extends readonly Operand<string>[]>(
-  separator: A,
-  ...texts: B
-): StringColumn<NullOf<A>, NeedsOf<A | B[number]>> {
+export function concatWs<
+  A extends ValueOrColumn<string>,
+  const B extends readonly ValueOrColumn<string>[],
+>(separator: A, ...texts: B): StringColumn<NullOf<A>, NeedsOf<A | B[number]>> {
   return called("concatWs", [separator, ...texts]);
 }
 

@@ -3,7 +3,7 @@
 import type { AnyMethods, EqualityMethods } from "./any-column.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
 import type { ColumnFor } from "./column-for.ts";
-import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOrColumn } from "./expression.ts";
 import type { NumberColumn } from "./number-column.ts";
 import type { StringColumn } from "./string-column.ts";
 
@@ -38,28 +38,30 @@ export interface ListMethods<Item, N extends null, R> {
    * sales.where((c) => c.tags.contains("new"))
    * // => { shop: "north", price: 2.5, quarter: "Q1", tags: ["new"] }
    */
-  contains<A extends Operand<Item>>(value: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  contains<A extends ValueOrColumn<Item>>(value: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The item at an index, counted from 1, or from the end where negative; null where there is none.
    * @example
    * sales.select((c) => ({ x: c.tags.elementAt(1) }))
    * // => "new", null, "old"
    */
-  elementAt<A extends Operand<number>>(index: A): ColumnFor<Item | null, R & NeedsOf<A>>;
+  elementAt<A extends ValueOrColumn<number>>(index: A): ColumnFor<Item | null, R & NeedsOf<A>>;
   /**
    * Where a value first is in the list, counted from 1; 0 where it is not.
    * @example
    * sales.select((c) => ({ x: c.tags.listPosition("new") }))
    * // => 1, 0, 0
    */
-  listPosition<A extends Operand<Item>>(value: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  listPosition<A extends ValueOrColumn<Item>>(
+    value: A,
+  ): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The items from a place on, counted from 1; a negative one counts from the end.
    * @example
    * sales.select((c) => ({ x: c.tags.slice(1, 2) }))
    * // => ["new"], [], ["old", "big"]
    */
-  slice<A extends Operand<number>>(
+  slice<A extends ValueOrColumn<number>>(
     start: A,
     length?: number,
   ): ListColumn<Item, N | NullOf<A>, R & NeedsOf<A>>;
@@ -90,7 +92,7 @@ export interface ListMethods<Item, N extends null, R> {
    * sales.select((c) => ({ x: c.tags.join(", ") }))
    * // => "new", "", "old, big"
    */
-  join<A extends Operand<string>>(separator: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  join<A extends ValueOrColumn<string>>(separator: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
 }
 
 /** A column of lists. */

@@ -2,41 +2,47 @@
 // not mix by themselves: cast one.
 
 import type { Aggregate } from "./aggregate.ts";
-import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
+import type {
+  AnyMethods,
+  EqualityMethods,
+  ExtremeMethods,
+  NoText,
+  OrderedMethods,
+} from "./any-column.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
 import type { ColumnOf } from "./column-for.ts";
 import type { Decimal } from "./column-type.ts";
 import type { DateColumn } from "./date-column.ts";
-import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOrColumn } from "./expression.ts";
 import type { StringColumn } from "./string-column.ts";
 
 /** Methods of columns of numbers. `V`: number, bigint or Decimal; `Other`: what they are reckoned with. */
-export interface NumericMethods<V, N extends null, R, Other = Operand<V>, Divisor = Other> {
+export interface NumericMethods<V, N extends null, R, Other = ValueOrColumn<V>, Divisor = Other> {
   /**
    * The sum. Whole numbers that overflow end the job.
    * @example flights.withColumn("padded", (c) => c.delay.add(15))
    */
-  add<O extends Other>(other: O): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
+  add<O extends Other>(other: O & NoText<V, O>): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * The difference. Whole numbers that overflow end the job.
    * @example flights.withColumn("early", (c) => c.delay.sub(15))
    */
-  sub<O extends Other>(other: O): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
+  sub<O extends Other>(other: O & NoText<V, O>): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * The product. Whole numbers that overflow end the job.
    * @example sales.withColumn("twice", (c) => c.price.mul(2))
    */
-  mul<O extends Other>(other: O): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
+  mul<O extends Other>(other: O & NoText<V, O>): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * The quotient as a float64; division by zero gives an infinity or NaN, as in JavaScript.
    * @example flights.withColumn("hours", (c) => c.delay.div(60))
    */
-  div<O extends Divisor>(other: O): NumberColumn<N | NullOf<O>, R & NeedsOf<O>>;
+  div<O extends Divisor>(other: O & NoText<V, O>): NumberColumn<N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * The remainder, with the sign of this number; by a whole zero it ends the job.
    * @example flights.withColumn("minutes", (c) => c.delay.mod(60))
    */
-  mod<O extends Other>(other: O): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
+  mod<O extends Other>(other: O & NoText<V, O>): ColumnOf<V, N | NullOf<O>, R & NeedsOf<O>>;
   /**
    * The number with its sign turned.
    * @example flights.withColumn("early", (c) => c.delay.neg())
@@ -239,14 +245,14 @@ export interface NumberMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.delay.pow(2) }))
    * // => 1764, 9, null
    */
-  pow<A extends Operand<number>>(exponent: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  pow<A extends ValueOrColumn<number>>(exponent: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The angle in radians of the point whose y this is.
    * @example
    * flights.select((c) => ({ x: c.delay.atan2(1) }))
    * // => 1.5469913006098266, -1.2490457723982544, null
    */
-  atan2<A extends Operand<number>>(x: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  atan2<A extends ValueOrColumn<number>>(x: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Whether the number is NaN; false of whole numbers.
    * @example flights.where((c) => c.delay.div(0).isNaN())
@@ -288,28 +294,40 @@ export interface BitMethods<V, N extends null, R> {
    * flights.select((c) => ({ x: c.delay.bitAnd(3) }))
    * // => 2, 1, null
    */
-  bitAnd<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+  bitAnd<A extends ValueOrColumn<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The bits that one of both has. For whole numbers.
    * @example
    * flights.select((c) => ({ x: c.delay.bitOr(3) }))
    * // => 43, -1, null
    */
-  bitOr<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+  bitOr<A extends ValueOrColumn<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The bits that exactly one has. For whole numbers.
    * @example
    * flights.select((c) => ({ x: c.delay.bitXor(3) }))
    * // => 41, -2, null
    */
-  bitXor<A extends Operand<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
+  bitXor<A extends ValueOrColumn<V>>(other: A): ColumnOf<V, N | NullOf<A>, R & NeedsOf<A>>;
 }
 
-/** What a decimal is exactly reckoned with. */
-export type ExactOperand = bigint | null | Expression<Decimal | bigint | null>;
+/** What a decimal is exactly reckoned with; the text is for messages of the compiler. */
+export type BigintOrDecimalColumn<_Hint extends string> =
+  | bigint
+  | null
+  | Expression<Decimal | bigint | null>;
 
-/** What a decimal is compared with, or divided by. */
-export type DecimalOperand = number | bigint | null | Expression<Decimal | number | bigint | null>;
+/** What a decimal is compared with, or divided by; the text is for messages of the compiler. */
+export type NumberOrDecimalColumn<_Hint extends string> =
+  | number
+  | bigint
+  | null
+  | Expression<Decimal | number | bigint | null>;
+
+type Reckoned =
+  BigintOrDecimalColumn<"decimals are exact: cast the other, as in cast(decimal(15, 2)), or this one to float64">;
+type Compared =
+  NumberOrDecimalColumn<"of text make a decimal first, as in lit('12.50', decimal(15, 2))">;
 
 /** A column of numbers: int32, int53 or float64. */
 export interface NumberColumn<out N extends null = never, in R = unknown>
@@ -336,7 +354,7 @@ export interface BigintColumn<out N extends null = never, in R = unknown>
 export interface DecimalColumn<out N extends null = never, in R = unknown>
   extends Expression<Decimal | N, R>,
     AnyMethods<Decimal, N, R>,
-    EqualityMethods<Decimal, N, R, DecimalOperand>,
-    ExtremeMethods<Decimal, N, R, DecimalOperand>,
-    OrderedMethods<Decimal, N, R, DecimalOperand>,
-    NumericMethods<Decimal, N, R, ExactOperand, DecimalOperand> {}
+    EqualityMethods<Decimal, N, R, Compared>,
+    ExtremeMethods<Decimal, N, R, Compared>,
+    OrderedMethods<Decimal, N, R, Compared>,
+    NumericMethods<Decimal, N, R, Reckoned, Compared> {}

@@ -3,7 +3,7 @@
 import type { AnyMethods, EqualityMethods, ExtremeMethods, OrderedMethods } from "./any-column.ts";
 import type { BooleanColumn } from "./boolean-column.ts";
 import type { DateColumn } from "./date-column.ts";
-import type { Expression, NeedsOf, NullOf, Operand } from "./expression.ts";
+import type { Expression, NeedsOf, NullOf, ValueOrColumn } from "./expression.ts";
 import type { ListColumn } from "./nested-column.ts";
 import type { NumberColumn } from "./number-column.ts";
 
@@ -85,7 +85,7 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.origin.substring(1, 2) }))
    * // => "SE", "SF", "SE"
    */
-  substring<A extends Operand<number>>(
+  substring<A extends ValueOrColumn<number>>(
     start: A,
     length?: number,
   ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
@@ -95,21 +95,21 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.origin.left(2) }))
    * // => "SE", "SF", "SE"
    */
-  left<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  left<A extends ValueOrColumn<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The last characters; none of a negative count.
    * @example
    * flights.select((c) => ({ x: c.origin.right(2) }))
    * // => "EA", "FO", "EA"
    */
-  right<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  right<A extends ValueOrColumn<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The text with others behind it; null where one of them is.
    * @example
    * flights.select((c) => ({ x: c.origin.concat("-", c.destination) }))
    * // => "SEA-SFO", "SFO-SEA", "SEA-JFK"
    */
-  concat<const A extends readonly Operand<string>[]>(
+  concat<const A extends readonly ValueOrColumn<string>[]>(
     ...texts: A
   ): StringColumn<N | NullOf<A[number]>, R & NeedsOf<A[number]>>;
   /**
@@ -118,7 +118,7 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.tail.replace("-", "") }))
    * // => "N17", null, "N17"
    */
-  replace<A extends Operand<string>, B extends Operand<string>>(
+  replace<A extends ValueOrColumn<string>, B extends ValueOrColumn<string>>(
     part: A,
     by: B,
   ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
@@ -128,7 +128,7 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.tail.translate("-_", "  ") }))
    * // => "N17", null, "N17"
    */
-  translate<A extends Operand<string>, B extends Operand<string>>(
+  translate<A extends ValueOrColumn<string>, B extends ValueOrColumn<string>>(
     from: A,
     to: B,
   ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
@@ -138,14 +138,16 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.tail.split("-") }))
    * // => ["N17"], null, ["N17"]
    */
-  split<A extends Operand<string>>(separator: A): ListColumn<string, N | NullOf<A>, R & NeedsOf<A>>;
+  split<A extends ValueOrColumn<string>>(
+    separator: A,
+  ): ListColumn<string, N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The part between separators at an index, counted from 1, or from the end where negative; empty where there is none.
    * @example
    * flights.select((c) => ({ x: c.tail.splitPart("-", 1) }))
    * // => "N17", null, "N17"
    */
-  splitPart<A extends Operand<string>, B extends Operand<number>>(
+  splitPart<A extends ValueOrColumn<string>, B extends ValueOrColumn<number>>(
     separator: A,
     index: B,
   ): StringColumn<N | NullOf<A> | NullOf<B>, R & NeedsOf<A> & NeedsOf<B>>;
@@ -153,31 +155,33 @@ export interface StringMethods<N extends null, R> {
    * Whether the text starts with a part.
    * @example flights.where((c) => c.tail.startsWith("N"))
    */
-  startsWith<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  startsWith<A extends ValueOrColumn<string>>(
+    part: A,
+  ): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Whether the text ends with a part.
    * @example flights.where((c) => c.tail.endsWith("N"))
    */
-  endsWith<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  endsWith<A extends ValueOrColumn<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Whether a part is somewhere in the text.
    * @example flights.where((c) => c.tail.contains("N"))
    */
-  contains<A extends Operand<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  contains<A extends ValueOrColumn<string>>(part: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Where a part first starts, counted from 1; 0 where it is not there.
    * @example
    * flights.select((c) => ({ x: c.tail.position("-") }))
    * // => 0, null, 0
    */
-  position<A extends Operand<string>>(part: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  position<A extends ValueOrColumn<string>>(part: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The text brought to a length by fill (spaces) before it; cut to the length where it is longer.
    * @example
    * flights.select((c) => ({ x: c.tail.padStart(8, "0") }))
    * // => "00000N17", null, "00000N17"
    */
-  padStart<A extends Operand<number>>(
+  padStart<A extends ValueOrColumn<number>>(
     length: A,
     fill?: string,
   ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
@@ -187,7 +191,7 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.tail.padEnd(8, "0") }))
    * // => "N1700000", null, "N1700000"
    */
-  padEnd<A extends Operand<number>>(
+  padEnd<A extends ValueOrColumn<number>>(
     length: A,
     fill?: string,
   ): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
@@ -197,17 +201,17 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.tail.repeat(2) }))
    * // => "N17N17", null, "N17N17"
    */
-  repeat<A extends Operand<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  repeat<A extends ValueOrColumn<number>>(count: A): StringColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Whether the whole text fits a pattern: % is any text, _ any character, \ takes the next one literally.
    * @example flights.where((c) => c.tail.like("N%"))
    */
-  like<A extends Operand<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  like<A extends ValueOrColumn<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * As `like`, with capital and small letters alike.
    * @example flights.where((c) => c.tail.ilike("n%"))
    */
-  ilike<A extends Operand<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  ilike<A extends ValueOrColumn<string>>(pattern: A): BooleanColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * Whether a regular expression fits a part of the text.
    * @param pattern of JavaScript, with the flags i, m and s; u is always set
@@ -247,7 +251,9 @@ export interface StringMethods<N extends null, R> {
    * flights.select((c) => ({ x: c.origin.levenshtein(c.destination) }))
    * // => 2, 2, 3
    */
-  levenshtein<A extends Operand<string>>(other: A): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
+  levenshtein<A extends ValueOrColumn<string>>(
+    other: A,
+  ): NumberColumn<N | NullOf<A>, R & NeedsOf<A>>;
   /**
    * The date that the text says in a format; a text that does not fit ends the job.
    * @example
