@@ -312,22 +312,15 @@ export interface BitMethods<V, N extends null, R> {
 }
 
 /** What a decimal is exactly reckoned with; the text is for messages of the compiler. */
-export type BigintOrDecimalColumn<_Hint extends string> =
-  | bigint
-  | null
-  | Expression<Decimal | bigint | null>;
+export type BigintOrDecimalColumn<
+  _Hint extends
+    string = "decimals are exact: cast the other, as in cast(decimal(15, 2)), or this one to float64",
+> = bigint | null | Expression<Decimal | bigint | null>;
 
 /** What a decimal is compared with, or divided by; the text is for messages of the compiler. */
-export type NumberOrDecimalColumn<_Hint extends string> =
-  | number
-  | bigint
-  | null
-  | Expression<Decimal | number | bigint | null>;
-
-type Reckoned =
-  BigintOrDecimalColumn<"decimals are exact: cast the other, as in cast(decimal(15, 2)), or this one to float64">;
-type Compared =
-  NumberOrDecimalColumn<"of text make a decimal first, as in lit('12.50', decimal(15, 2))">;
+export type NumberOrDecimalColumn<
+  _Hint extends string = "of text make a decimal first, as in lit('12.50', decimal(15, 2))",
+> = number | bigint | null | Expression<Decimal | number | bigint | null>;
 
 /** A column of numbers: int32, int53 or float64. */
 export interface NumberColumn<out N extends null = never, in R = unknown>
@@ -354,7 +347,7 @@ export interface BigintColumn<out N extends null = never, in R = unknown>
 export interface DecimalColumn<out N extends null = never, in R = unknown>
   extends Expression<Decimal | N, R>,
     AnyMethods<Decimal, N, R>,
-    EqualityMethods<Decimal, N, R, Compared>,
-    ExtremeMethods<Decimal, N, R, Compared>,
-    OrderedMethods<Decimal, N, R, Compared>,
-    NumericMethods<Decimal, N, R, Reckoned, Compared> {}
+    EqualityMethods<Decimal, N, R, NumberOrDecimalColumn>,
+    ExtremeMethods<Decimal, N, R, NumberOrDecimalColumn>,
+    OrderedMethods<Decimal, N, R, NumberOrDecimalColumn>,
+    NumericMethods<Decimal, N, R, BigintOrDecimalColumn, NumberOrDecimalColumn> {}
