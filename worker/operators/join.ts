@@ -7,7 +7,7 @@ import { batchRowsMax } from "../../proto/limits.ts";
 import { columnsOf } from "../../proto/plan/expr.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
-import { gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
+import { allRows, gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
 import { checkComparable } from "../kernels/columns/widen.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
@@ -173,20 +173,31 @@ class Join {
     const { type, build } = this.program;
     const isFound = type === "semi" || type === "anti";
     if (isFound && build.pipeline === "left") return this.pushFound(batch, type);
-    const pairs = this.filtered(batch, this.pairsOf(batch));
-    if (isFound) {
-      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
-      return;
-    }
-    if (this.outer.keepsKept) {
-      for (let i = 0; i < pairs.kept.length; i++) setBit(this.matched, pairs.kept[i]!);
-    }
-    const all = this.outer.keepsProbe ? withAllRows(pairs, batch.rows) : pairs;
+    const all = this.allPairsOf(batch);
+    if (isFound || this.outer.keepsKept) this.noteMatched(all.kept);
+    if (isFound) return;
     for (let start = 0; start < all.probe.length; start += batchRowsMax) {
       const end = Math.min(start + batchRowsMax, all.probe.length);
       const some = { probe: all.probe.subarray(start, end), kept: all.kept.subarray(start, end) };
       this.next.pushBatch(this.rowsOf(batch, some));
     }
+  }
+
+  /** Each row with its partners; with -1 where it has none and comes out all the same. */
+  private allPairsOf(batch: Batch): Pairs {
+    if (!this.outer.keepsProbe) return this.filtered(batch, this.pairsOf(batch));
+    const side = this.prepare();
+    const only =
+      this.holds === undefined
+        ? side.table?.onlyOf(this.comparableKeys(batch, side), batch.rows)
+        : undefined;
+    // Rows with one partner at most come out once each, in their order.
+    if (only !== undefined) return { probe: allRows(batch.rows), kept: only };
+    return withAllRows(this.filtered(batch, this.pairsOf(batch)), batch.rows);
+  }
+
+  private noteMatched(kept: Int32Array): void {
+    for (let i = 0; i < kept.length; i++) if (kept[i]! >= 0) setBit(this.matched, kept[i]!);
   }
 
   /** Left rows that have a partner, or none, as they came. */

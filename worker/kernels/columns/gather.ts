@@ -4,14 +4,13 @@ import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
 import {
   type Column,
   decimalWords,
-  isValid,
   type ListColumn,
   type TextColumn,
 } from "../../../proto/batch/column.ts";
 import { unreachable } from "../../../proto/errors.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
 import { pickTexts, TextPicker } from "../texts/gather-texts.ts";
-import { allSet, bitAt, bitBytes, clearBit, setBit } from "./bits.ts";
+import { bitAt, bitBytes, setBit } from "./bits.ts";
 
 /** Row indices; -1 stands for a row of nulls where a function says so. */
 type Rows = Int32Array | Uint32Array;
@@ -256,22 +255,40 @@ export function gatherBatch(batch: Batch, rows: Rows): Batch {
   };
 }
 
+/** Bits of the rows that are there, and in the place of each that is not the first one of a column. */
+function presentRows(rows: Int32Array): {
+  readonly valid: Uint8Array;
+  readonly inside: Int32Array;
+} {
+  const { length } = rows;
+  const valid = new Uint8Array(bitBytes(length));
+  const inside = new Int32Array(length);
+  for (let first = 0, at = 0; first < length; first += 8, at++) {
+    const end = Math.min(first + 8, length);
+    let bits = 0;
+    for (let i = first; i < end; i++) {
+      const row = rows[i]!;
+      const absent = row >> 31;
+      inside[i] = row & ~absent;
+      bits |= (absent + 1) << (i - first);
+    }
+    valid[at] = bits;
+  }
+  return { valid, inside };
+}
+
 /** As `gather`, but an index of -1 makes a null. */
 export function gatherOrNull(column: Column, rows: Int32Array): Column {
-  const length = rows.length;
+  const { length } = rows;
   if (column.length === 0) return nullColumn(column.name, length);
   if (!rows.includes(-1)) return gather(column, rows);
-  const inside = new Int32Array(length);
-  let validity: Uint8Array | undefined;
-  for (let i = 0; i < length; i++) {
-    const row = rows[i]!;
-    inside[i] = row < 0 ? 0 : row;
-    if (row >= 0 && isValid(column, row)) continue;
-    validity ??= allSet(length);
-    clearBit(validity, i);
-  }
   if (column.type === "null") return { ...column, length };
-  return { ...gatherValues(column, inside), validity } as Column;
+  const { valid, inside } = presentRows(rows);
+  const picked = gatherValues(column, inside);
+  if (column.validity === undefined) return { ...picked, validity: valid };
+  const own = gatherBits(column.validity, inside);
+  for (let at = 0; at < valid.length; at++) own[at] = own[at]! & valid[at]!;
+  return { ...picked, validity: own };
 }
 
 export function nullColumn(name: string, length: number): Column {

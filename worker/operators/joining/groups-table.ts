@@ -65,6 +65,10 @@ export class GroupsTable implements JoinTable {
     return firsts;
   }
 
+  onlyOf(keys: readonly Column[], rows: number): Int32Array | undefined {
+    return this.isUnique ? this.firstsOf(keys, rows) : undefined;
+  }
+
   pairsOf(keys: readonly Column[], rows: number): Pairs {
     if (!this.isUnique) return this.allPairs(withoutNullKeys(this.index.find(keys, rows), keys));
     const firsts = this.firstsOf(keys, rows);

@@ -70,8 +70,8 @@ export function joinedColumns(
   wanted: Wanted,
 ): Column[] {
   const [left, right] = [sideOf(leftRows), sideOf(rightRows)];
-  const lacksLeft = left.batch === undefined || left.rows.includes(-1);
   const shared = sharedNames(join);
+  const lacksLeft = shared.size > 0 && (left.batch === undefined || left.rows.includes(-1));
   const renames = new Map(join.rightNames.map(({ from, to }) => [from, to]));
   const isShared = (name: string) => shared.has(name) && left.names.includes(name);
   const ofLeft = (name: string): Column => {

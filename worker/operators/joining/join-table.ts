@@ -14,6 +14,8 @@ export interface JoinTable {
   pairsOf(keys: readonly Column[], rows: number): Pairs;
   /** One partner of each row; -1 where there is none. */
   firstsOf(keys: readonly Column[], rows: number): Int32Array;
+  /** The only partner of each row, -1 where there is none; undefined where some may have several. */
+  onlyOf(keys: readonly Column[], rows: number): Int32Array | undefined;
   close(): void;
 }
 

@@ -16,6 +16,7 @@ function open() {
       table: {
         ...{ bytes: 0, order: undefined },
         pairsOf: () => ({ probe: new Int32Array(0), kept: new Int32Array(0) }),
+        onlyOf: () => undefined,
         firstsOf: () => new Int32Array(0),
         close: () => void closed.push(name),
       },

@@ -72,6 +72,14 @@ export class NumbersTable implements JoinTable {
       : this.firstsOfNumbers(numbers, rows).firsts;
   }
 
+  onlyOf(keys: readonly Column[], rows: number): Int32Array | undefined {
+    if (this.table.next !== undefined) return undefined;
+    const numbers = this.packing.pack(keys);
+    return numbers === undefined
+      ? this.ofOthers.onlyOf(keys, rows)
+      : this.firstsOfNumbers(numbers, rows).firsts;
+  }
+
   private firstsOfNumbers({ values, outside }: WholeKeys, rows: number) {
     const firsts = this.firsts.take(rows);
     let found = this.table.find(values, firsts);
