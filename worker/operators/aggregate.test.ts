@@ -191,6 +191,9 @@ describe("aggregates", () => {
       { name: "middle", call: call("median", column("v")) },
       { name: "quarter", call: call("quantile", column("v"), { ...half, text: "0.25" } as Expr) },
       { name: "distinct", call: { ...call("sum", column("v")), distinct: true } },
+      { name: "min", call: call("min", column("v")) },
+      { name: "max", call: call("max", column("v")) },
+      { name: "rows", call: call("count") },
     ];
     /** On the line between the two around it. */
     const quantile = (sorted: readonly number[], share: number): number => {
@@ -207,7 +210,8 @@ describe("aggregates", () => {
       fc.property(
         fc.array(part, { maxLength: 4 }),
         fc.constantFrom<Phases>(1, 2, "passing", "divided", "spilled"),
-        (parts, phases) => {
+        fc.constantFrom(["k"], []),
+        (parts, phases, keys) => {
           const rows: { k: number; v: number | null }[] = [];
           const batches = parts.map(([kind, pairs]) => {
             const values = pairs.map(([, v]) => (kind === "null" ? null : v));
@@ -222,8 +226,9 @@ describe("aggregates", () => {
               columnOfValues("v", kind, own),
             ]);
           });
-          for (const row of aggregate(batches, ["k"], program, phases)) {
-            const own = rows.filter(({ k, v }) => k === row["k"] && v !== null).map(({ v }) => v!);
+          for (const row of aggregate(batches, keys, program, phases)) {
+            const all = rows.filter(({ k }) => keys.length === 0 || k === row["k"]);
+            const own = all.filter(({ v }) => v !== null).map(({ v }) => v!);
             const n = own.length;
             const sum = own.reduce((a, b) => a + b, 0);
             const mean = sum / n;
@@ -238,6 +243,9 @@ describe("aggregates", () => {
             }
             close(row["quarter"], n === 0 ? null : quantile(sorted, 0.25));
             close(row["distinct"], n === 0 ? null : [...new Set(own)].reduce((a, b) => a + b, 0));
+            close(row["min"], sorted[0] ?? null);
+            close(row["max"], sorted.at(-1) ?? null);
+            expect(row["rows"]).toBe(all.length);
           }
         },
       ),

@@ -11,7 +11,7 @@ import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
 import { type Bound, Rows, type SharedVectors } from "./bound.ts";
 import { exactDoubles } from "./exact-doubles.ts";
-import { foldFormula, listFormula } from "./fuse.ts";
+import { type Folded, foldFormula, listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import { expanded } from "./take.ts";
@@ -25,6 +25,8 @@ export interface Digits {
   readonly type: Extract<DataType, { kind: "decimal" }>;
   readonly values: Float64Array;
 }
+
+export type { Folded };
 
 /** Indices of rows in rising order; undefined for all rows. */
 export type Selection = Int32Array | undefined;
@@ -118,8 +120,8 @@ function boundOrUndefined(bindTo: ReturnType<typeof binder>, batch: Batch) {
   }
 }
 
-/** `first` with values of rows added in their order; undefined where that is no loop over doubles. */
-export type FoldSum = (batch: Batch, rows: Selection, first: number) => number | undefined;
+/** `first` with values of rows added in their order; undefined where that is no loop over doubles, or adds nothing. */
+export type FoldSum = (batch: Batch, rows: Selection, first: number) => Folded | undefined;
 
 /** The sum of an expression without a column of its values. */
 export function compileFold(expr: Expr): FoldSum {

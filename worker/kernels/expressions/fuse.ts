@@ -4,6 +4,7 @@
 // arithmetic: measured, a product of two columns spends most of its time in the pages of its result.
 
 import { boolType, type DataType, float64Type } from "../../../proto/plan/types.ts";
+import { bitAt, countBits } from "../columns/bits.ts";
 import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { conditionOf, isComparison } from "./compare.ts";
@@ -162,12 +163,27 @@ export function runFormula(formula: Formula, rows: Rows): Vector | undefined {
     : numberVector(float64Type, out, valid);
 }
 
-type Fold = (rows: number, operands: readonly Numbers[], list: Int32Array, first: number) => number;
+type Fold = (
+  rows: number,
+  operands: readonly Numbers[],
+  list: Int32Array,
+  first: number,
+  valid: Uint8Array,
+) => number;
 
 const folds = new Map<string, Fold>();
 
-/** A loop that adds the values of all rows, or of those of a list, in their order. */
-function foldOf(formula: Formula, operands: readonly Vector[], isListed: boolean): Fold {
+interface FoldKind {
+  readonly isListed: boolean;
+  readonly hasNulls: boolean;
+}
+
+/** A loop that adds the values of all rows, or of those of a list, in their order; nulls are left out. */
+function foldOf(
+  formula: Formula,
+  operands: readonly Vector[],
+  { isListed, hasNulls }: FoldKind,
+): Fold {
   const lines: string[] = [];
   const value = formula.write((index) => `x${index}`, lines);
   const arrays = operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ");
@@ -176,39 +192,61 @@ function foldOf(formula: Formula, operands: readonly Vector[], isListed: boolean
       .map((operand, i) => (operand.constant === isConstant ? `const x${i} = a${i}[${at}];` : ""))
       .join(" ");
   const row = isListed ? "const i = list[k];" : "const i = k;";
+  const skip = hasNulls ? "if (((valid[i >> 3] >> (i & 7)) & 1) === 0) continue;" : "";
   const code = `"use strict"; ${arrays} ${loadsWhere(true, "0")}
     let sum = first;
     for (let k = 0; k < rows; k++) {
-      ${row} ${loadsWhere(false, "i")} ${lines.join(" ")} sum += ${value};
+      ${row} ${skip} ${loadsWhere(false, "i")} ${lines.join(" ")} sum += ${value};
     }
     return sum;`;
   const kinds = operands.map((operand) => (operand as { values: Numbers }).values.constructor.name);
   const key = `${kinds.join(" ")} ${code}`;
   let fold = folds.get(key);
   if (fold === undefined) {
-    fold = new Function("rows", "operands", "list", "first", code) as Fold;
+    fold = new Function("rows", "operands", "list", "first", "valid", code) as Fold;
     folds.set(key, fold);
   }
   return fold;
 }
 
 const noList = new Int32Array(0);
+const noBits = new Uint8Array(0);
+
+/** A sum, and how many values were added to it. */
+export interface Folded {
+  readonly sum: number;
+  readonly values: number;
+}
+
+function countValid(valid: Uint8Array, rows: Rows, list: Int32Array | undefined): number {
+  if (list === undefined) return countBits(valid, rows.count);
+  let count = 0;
+  for (let i = 0; i < list.length; i++) count += bitAt(valid, list[i]!);
+  return count;
+}
 
 /**
- * `first` with the formula's values added one after the other: of the rows of `list`, or of all. Undefined where it is
- * of no doubles, or where some are null.
+ * `first` with the formula's values added one after the other: of the rows of `list`, or of all, where they are not
+ * null. Undefined where it is of no doubles, or where there is no value.
  */
 export function foldFormula(
   formula: Formula,
   rows: Rows,
   list: Int32Array | undefined,
   first: number,
-): number | undefined {
+): Folded | undefined {
   const found = formula.type.kind === "float64" ? ready(formula, rows) : undefined;
-  if (found === undefined || found.valid !== undefined) return undefined;
-  const { operands } = found;
-  const fold = foldOf(formula, operands, list !== undefined);
-  return fold(list?.length ?? rows.count, valuesOf(operands), list ?? noList, first);
+  if (found === undefined) return undefined;
+  const { operands, valid } = found;
+  const count = list?.length ?? rows.count;
+  const values = valid === undefined ? count : countValid(valid, rows, list);
+  if (values === 0) return undefined;
+  const fold = foldOf(formula, operands, {
+    isListed: list !== undefined,
+    hasNulls: values < count,
+  });
+  const sum = fold(count, valuesOf(operands), list ?? noList, first, valid ?? noBits);
+  return { sum, values };
 }
 
 /** The rows for which the condition is true, without a column of bytes in between. */

@@ -2,7 +2,7 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
-import type { Digits } from "../../kernels/expressions/compile-expr.ts";
+import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
 
 /** The state of one aggregate for all groups; groups are numbers from 0. */
 export interface Accumulator {
@@ -20,10 +20,10 @@ export interface Accumulator {
   /** As `add`, of decimals without nulls; false where it needs a column, and has done nothing. */
   addDigits?(digits: Digits, groups: Int32Array, isWhole?: boolean): boolean;
   /**
-   * Adds the values of so many rows to the first group, none of which is null: `sumOf` answers a sum with them, if it
-   * can. False where it cannot, or where sums are no doubles; nothing was changed then.
+   * Adds values to the first group: `sumOf` answers a sum with them, if it can, and how many there were. False where it
+   * cannot, or where sums are no doubles; nothing was changed then.
    */
-  fold?(sumOf: (first: number) => number | undefined, rows: number): boolean;
+  fold?(sumOf: (first: number) => Folded | undefined): boolean;
   /** Adds to each of the first groups so many rows that were counted elsewhere; set where rows are all that counts. */
   addCounts?(counts: Float64Array): void;
   /** States of another accumulator as `states` made them, each with its group, in order. */

@@ -187,6 +187,10 @@ export class Groups {
     for (const [at, { call }] of this.program.aggregates.entries()) {
       const accumulator = this.accumulators[at]!;
       accumulator.reserve(1);
+      if (isCountOfRows(call) && accumulator.addCounts !== undefined) {
+        accumulator.addCounts(Float64Array.of(rows));
+        continue;
+      }
       if (rows > 0 && this.isFolded(at, call, batch, selection)) continue;
       if (picked === undefined) {
         picked = selection === undefined ? batch : this.pick(batch, selection);
@@ -208,7 +212,7 @@ export class Groups {
       fold = compileFold(arg);
       this.folds[at] = fold;
     }
-    return accumulator.fold((first) => fold(batch, rows, first), rows?.length ?? batch.rows);
+    return accumulator.fold((first) => fold(batch, rows, first));
   }
 
   private addCall(at: number, call: AggregateCall, groups: Int32Array): void {

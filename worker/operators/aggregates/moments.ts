@@ -37,10 +37,10 @@ export function averageAccumulator(): Accumulator {
       count(groups, undefined);
       return true;
     },
-    fold: (sumOf, rows) => {
-      if (!sums.fold(sumOf)) return false;
-      counts[0] = counts[0]! + rows;
-      return true;
+    fold: (sumOf) => {
+      const values = sums.fold(sumOf);
+      counts[0] = counts[0]! + values;
+      return values > 0;
     },
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);

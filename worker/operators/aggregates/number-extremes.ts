@@ -4,7 +4,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { integersToNumbers } from "../../../proto/batch/decode-column.ts";
 import { wholeNumbers } from "../../kernels/columns/words.ts";
 import { floatColumn, grownFloats } from "./accumulator.ts";
-import { Seen } from "./sum.ts";
+import { Seen } from "./seen.ts";
 
 type NumberType = "int32" | "int53" | "float64" | "date";
 

@@ -15,8 +15,9 @@ import {
 } from "../../../proto/plan/types.ts";
 import { nullColumn } from "../../kernels/columns/gather.ts";
 import { asFloats, widerType } from "../../kernels/columns/widen.ts";
-import type { Digits } from "../../kernels/expressions/compile-expr.ts";
-import { type Accumulator, floatsOf, grownBytes, validWhere } from "./accumulator.ts";
+import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
+import { type Accumulator, floatsOf } from "./accumulator.ts";
+import { Seen } from "./seen.ts";
 import { type Sums, scaleOf, sumsOf, wholeAt } from "./sums-by-type.ts";
 
 function overflow(what: string, type: DataType, total: bigint): EngineError {
@@ -55,14 +56,17 @@ export class TypedSums {
     return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
   }
 
-  /** Makes of the first sum what `sumOf` answers; false where it answers nothing, or sums are no doubles. */
-  fold(sumOf: (first: number) => number | undefined): boolean {
+  /**
+   * Makes of the first sum what `sumOf` answers, and says how many values were added; 0 where it answers nothing, or
+   * sums are no doubles.
+   */
+  fold(sumOf: (first: number) => Folded | undefined): number {
     const { kind } = this.type;
-    if (kind !== "float64" && kind !== "null") return false;
-    const sum = sumOf(kind === "null" ? 0 : this.sums!.first!);
-    if (sum === undefined) return false;
-    this.sumsFor(float64Type).first = sum;
-    return true;
+    if (kind !== "float64" && kind !== "null") return 0;
+    const folded = sumOf(kind === "null" ? 0 : this.sums!.first!);
+    if (folded === undefined) return 0;
+    this.sumsFor(float64Type).first = folded.sum;
+    return folded.values;
   }
 
   /** The sums of another, as its `states` are. */
@@ -161,39 +165,6 @@ export class TypedSums {
   }
 }
 
-/** Which groups had a value: all, without a note for each, as long as no row was left out. */
-export class Seen {
-  /** The first so many groups had one. */
-  private whole = 0;
-  private has = new Uint8Array(0);
-  private size = 0;
-
-  get bytes(): number {
-    return this.has.byteLength;
-  }
-
-  reserve(groups: number): void {
-    this.size = groups;
-  }
-
-  add(groups: Int32Array, isWhole = false): void {
-    if (isWhole && groups.length > 0) {
-      this.whole = this.size;
-      return;
-    }
-    const has = grownBytes(this.has, this.size);
-    this.has = has as Uint8Array<ArrayBuffer>;
-    for (let i = 0; i < groups.length; i++) has[groups[i]!] = 1;
-  }
-
-  validity(groups: number): Uint8Array | undefined {
-    if (this.whole >= groups) return undefined;
-    const has = grownBytes(this.has, groups);
-    has.fill(1, 0, this.whole);
-    return validWhere(has, groups);
-  }
-}
-
 const firstGroup = Int32Array.of(0);
 
 export function sumAccumulator(call: AggregateCall): Accumulator {
@@ -219,7 +190,7 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       return true;
     },
     fold: (sumOf) => {
-      if (!sums.fold(sumOf)) return false;
+      if (sums.fold(sumOf) === 0) return false;
       seen.add(firstGroup);
       return true;
     },
