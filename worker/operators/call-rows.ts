@@ -78,46 +78,60 @@ function rowText(batch: Batch, touched: ReadonlySet<string> | undefined): Compil
   }
 }
 
-type Loop = (
+/** Rows from `start` to `end`, whose answers go to `out` from the place of `first` on. Answers where it ended. */
+type Loop<Out> = (
   closure: RowFunction,
-  out: unknown[],
+  out: Out,
   ints: Int32Array,
   base: number,
+  first: number,
   start: number,
   end: number,
   ...args: readonly ArrayLike<unknown>[]
-) => void;
+) => number;
+
+interface Loops {
+  readonly values: Map<string, Loop<unknown[]>>;
+  readonly numbers: Map<string, Loop<NumberAnswers>>;
+}
 
 /** Loops of one function by what they read: compiled for it alone, so that the engine can inline it. */
-const loops = new WeakMap<RowFunction, Map<string, Loop>>();
+const loops = new WeakMap<RowFunction, Loops>();
 const touchedOf = new WeakMap<RowFunction, ReadonlySet<string> | "all">();
 
-function loopOf(closure: RowFunction, { text, args }: Compiled): Loop {
+function loopsOf(closure: RowFunction): Loops {
   let own = loops.get(closure);
   if (own === undefined) {
-    own = new Map();
+    own = { values: new Map(), numbers: new Map() };
     loops.set(closure, own);
   }
-  const known = own.get(text);
-  if (known !== undefined) return known;
+  return own;
+}
+
+/** `store`: what is done with an `answer`. */
+function loopOf<Out>(
+  known: Map<string, Loop<Out>>,
+  { text, args }: Compiled,
+  store: string,
+): Loop<Out> {
+  let loop = known.get(text);
+  if (loop !== undefined) return loop;
   const names = args.map((_, at) => `${"abv"[at % 3]}${Math.floor(at / 3)}`);
   const code = `for (let i = start; i < end; i++) {
     ints[${cellAt.row}] = base + i;
-    out[i - start] = closure(${text});
-  }`;
-  const loop = new Function(
-    "closure",
-    "out",
-    "ints",
-    "base",
-    "start",
-    "end",
-    ...names,
-    code,
-  ) as Loop;
-  own.set(text, loop);
+    const answer = closure(${text});
+    ${store}
+  }
+  return end;`;
+  const own = ["closure", "out", "ints", "base", "first", "start", "end"];
+  loop = new Function(...own, ...names, code) as Loop<Out>;
+  known.set(text, loop);
   return loop;
 }
+
+const storeValue = "out[i - first] = answer;";
+const storeNumber = `if (typeof answer !== "number") { out.other = answer; return i; }
+    out.numbers[i - first] = answer;`;
 
 function touchedBy(closure: RowFunction): ReadonlySet<string> | undefined {
   const known = touchedOf.get(closure) ?? touchedFields(closure) ?? "all";
@@ -125,31 +139,63 @@ function touchedBy(closure: RowFunction): ReadonlySet<string> | undefined {
   return known === "all" ? undefined : known;
 }
 
+/** A row for which the function was called already. */
+export interface CalledRow {
+  readonly row: number;
+  readonly answer: unknown;
+}
+
 /**
  * The function's answers for all rows of a batch, a chunk at a time; `base` is the number of the batch's first row.
- * What the function throws passes, with the row in the cells.
+ * What the function throws passes, with the row in the cells. `called`: only the answers from that row on.
  */
 export function* callRows(
   closure: RowFunction,
   batch: Batch,
   { cells: { ints } }: UserCode,
   base: number,
+  called?: CalledRow,
 ): Iterable<unknown[]> {
   const row = rowText(batch, touchedBy(closure));
   const rows = row === undefined ? batchRows(batch) : [];
-  const loop: Loop =
+  const loop: Loop<unknown[]> =
     row === undefined
-      ? (_, out, cells, first, start, end) => {
+      ? (_, out, cells, before, first, start, end) => {
           for (let i = start; i < end; i++) {
-            cells[cellAt.row] = first + i;
-            out[i - start] = closure(rows[i]);
+            cells[cellAt.row] = before + i;
+            out[i - first] = closure(rows[i]);
           }
+          return end;
         }
-      : loopOf(closure, row);
-  for (let start = 0; start < batch.rows; start += chunkRowsMax) {
-    const end = Math.min(start + chunkRowsMax, batch.rows);
-    const out = new Array<unknown>(end - start);
-    loop(closure, out, ints, base, start, end, ...(row?.args ?? []));
+      : loopOf(loopsOf(closure).values, row, storeValue);
+  for (let first = called?.row ?? 0; first < batch.rows; first += chunkRowsMax) {
+    const end = Math.min(first + chunkRowsMax, batch.rows);
+    const out = new Array<unknown>(end - first);
+    const isCalled = first === called?.row;
+    if (isCalled) out[0] = called.answer;
+    loop(closure, out, ints, base, first, isCalled ? first + 1 : first, end, ...(row?.args ?? []));
     yield out;
   }
+}
+
+/** Numbers that a function answered, and what it answered in the place of one. */
+export interface NumberAnswers {
+  readonly numbers: Float64Array;
+  other: unknown;
+}
+
+/** Calls the function for some rows; answers where it ended, which is at the first answer that is no number. */
+export type CallForNumbers = (out: NumberAnswers, start: number, end: number) => number;
+
+/** As `callRows`, while answers are numbers: these need be no values. Undefined where rows have to be made one by one. */
+export function numberCalls(
+  closure: RowFunction,
+  batch: Batch,
+  { cells: { ints } }: UserCode,
+  base: number,
+): CallForNumbers | undefined {
+  const row = rowText(batch, touchedBy(closure));
+  if (row === undefined) return undefined;
+  const loop = loopOf(loopsOf(closure).numbers, row, storeNumber);
+  return (out, start, end) => loop(closure, out, ints, base, 0, start, end, ...row.args);
 }

@@ -69,5 +69,6 @@ export function watchColumnsStage(
       return [];
     },
     takesSmall: next.takesSmall,
+    takesBatches: next.takesBatches === true,
   };
 }
