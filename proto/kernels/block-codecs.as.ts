@@ -40,11 +40,20 @@ function repeat(to: usize, distance: usize, length: usize): void {
   }
 }
 
+/** Longer literals are copied by the engine, whose call takes as long as a few steps of sixteen bytes. */
+const STEPPED_BYTES: usize = 64;
+
+/** Reads and writes up to 15 bytes beyond the end, for which the caller keeps room. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
 function literal(to: usize, from: usize, length: usize): void {
-  if (length <= 16) v128.store(to, v128.load(from));
-  else memory.copy(to, from, length);
+  if (length > STEPPED_BYTES) {
+    memory.copy(to, from, length);
+    return;
+  }
+  for (let done: usize = 0; done < length; done += 16) {
+    v128.store(to + done, v128.load(from + done));
+  }
 }
 
 /** Unpacks to `to`, which has room for `size` bytes and 64 more. */
@@ -165,7 +174,7 @@ function putLiteral(to: usize, from: usize, length: usize): usize {
     store<u16>(out + 1, <u16>last);
     out += 3;
   }
-  memory.copy(out, from, length);
+  literal(out, from, length);
   return out + length;
 }
 

@@ -19,34 +19,31 @@ const slackBytes = 64;
 
 const shelf = new KernelShelf<Kernel>(wasmBase64);
 
-/** What `step` wrote, in the kernel's memory: valid until the next call. */
+/** What `step` made of the parts end to end, in the kernel's memory: valid until the next call. */
 function runInPlace(
-  bytes: Uint8Array,
+  parts: readonly Uint8Array[],
   outBytes: number,
   step: (kernel: Kernel, from: number, to: number) => number,
 ): Uint8Array | undefined {
   const kernel = shelf.take();
-  const inBytes = bytes.length + slackBytes;
+  const inBytes = parts.reduce((sum, part) => sum + part.length, slackBytes);
   // Addresses come out of WebAssembly as signed numbers.
   const from = kernel.reserve(inBytes + outBytes + slackBytes) >>> 0;
   if (from === 0) {
     const message = `a block of ${outBytes} bytes is too large to be packed or unpacked`;
     throw new EngineError("LIMIT_EXCEEDED", message);
   }
-  new Uint8Array(kernel.memory.buffer, from, bytes.length).set(bytes);
+  const memory = new Uint8Array(kernel.memory.buffer, from, inBytes);
+  let at = 0;
+  for (const part of parts) {
+    memory.set(part, at);
+    at += part.length;
+  }
   const to = from + inBytes;
   const written = step(kernel, from, to);
   const { buffer } = kernel.memory;
   shelf.give(kernel);
   return written < 0 ? undefined : new Uint8Array(buffer, to, written);
-}
-
-function run(
-  bytes: Uint8Array,
-  outBytes: number,
-  step: (kernel: Kernel, from: number, to: number) => number,
-): Uint8Array | undefined {
-  return runInPlace(bytes, outBytes, step)?.slice();
 }
 
 /** Undefined where the block is damaged or does not hold `size` bytes. */
@@ -56,7 +53,7 @@ export function unpackSnappy(bytes: Uint8Array, size: number): Uint8Array | unde
 
 /** As `unpackSnappy`, but not copied: valid until anything here is called again. */
 export function lendUnpackedSnappy(bytes: Uint8Array, size: number): Uint8Array | undefined {
-  const out = runInPlace(bytes, size, (kernel, from, to) =>
+  const out = runInPlace([bytes], size, (kernel, from, to) =>
     kernel.snappyUnpack(from, bytes.length, to, size),
   );
   return out?.length === size ? out : undefined;
@@ -64,15 +61,17 @@ export function lendUnpackedSnappy(bytes: Uint8Array, size: number): Uint8Array 
 
 /** Undefined where the block is damaged or does not hold `size` bytes. */
 export function unpackLz4(bytes: Uint8Array, size: number): Uint8Array | undefined {
-  const out = run(bytes, size, (kernel, from, to) =>
+  const out = runInPlace([bytes], size, (kernel, from, to) =>
     kernel.lz4Unpack(from, bytes.length, to, size),
   );
-  return out?.length === size ? out : undefined;
+  return out?.length === size ? out.slice() : undefined;
 }
 
-export function packSnappy(bytes: Uint8Array): Uint8Array {
-  const bound = 32 + bytes.length + Math.ceil(bytes.length / 6);
-  const out = run(bytes, bound, (kernel, from, to) => kernel.snappyPack(from, bytes.length, to));
-  if (out !== undefined) return out;
-  throw new EngineError("INTERNAL", `${bytes.length} bytes could not be packed`);
+/** The parts end to end as one block. */
+export function packSnappy(...parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bound = 32 + length + Math.ceil(length / 6);
+  const out = runInPlace(parts, bound, (kernel, from, to) => kernel.snappyPack(from, length, to));
+  if (out !== undefined) return out.slice();
+  throw new EngineError("INTERNAL", `${length} bytes could not be packed`);
 }

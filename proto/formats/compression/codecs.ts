@@ -43,7 +43,20 @@ function loadZstdEncoder(): Promise<ZstdEncoder> {
 }
 
 export type Unpack = (packed: Uint8Array, size: number) => Uint8Array;
-export type Pack = (bytes: Uint8Array) => Uint8Array;
+/** Packs parts end to end, as one block. */
+export type Pack = (...parts: readonly Uint8Array[]) => Uint8Array;
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1) return only!;
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
 
 function checked(codec: Codec, size: number, unpack: () => Uint8Array | undefined): Uint8Array {
   let out: Uint8Array | undefined;
@@ -103,14 +116,14 @@ export type PackingCodec = "none" | "snappy" | "gzip" | "zstd";
 export async function packerOf(codec: PackingCodec): Promise<Pack> {
   switch (codec) {
     case "none":
-      return (bytes) => bytes;
+      return (...parts) => joined(parts);
     case "snappy":
       return packSnappy;
     case "gzip":
-      return (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED });
+      return (...parts) => gzipSync(joined(parts), { level: constants.Z_BEST_SPEED });
     case "zstd": {
       const encoder = await loadZstdEncoder();
-      return (bytes) => encoder.compress(bytes, zstdLevel);
+      return (...parts) => encoder.compress(joined(parts), zstdLevel);
     }
   }
 }

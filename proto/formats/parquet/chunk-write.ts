@@ -271,16 +271,6 @@ function levelParts(
   ];
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 /** Pages of one chunk, packed, behind their heads. */
 class Pages {
   readonly parts: Uint8Array[] = [];
@@ -292,8 +282,14 @@ class Pages {
     this.pack = pack;
   }
 
-  add(bytes: Uint8Array, kind: "dictionary" | "data", values: number, encoding: number): void {
-    const packed = this.pack(bytes);
+  add(
+    parts: readonly Uint8Array[],
+    kind: "dictionary" | "data",
+    values: number,
+    encoding: number,
+  ): void {
+    const packed = this.pack(...parts);
+    const unpackedBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const isDictionary = kind === "dictionary";
     const own = isDictionary
       ? struct([1, i32(values)], [2, i32(encoding)])
@@ -306,14 +302,14 @@ class Pages {
     const head = thriftBytes(
       struct(
         [1, i32(isDictionary ? 2 : 0)],
-        [2, i32(bytes.length)],
+        [2, i32(unpackedBytes)],
         [3, i32(packed.length)],
         [isDictionary ? 7 : 5, own],
       ),
     );
     this.parts.push(head, packed);
     this.packedBytes += head.length + packed.length;
-    this.unpackedBytes += head.length + bytes.length;
+    this.unpackedBytes += head.length + unpackedBytes;
   }
 }
 
@@ -327,7 +323,7 @@ export function writeChunk(
   const pages = new Pages(pack);
   let dictionaryBytes = 0;
   if (dictionary !== undefined) {
-    pages.add(dictionary.bytes, "dictionary", dictionary.size, encodings.plain);
+    pages.add([dictionary.bytes], "dictionary", dictionary.size, encodings.plain);
     dictionaryBytes = pages.packedBytes;
   }
   for (const [index, leaf] of pieces.entries()) {
@@ -340,7 +336,7 @@ export function writeChunk(
       parts.push(Uint8Array.of(width), writeRuns(codes, codes.length, width));
     }
     const encoding = dictionary === undefined ? encodings.plain : encodings.rleDictionary;
-    pages.add(joined(parts), "data", leaf.entries, encoding);
+    pages.add(parts, "data", leaf.entries, encoding);
   }
   const values = pieces.reduce((sum, leaf) => sum + leaf.entries, 0);
   const valid = pieces.reduce((sum, leaf) => sum + leaf.values, 0);
