@@ -29,6 +29,8 @@ export const parquetHeldBytesMax = 64 * 1024 * 1024;
 export const parquetGroupRowsMax = 512 * 1024;
 /** Bytes of columns held for a row group that we write, per task. */
 export const parquetGroupBytesMax = 64 * 1024 * 1024;
+/** Of so many row groups in a row one is read for a sample: a quarter of a sort's input is then read twice. */
+export const parquetSampledEach = 4;
 /** Bytes of a dictionary that we write: larger ones do not pay. */
 export const parquetDictionaryBytesMax = 1024 * 1024;
 /** Bytes of a file of a checkpoint: each is read by one task, and rows of one task may be read by several. */

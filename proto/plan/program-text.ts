@@ -29,7 +29,8 @@ export function sourceText(source: SourceProgram): string {
     case "columns": {
       const columns = source.columns ?? source.options.schema.fields.map((field) => field.name);
       const pruning = source.pruning === undefined ? "" : ` pruning ${exprText(source.pruning)}`;
-      return `read ${source.format} #${source.node} [${columns.map(columnText).join(", ")}]${pruning}`;
+      const sampled = source.sampled === true ? " some row groups" : "";
+      return `read ${source.format} #${source.node} [${columns.map(columnText).join(", ")}]${pruning}${sampled}`;
     }
     case "kept":
       return `kept #${source.node}`;

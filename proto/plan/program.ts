@@ -69,6 +69,8 @@ export type SourceProgram =
       readonly columns?: readonly string[];
       /** Rows for which it is not true may be left out. */
       readonly pruning?: Expr;
+      /** Of Parquet: only some row groups of each task are read, which is enough for a sample of its rows. */
+      readonly sampled?: true;
     }
   /** A source of others; its code is the function of the node. */
   | {

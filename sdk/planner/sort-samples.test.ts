@@ -77,7 +77,7 @@ test("lines are sampled from places in their files, columns of Parquet by those 
   expect(lines?.inputBytes).toBe(25 * sortSampleBytes);
   expect([lines?.taskCount, lines?.splits.length]).toEqual([1, 1]);
   const columns = sampleStage(open(parquet), keys);
-  expect(columns?.source).toMatchObject({ columns: ["b"] });
+  expect(columns?.source).toMatchObject({ columns: ["b"], sampled: true });
   expect(columns?.splits).toEqual(open(parquet).splits);
 });
 

@@ -96,5 +96,5 @@ export function sampleStage(open: OpenStage, keys: readonly SortExpr[]): OpenSta
     .map(({ name }) => name)
     .filter((name) => wanted.has(name));
   if (columns.length === 0) return undefined;
-  return { ...open, names, source: { ...source, columns } };
+  return { ...open, names, source: { ...source, columns, sampled: true } };
 }

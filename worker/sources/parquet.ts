@@ -41,7 +41,7 @@ export async function* parquetRange(
   const { uri, fileBytes, startByte, endByte } = range;
   const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
   const file = await openParquet({ uri, sizeBytes: fileBytes, read });
-  const { pruning } = program;
+  const { pruning, sampled } = program;
   const leaveOut = (rows: number) => count.leaveOut(rows);
   yield* readParquet(file, {
     fields,
@@ -49,6 +49,7 @@ export async function* parquetRange(
     startByte,
     endByte,
     ...(pruning === undefined ? {} : { pruning }),
+    ...(sampled === undefined ? {} : { sampled }),
     ...(tests === undefined ? {} : { filter: { tests, gather, leaveOut } }),
   });
 }

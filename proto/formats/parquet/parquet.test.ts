@@ -23,7 +23,7 @@ import {
   utf8Type,
 } from "../../plan/types.ts";
 import { type PackingCodec, packerOf } from "../compression/codecs.ts";
-import { openParquet, readParquet } from "./read-file.ts";
+import { openParquet, readParquet, sampledGroups } from "./read-file.ts";
 import { readRuns } from "./runs.ts";
 import { writeRuns } from "./runs-write.ts";
 import { ParquetWriter } from "./write-file.ts";
@@ -186,6 +186,11 @@ describe("a file", () => {
     expect(values.get("kind")).toEqual(batches.flatMap((batch) => columnValues(batch.columns[1]!)));
     expect(values.get("id")!.length).toBe(5 * rows);
   });
+});
+
+test("a sample has a row group of each few in a row, and one of fewer", () => {
+  const sampled = (groups: number) => sampledGroups(Array.from({ length: groups }, (_, at) => at));
+  expect([0, 1, 2, 4, 5, 9].map(sampled)).toEqual([[], [0], [0], [1], [1, 4], [1, 5, 8]]);
 });
 
 test("runs read back at any width", () => {

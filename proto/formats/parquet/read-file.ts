@@ -6,6 +6,7 @@ import {
   parquetFooterBytesMax,
   parquetGapBytesMax,
   parquetHeldBytesMax,
+  parquetSampledEach,
   parquetTailBytes,
 } from "../../limits/formats.ts";
 import { batchRowsMax } from "../../limits.ts";
@@ -143,6 +144,8 @@ export interface ParquetSelection {
   /** Row groups of which the middle byte lies here. */
   readonly startByte: number;
   readonly endByte: number;
+  /** Only some of them are read. */
+  readonly sampled?: true;
   /** Rows that it leaves out are in no batch; of these some may be empty then, without any column. */
   readonly filter?: RowFilter;
 }
@@ -176,6 +179,16 @@ export function groupsOf(file: ParquetFile, selection: ParquetSelection): readon
       return { type: field.type, ...nothing };
     });
   });
+}
+
+/** One from the middle of each few in a row, so that all parts of the file weigh alike. */
+export function sampledGroups<Group>(groups: readonly Group[]): readonly Group[] {
+  const sampled: Group[] = [];
+  for (let start = 0; start < groups.length; start += parquetSampledEach) {
+    const end = Math.min(start + parquetSampledEach, groups.length);
+    sampled.push(groups[(start + end - 1) >> 1]!);
+  }
+  return sampled;
 }
 
 function codecOf(name: CodecName): Codec {
@@ -332,14 +345,15 @@ export async function* readParquet(
     const tests = (filter?.tests ?? []).map(
       (test) => new PlannedTest(test, planOf(file, test.field)),
     );
-    const all = [...plans, ...tests.map(({ plan }) => plan)];
+    const wanted = [...plans, ...tests.map(({ plan }) => plan)];
     const reading = { plans, tests, filter };
-    const groups = groupsOf(file, selection);
+    const all = groupsOf(file, selection);
+    const groups = selection.sampled === true ? sampledGroups(all) : all;
     let ahead: Promise<OpenGroup> | undefined;
     for (const [index, group] of groups.entries()) {
-      const open = await (ahead ?? openGroup(file, group, all));
+      const open = await (ahead ?? openGroup(file, group, wanted));
       const next = groups[index + 1];
-      ahead = next === undefined ? undefined : openGroup(file, next, all);
+      ahead = next === undefined ? undefined : openGroup(file, next, wanted);
       // Its failure is met when its turn comes, which may be never.
       ahead?.catch(() => undefined);
       yield* batchesOf(open, reading);
