@@ -9,7 +9,7 @@ import { keyRows } from "./key-rows.ts";
 import { PairTable } from "./pair-table.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
-import { type Numbered, TextIndex, type Texts } from "./text-index.ts";
+import { type Counting, type Numbered, TextIndex, type Texts } from "./text-index.ts";
 
 /** Group + 1 of each key from `base` on. */
 class DenseIndex {
@@ -225,11 +225,11 @@ export class GroupIndex {
 
   /** The group of each of `rows` rows. */
   add(columns: readonly Column[], rows: number): Int32Array {
-    return this.number(columns, rows, false).numbers;
+    return this.number(columns, rows, "none").numbers;
   }
 
-  /** As `add`, and counts the rows of each group where that costs nothing. */
-  number(columns: readonly Column[], rows: number, counts: boolean): Numbered {
+  /** As `add`, and counts the rows of each group where it is to, and that costs nothing. */
+  number(columns: readonly Column[], rows: number, counts: Counting): Numbered {
     const [column] = columns;
     const several = this.columnsIndex(columns.length);
     if (several !== undefined) return onlyNumbers(several.add(columns, rows));

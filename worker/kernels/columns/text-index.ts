@@ -51,13 +51,16 @@ const forgotten = new FinalizationRegistry<undefined>(() => {
 export type Texts = TextColumn | DictionaryColumn;
 
 export interface Numbered {
-  /** Of each row. */
+  /** Of each row; of none where rows were counted, and no more was asked for. */
   readonly numbers: Int32Array;
   /** The rows of texts that were new, in order; undefined where nobody noted them. */
   readonly newRows: Int32Array | undefined;
   /** Whether each text's count grew by its rows. */
   readonly isCounted: boolean;
 }
+
+/** Whether rows are to be counted by the index, which then need not say their numbers. */
+export type Counting = "none" | "beside" | "only";
 
 /** Counts are numbers of 32 bits. */
 const countedRowsMax = 2 ** 32 - 1;
@@ -101,16 +104,16 @@ export class TextIndex {
   }
 
   /**
-   * The number of each row; undefined where a text is too long or memory ends, with rows numbered before it. `counts`:
-   * also counts them, where it can.
+   * The number of each row; undefined where a text is too long or memory ends, with rows numbered before it. Counts
+   * them where it is to, and can.
    */
-  add(column: Texts, counts = false): Numbered | undefined {
+  add(column: Texts, counts: Counting = "none"): Numbered | undefined {
     if (column.type === "dictionary") {
       const numbers = this.codes(column, true);
       return numbers && { numbers, newRows: undefined, isCounted: false };
     }
-    const isCounted = counts && this.countedRows + column.length <= countedRowsMax;
-    const added = this.texts(column, true, isCounted ? 1 : 0);
+    const isCounted = counts !== "none" && this.countedRows + column.length <= countedRowsMax;
+    const added = this.texts(column, true, isCounted ? 1 : 0, !(isCounted && counts === "only"));
     if (added !== undefined && isCounted) this.countedRows += column.length;
     return added && { ...added, isCounted };
   }
@@ -141,13 +144,17 @@ export class TextIndex {
     return out;
   }
 
-  /** Each text's count grows by `step` for each of its rows, or by nothing where the answer is undefined. */
+  /**
+   * Each text's count grows by `step` for each of its rows, or by nothing where the answer is undefined. Without
+   * `tells` no numbers are answered.
+   */
   private texts(
     { offsets, values, length }: Pick<TextColumn, "offsets" | "values" | "length">,
     adds: boolean,
     step: number,
+    tells = true,
   ): Omit<Numbered, "isCounted"> | undefined {
-    const numbers = new Int32Array(length);
+    const numbers = new Int32Array(tells ? length : 0);
     const newRows: Int32Array[] = [];
     for (let row = 0; row < length; ) {
       const end = endOfPiece(offsets, row, length);
@@ -158,7 +165,7 @@ export class TextIndex {
         if (step !== 0 && counted.length > 0) this.texts(counted, false, -step);
         return undefined;
       }
-      numbers.set(new Int32Array(this.kernel.memory.buffer, numbersAt, rows), row);
+      if (tells) numbers.set(new Int32Array(this.kernel.memory.buffer, numbersAt, rows), row);
       if (this.size > this.sizeBefore) newRows.push(this.rowsOfPiece(row));
       row = end;
     }

@@ -7,6 +7,7 @@ import type { AggregateCall, NamedAggregate, NamedExpr } from "../../../proto/pl
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
+import type { Counting } from "../../kernels/columns/text-index.ts";
 import {
   compileFold,
   type FoldSum,
@@ -102,6 +103,12 @@ function isCountOfRows(call: AggregateCall): boolean {
   return call.function === "count" && call.args.length === 0 && call.filter === undefined;
 }
 
+function countingOf({ aggregates }: GroupsProgram): Counting {
+  const counted = aggregates.filter(({ call }) => isCountOfRows(call));
+  if (counted.length === 0) return "none";
+  return counted.length === aggregates.length ? "only" : "beside";
+}
+
 export class Groups {
   private readonly program: GroupsProgram;
   private readonly kind: GroupsKind;
@@ -115,8 +122,8 @@ export class Groups {
   private readonly pick: PickRows;
   private readonly folds: FoldSum[] = [];
   private noKeys = new Int32Array(0);
-  /** Whether an index that counts rows saves an aggregate from doing so. */
-  private readonly countsRows: boolean;
+  /** Whether an index that counts rows saves an aggregate from doing so, or all of them. */
+  private readonly counts: Counting;
   private isCounted = false;
   /** Added since they were last taken. */
   rows = 0;
@@ -126,7 +133,7 @@ export class Groups {
     this.kind = kind;
     this.pick = rowPicker(program);
     this.names = new StateColumns(program);
-    this.countsRows = program.aggregates.some(({ call }) => isCountOfRows(call));
+    this.counts = countingOf(program);
     this.reset();
   }
 
@@ -158,7 +165,7 @@ export class Groups {
   }
 
   /** `counts`: rows of each group are to be counted by the index, if it can; `isCounted` says whether it did. */
-  private groupsOf(keys: readonly Column[], rows: number, counts = false): Int32Array {
+  private groupsOf(keys: readonly Column[], rows: number, counts: Counting = "none"): Int32Array {
     this.rows += rows;
     if (keys.length === 0) {
       if (this.noKeys.length < rows) this.noKeys = new Int32Array(rows);
@@ -231,7 +238,7 @@ export class Groups {
     assert(selection === undefined, "rows of many groups are picked before they come here");
     this.expressions.begin(batch);
     const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
-    const groups = this.groupsOf(keyColumns, batch.rows, this.countsRows);
+    const groups = this.groupsOf(keyColumns, batch.rows, this.counts);
     for (const [at, { call }] of aggregates.entries()) {
       this.accumulators[at]!.reserve(this.size);
       if (!(this.isCounted && isCountOfRows(call))) this.addCall(at, call, groups);
@@ -264,7 +271,7 @@ export class Groups {
   private take(columnsOf: (accumulator: Accumulator, at: number, size: number) => Column[]): Batch {
     const { size } = this;
     const columns = this.program.keys.map(({ name }, key) => concat(name, this.keyParts[key]!));
-    const counts = this.countsRows ? this.index.counts() : undefined;
+    const counts = this.counts === "none" ? undefined : this.index.counts();
     for (const [at, accumulator] of this.accumulators.entries()) {
       accumulator.reserve(size);
       if (counts !== undefined && isCountOfRows(this.program.aggregates[at]!.call)) {
