@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { encodeSnapshot } from "../../master/scheduler/snapshot.ts";
 import { loadScheduler } from "./scheduler-load.ts";
-import { type Figure, percentile } from "./statistics.ts";
+import type { Figure } from "./statistics.ts";
 
 function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
@@ -16,28 +16,30 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Microseconds a task, from its grant to its accepted report. */
-function costOf(tasks: number): number {
+/** Milliseconds from the first grant to the last accepted report. */
+function tookMs(tasks: number): number {
   const load = loadScheduler(tasks);
   const startedMs = performance.now();
   // As many under way as a busy cluster has.
   for (let done = 0; done < tasks; done += 1024) load.finish(load.grant(1024));
-  return ((performance.now() - startedMs) * 1000) / tasks;
+  return performance.now() - startedMs;
 }
 
-/** Small sizes run several times, so that each has as many tasks to its name. */
-function medianCost(tasks: number, mostTasks: number): number {
-  const runs = Math.max(1, Math.min(15, Math.floor(mostTasks / tasks)));
-  return percentile(
-    Array.from({ length: runs }, () => costOf(tasks)),
-    0.5,
-  );
+/**
+ * Microseconds a task. Small sizes run again and again until as many tasks ran as in the largest: the mean of all has
+ * the collections of garbage in it that a single small run is too short to meet.
+ */
+function meanCost(tasks: number, mostTasks: number): number {
+  const runs = Math.max(1, Math.floor(mostTasks / tasks));
+  let sumMs = 0;
+  for (let run = 0; run < runs; run++) sumMs += tookMs(tasks);
+  return (sumMs * 1000) / (runs * tasks);
 }
 
 export function measureTaskCost(sizes: readonly number[]): Figure[] {
   const most = Math.max(...sizes);
-  medianCost(Math.min(...sizes), most);
-  const costs = sizes.map((tasks) => ({ tasks, cost: medianCost(tasks, most) }));
+  meanCost(Math.min(...sizes), most);
+  const costs = sizes.map((tasks) => ({ tasks, cost: meanCost(tasks, most) }));
   const measure = "scheduler alone, grant to accepted report";
   const figures: Figure[] = costs.map(({ tasks, cost }) => {
     return { measure, what: `each of ${tasks} tasks`, unit: "µs", values: [cost] };

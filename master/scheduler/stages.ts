@@ -100,7 +100,7 @@ export function startStages(plans: readonly StagePlan[], tick: number): StageSta
     indexStage(plans, {
       plan,
       partitionBytes: noBytes(plans, plan),
-      tasks: Array.from({ length: plan.taskCount }, (): TaskState => freshTask()),
+      tasks: Array.from({ length: plan.taskCount }, () => freshTask),
       retries: 0,
       reruns: 0,
       rows: 0,
@@ -115,17 +115,16 @@ function noBytes(plans: readonly StagePlan[], { stageId, output }: StagePlan) {
   return new Array<number>(output.partitions).fill(0);
 }
 
-function freshTask(): TaskState {
-  return {
-    kind: "pending",
-    attempt: 0,
-    failures: 0,
-    deaths: 0,
-    fetchFailures: 0,
-    priorDigest: "",
-    dueTick: 0,
-  };
-}
+/** States of tasks never change, so all that have not run yet are one: a million of them weigh nothing. */
+const freshTask: TaskState = {
+  kind: "pending",
+  attempt: 0,
+  failures: 0,
+  deaths: 0,
+  fetchFailures: 0,
+  priorDigest: "",
+  dueTick: 0,
+};
 
 /** Every output of the stage exists, but for those that nobody needs any more. */
 export function isComplete(stage: StageState): boolean {
