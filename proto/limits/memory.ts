@@ -11,6 +11,13 @@ export const executorThreadUsedBytes = 96 * 1024 * 1024;
 /** Garbage is collected again once so much has come since, or a share of what was left: each time costs the latter. */
 export const garbageBytesMin = 16 * 1024 * 1024;
 export const garbageShare = 0.25;
+/** New buffers after which young garbage is collected, between two batches: V8 does so at 32 MiB, in the middle of one. */
+export const youngGarbageBytes = 8 * 1024 * 1024;
+/**
+ * Values and new buffers of a thread, MiB, below which V8 does not look for old garbage because its heap grew: the heap
+ * of the engine's own code, and the 64 MiB of new buffers at which it does so anyway.
+ */
+export const threadOldMiB = 128;
 /** Rows that steps of each thread can hold, if nothing else: blocks of a sort's merge, tables of groups. */
 export const executorRowsBytesMin = 16 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */

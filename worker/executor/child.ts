@@ -1,6 +1,7 @@
 // One executor process as its agent holds it: starts it, talks to it, and tells what it died of.
 
 import { type ChildProcess, fork } from "node:child_process";
+import { threadOldMiB } from "../../proto/limits/memory.ts";
 import { executorStderrCharsKept } from "../../proto/limits.ts";
 import type { ExecutorSettings, FromExecutor, ToExecutor } from "./messages.ts";
 
@@ -40,8 +41,9 @@ export class ExecutorChild {
     this.events = events;
     this.process = fork(entryPath, [], {
       serialization: "advanced",
-      // Options of the agent, such as those of a debugger, are not for its child, which collects its garbage in time.
-      execArgv: ["--expose-gc"],
+      // Options of the agent, such as those of a debugger, are not for its child, which collects its garbage in time: by
+      // itself V8 marks the whole heap as often as buffers grow by a share of it, some times for each 64 MiB.
+      execArgv: ["--expose-gc", `--initial-old-space-size=${threadOldMiB}`],
       env: environmentOfUserCode(process.env),
       // Results of the command line go to standard output: what user code prints goes beside it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,7 +1,11 @@
 // When garbage is collected: not while there is room, and no more often than it comes.
 
 import { expect, test } from "vitest";
-import { executorThreadUsedBytes, garbageBytesMin } from "../../proto/limits/memory.ts";
+import {
+  executorThreadUsedBytes,
+  garbageBytesMin,
+  youngGarbageBytes,
+} from "../../proto/limits/memory.ts";
 import { garbageBound } from "./collect-garbage.ts";
 
 const mebibyte = 1024 * 1024;
@@ -10,11 +14,12 @@ const mebibyte = 1024 * 1024;
 function thread(isLate: boolean) {
   const found = { live: 0, garbage: 0, leaving: 0, collected: 0 };
   const check = garbageBound({
-    usedBytes: () => {
-      const used = found.live + found.garbage + found.leaving;
+    used: () => {
+      const all = found.live + found.garbage + found.leaving;
       found.leaving = 0;
-      return used;
+      return { all, buffers: 0 };
     },
+    collectYoung: () => undefined,
     collect: () => {
       found.collected++;
       found.leaving = isLate ? found.garbage : 0;
@@ -58,4 +63,30 @@ test("values that stay are not collected again and again", () => {
   expect(found.collected).toBeGreaterThan(3);
   expect(found.collected).toBeLessThan(Math.log(1000 / 96) / Math.log(1.25) + 3);
   expect(garbageBytesMin).toBeLessThan(executorThreadUsedBytes);
+});
+
+test.each([false, true])("young garbage goes between batches (told late: %s)", (isLate) => {
+  let [buffers, live, leaving, times, most] = [0, 0, 0, 0, 0];
+  const check = garbageBound({
+    used: () => {
+      buffers -= leaving;
+      leaving = 0;
+      return { all: buffers, buffers };
+    },
+    collect: () => expect.unreachable("there is room"),
+    collectYoung: () => {
+      times++;
+      leaving = buffers - live;
+      if (!isLate) [buffers, leaving] = [live, 0];
+    },
+  });
+  for (let batch = 0; batch < 100; batch++) {
+    buffers += mebibyte;
+    if (batch % 10 === 0) live += mebibyte;
+    check(0);
+    most = Math.max(most, buffers - live);
+  }
+  expect(times).toBeGreaterThan(100 / 8 / 2);
+  expect(times).toBeLessThan(100 / 4);
+  expect(most).toBeLessThanOrEqual(2 * youngGarbageBytes);
 });

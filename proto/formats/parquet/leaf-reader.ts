@@ -42,6 +42,19 @@ const firstHeadBytes = 4096;
 /** Of a few batches: who keeps one of these keeps all. */
 const codesSideBySide = 4 * batchRowsMax;
 
+/**
+ * Where the codes of one row group after the other go: that of a column whose values are looked up for each batch, so
+ * that none of its codes are left when the next row group begins.
+ */
+export interface CodesRoom {
+  codes: Int32Array<ArrayBuffer>;
+}
+
+/** For a little more than was needed: the next row group has about as many rows. */
+function codesFor(count: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(Math.ceil(count / 16_384) * 16_384);
+}
+
 function headOf(bytes: Uint8Array): PageHead {
   const reader = new ThriftReader(bytes);
   const fields = reader.struct();
@@ -119,6 +132,8 @@ export class LeafReader {
   /** Codes of several pages side by side, so that those of a batch need not be put together. */
   private codes = new Int32Array(0);
   private codesEnd = 0;
+  /** Of the row groups of this column; until it is used here. */
+  private room: CodesRoom | undefined;
 
   constructor(
     leaf: LeafNode,
@@ -126,7 +141,9 @@ export class LeafReader {
     chunk: { readonly values: number },
     bytes: ChunkBytes,
     unpacker: LendingUnpacker,
+    room?: CodesRoom,
   ) {
+    this.room = room;
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
@@ -297,9 +314,19 @@ export class LeafReader {
     this.page = { entries, entry: 0, value: 0 };
   }
 
+  private roomFor(count: number): Int32Array<ArrayBuffer> {
+    const { room } = this;
+    // Once: what of it was handed out since may be in use when there is need of more.
+    this.room = undefined;
+    // Texts may keep their codes, as columns.
+    if (room === undefined || this.dictionary?.kind !== "values") return new Int32Array(count);
+    if (room.codes.length < count) room.codes = codesFor(count);
+    return room.codes;
+  }
+
   private codesOf({ bytes }: PageBytes, count: number, dictionaryLength: number): Int32Array {
     if (this.codesEnd + count > this.codes.length) {
-      this.codes = new Int32Array(Math.max(count, Math.min(this.left + count, codesSideBySide)));
+      this.codes = this.roomFor(Math.max(count, Math.min(this.left + count, codesSideBySide)));
       this.codesEnd = 0;
     }
     const codes = this.codes.subarray(this.codesEnd, this.codesEnd + count);

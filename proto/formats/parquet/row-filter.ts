@@ -3,6 +3,7 @@
 
 import type { Column } from "../../batch/column.ts";
 import { testedRowsMin, testKeptShareMax } from "../../limits/formats.ts";
+import { batchRowsMax } from "../../limits.ts";
 import type { Field } from "../../plan/types.ts";
 import { assembleColumn, columnOfDense, type EntriesOf, type ReadPlan } from "./assemble.ts";
 import { type Dense, denseLength } from "./dense.ts";
@@ -129,6 +130,16 @@ export async function selectRows(
   return listed(wanted);
 }
 
+/** Codes of the rows that are looked up at the moment. */
+let picked = new Int32Array(0);
+
+function pickedCodes(codes: Int32Array, wanted: Int32Array): Int32Array {
+  if (picked.length < wanted.length) picked = new Int32Array(Math.max(batchRowsMax, wanted.length));
+  const out = picked.subarray(0, wanted.length);
+  for (let i = 0; i < out.length; i++) out[i] = codes[wanted[i]!]!;
+  return out;
+}
+
 /** Some rows of a column, of which values in a dictionary are looked up for those alone. */
 export function selectedColumn(
   plan: ReadPlan,
@@ -141,8 +152,6 @@ export function selectedColumn(
   if (plan.kind !== "leaf" || coded?.kind !== "coded") {
     return gather(assembleColumn(plan, entriesOf, rows), wanted);
   }
-  const codes = new Int32Array(wanted.length);
-  for (let i = 0; i < wanted.length; i++) codes[i] = coded.codes[wanted[i]!]!;
-  const values = lookUp(coded.dictionary, codes);
+  const values = lookUp(coded.dictionary, pickedCodes(coded.codes, wanted));
   return columnOfDense(plan.field, values, { slots: wanted.length, validity: undefined });
 }
