@@ -11,7 +11,7 @@ import { checkKernelShape, checkShape } from "./shape.ts";
 import { parse, readKernelSources, readSources, type Violation } from "./source.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const entryPoints = [...entries.processes, ...entries.libraries];
+const entryPoints = [...entries.processes, ...entries.starters, ...entries.libraries];
 
 function show({ rule, path, line, message }: Violation): string {
   return `${path}:${line} [${rule}] ${message}`;

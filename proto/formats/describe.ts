@@ -1,6 +1,5 @@
 // The schema of files, found before the run from a footer or a bounded sample of their first bytes.
 
-import { openArrow } from "../batch/arrow-files.ts";
 import { columnValues } from "../batch/decode-column.ts";
 import { EngineError, unreachable } from "../errors.ts";
 import { inferenceBytes, inferenceFilesMax } from "../limits/formats.ts";
@@ -27,6 +26,8 @@ async function parquetFields(store: InputReader, file: InputFile): Promise<reado
 }
 
 async function arrowFields(store: InputReader, file: InputFile): Promise<readonly Field[]> {
+  // Late: its library takes as long to load as a small job to run.
+  const { openArrow } = await import("../batch/arrow-files.ts");
   const { uri, sizeBytes } = file;
   const read = (offset: number, length: number) => store.read(uri, offset, length);
   return (await openArrow({ uri, sizeBytes, read })).schema.fields;

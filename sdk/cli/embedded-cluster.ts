@@ -112,6 +112,12 @@ export function startEmbeddedCluster(
     child.once("exit", () => clearTimeout(tooLate));
   });
   serving.catch(() => {});
+  const gone = async (): Promise<void> => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
   return {
     token,
     scratchUri,
@@ -127,11 +133,13 @@ export function startEmbeddedCluster(
       if (!hasServed) killGroup(child);
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => killGroup(child), stopMsMax);
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        await ended;
-      }
+      await gone();
       clearTimeout(timer);
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+    discard: async () => {
+      isStopping = true;
+      killGroup(child);
+      await gone();
     },
   };
 }

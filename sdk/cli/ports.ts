@@ -89,8 +89,10 @@ export interface EmbeddedCluster {
   readonly serving: Promise<string>;
   /** Rejects when it ends before it was told to; never resolves. */
   readonly lost: Promise<never>;
-  /** Ends the child and removes the folder. */
+  /** Ends the child in good order and removes the folder. */
   stop(): Promise<void>;
+  /** The same at once, where everything that it was to do is done. */
+  discard(): Promise<void>;
 }
 
 /** One embedded or remote process that serves until it is told to stop. */

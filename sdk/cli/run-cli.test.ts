@@ -167,6 +167,9 @@ function fakeWorld(change: { client?: Partial<ClusterClient>; world?: Partial<Wo
         stop: async () => {
           seen.stopped++;
         },
+        discard: async () => {
+          seen.stopped++;
+        },
       };
     },
     startMaster: async () => ({ address: "127.0.0.1:1", stop: async () => {} }),
@@ -230,7 +233,9 @@ describe("run", () => {
     lost.catch(() => {});
     const never = new Promise<never>(() => {});
     const scratchUri = "file:///rows/";
-    const embedded = { token: "t", scratchUri, serving: never, lost, stop: async () => {} };
+    const end = async (): Promise<void> => {};
+    const given = { token: "t", scratchUri, serving: never, lost };
+    const embedded = { ...given, stop: end, discard: end };
     const { seen, run } = fakeWorld({ world: { startEmbedded: () => embedded } });
     expect(await run("run", "--json", "job.ts", "--input", "x")).toBe(7);
     expect(JSON.parse(seen.notes).error.code).toBe("UNAVAILABLE");

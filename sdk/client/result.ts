@@ -1,7 +1,6 @@
 // Reads a committed output: what its manifest lists, in its order, and nothing else.
 
 import { batchRows } from "../../proto/batch/batch.ts";
-import { batchesOfBytes } from "../../proto/batch/ipc.ts";
 import { EngineError, unreachable } from "../../proto/errors.ts";
 import {
   changedFile,
@@ -72,6 +71,8 @@ async function* arrowRowsOf(
 ): AsyncGenerator<unknown> {
   const bytes = await wholeOf(store, uri, file);
   if (bytes.length === 0) return;
+  // Late: its library takes as long to load as a small job to run.
+  const { batchesOfBytes } = await import("../../proto/batch/ipc.ts");
   for (const batch of batchesOfBytes(bytes)) yield* batchRows(batch);
 }
 

@@ -4,7 +4,6 @@ import { type Batch, batchRows, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { type Column, columnType } from "../../proto/batch/column.ts";
 import { columnValues } from "../../proto/batch/decode-column.ts";
-import { batchesToFileBytes } from "../../proto/batch/ipc.ts";
 import { exactCommonType, unifyBatches } from "../../proto/batch/unify.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { type Pack, type PackingCodec, packerOf } from "../../proto/formats/compression/codecs.ts";
@@ -115,7 +114,10 @@ function newColumn(name: string, names: readonly string[]): EngineError {
 }
 
 /** Arrow stores one schema, which only all rows together tell where nothing declares it. */
-function arrowEncoder(heldBytesMax: number): FileEncoder {
+function arrowEncoder(
+  heldBytesMax: number,
+  fileOf: (batches: readonly Batch[]) => Uint8Array,
+): FileEncoder {
   const batches: Batch[] = [];
   let bytes = 0;
   return {
@@ -124,7 +126,7 @@ function arrowEncoder(heldBytesMax: number): FileEncoder {
       bytes += batchBytes(batch);
       return [];
     },
-    finish: () => (batches.length === 0 ? [] : [batchesToFileBytes(unifyBatches(batches))]),
+    finish: () => (batches.length === 0 ? [] : [fileOf(unifyBatches(batches))]),
     bytesSoFar: () => bytes,
     isFull: () => bytes >= Math.min(heldBytesMax, arrowFileBytesMax),
   };
@@ -212,7 +214,11 @@ export async function encodersOf(
 ): Promise<() => FileEncoder> {
   const { compression, schema } = options;
   if (format === "checkpoint") return () => checkpointEncoder(schema);
-  if (format === "arrow") return () => arrowEncoder(heldBytesMax);
+  if (format === "arrow") {
+    // Late: its library takes as long to load as a small job to run.
+    const { batchesToFileBytes } = await import("../../proto/batch/ipc.ts");
+    return () => arrowEncoder(heldBytesMax, batchesToFileBytes);
+  }
   if (format === "parquet") {
     const codec = compression ?? "snappy";
     const pack = await packerOf(codec);

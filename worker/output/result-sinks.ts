@@ -2,7 +2,6 @@
 
 import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
-import { batchesToStreamBytes } from "../../proto/batch/ipc.ts";
 import { unifyBatches } from "../../proto/batch/unify.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { actionResultBytesMax } from "../../proto/limits.ts";
@@ -71,6 +70,8 @@ export function arrowSink(schema: Schema | undefined): Sink {
     takesSmall: false,
     drain: () => undefined,
     seal: async () => {
+      // Late: its library takes as long to load as a small job to run.
+      const { batchesToStreamBytes } = await import("../../proto/batch/ipc.ts");
       const whole = batches.length === 0 ? [emptyBatch(schema)] : unifyBatches(batches);
       const stream = batchesToStreamBytes(whole);
       return resultOf(encodeValue(Buffer.from(stream).toString("base64")), rows);

@@ -1,6 +1,5 @@
 // Arrow IPC files as a source: the record batches whose middle lies in the split.
 
-import { openArrow, readArrow } from "../../proto/batch/arrow-files.ts";
 import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
 import { type Column, columnType, isValid } from "../../proto/batch/column.ts";
@@ -59,6 +58,8 @@ export async function* arrowColumns(
   { range, fields }: FileSelection,
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
+  // Late: its library takes as long to load as a small job to run.
+  const { openArrow, readArrow } = await import("../../proto/batch/arrow-files.ts");
   const { uri, fileBytes } = range;
   const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
   const file = await openArrow({ uri, sizeBytes: fileBytes, read });

@@ -94,6 +94,7 @@ export const runCommand: Command = {
       return await showJobHelp(world, "run", await world.compile(path), path, parsed);
     }
     const state: AttachedState = {};
+    let isDone = false;
     // Started first: the cluster comes up while the job is compiled.
     const embedded = world.startEmbedded(options);
     const body = async (): Promise<number> => {
@@ -105,12 +106,14 @@ export const runCommand: Command = {
       } finally {
         client.close();
       }
+      isDone = true;
       return 0;
     };
     try {
       return await untilInterrupted(world, state, () => Promise.race([body(), embedded.lost]));
     } finally {
-      await embedded.stop();
+      // Of a job that succeeded nothing is under way any more, and the state of its cluster is of no use.
+      await (isDone ? embedded.discard() : embedded.stop());
     }
   },
 };
