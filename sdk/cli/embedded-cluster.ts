@@ -124,6 +124,8 @@ export function startEmbeddedCluster(
     serving,
     lost,
     kill: () => {
+      // Whoever ends it so has something to say: that it is gone is no failure beside that.
+      isStopping = true;
       killGroup(child);
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
