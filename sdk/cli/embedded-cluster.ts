@@ -25,11 +25,15 @@ function generateToken(): string {
   return `mlr_${randomBytes(24).toString("base64url")}`;
 }
 
+function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
+}
+
 /** Ends the child and all it started; it leads a process group of its own. */
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (!isAlive(child)) return;
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-child.pid!, "SIGKILL");
   } catch {
     // Gone already.
     child.kill("SIGKILL");
@@ -69,6 +73,21 @@ function checkOptions(options: EmbeddedOptions): void {
   }
 }
 
+/** Its address; rejects when it takes too long. */
+function untilServing(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const tooLate = setTimeout(() => {
+      const what = `the embedded cluster does not serve after ${startMsMax / 1000} s`;
+      reject(new EngineError("DEADLINE", what, { deadlineMs: startMsMax }));
+    }, startMsMax);
+    child.on("message", (message: EmbeddedMessage) => {
+      clearTimeout(tooLate);
+      if (message.kind === "serving") resolve(message.address);
+    });
+    child.once("exit", () => clearTimeout(tooLate));
+  });
+}
+
 /** Starts the child at once. `kill` is for when this process must go without waiting. */
 export function startEmbeddedCluster(
   program: string,
@@ -98,24 +117,15 @@ export function startEmbeddedCluster(
   });
   // Whoever started us may have failed on their own, and no longer look.
   lost.catch(() => {});
-  const serving = new Promise<string>((resolve, reject) => {
-    const tooLate = setTimeout(() => {
-      const what = `the embedded cluster does not serve after ${startMsMax / 1000} s`;
-      reject(new EngineError("DEADLINE", what, { deadlineMs: startMsMax }));
-    }, startMsMax);
-    child.on("message", (message: EmbeddedMessage) => {
-      clearTimeout(tooLate);
-      if (message.kind !== "serving") return;
+  const serving = untilServing(child);
+  serving.then(
+    () => {
       hasServed = true;
-      resolve(message.address);
-    });
-    child.once("exit", () => clearTimeout(tooLate));
-  });
-  serving.catch(() => {});
+    },
+    () => {},
+  );
   const gone = async (): Promise<void> => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      await ended;
-    }
+    if (isAlive(child)) await ended;
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   return {
