@@ -210,6 +210,8 @@ export const partialTextBytesMax = 128 * 1024 * 1024;
 export const textIndexesMax = 16;
 /** Keys of groups that lie within such a range are found by an array: 16 MiB, twice a cache. */
 export const denseKeysMax = 4 * 1024 * 1024;
+/** Pairs of few numbers are found by an array of so many places: 4 MiB, half a cache. */
+export const directPairsMax = 1024 * 1024;
 /** Keys of a join are found by an array that has so many places for each row: no more bytes than a hash table. */
 export const directKeysPerRow = 8;
 /** And always by one of so many places, which fits into a cache. */

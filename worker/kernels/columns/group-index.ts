@@ -117,7 +117,10 @@ class ColumnsIndex {
   add(columns: readonly Column[], rows: number): Int32Array {
     assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
     const [first, ...others] = columns.map((column, at) => this.columns[at]!.add([column], rows));
-    return others.reduce((groups, other, at) => this.pairs[at]!.add(groups, other), first!);
+    return others.reduce((groups, other, at) => {
+      const left = at === 0 ? this.columns[0]! : this.pairs[at - 1]!;
+      return this.pairs[at]!.add(groups, other, left.size, this.columns[at + 1]!.size);
+    }, first!);
   }
 
   find(columns: readonly Column[], rows: number): Int32Array {

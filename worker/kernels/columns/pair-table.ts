@@ -1,4 +1,7 @@
-// A hash table from pairs of numbers to numbers of groups: how keys of several columns become one number.
+// Pairs of numbers as numbers of groups: how keys of several columns become one number. Few numbers on both sides take an
+// array with a place for each pair, others a hash table.
+
+import { directPairsMax } from "../../../proto/limits.ts";
 
 type Words = Int32Array<ArrayBuffer>;
 
@@ -6,7 +9,7 @@ type Words = Int32Array<ArrayBuffer>;
 const slotWords = 4;
 
 /** Groups are numbered from 0 in the order in which their pairs came. Numbers are not negative. */
-export class PairTable {
+class HashedPairs {
   private slots: Words = new Int32Array(slotWords * 1024);
   private shift = 32 - 10;
   private count = 0;
@@ -49,7 +52,6 @@ export class PairTable {
     return groups;
   }
 
-  /** -1 for pairs that were never added, and where one of the numbers is -1. */
   find(left: Int32Array, right: Int32Array): Int32Array {
     const groups = new Int32Array(left.length);
     const { slots, shift } = this;
@@ -85,6 +87,123 @@ export class PairTable {
       slots[at + 2] = group;
     }
     this.slots = slots;
+  }
+}
+
+/** Group + 1 of each pair, in rows of 2^shift places by the left number. */
+class DirectPairs {
+  private directory: Words = new Int32Array(0);
+  private shift = 0;
+  /** Of each group. */
+  private lefts: Words = new Int32Array(1024);
+  private rights: Words = new Int32Array(1024);
+  private count = 0;
+  private rowsSeen = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  get bytes(): number {
+    return 4 * (this.directory.length + this.lefts.length + this.rights.length);
+  }
+
+  /** The numbers of all groups, in order. */
+  get pairs(): readonly [Int32Array, Int32Array] {
+    return [this.lefts.subarray(0, this.count), this.rights.subarray(0, this.count)];
+  }
+
+  /** False where there are too many places for so few rows; nothing was changed then. */
+  reach(rows: number, leftCount: number, rightCount: number): boolean {
+    this.rowsSeen += rows;
+    const shift = Math.max(this.shift, 32 - Math.clz32(Math.max(rightCount - 1, 0)));
+    const length = leftCount * 2 ** shift;
+    if (length <= this.directory.length && shift === this.shift) return true;
+    if (length > Math.min(directPairsMax, 65_536 + 4 * this.rowsSeen)) return false;
+    // Twice as long where it grows by rows of places alone: left numbers come one by one.
+    const isLonger = shift === this.shift && 2 * length <= directPairsMax;
+    const directory = new Int32Array(isLonger ? 2 * length : length);
+    if (shift === this.shift) directory.set(this.directory);
+    else {
+      for (let group = 0; group < this.count; group++) {
+        directory[(this.lefts[group]! << shift) | this.rights[group]!] = group + 1;
+      }
+    }
+    this.directory = directory;
+    this.shift = shift;
+    return true;
+  }
+
+  add(left: Int32Array, right: Int32Array): Int32Array {
+    const groups = new Int32Array(left.length);
+    const { directory, shift } = this;
+    for (let i = 0; i < left.length; i++) {
+      const at = (left[i]! << shift) | right[i]!;
+      let group = directory[at]!;
+      if (group === 0) {
+        group = this.addPair(left[i]!, right[i]!);
+        directory[at] = group;
+      }
+      groups[i] = group - 1;
+    }
+    return groups;
+  }
+
+  private addPair(left: number, right: number): number {
+    if (this.count === this.lefts.length) {
+      this.lefts = twiceAsLong(this.lefts);
+      this.rights = twiceAsLong(this.rights);
+    }
+    this.lefts[this.count] = left;
+    this.rights[this.count++] = right;
+    return this.count;
+  }
+
+  find(left: Int32Array, right: Int32Array): Int32Array {
+    const groups = new Int32Array(left.length);
+    const { directory, shift } = this;
+    const rightMax = 2 ** shift;
+    for (let i = 0; i < left.length; i++) {
+      const [a, b] = [left[i]!, right[i]!];
+      const isInside = a >= 0 && b >= 0 && b < rightMax && a < directory.length >> shift;
+      groups[i] = isInside ? directory[(a << shift) | b]! - 1 : -1;
+    }
+    return groups;
+  }
+}
+
+function twiceAsLong(words: Words): Words {
+  const longer = new Int32Array(2 * words.length);
+  longer.set(words);
+  return longer;
+}
+
+export class PairTable {
+  private pairs: DirectPairs | HashedPairs = new DirectPairs();
+
+  get size(): number {
+    return this.pairs.size;
+  }
+
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.pairs.bytes;
+  }
+
+  /** `leftCount`, `rightCount`: more than any number of the left, and of the right, so far. */
+  add(left: Int32Array, right: Int32Array, leftCount: number, rightCount: number): Int32Array {
+    const { pairs } = this;
+    if (pairs instanceof DirectPairs && !pairs.reach(left.length, leftCount, rightCount)) {
+      const hashed = new HashedPairs();
+      hashed.add(...pairs.pairs);
+      this.pairs = hashed;
+    }
+    return this.pairs.add(left, right);
+  }
+
+  /** -1 for pairs that were never added, and where one of the numbers is -1. */
+  find(left: Int32Array, right: Int32Array): Int32Array {
+    return this.pairs.find(left, right);
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { castCanFail, castVector } from "./cast.ts";
-import { callFormula, leafFormula, runFormula } from "./fuse.ts";
+import { callFormula, doubleFormula, leafFormula, runFormula } from "./fuse.ts";
 import { type Kernel, valueError } from "./kernel.ts";
 import { kernelOf } from "./kernels.ts";
 import { literalVector } from "./literal.ts";
@@ -84,6 +84,7 @@ function converted(
   return {
     type: to,
     canFail: input.canFail || (onFailure === "error" && castCanFail(input.type, to)),
+    formula: doubleFormula(input.formula, to),
     // A constant must not fail for rows that there are none of.
     run: (rows) =>
       rows.count === 0 ? nullsOf(to, 0) : castVector(input.run(rows), to, onFailure, text),

@@ -14,6 +14,7 @@ import { exactDoubles } from "./exact-doubles.ts";
 import { type Folded, foldFormula, listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
+import type { RowFormula } from "./sum-formulas.ts";
 import { expanded } from "./take.ts";
 import { columnOfVector, formOf, vectorOfColumn } from "./vector.ts";
 
@@ -111,9 +112,9 @@ export function compileDigits(
 }
 
 /** Undefined where the expression has no meaning for the columns: who evaluates it then says why, and for which row. */
-function boundOrUndefined(bindTo: ReturnType<typeof binder>, batch: Batch) {
+function boundOrUndefined(bindTo: ReturnType<typeof binder>, batch: Batch, shared?: SharedVectors) {
   try {
-    return bindTo(batch);
+    return bindTo(batch, shared);
   } catch (thrown) {
     if (thrown instanceof EngineError && thrown.code === "VALUE_UNSUPPORTED") return undefined;
     throw thrown;
@@ -131,6 +132,20 @@ export function compileFold(expr: Expr): FoldSum {
     const has = (name: string) => batch.columns.some((column) => column.name === name);
     const found = names.every(has) ? boundOrUndefined(bindTo, batch) : undefined;
     return found?.bound.formula && foldFormula(found.bound.formula, found.rows, list, first);
+  };
+}
+
+/** Numbers of the expression as a part of a loop; undefined where they are none, or need more than that. */
+export function compileFormula(
+  expr: Expr,
+): (batch: Batch, shared: SharedVectors) => RowFormula | undefined {
+  const names = [...columnsOf(expr)];
+  const bindTo = binder(expr);
+  return (batch, shared) => {
+    const has = (name: string) => batch.columns.some((column) => column.name === name);
+    const found = names.every(has) ? boundOrUndefined(bindTo, batch, shared) : undefined;
+    const formula = found?.bound.canFail === false ? found.bound.formula : undefined;
+    return formula && { formula, rows: found!.rows };
   };
 }
 

@@ -47,6 +47,12 @@ const doubleSigns: Readonly<Record<string, string>> = {
   divide: "/",
 };
 
+/** Of a cast of whole numbers to doubles, which JavaScript's numbers are anyhow. */
+export function doubleFormula(formula: Formula | undefined, to: DataType): Formula | undefined {
+  const isWhole = formula?.type.kind === "int32" && to.kind === "float64";
+  return isWhole ? { ...formula, type: float64Type } : undefined;
+}
+
 /** What a function makes of the values `x` and `y`; undefined of one that no formula has. */
 function codeOf(name: string, parts: readonly Formula[], result: DataType) {
   const areNumbers = parts.every(({ type }) => type.kind !== "bool");
@@ -97,7 +103,7 @@ export function callFormula(
   };
 }
 
-type Numbers = Float64Array | Int32Array | Uint8Array;
+export type Numbers = Float64Array | Int32Array | Uint8Array;
 type Loop = (rows: number, operands: readonly Numbers[], out: Numbers) => number;
 
 const loops = new Map<string, Loop>();
@@ -135,7 +141,7 @@ interface Ready {
 }
 
 /** The operands' vectors; undefined where nulls or constants ask for the functions one by one. */
-function ready(formula: Formula, rows: Rows): Ready | undefined {
+export function ready(formula: Formula, rows: Rows): Ready | undefined {
   const operands = formula.operands.map((operand) => operand.run(rows));
   let valid: Uint8Array | undefined;
   for (const operand of operands) {
@@ -147,7 +153,7 @@ function ready(formula: Formula, rows: Rows): Ready | undefined {
   return operands.every((operand) => operand.constant) ? undefined : { operands, valid };
 }
 
-const valuesOf = (operands: readonly Vector[]): Numbers[] =>
+export const valuesOf = (operands: readonly Vector[]): Numbers[] =>
   operands.map((operand) => (operand as { readonly values: Numbers }).values);
 
 /** The formula in one loop; undefined where the functions have to run one by one. */

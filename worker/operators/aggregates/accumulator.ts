@@ -2,6 +2,7 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
+import type { DataType } from "../../../proto/plan/types.ts";
 import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
 
 /** The state of one aggregate for all groups; groups are numbers from 0. */
@@ -24,6 +25,13 @@ export interface Accumulator {
    * cannot, or where sums are no doubles; nothing was changed then.
    */
   fold?(sumOf: (first: number) => Folded | undefined): boolean;
+  /**
+   * The sums of groups, where values of the type are added to them as doubles: for whoever adds them itself, and then
+   * calls `added`. Undefined where sums are of another type.
+   */
+  doublesFor?(type: DataType): Float64Array | undefined;
+  /** After values of so many rows, none of which is null, were added to what `doublesFor` answered. */
+  added?(groups: Int32Array, isWhole: boolean): void;
   /** Adds to each of the first groups so many rows that were counted elsewhere; set where rows are all that counts. */
   addCounts?(counts: Float64Array): void;
   /** States of another accumulator as `states` made them, each with its group, in order. */

@@ -4,13 +4,20 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { SharedVectors } from "../../kernels/expressions/bound.ts";
-import type { Digits, Evaluate, Selection } from "../../kernels/expressions/compile-expr.ts";
+import {
+  compileFormula,
+  type Digits,
+  type Evaluate,
+  type Selection,
+} from "../../kernels/expressions/compile-expr.ts";
+import type { RowFormula } from "../../kernels/expressions/sum-formulas.ts";
 import { digitsOf, evaluator, predicate } from "../evaluate.ts";
 
 export class BatchExpressions {
   private readonly texts = new WeakMap<Expr, string>();
   private readonly evaluators = new Map<string, Evaluate>();
   private readonly digitEvaluators = new Map<string, ReturnType<typeof digitsOf>>();
+  private readonly formulas = new Map<string, ReturnType<typeof compileFormula>>();
   private readonly predicates = new Map<string, (batch: Batch) => Selection>();
   private columns = new Map<string, Column>();
   private selections = new Map<string, Selection>();
@@ -62,6 +69,17 @@ export class BatchExpressions {
     const digits = evaluate(this.batch!, this.shared);
     this.digitsByText.set(text, digits);
     return digits;
+  }
+
+  /** As a part of a loop over rows; undefined where it has to be a column. */
+  formula(expr: Expr): RowFormula | undefined {
+    const text = this.textOf(expr);
+    let compiled = this.formulas.get(text);
+    if (compiled === undefined) {
+      compiled = compileFormula(expr);
+      this.formulas.set(text, compiled);
+    }
+    return compiled(this.batch!, this.shared);
   }
 
   selection(expr: Expr): Selection {

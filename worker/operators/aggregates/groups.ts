@@ -13,6 +13,7 @@ import {
   type FoldSum,
   type Selection,
 } from "../../kernels/expressions/compile-expr.ts";
+import { addFormulas, type RowFormula } from "../../kernels/expressions/sum-formulas.ts";
 import { columnBytes } from "../../memory/batch-bytes.ts";
 import type { Accumulator } from "./accumulator.ts";
 import { accumulatorOf } from "./accumulator-of.ts";
@@ -98,6 +99,8 @@ export class RowStates {
     return makeBatch("record", columns);
   }
 }
+
+const nothingAdded: ReadonlySet<number> = new Set();
 
 function isCountOfRows(call: AggregateCall): boolean {
   return call.function === "count" && call.args.length === 0 && call.filter === undefined;
@@ -239,10 +242,35 @@ export class Groups {
     this.expressions.begin(batch);
     const keyColumns = keys.map(({ expr }) => this.expressions.column(expr));
     const groups = this.groupsOf(keyColumns, batch.rows, this.counts);
+    for (const accumulator of this.accumulators) accumulator.reserve(this.size);
+    const isAdded = this.addTogether(groups);
     for (const [at, { call }] of aggregates.entries()) {
-      this.accumulators[at]!.reserve(this.size);
-      if (!(this.isCounted && isCountOfRows(call))) this.addCall(at, call, groups);
+      const isDone = isAdded.has(at) || (this.isCounted && isCountOfRows(call));
+      if (!isDone) this.addCall(at, call, groups);
     }
+  }
+
+  /** Adds sums of doubles in one loop, where there are several; answers which of the aggregates these are. */
+  private addTogether(groups: Int32Array): ReadonlySet<number> {
+    const places: number[] = [];
+    const formulas: RowFormula[] = [];
+    const sums: Float64Array[] = [];
+    for (const [at, { call }] of this.program.aggregates.entries()) {
+      const accumulator = this.accumulators[at]!;
+      const [arg] = call.args;
+      if (accumulator.doublesFor === undefined || arg === undefined || call.filter !== undefined) {
+        continue;
+      }
+      const found = this.expressions.formula(arg);
+      const doubles = found && accumulator.doublesFor(found.formula.type);
+      if (doubles === undefined) continue;
+      places.push(at);
+      formulas.push(found!);
+      sums.push(doubles);
+    }
+    if (places.length < 2 || !addFormulas(formulas, groups, sums)) return nothingAdded;
+    for (const at of places) this.accumulators[at]!.added?.(groups, this.fed[at]!.isWhole);
+    return new Set(places);
   }
 
   private addDigits(

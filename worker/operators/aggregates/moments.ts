@@ -42,6 +42,8 @@ export function averageAccumulator(): Accumulator {
       counts[0] = counts[0]! + values;
       return values > 0;
     },
+    doublesFor: ({ kind }) => (kind === "float64" || kind === "int32" ? sums.doubles() : undefined),
+    added: (groups) => count(groups, undefined),
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);
       count(groups, floatsOf(counted));

@@ -56,6 +56,13 @@ export class TypedSums {
     return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
   }
 
+  /** The sums of all groups, where they are doubles or nothing yet. */
+  doubles(): Float64Array | undefined {
+    const { kind } = this.type;
+    if (kind !== "float64" && kind !== "null") return undefined;
+    return this.sumsFor(float64Type).doubles;
+  }
+
   /**
    * Makes of the first sum what `sumOf` answers, and says how many values were added; 0 where it answers nothing, or
    * sums are no doubles.
@@ -194,6 +201,8 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       seen.add(firstGroup);
       return true;
     },
+    doublesFor: ({ kind }) => (kind === "float64" ? sums.doubles() : undefined),
+    added: (groups, isWhole) => seen.add(groups, isWhole),
     merge: (states, groups, isWhole) => {
       sums.merge(states, groups);
       if (states[0]!.type !== "null") seen.add(groups, isWhole);

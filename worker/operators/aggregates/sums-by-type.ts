@@ -79,6 +79,8 @@ export interface Sums {
   column(groups: number): Column;
   /** The sum of the first group, of doubles only. */
   first?: number;
+  /** The sums of all groups, of doubles only. */
+  readonly doubles?: Float64Array;
 }
 
 class FloatSums implements Sums {
@@ -99,6 +101,10 @@ class FloatSums implements Sums {
     const values = asFloats(column);
     const { sums } = this;
     for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
+  }
+
+  get doubles(): Float64Array {
+    return this.sums;
   }
 
   get first(): number {

@@ -1,0 +1,70 @@
+// Sums that are added in one loop are those that are added one by one, to the last bit.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
+import { boolType, float64Type } from "../../../proto/plan/types.ts";
+import { slice } from "../../kernels/columns/gather.ts";
+import { arbitraryColumn, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
+import { operatorMemoryOf } from "../../memory/memory-for-tests.ts";
+import { aggregateStage } from "../aggregate.ts";
+import { rowsOfBatches, runStage } from "../testing/run-stage.ts";
+
+const column = (name: string): Expr => ({ kind: "column", name });
+const call = (name: string, ...args: readonly Expr[]): Expr => ({ kind: "call", name, args });
+const whole: Expr = { kind: "cast", input: column("w"), to: float64Type, onFailure: "error" };
+const three: Expr = { kind: "literal", type: float64Type, text: "3" };
+const isTrue: Expr = { kind: "literal", type: boolType, text: "true" };
+
+const exprs: readonly Expr[] = [
+  column("w"),
+  column("d"),
+  whole,
+  call("multiply", whole, column("d")),
+  call("multiply", whole, whole),
+  call("add", call("multiply", column("d"), three), whole),
+  column("x"),
+  call("multiply", column("d"), call("subtract", three, column("d"))),
+];
+
+const tables = fc.integer({ min: 0, max: 40 }).chain((rows) =>
+  fc.record({
+    columns: fc.tuple(
+      arbitraryColumn("k", rows, ["int32"]),
+      arbitraryColumn("w", rows, ["int32"]),
+      arbitraryColumn("d", rows, ["float64"]),
+      arbitraryColumn("x", rows, ["int32", "float64", "decimal", "null"]),
+    ),
+    cuts: fc.array(fc.nat(), { maxLength: 3 }),
+    chosen: fc.uniqueArray(fc.nat({ max: exprs.length - 1 }), { minLength: 2 }),
+    kinds: fc.array(fc.constantFrom("sum", "avg"), { minLength: 8, maxLength: 8 }),
+  }),
+);
+
+test("sums and means of several expressions", () => {
+  fc.assert(
+    fc.property(tables, ({ columns, cuts, chosen, kinds }) => {
+      const batches = cutAt(
+        columns.map((own) => own.column),
+        cuts,
+        slice,
+      );
+      const found = (more: { readonly filter?: Expr }): unknown => {
+        const aggregates = chosen.map(
+          (at): NamedAggregate => ({
+            name: `a${at}`,
+            call: { function: kinds[at]!, args: [exprs[at]!], distinct: false, ...more },
+          }),
+        );
+        const program = { keys: [{ name: "k", expr: column("k") }], aggregates };
+        const memory = operatorMemoryOf();
+        return rowsOfBatches(
+          runStage((next) => aggregateStage({ ...program, phase: "whole" }, memory, next), batches),
+        );
+      };
+      // With a condition each is added by itself.
+      expect(found({})).toEqual(found({ filter: isTrue }));
+    }),
+    { numRuns: 200 },
+  );
+});
