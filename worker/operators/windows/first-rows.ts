@@ -46,11 +46,13 @@ function heldBytes({ batch, groups, numbers }: Held): number {
 function picked(held: Held, rows: Int32Array): Held {
   const { batch, groups, numbers } = held;
   if (rows.length === batch.rows) return held;
-  return {
-    batch: gatherBatch(batch, rows),
-    groups: rows.map((row) => groups[row]!),
-    numbers: Float64Array.from(rows, (row) => numbers[row]!),
-  };
+  const ownGroups = new Int32Array(rows.length);
+  const ownNumbers = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    ownGroups[i] = groups[rows[i]!]!;
+    ownNumbers[i] = numbers[rows[i]!]!;
+  }
+  return { batch: gatherBatch(batch, rows), groups: ownGroups, numbers: ownNumbers };
 }
 
 export class FirstRows {
