@@ -138,8 +138,16 @@ describe("file store", () => {
     const folder = newFolder();
     await store.putIfAbsent(`file://${folder}/a`, bytes("a"));
     expect(await store.stat(`file://${folder}/a/b`)).toBeUndefined();
-    await expect(store.putIfAbsent(`file://${folder}/a/b`, bytes(""))).rejects.toMatchObject({
-      code: "STORE_FAILED",
-    });
+    for (const below of ["a/b", "a/b/c"]) {
+      await expect(store.putIfAbsent(`file://${folder}/${below}`, bytes(""))).rejects.toMatchObject(
+        {
+          code: "STORE_DENIED",
+          message: expect.stringMatching(/a file and a folder would have one name; choose another/),
+        },
+      );
+    }
+    // Linux alone has a folder that takes none.
+    const put = store.putIfAbsent("file:///proc/none/deeper/b", bytes(""));
+    await expect(put).rejects.toMatchObject({ code: expect.stringMatching(/^STORE_/) });
   });
 });

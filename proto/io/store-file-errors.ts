@@ -50,6 +50,15 @@ export function fileFailure(thrown: unknown, what: string): unknown {
     case "EPERM":
     case "EROFS":
       return new EngineError("STORE_DENIED", `${message}; grant this user access`, {}, thrown);
+    case "EEXIST":
+    case "ENOTDIR":
+    case "EISDIR":
+      return new EngineError(
+        "STORE_DENIED",
+        `${message}: a file and a folder would have one name; choose another path`,
+        {},
+        thrown,
+      );
     default:
       return new EngineError("STORE_FAILED", message, {}, thrown);
   }

@@ -7,13 +7,33 @@ import { EngineError } from "../errors.ts";
 import { readBytesMax } from "../limits.ts";
 import { errnoOf } from "./store-file-errors.ts";
 
-/** Makes the folder and those above it, each durable in its parent. */
-export async function ensureFolder(folder: string): Promise<void> {
-  const first = await fs.mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let at = folder; at.length >= first.length; at = posix.dirname(at)) {
-    await syncFolder(posix.dirname(at));
+/** Whether it was made now; false where it is there. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await fs.mkdir(folder);
+    return true;
+  } catch (error) {
+    const isThere = errnoOf(error) === "EEXIST" && (await fs.stat(folder)).isDirectory();
+    if (!isThere) throw error;
+    return false;
   }
+}
+
+/**
+ * Makes the folder and those above it, each durable in its parent. Step by step: below a folder that takes no folders,
+ * as /proc, the `recursive` of mkdir tries for ever.
+ */
+export async function ensureFolder(folder: string): Promise<void> {
+  const parent = posix.dirname(folder);
+  let isNew: boolean;
+  try {
+    isNew = await makeFolder(folder);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || parent === folder) throw error;
+    await ensureFolder(parent);
+    isNew = await makeFolder(folder);
+  }
+  if (isNew) await syncFolder(parent);
 }
 
 export async function syncFolder(folder: string): Promise<void> {

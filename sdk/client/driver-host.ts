@@ -11,10 +11,16 @@ import type {
   InputFile,
   PlannedAction,
 } from "../../proto/plan/bundle.ts";
+import { manifestName } from "../../proto/plan/manifest.ts";
 import { isScratchFolder, jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { type DriverLease, runActionOverWire } from "../../proto/wire/action-calls.ts";
 import type { ClientWorld, OnProgress } from "./world.ts";
+
+/** Whether a folder, whose URI ends with '/', holds a committed output. */
+async function isOutput(store: ObjectStore, pattern: string): Promise<boolean> {
+  return pattern.endsWith("/") && (await store.stat(`${pattern}${manifestName}`)) !== undefined;
+}
 
 /** Files that match, in order. Throws INPUT_NOT_FOUND and, where none of them holds a byte, INPUT_EMPTY. */
 export async function listInputs(
@@ -23,12 +29,17 @@ export async function listInputs(
 ): Promise<readonly InputFile[]> {
   const files = await store.list(pattern);
   if (files.length === 0) {
+    if (await isOutput(store, pattern)) {
+      const message = `the output ${pattern} was committed without rows; check the job that wrote it`;
+      throw new EngineError("INPUT_EMPTY", message, { file: pattern });
+    }
     const message = `no file matches ${pattern}; check the path, the bucket and the credentials`;
     throw new EngineError("INPUT_NOT_FOUND", message, { file: pattern });
   }
   if (files.every((file) => file.sizeBytes === 0)) {
-    const all = files.length === 1 ? "the file is" : `all ${files.length} files are`;
-    const message = `${all} empty that match ${pattern}; check what writes them`;
+    const all =
+      files.length === 1 ? `${files[0]!.uri} is` : `all ${files.length} files of ${pattern} are`;
+    const message = `${all} empty; check what writes there`;
     throw new EngineError("INPUT_EMPTY", message, { file: pattern });
   }
   return files;

@@ -292,7 +292,15 @@ describe("inputs", () => {
     });
     await expect(listInputs(store, "mem://inputs/empty-*")).rejects.toMatchObject({
       code: "INPUT_EMPTY",
-      message: expect.stringContaining("all 2 files are empty that match mem://inputs/empty-*"),
+      message: expect.stringContaining("all 2 files of mem://inputs/empty-* are empty"),
+    });
+  });
+
+  test("that are an output without rows are told from those that are not there", async () => {
+    bucket.objects.set("mem://outputs/none/_manifest.json", new Uint8Array(2));
+    await expect(listInputs(store, "mem://outputs/none/")).rejects.toMatchObject({
+      code: "INPUT_EMPTY",
+      message: expect.stringContaining("the output mem://outputs/none/ was committed without rows"),
     });
   });
 

@@ -44,6 +44,15 @@ export class ColumnValue implements Windowed {
     this.expr = Object.freeze(expr);
     this.layers = layers;
   }
+
+  /** Asked for by `+`, `<`, `==` and templates, which would answer something for no row at all. */
+  [Symbol.toPrimitive](): never {
+    throw new EngineError(
+      "PLAN_INVALID",
+      "a column stands for the values of all rows, which JavaScript's operators do not see: " +
+        "write c.a.add(1), c.a.gt(30), c.a.eq(c.b), concat(c.a, c.b)",
+    );
+  }
 }
 
 /** An expression of whatever may be an operand. Throws PLAN_INVALID. */

@@ -130,7 +130,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
     this: Dataset<Row>,
     condition: FromColumns<Row, Expression<boolean | null, Available<Row>>>,
   ): Dataset<Row> {
-    const { expr, layers } = checkedColumn("where", made(condition));
+    const { expr, layers } = checkedColumn("where", notOneAnswer(made(condition)));
     const kept = step<Row>(withWindows(this, layers), { kind: "where", predicate: expr });
     return withoutWindows(kept, windowNames(layers));
   }
@@ -243,6 +243,16 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
     }
     return step(this, { kind: "sample", fraction, seed });
   }
+}
+
+/** What `===` between columns answers, say. */
+function notOneAnswer(condition: unknown): unknown {
+  if (typeof condition !== "boolean") return condition;
+  throw new EngineError(
+    "PLAN_INVALID",
+    `where was given ${condition}, the same for all rows; compare columns by their methods, as in ` +
+      "c.delay.gt(30), or rows by filter((row) => row.delay > 30)",
+  );
 }
 
 function withoutWindows<T>(from: Dataset<T>, drop: readonly string[]): Dataset<T> {

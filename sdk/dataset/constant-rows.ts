@@ -6,12 +6,15 @@ import type { RowSchema } from "../columns/schema.ts";
 import { Dataset } from "./dataset.ts";
 import type { Session } from "./session.ts";
 
-/** Rows of the program as a dataset. Throws VALUE_UNSUPPORTED. */
+/** Rows of the program as a dataset. Throws VALUE_UNSUPPORTED, and PLAN_INVALID for what is no array. */
 export function constantRows(
   session: Session,
   rows: readonly unknown[],
   schema: RowSchema<unknown> | undefined,
 ): Dataset<never> {
+  if (!Array.isArray(rows)) {
+    throw new EngineError("PLAN_INVALID", `of was given ${typeof rows}, not an array of rows`);
+  }
   const id = session.nextNode();
   const rowsJson = encodeValue(rows);
   const typed = schema === undefined ? {} : { schema: { fields: schema.fields } };

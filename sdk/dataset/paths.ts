@@ -4,18 +4,28 @@ import { EngineError } from "../../proto/errors.ts";
 
 /** `data/*.txt` to `file:///base/data/*.txt`; `s3://…` stays. Throws PLAN_INVALID. */
 export function resolveInput(path: string, workingFolder: string): string {
-  if (path === "") throw new EngineError("PLAN_INVALID", "the path of an input is empty");
+  checkText("the path of an input", path);
   return resolvePath(path, workingFolder);
 }
 
 /** As resolveInput, for the folder of an output: ends in '/'. Throws PLAN_INVALID. */
 export function resolveOutput(path: string, workingFolder: string): string {
-  if (path === "") throw new EngineError("PLAN_INVALID", "the folder of an output is empty");
+  checkText("the folder of an output", path);
   if (/[*?{}]/.test(path)) {
     throw new EngineError("PLAN_INVALID", `'${path}' is a pattern; an output goes to one folder`);
   }
   const uri = resolvePath(path, workingFolder);
   return uri.endsWith("/") ? uri : `${uri}/`;
+}
+
+/** JavaScript may hand over anything. */
+function checkText(what: string, path: unknown): void {
+  if (typeof path === "string" && path !== "") return;
+  const found = path === "" ? "empty" : Array.isArray(path) ? "a list" : typeof path;
+  throw new EngineError(
+    "PLAN_INVALID",
+    `${what} is ${found}; give a path, or a pattern such as 'data/*.csv' or 'data/{a,b}.csv'`,
+  );
 }
 
 function resolvePath(path: string, workingFolder: string): string {

@@ -279,3 +279,40 @@ describe("several datasets", () => {
     ).toMatch(/^except#\d+ all\n {2}intersect#\d+\n {4}union#\d+\n {6}values#2 1 rows/);
   });
 });
+
+describe("what only JavaScript lets pass is refused at once", () => {
+  const anything = (value: unknown) => value as never;
+  const cases: readonly (readonly [
+    string,
+    (given: ReturnType<typeof start>) => unknown,
+    RegExp,
+  ])[] = [
+    ["a path that is none", ({ mr }) => mr.read.text(anything(undefined)), /input is undefined/],
+    ["several paths", ({ mr }) => mr.read.text(anything(["a", "b"])), /input is a list; .*\{a,b\}/],
+    ["rows that are none", ({ mr }) => mr.of(anything(5)), /of was given number, not an array/],
+    [
+      "a schema that is none",
+      ({ mr }) => mr.read.csv("a", { schema: anything({ a: int32 }) }),
+      /read\.csv: the schema is object; make one, as in schema\(/,
+    ],
+    [
+      "a schema of rows that is none",
+      ({ mr }) => mr.read.ndjson("a", { schema: anything({ a: int32 }) }),
+      /read\.ndjson: the schema is object/,
+    ],
+    [
+      "operators between columns",
+      ({ flights }) => flights.where((c) => anything((c.delay as unknown as number) > 3)),
+      /operators do not see: write .*c\.a\.gt\(30\)/,
+    ],
+    [
+      "equality of columns",
+      ({ flights }) => flights.where((c) => anything((c.delay as unknown) === 3)),
+      /where was given false, the same for all rows; .*c\.delay\.gt\(30\)/,
+    ],
+  ];
+  test.each(cases)("%s", (_, make, message) => {
+    expect(() => make(start())).toThrow(message);
+    expect(() => make(start())).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
+  });
+});

@@ -120,6 +120,7 @@ export class Reader {
     const node = { kind: "readNdjson", id, pattern: this.#resolve(pattern) } as const;
     if (options === undefined) return new Dataset<T>(this.#session, node);
     const { schema } = options;
+    if (typeof schema?.safeParse !== "function") throw noSchema("read.ndjson", schema);
     const optional = optionalKeys(schema);
     return new Dataset<unknown>(this.#session, node).map((row) =>
       withKeys(checkRow(schema, row), optional),
@@ -244,6 +245,9 @@ export class Reader {
     },
   ): Dataset<Row> {
     const { schema, header, delimiter, nullText, partitionColumns } = given;
+    if (schema !== undefined && schema !== "infer" && !(schema instanceof RowSchema)) {
+      throw noSchema(`read.${format}`, schema);
+    }
     const options: ColumnarReadOptions = Object.freeze({
       ...(schema === undefined || schema === "infer" ? {} : { schema: { fields: schema.fields } }),
       ...(header === undefined ? {} : { header }),
@@ -265,6 +269,15 @@ function isColumnar<T>(
   options: NdjsonReadOptions<T> | ColumnFileReadOptions<T> | InferredReadOptions,
 ): options is ColumnFileReadOptions<T> | InferredReadOptions {
   return options.schema instanceof RowSchema || options.schema === "infer";
+}
+
+/** JavaScript may hand over anything. */
+function noSchema(method: string, given: unknown): EngineError {
+  return new EngineError(
+    "PLAN_INVALID",
+    `${method}: the schema is ${given === null ? "null" : typeof given}; make one, as in ` +
+      'schema({ name: utf8, price: float64.nullable() }), or give "infer"',
+  );
 }
 
 /** Keys that the schema names and rows may leave out. */

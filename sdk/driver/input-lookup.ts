@@ -89,8 +89,8 @@ async function listInputs(host: DriverHost, pattern: string): Promise<readonly I
     const isMissing = failure instanceof EngineError && failure.code === "INPUT_NOT_FOUND";
     if (!isMissing || pattern.endsWith("/") || isGlob(pattern)) throw failure;
     // `s3://bucket/folder` without its last '/'.
-    return await host.listInputs(`${pattern}/`).catch(() => {
-      throw failure;
+    return await host.listInputs(`${pattern}/`).catch((second: unknown) => {
+      throw second instanceof EngineError && second.code === "INPUT_EMPTY" ? second : failure;
     });
   }
 }

@@ -191,6 +191,13 @@ describe("csv", () => {
   });
 });
 
+test("a header that names a column twice is told with its file", async () => {
+  const options = { schema: { fields: [field("a", int32Type)] } };
+  const error = await failure(read("csv", encode("a,b,a\n1,2,3\n"), { options }));
+  expect(error.message).toBe('s3://bucket/input: its header names the column "a" twice');
+  expect(error).toMatchObject({ code: "INPUT_MALFORMED", details: { line: 1 } });
+});
+
 describe("ndjson", () => {
   test("nested values are inferred and read, at any split", async () => {
     const rows = Array.from({ length: 500 }, (_, n) => ({

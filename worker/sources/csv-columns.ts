@@ -43,8 +43,18 @@ async function headOf(selection: FileSelection, world: ColumnsWorld): Promise<Cs
     const bytes = await readAtLeast(blocks, wanted);
     blocks.close();
     world.count.add(bytes.length);
-    const head = csvHead(bytes, layoutOf(selection), bytes.length < wanted);
+    const head = namedHead(range, () => csvHead(bytes, layoutOf(selection), bytes.length < wanted));
     if (head !== undefined) return head;
+  }
+}
+
+/** What is wrong with a header, with the file that it is of. */
+function namedHead({ uri }: FileRange, find: () => CsvHead | undefined): CsvHead | undefined {
+  try {
+    return find();
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError)) throw thrown;
+    throw new EngineError(thrown.code, `${uri}: ${thrown.message}`, { file: uri, line: 1 }, thrown);
   }
 }
 
