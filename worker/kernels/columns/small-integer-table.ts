@@ -94,7 +94,7 @@ export class SmallIntegerTable {
 }
 
 /** Spreads keys that differ in few bits, wherever these are. */
-function placeOf(value: number): number {
+export function placeOf(value: number): number {
   const mixed = Math.imul(value ^ (value >>> 15), 0x85ebca6b);
   return Math.imul(mixed ^ (mixed >>> 13), 0x9e3779b1);
 }

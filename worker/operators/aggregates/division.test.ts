@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { canonicalText } from "../../kernels/canonical-text.ts";
+import { placeOf } from "../../kernels/columns/small-integer-table.ts";
 import { arbitraryColumn, columnOfValues } from "../../kernels/testing/arbitrary-columns.ts";
 import { divisionBits, divisionByHash, divisionByRange } from "./division.ts";
 
@@ -54,6 +55,15 @@ test("what lies far from the first keys is divided evenly too", () => {
   for (const place of divisionOf([later], later.length)) counts[place]!++;
   expect(Math.min(...counts)).toBeGreaterThan(500);
   expect(Math.max(...counts)).toBeLessThan(2000);
+});
+
+test("keys of one division lie apart in a table of small whole numbers", () => {
+  const divisionOf = divisionByRange([numbers(Array.from({ length: 1000 }, (_, i) => i))])!;
+  const later = Array.from({ length: 64_000 }, (_, i) => 100_000 + i);
+  const places = divisionOf([numbers(later)], later.length);
+  const own = later.filter((_, row) => places[row] === 5);
+  const parts = new Set(own.map((key) => placeOf(key) >>> (32 - divisionBits)));
+  expect(parts.size).toBe(1 << divisionBits);
 });
 
 test("keys that lie far apart, texts and pairs have no range", () => {

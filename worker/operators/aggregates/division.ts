@@ -64,8 +64,9 @@ const lastPlace = (1 << divisionBits) - 1;
 function placeOutside(key: number, { min, width, near }: KeyRange): number {
   const distance = key < min ? min - key : key - (min + width - 1);
   if (distance <= near) return key < min ? 0 : lastPlace;
-  const mixed = Math.imul(key ^ (key >>> 15), 0x85ebca6b);
-  return Math.imul(mixed ^ (mixed >>> 13), 0x9e3779b1) >>> (32 - divisionBits);
+  // Not the hash of a table of small whole numbers: keys of one division would lie side by side there.
+  const mixed = Math.imul(key ^ (key >>> 16), 0x7feb352d);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b) >>> (32 - divisionBits);
 }
 
 function placeInRange(key: number, range: KeyRange): number {
