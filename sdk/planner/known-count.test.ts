@@ -1,6 +1,7 @@
 // Counts that footers tell have no stages; where anything leaves rows out or makes more, they are counted.
 
 import { expect, test } from "vitest";
+import type { AggregateCall } from "../../proto/plan/expr.ts";
 import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import { physicalText } from "../../proto/plan/text.ts";
 import { int64Type } from "../../proto/plan/types.ts";
@@ -53,5 +54,22 @@ test.each<[string, LogicalNode]>([
   ["functions", { kind: "map", id: 1, input: read }],
   ["what is kept", { kind: "cache", id: 1, input: read }],
 ])("not behind %s", (_, node) => expect(planned(node)).toMatch(/^stage 0/));
+
+const aggregate = (call: Partial<AggregateCall>): LogicalNode => ({
+  ...{ kind: "aggregate", id: 1, input: select, keys: [] },
+  aggregates: [{ name: "n", call: { function: "count", args: [], distinct: false, ...call } }],
+});
+
+test("as an aggregate", () => {
+  expect(planned(aggregate({}), "collect")).toBe('[{"n":3000000}], known before');
+});
+
+test.each<[string, Partial<AggregateCall>]>([
+  ["with a condition", { filter: { kind: "literal", type: { kind: "bool" }, text: "false" } }],
+  ["of values that may be null", { args: [id] }],
+  ["of another function", { function: "sum", args: [id] }],
+])("not as an aggregate %s", (_, call) => {
+  expect(planned(aggregate(call), "collect")).toMatch(/^stage 0/);
+});
 
 test("not where the rows are wanted", () => expect(planned(read, "collect")).toMatch(/^stage 0/));

@@ -1,6 +1,7 @@
 // A count of rows that footers of files tell: the action has its answer before a task runs.
 
 import type { PlannedAction } from "../../proto/plan/bundle.ts";
+import type { AggregateCall, NamedAggregate } from "../../proto/plan/expr.ts";
 import type { Action, ColumnarReadNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
 
@@ -18,18 +19,33 @@ function sameRows(node: LogicalNode): LogicalNode | undefined {
   }
 }
 
+/** The node whose rows an action counts, by `count()` or as its only aggregates; undefined where it does something else. */
+function counted({ kind, input }: Action): LogicalNode | undefined {
+  if (kind === "count") return input;
+  if (kind !== "collect" || input.kind !== "aggregate" || input.keys.length > 0) return undefined;
+  const isCount = ({ function: name, args, distinct, filter }: AggregateCall): boolean =>
+    name === "count" && args.length === 0 && !distinct && filter === undefined;
+  return input.aggregates.every(({ call }) => isCount(call)) ? input.input : undefined;
+}
+
 /** The files whose rows an action counts: all rows, each once. Undefined where something else is counted. */
-export function countedRead({ kind, input }: Action): ColumnarReadNode | undefined {
-  if (kind !== "count") return undefined;
-  let node = input;
-  for (let below = sameRows(node); below !== undefined; below = sameRows(node)) node = below;
-  return node.kind === "readColumns" && node.pruning === undefined ? node : undefined;
+export function countedRead(action: Action): ColumnarReadNode | undefined {
+  let node = counted(action);
+  while (node !== undefined) {
+    if (node.kind === "readColumns") return node.pruning === undefined ? node : undefined;
+    node = sameRows(node);
+  }
+  return undefined;
 }
 
 /** The action without stages: its answer is recorded as if a task had given it. */
 export function knownCount(
+  { input }: Action,
   rows: number,
   named: Pick<PlannedAction["graph"], "actionIndex" | "planDigest" | "label">,
 ): PlannedAction["graph"] {
-  return { ...named, stages: [], answerJson: encodeValue(rows) };
+  const row = (aggregates: readonly NamedAggregate[]) =>
+    Object.fromEntries(aggregates.map(({ name }) => [name, rows]));
+  const answer = input.kind === "aggregate" ? [row(input.aggregates)] : rows;
+  return { ...named, stages: [], answerJson: encodeValue(answer) };
 }
