@@ -133,5 +133,7 @@ export function decodeValue(text: string): unknown {
   } catch (cause) {
     throw new EngineError("MESSAGE_INVALID", "a value is not valid tagged JSON", {}, cause);
   }
+  // Most values have no tag, and stand there as they are; where one is escaped, it may be a tag's.
+  if (!text.includes(tagKey) && !text.includes("\\u")) return plain;
   return fromPlain(plain);
 }

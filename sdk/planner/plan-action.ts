@@ -79,7 +79,11 @@ export function planAction(
   const counted = countedRead(settled);
   const rows = counted && inputs.rows?.get(counted.id);
   if (rows !== undefined) {
-    const graph = knownCount(settled, rows, { actionIndex, planDigest: digest, label: actionText(action) });
+    const graph = knownCount(settled, rows, {
+      actionIndex,
+      planDigest: digest,
+      label: actionText(action),
+    });
     return { graph, keeps: new Map(), text: textsOf(action, settled, graph) };
   }
   const needs = columnNeeds(settled.input, schemas);

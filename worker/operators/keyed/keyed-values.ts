@@ -105,13 +105,13 @@ function keyedStage<State>(
   step: KeyedStep<State>,
   place: KeyedPlace,
   next: Stage,
-  takesSmall: boolean,
 ): { readonly stage: Stage; readonly keyed: KeyedStage<State> } {
   const keyed = new KeyedStage(step, place, next);
   const push = (rows: readonly unknown[]): void => keyed.push(rows, 0);
   const pushBatch = pushBatchAsRows({ push });
   const finish = () => keyed.drain();
-  return { keyed, stage: { push, pushBatch, wantsMore: () => true, finish, takesSmall } };
+  // Each array is followed by a look at the memory.
+  return { keyed, stage: { push, pushBatch, wantsMore: () => true, finish, takesSmall: false } };
 }
 
 /** Combines the values of each key with the user's function, in the order they came. */
@@ -132,7 +132,7 @@ export function reduceByKeyStage(
     keepsValues: false,
   };
   const answer = (state: unknown): unknown => state;
-  return keyedStage({ name: "reduceByKey", phase, work, answer }, place, next, false).stage;
+  return keyedStage({ name: "reduceByKey", phase, work, answer }, place, next).stage;
 }
 
 /** What the function of an aggregateByKey node is asked to do: it stands for two. */
@@ -164,7 +164,7 @@ export function aggregateByKeyStage(
     keepsValues: false,
   };
   const answer = (state: unknown): unknown => state;
-  return keyedStage({ name: "aggregateByKey", phase, work, answer }, place, next, true).stage;
+  return keyedStage({ name: "aggregateByKey", phase, work, answer }, place, next).stage;
 }
 
 /** The values in the order of what the function answers for each, ties in the order they came. */
@@ -206,7 +206,7 @@ export function groupByKeyStage(
   const answer = (values: unknown[]): unknown =>
     keyOf === undefined ? values : sortedBy(values, keyOf, place);
   const step = { name: "groupByKey", phase: "final", work, answer } as const;
-  return keyedStage(step, place, next, true).stage;
+  return keyedStage(step, place, next).stage;
 }
 
 /** `[key, value]` of the pipeline and of the side to `[key, [lefts, rights]]`. */
@@ -226,7 +226,7 @@ export function cogroupStage(stageId: number, place: KeyedPlace, next: Stage): S
     keepsValues: true,
   };
   const step = { name: "cogroup", phase: "final", work, answer: (both: Both) => both } as const;
-  const { stage, keyed } = keyedStage(step, place, next, true);
+  const { stage, keyed } = keyedStage(step, place, next);
   const pushBatch = pushBatchAsRows({ push: (rows) => keyed.push(rows, 1) });
   return { ...stage, side: { stageId, pushBatch } };
 }
