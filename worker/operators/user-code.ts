@@ -47,7 +47,16 @@ function messageOf(thrown: unknown): string {
   }
   const { name, message } = thrown as { readonly name?: unknown; readonly message?: unknown };
   if (typeof message !== "string") return "threw an object that is no Error";
-  return `${typeof name === "string" ? name : "Error"}: ${message}`;
+  return `${typeof name === "string" ? name : "Error"}: ${message}${causeText(thrown)}`;
+}
+
+/** `fetch failed` alone helps nobody. */
+function causeText(thrown: object): string {
+  const { cause } = thrown as { readonly cause?: unknown };
+  if (typeof cause !== "object" || cause === null) return "";
+  const { message, code } = cause as { readonly message?: unknown; readonly code?: unknown };
+  const text = message === "" || message === undefined ? code : message;
+  return typeof text === "string" && text !== "" ? `, because of: ${text}` : "";
 }
 
 /** The module brings an SDK with error classes of its own: they are known by name and code. */
@@ -62,7 +71,11 @@ export function engineErrorOfBundle(thrown: unknown): EngineError | undefined {
 export function userFailure(user: UserCode, thrown: unknown): Error {
   if (thrown instanceof AssertionError) return thrown;
   if (thrown instanceof EngineError) {
-    if (thrown.code !== "VALUE_UNSUPPORTED" || thrown.details.operator !== undefined) return thrown;
+    const { code, details: known } = thrown;
+    // Of a source that a function pulls, the error says which file it is of.
+    const isOfRow =
+      code === "VALUE_UNSUPPORTED" || (code === "INPUT_MALFORMED" && known.file === undefined);
+    if (!isOfRow || known.operator !== undefined) return thrown;
     const details = { ...thrown.details, ...placeOf(user) };
     return new EngineError(thrown.code, thrown.message, details, thrown.cause);
   }
