@@ -55,6 +55,17 @@ describe("files that DuckDB reads", () => {
     expect(await summary(reader.replace("'*", `'${folder}/**/*`))).toEqual(facts);
   });
 
+  test("folders of all columns are refused: no file would hold a record", async () => {
+    const partitionBy = ["id", "city", "year", "note", "price"];
+    const writing = write("folders-all", "csv", { partitionBy });
+    await expect(writing).rejects.toMatchObject({
+      code: "VALUE_UNSUPPORTED",
+      message: expect.stringMatching(
+        /^partitionBy names all columns of the rows .*; leave one out$/,
+      ),
+    });
+  });
+
   test("files are closed at their size, rows stay in order", async () => {
     const { folder, names } = await write("sized", "csv", { fileBytesTarget: 10_000 });
     expect(names.length).toBeGreaterThan(2);

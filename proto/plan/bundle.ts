@@ -153,6 +153,8 @@ export interface ReplayRequest {
   readonly planDigest: string;
   /** As of a driver. */
   readLines?(folderUri: string): AsyncGenerator<readonly string[]>;
+  /** The step whose function is being called at this moment, which can do nothing that belongs to `run`. */
+  functionRunning?(): string | undefined;
 }
 
 /** The user's functions by node id, with whatever they captured. */

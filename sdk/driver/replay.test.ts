@@ -65,6 +65,39 @@ test("functions see what the program knows at their action", async () => {
   expect(runs).toBe(1);
 });
 
+test("a dataset inside of a function is refused, and does not disturb what follows", async () => {
+  const bundle = bundleOf(async (mr) => {
+    const numbers = mr.range(10);
+    await numbers.map(() => numbers.count()).count();
+    await numbers.map(() => numbers.map((n) => n)).count();
+    await numbers.map((n) => n + 1).count();
+  });
+  const history = [counted(1), counted(2), counted(3)];
+  const digests = await digestsOf(bundle, history);
+  let running: string | undefined;
+  const request = (actionIndex: number) => ({
+    ...{ context, actionIndex, history: history.slice(0, actionIndex) },
+    planDigest: digests[actionIndex]!,
+    functionRunning: () => running,
+  });
+  const replayed = await bundle.replay(request(0));
+  const called = (node: number): unknown => {
+    running = `map#${node}`;
+    try {
+      return (replayed.closure(node) as unknown as (n: number) => unknown)(1);
+    } finally {
+      running = undefined;
+    }
+  };
+  await expect(called(1)).rejects.toThrow(
+    /count was started inside the function of map#1; .* join/,
+  );
+  await replayed.goOn(request(1));
+  expect(() => called(2)).toThrow(/a dataset was made inside the function of map#2/);
+  await replayed.goOn(request(2));
+  expect(called(3)).toBe(2);
+});
+
 test("actions that counted a side of a join have numbers of their own on the way", async () => {
   const bundle = bundleOf(async (mr) => {
     const big = mr.read.csv("big/", { header: true });

@@ -60,6 +60,7 @@ class Replay {
         return this.#outcomeOf(index);
       },
       (folderUri) => this.#linesOf(folderUri),
+      () => this.#request.functionRunning?.(),
     );
     const params = parseParams(job.params, context.paramsJson);
     const random = seededRandom(context.seed);

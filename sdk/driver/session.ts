@@ -37,6 +37,7 @@ export class DriverSession implements Session {
   readonly #perform: PerformAction;
   readonly #performLockStep: PerformLockStep;
   readonly #readLines: ReadLines;
+  readonly #functionRunning: () => string | undefined;
   readonly #outcomes = new OrderedOutcomes();
   readonly #closures = new Map<NodeId, Closure>();
   #nodes = 0;
@@ -53,14 +54,17 @@ export class DriverSession implements Session {
     perform: PerformAction,
     performLockStep: PerformLockStep,
     readLines: ReadLines = noLines,
+    functionRunning: () => string | undefined = () => undefined,
   ) {
     this.workingFolder = workingFolder;
     this.#perform = perform;
     this.#performLockStep = performLockStep;
     this.#readLines = readLines;
+    this.#functionRunning = functionRunning;
   }
 
   nextNode(closure?: Closure): NodeId {
+    this.#checkOutside("a dataset was made");
     const id = this.#nodes++;
     if (closure !== undefined) this.#closures.set(id, closure);
     this.#sites.step(id);
@@ -196,7 +200,18 @@ export class DriverSession implements Session {
     );
   }
 
+  #checkOutside(what: string): void {
+    const step = this.#functionRunning();
+    if (step === undefined) return;
+    throw new EngineError(
+      "PLAN_INVALID",
+      `${what} inside the function of ${step}; datasets belong to run, since functions run on workers: join the ` +
+        "datasets, or collect() before what the function needs and let it use the result",
+    );
+  }
+
   #checkNotOver(what: string): void {
+    this.#checkOutside(`${what} was started`);
     if (!this.#isOver) return;
     throw new EngineError(
       "PLAN_INVALID",

@@ -7,7 +7,7 @@ import { committedLines, type FileReads } from "../../proto/formats/committed-fi
 import { replaysKeptMax } from "../../proto/limits.ts";
 import type { JobBundle, ReplayedClosures, ReplayRequest } from "../../proto/plan/bundle.ts";
 import type { TaskSpec } from "../../proto/ports/executor.ts";
-import { engineErrorOfBundle, type Locate } from "../operators/user-code.ts";
+import { engineErrorOfBundle, functionRunning, type Locate } from "../operators/user-code.ts";
 import { bundlePath, sha256Of } from "./bundle-file.ts";
 import type { ClosureLoader } from "./run.ts";
 import { stackMapper } from "./source-places.ts";
@@ -118,7 +118,7 @@ function requestOf(spec: TaskSpec, { store, moved }: Reading): ReplayRequest {
       yield lines;
     }
   }
-  return { context, history, actionIndex, planDigest, readLines };
+  return { context, history, actionIndex, planDigest, readLines, functionRunning };
 }
 
 async function begin(bundles: Bundles, reading: Reading, spec: TaskSpec): Promise<Standing> {

@@ -4,7 +4,7 @@ import { asyncRowsAheadMax, chunkRowsMax } from "../../proto/limits.ts";
 import type { RateLimiter } from "../../proto/ports/rate-limiter.ts";
 import { cellAt, cellStates } from "./cells.ts";
 import { pushBatchAsRows, type Stage } from "./stage.ts";
-import { enterUser, leaveUser, type UserCode, userFailure } from "./user-code.ts";
+import { calledUser, enterUser, leaveUser, type UserCode, userFailure } from "./user-code.ts";
 
 export interface MapAsyncOptions {
   /** Calls under way at once. */
@@ -80,6 +80,7 @@ class AsyncCalls {
     let answer: unknown;
     try {
       answer = this.closure(row);
+      calledUser();
     } catch (thrown) {
       throw this.fail(call, thrown);
     }

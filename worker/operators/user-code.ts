@@ -18,14 +18,27 @@ export interface UserCode {
   readonly labels: readonly string[];
 }
 
+/** The step whose function this thread is in. */
+let entered: string | undefined;
+
+/** Asked by the SDK in the job's module: what belongs to `run` is refused inside of functions. */
+export const functionRunning = (): string | undefined => entered;
+
 export function enterUser(user: UserCode, operator: number): void {
   const { ints } = user.cells;
+  entered = user.labels[operator];
   ints[cellAt.operator] = operator;
   ints[cellAt.steps] = ints[cellAt.steps]! + 1;
   ints[cellAt.state] = cellStates.user;
 }
 
+/** What an async function does after its first await may come at any time, beside all else. */
+export function calledUser(): void {
+  entered = undefined;
+}
+
 export function leaveUser(user: UserCode): void {
+  entered = undefined;
   user.cells.ints[cellAt.state] = cellStates.engine;
 }
 
@@ -69,6 +82,7 @@ export function engineErrorOfBundle(thrown: unknown): EngineError | undefined {
 
 /** What was thrown while a closure ran, as an error of ours; our own pass, with the place added. */
 export function userFailure(user: UserCode, thrown: unknown): Error {
+  entered = undefined;
   if (thrown instanceof AssertionError) return thrown;
   if (thrown instanceof EngineError) {
     const { code, details: known } = thrown;

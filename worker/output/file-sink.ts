@@ -210,6 +210,12 @@ class FileSink {
         `rows have no column "${name}" to partition by; they have ${batch.columns.map((c) => c.name).join(", ")}`,
       );
     });
+    if (names.length > 0 && batch.columns.every(({ name }) => names.includes(name))) {
+      throw new EngineError(
+        "VALUE_UNSUPPORTED",
+        `partitionBy names all columns of the rows (${names.join(", ")}), so that files would hold none; leave one out`,
+      );
+    }
     const isFile = this.target.folderUri.startsWith("file:");
     const rows = new Map<string, number[]>();
     for (let row = 0; row < batch.rows; row++) {
