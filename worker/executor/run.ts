@@ -80,11 +80,16 @@ function checkCancelled(cells: TaskCells): void {
   );
 }
 
+/** Notes that the task got on: whoever sees no step for long takes it for stuck. */
+function step(cells: TaskCells): void {
+  const { ints } = cells;
+  ints[cellAt.steps] = ints[cellAt.steps]! + 1;
+  checkCancelled(cells);
+}
+
 /** Notes that a chunk went through, and lets the sink write. */
 async function settle(attempt: Attempt): Promise<void> {
-  const { ints } = attempt.cells;
-  ints[cellAt.steps] = ints[cellAt.steps]! + 1;
-  checkCancelled(attempt.cells);
+  step(attempt.cells);
   attempt.memory.collect();
   for (const stage of attempt.waiting) {
     const work = stage.drain?.();
@@ -169,7 +174,8 @@ export async function runTask(
   cells: TaskCells,
 ): Promise<TaskResult> {
   const { spec, index } = ofBranch(planned);
-  const memory = new TaskMemory(world.memory, spec.taskIndex, holdingOperators(spec.program));
+  const room = { ...world.memory, onSpill: () => step(cells) };
+  const memory = new TaskMemory(room, spec.taskIndex, holdingOperators(spec.program));
   const sides = enterStage(spec, world);
   let sink: Sink | undefined;
   let attempt: Attempt | undefined;

@@ -103,4 +103,22 @@ describe("the memory of tasks", () => {
     task.close();
     expect(files.open).toBe(0);
   });
+
+  test("each write to a spill file is told, and garbage is bounded after it", () => {
+    const told: string[] = [];
+    const slots = 1;
+    const budget = new SharedBudget(new ArrayBuffer(ledgerBytes(slots)), { limitBytes, slots });
+    const room = {
+      ...{ budget, slot: 0, files: new ArraySpillFiles() },
+      collectAbove: (reserved: number) => told.push(`reserved ${reserved}`),
+      onSpill: () => {
+        told.push("spilled");
+        if (told.length > 3) throw new EngineError("LEASE_LOST", "the attempt was stopped");
+      },
+    };
+    const file = new TaskMemory(room, 0, 1).operator("sortBy#1").createSpillFile();
+    file.append([new Uint8Array(3)]);
+    expect(() => file.append([new Uint8Array(3)])).toThrow("the attempt was stopped");
+    expect(told).toEqual(["reserved 500", "spilled", "reserved 500", "spilled"]);
+  });
 });

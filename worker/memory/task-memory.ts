@@ -33,6 +33,8 @@ export interface TaskMemoryWorld {
   readonly heapBytes?: number;
   /** Keeps the garbage of the thread within bounds: told what the task may have now, whenever that may have changed. */
   readonly collectAbove?: (reservedBytes: number) => void;
+  /** After each write to a spill file. Between two batches a sort may merge all that it wrote, which takes minutes. */
+  readonly onSpill?: () => void;
 }
 
 /** A share of it is for the operators one by one, so that none can take it all. */
@@ -152,6 +154,8 @@ export class TaskMemory {
         }
         file.append(pieces);
         this.spilledBytes += bytes;
+        this.collect();
+        this.world.onSpill?.();
       },
       read: (offsetBytes, into) => file.read(offsetBytes, into),
       close: () => {
