@@ -137,8 +137,9 @@ export function columnValues(column: Column): unknown[] {
   if (column.validity !== undefined) markInvalid(out, column, column.validity);
   if (column.type === "json") {
     for (let i = 0; i < out.length; i++) {
-      const text = out[i];
-      if (text !== undefined) out[i] = decodeValue(text as string);
+      const text = out[i] as string | null | undefined;
+      // Null, or undefined: no text, and the value itself.
+      if (typeof text === "string") out[i] = decodeValue(text);
     }
   }
   return out;
