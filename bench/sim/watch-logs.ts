@@ -91,6 +91,9 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   const durable = new Map<string, LogShape>();
   /** Term by index of what was applied anywhere. */
   const committed = new Map<number, number>();
+  /** By index: no leader of a later term than this committed it. */
+  const committedIn = new Map<number, number>();
+  let newestTerm = 0;
   const digests = new Map<number, string>();
   const appliedBy = new Map<string, number>();
   const over = new Set<string>();
@@ -189,6 +192,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     );
     assert(isHeld, `${name} applied entry ${index} of term ${term}, which no quorum has durably`);
     committed.set(index, term);
+    committedIn.set(index, newestTerm);
   }
 
   function checkLeases(state: ClusterState): void {
@@ -233,9 +237,11 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     const other = leaders.get(term) ?? name;
     assert(other === name, `${other} and ${name} both lead term ${term}`);
     leaders.set(term, name);
+    newestTerm = Math.max(newestTerm, term);
     const log = taken.get(name)!;
     for (const [index, committedTerm] of committed) {
-      if (index <= log.base) continue;
+      // Who hears of an old vote leads a term that is over: it has what was committed before that term alone.
+      if (index <= log.base || committedIn.get(index)! >= term) continue;
       const own = termAt(log, index);
       assert(own === committedTerm, `${name} leads term ${term} without committed entry ${index}`);
     }

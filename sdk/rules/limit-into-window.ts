@@ -17,7 +17,7 @@ const turned: Readonly<Record<string, string>> = {
 function mostOf(condition: Expr, column: string): number | undefined {
   if (condition.kind !== "call" || condition.args.length !== 2) return undefined;
   const [left, right] = condition.args as readonly [Expr, Expr];
-  if (left.kind === "literal") {
+  if (left.kind === "literal" && right.kind === "column") {
     const name = turned[condition.name];
     if (name === undefined) return undefined;
     return mostOf({ kind: "call", name, args: [right, left] }, column);
