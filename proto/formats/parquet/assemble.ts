@@ -42,12 +42,16 @@ function doesNotFit(node: ParquetNode, wanted: Field): EngineError {
   );
 }
 
-export function planMissing(field: Field): ReadPlan {
-  if (field.nullable) return { kind: "missing", field };
-  throw new EngineError(
+function lacks(field: Field): EngineError {
+  return new EngineError(
     "INPUT_MALFORMED",
     `it has no column "${field.name}", which the schema says is never null`,
   );
+}
+
+export function planMissing(field: Field): ReadPlan {
+  if (field.nullable) return { kind: "missing", field };
+  throw lacks(field);
 }
 
 /** How a field is read from a node of the file. Throws INPUT_MALFORMED where the types do not fit. */
@@ -56,8 +60,9 @@ export function planField(node: ParquetNode, field: Field): ReadPlan {
   switch (node.kind) {
     case "leaf":
       if (type.kind === "list" || type.kind === "struct") {
-        // A file in which the column never had a value does not know what its values would be.
-        if (node.type.kind === "null") return planMissing(field);
+        // A file in which the column never had a value does not know what its values would be: one of a list that
+        // is always empty may yet be never null.
+        if (node.type.kind === "null") return { kind: "missing", field };
         throw doesNotFit(node, field);
       }
       return { kind: "leaf", field, node };
@@ -230,7 +235,8 @@ export function columnOfDense(
 function assemble(plan: ReadPlan, entriesOf: EntriesOf, outer: Outer, slots: number): Column {
   switch (plan.kind) {
     case "missing": {
-      const { name, type } = plan.field;
+      const { name, type, nullable } = plan.field;
+      if (slots > 0 && !nullable) throw lacks(plan.field);
       return buildColumnAs(name, type, new Array<null>(slots).fill(null), "null");
     }
     case "leaf": {

@@ -227,3 +227,22 @@ test("a column that never had a value is read as nulls of any type", async () =>
     expect(rows).toEqual([null, null]);
   }
 });
+
+test("lists that are all empty are read as lists of what is never null; one with an item is not", async () => {
+  const item = { name: "item", type: listType(int32Type), nullable: false };
+  const wanted: Field[] = [{ name: "v", type: { kind: "list", item }, nullable: true }];
+  const read = async (values: readonly unknown[]) => {
+    const fields = [{ name: "v", type: listType(nullType), nullable: true }];
+    const column = buildColumnAs("v", listType(nullType), values, "null");
+    const bytes = await written(fields, [makeBatch("record", [column])], "none");
+    const schema = { fields: wanted };
+    const all = { fields: wanted, schema, startByte: 0, endByte: bytes.length };
+    const rows: unknown[] = [];
+    for await (const batch of readParquet(await open(bytes), all)) {
+      rows.push(...columnValues(batch.columns[0]!));
+    }
+    return rows;
+  };
+  expect(await read([[], null, []])).toEqual([[], null, []]);
+  await expect(read([[], [null]])).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
+});
