@@ -119,8 +119,12 @@ export interface DriverHost {
     files: readonly InputFile[],
     options: ColumnarReadOptions,
   ): Promise<Schema>;
-  /** How many rows files have, where their footers say it; undefined where they are to be counted. */
-  countRows?(format: ColumnarFormat, files: readonly InputFile[]): Promise<number | undefined>;
+  /** How many rows files have, where their footers say it and that they fit; undefined where they are to be counted. */
+  countRows?(
+    format: ColumnarFormat,
+    files: readonly InputFile[],
+    schema: Schema,
+  ): Promise<number | undefined>;
   /** The columns of a checkpoint, by its files; undefined where only the rows tell. */
   describeCheckpoint?(files: readonly InputFile[]): Promise<Schema | undefined>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */

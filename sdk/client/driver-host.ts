@@ -100,7 +100,7 @@ export function createDriverHost(
 
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(world.store, format, files, options),
-    countRows: (format, files) => countRows(world.store, format, files),
+    countRows: (format, files, schema) => countRows(world.store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(world.store, files),
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.

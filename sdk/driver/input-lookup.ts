@@ -42,7 +42,7 @@ export class InputLookup {
     }
     const reads = sourceReads(action);
     if (reads.length === 0)
-      return { files, schemas, kept, rows: await this.#rowsOf(action, files) };
+      return { files, schemas, kept, rows: await this.#rowsOf(action, files, schemas) };
     for (const node of reads) {
       if (node.options.schema !== undefined) continue;
       schemas.set(node.id, await this.#connectors.schema(node));
@@ -57,12 +57,14 @@ export class InputLookup {
   async #rowsOf(
     action: Action,
     files: ReadonlyMap<NodeId, readonly InputFile[]>,
+    schemas: ReadonlyMap<NodeId, Schema>,
   ): Promise<ReadonlyMap<NodeId, number>> {
     const node = countedRead(action);
     const found = node && files.get(node.id);
-    if (node === undefined || found === undefined) return new Map();
+    const schema = node && (node.options.schema ?? schemas.get(node.id));
+    if (node === undefined || found === undefined || schema === undefined) return new Map();
     // What cannot be read is met by the tasks that count then: what they say of it is an outcome that replays see.
-    const rows = await this.#host.countRows?.(node.format, found).catch(() => undefined);
+    const rows = await this.#host.countRows?.(node.format, found, schema).catch(() => undefined);
     return new Map(rows === undefined ? [] : [[node.id, rows]]);
   }
 

@@ -4,9 +4,9 @@
 // more may come to twice 64 MiB before they are gone, and kernels of WebAssembly that were given up likewise. Where that
 // is more than what is reserved leaves, they are collected at once.
 //
-// Between two batches hardly any buffer of the last one is used any more. So young values are collected there, which
-// takes a fraction of a millisecond. V8 itself does so in the middle of a batch, where much is used and so grows old, and
-// then marks the whole heap again and again, for each 64 MiB of buffers that did.
+// Between two batches most buffers of the one before the last are not used any more. So young values are collected there.
+// V8 itself does so in the middle of a batch, where much is used and so grows old, and then marks the whole heap again
+// and again, for each 64 MiB of buffers that did.
 
 import { getHeapStatistics } from "node:v8";
 import {

@@ -149,7 +149,7 @@ function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): Dr
     readLines: (folderUri) => committedLines(store, folderUri),
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
-    countRows: (format, files) => countRows(store, format, files),
+    countRows: (format, files, schema) => countRows(store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: async (pattern) => {
       const found = await store.list(pattern);

@@ -61,7 +61,7 @@ async function firstAction(
   });
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(store, format, files, options),
-    countRows: (format, files) => countRows(store, format, files),
+    countRows: (format, files, schema) => countRows(store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: (pattern) => listInputs(store, pattern),
     recordedOutcome: async () => undefined,
