@@ -42,3 +42,6 @@ export function duckLines(pattern: string): string {
 export function duckWriteLines(query: string, path: string): string {
   return `copy (${query}) to '${path}' (format csv, header false, quote '', escape '', delimiter '${neverInText}')`;
 }
+
+/** Why DuckDB and Polars have no row of functions. */
+export const noClosures = "it has no functions of the user's own per row in JavaScript or Python";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { writeRmat } from "../../generators/rmat.ts";
 import { judgeFiles } from "../../judge/judge-files.ts";
 import { projectFolder } from "../../places.ts";
-import type { Task, Workload } from "../../protocol/workload.ts";
-import { functionTask, sqlTask } from "../common.ts";
+import type { Answer, Parameters, Task, Workload } from "../../protocol/workload.ts";
+import { functionTask, jobTask, noClosures, sqlTask } from "../common.ts";
 
 const seed = 9;
 const rounds = 10;
@@ -32,6 +32,17 @@ function rankSql(input: string, output: string): Task {
   );
 }
 
+/** Squares and a sum by pages tell ranks that went to other pages. */
+const answer: Answer = {
+  tolerance: 1e-6,
+  read: (output) =>
+    judgeFiles(
+      output,
+      (files) => `select count(*), sum(rank), sum(rank * rank), max(rank),
+        sum(rank * (hash(page::varchar) % 1009)) from ${files}`,
+    ),
+};
+
 export const graph: Workload = {
   name: "graph",
   title: "PageRank of an R-MAT graph",
@@ -40,30 +51,21 @@ export const graph: Workload = {
     const edges = size === "smoke" ? 2_000 : 200_000;
     const name = `rmat-${scale}-${edges}-${seed}.txt`;
     const input = await cache.file(name, (path) => writeRmat(path, { scale, edges, seed }));
+    const paramsOf = (output: string): Parameters => {
+      return { input, output, roundsMax: rounds, damping };
+    };
     return {
       rows: [
         {
           name: "page-rank",
           title: `${rounds} rounds, ${edges} links`,
           inputRows: edges,
-          answer: {
-            tolerance: 1e-6,
-            read: (output) =>
-              judgeFiles(
-                output,
-                (files) => `select count(*), sum(rank), sum(rank * rank), max(rank),
-                  sum(rank * (hash(page::varchar) % 1009)) from ${files}`,
-              ),
-          },
+          answer,
           tasks: (output) => {
-            const params = { input, output, roundsMax: rounds, tolerance: 1e-300, damping };
+            const params = paramsOf(output);
             const byFunction = functionTask("rank", params);
             return {
-              millrace: {
-                kind: "job",
-                file: join(projectFolder(), "jobs/page-rank", "./job.ts"),
-                params,
-              },
+              millrace: jobTask("graph", "rank.job.ts", params),
               baseline: byFunction,
               duckdb: rankSql(input, output),
               polars: byFunction,
@@ -71,6 +73,19 @@ export const graph: Workload = {
               dask: byFunction,
               ray: byFunction,
             };
+          },
+        },
+        {
+          name: "page-rank-by-pairs",
+          title: "the same by functions on pairs, which also tell how much ranks changed",
+          inputRows: edges,
+          answer,
+          without: { duckdb: noClosures, polars: noClosures },
+          tasks: (output) => {
+            const params = paramsOf(output);
+            const file = join(projectFolder(), "jobs/page-rank", "./job.ts");
+            const millrace: Task = { kind: "job", file, params: { ...params, tolerance: 1e-300 } };
+            return { millrace, baseline: functionTask("rank", params) };
           },
         },
       ],

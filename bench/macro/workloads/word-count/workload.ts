@@ -8,7 +8,7 @@ import { judgeFiles } from "../../judge/judge-files.ts";
 import { suiteFile } from "../../places.ts";
 import type { DataCache } from "../../protocol/data-cache.ts";
 import type { Answer, Row, Size, Task, Tasks, Workload } from "../../protocol/workload.ts";
-import { duckLines } from "../common.ts";
+import { duckLines, noClosures } from "../common.ts";
 
 const seed = 1;
 const distinctWords = 200_000;
@@ -50,8 +50,6 @@ function sqlWords(input: string, output: string, words: string): Task {
   ) to '${output}/words.parquet' (format parquet)`;
   return { kind: "sql", statements: [statement] };
 }
-
-const noClosures = "it has no functions of the user's own per row in JavaScript or Python";
 
 function syntheticRows({ file, bytes }: Sources): Row[] {
   const common = { answer, inputBytes: bytes };
