@@ -1,4 +1,6 @@
 // Raw batches keep every column as it was, and are refused where bytes are missing.
+
+import { serialize } from "node:v8";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Batch, batchOfRows, batchRows, makeBatch } from "./batch.ts";
@@ -29,6 +31,13 @@ function dictionaryColumn(codes: readonly number[], validity?: Uint8Array): Dict
 }
 
 describe("raw batches", () => {
+  test("nothing of what was written stays with the writer", () => {
+    const writer = new RawBatchWriter();
+    const pieces = writer.write(batchOfRows(Array.from({ length: 10_000 }, (_, value) => value)));
+    expect(pieces.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(40_000);
+    expect(serialize(writer).length).toBeLessThan(1000);
+  });
+
   test("rows of every kind come back", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),

@@ -70,14 +70,16 @@ export class RawBatchWriter {
 
   /** Pieces whose lengths are multiples of eight, without copies of the columns' buffers. */
   write(batch: Batch): readonly Uint8Array[] {
-    this.pieces = [];
     const columns = batch.columns.map((column) => this.column(column));
     const head: BatchHead = { shape: batch.shape, rows: batch.rows, columns };
     const text = new TextEncoder().encode(JSON.stringify(head));
     const first = new Uint8Array(8 + padded(text.length));
     new Int32Array(first.buffer)[0] = text.length;
     first.set(text, 8);
-    return [first, ...this.pieces];
+    const written = [first, ...this.pieces];
+    // Whoever has the pieces decides how long they live: a writer stays until its block is sealed.
+    this.pieces = [];
+    return written;
   }
 
   private buffer(array: Bytes): number {
