@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { contenders } from "./contenders/contenders.ts";
 import { requireDuck } from "./judge/duck.ts";
 import { type Options, parseCommandLine, usage } from "./options.ts";
+import { linesOf } from "./parts/parts.ts";
 import { installPeers } from "./peers/environment.ts";
 import { projectFolder } from "./places.ts";
 import { profileRows } from "./profile/run-profile.ts";
 import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
-import { type Line, median, type RunHeader, readResults } from "./protocol/results.ts";
+import { median, type RowLine, type RunHeader, readResults } from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
 import { TimeBudget } from "./protocol/time-budget.ts";
 import { WorkloadUnavailable } from "./protocol/workload.ts";
@@ -37,7 +38,7 @@ function headerOf(options: Options, absent: Readonly<Record<string, string>>): R
   return { kind: "run", ...describeMachine(), ...asked, absent };
 }
 
-function progressText(line: Line): string {
+function progressText(line: RowLine): string {
   if (line.kind === "run") return `${line.machine}, ${line.cores} cores`;
   if (line.kind === "workload")
     return line.skipped === undefined ? "" : `left out: ${line.skipped}`;
@@ -71,7 +72,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   };
   const path = join(folder, "results.jsonl");
   writeFileSync(path, "");
-  const onLine = (line: Line): void => {
+  const onLine = (line: RowLine): void => {
     appendFileSync(path, `${JSON.stringify(line)}\n`);
     const text = progressText(line);
     if (text !== "") note(text);
@@ -83,6 +84,19 @@ async function measure(options: Options, folder: string): Promise<string> {
   const tookMinutes = Math.round((performance.now() - started) / 6000) / 10;
   onLine({ kind: "end", tookMinutes, spentMinutes: settings.budget.spentMinutes });
   return path;
+}
+
+/** Adds lines to results that are there. */
+async function measureParts(options: Options, path: string, out: string): Promise<void> {
+  const { size, threads, folder: dataFolder, parts } = options;
+  const { commit } = describeMachine();
+  const asked = { size, threads, commit, dataFolder, out, note };
+  for (const part of parts) {
+    note(`part ${part}:`);
+    for await (const line of linesOf(part, { ...asked, results: readResults(path) })) {
+      appendFileSync(path, `${JSON.stringify(line)}\n`);
+    }
+  }
 }
 
 function publish(resultsPath: string): void {
@@ -115,6 +129,7 @@ async function run(options: Options): Promise<number> {
   const known = options.report === undefined ? undefined : resultsIn("report", options.report);
   if (known !== undefined && options.publish) checkPublishable(known);
   const path = options.report ?? (await measure(options, folder));
+  await measureParts(options, path, folder);
   const results = readResults(path);
   const markdown = join(folder, "report.md");
   writeReport(results, { markdown, plots: folder });
@@ -129,7 +144,8 @@ async function run(options: Options): Promise<number> {
     ({ outcome, contender }) =>
       outcome.kind === "wrong" || (outcome.kind === "failed" && contender.startsWith("millrace")),
   );
-  return broken.length === 0 ? 0 : 1;
+  const failed = results.works.filter(({ problem }) => problem !== undefined);
+  return broken.length + failed.length === 0 ? 0 : 1;
 }
 
 function listPeers(): void {

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { type PartName, partNames } from "./parts/parts.ts";
 import { defaultCacheFolder } from "./protocol/data-cache.ts";
 import type { Size } from "./protocol/workload.ts";
 import { UsageError } from "./usage-error.ts";
@@ -24,7 +25,9 @@ Options:
   --threads N           of each contender (default 2)
   --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
   --compare FILE        an earlier results.jsonl to compare with
-  --report FILE         measures nothing: reports on a results.jsonl again
+  --report FILE         measures no rows: reports on a results.jsonl again
+  --parts NAMES         measured after the rows, or added to those of --report: kernels (each alone), memory
+                        (works that outgrow it), profiles (of the five worst rows); all of them with --publish
   --publish             replaces bench/RESULTS.md, its plots and its results.jsonl, by those of a full run
   --profile             profiles our processes instead of measuring: CPU, heap, and where time went
   --folder FOLDER       generated data (default ${defaultCacheFolder()})
@@ -42,6 +45,7 @@ export interface Options {
   readonly out: string | undefined;
   readonly compare: string | undefined;
   readonly report: string | undefined;
+  readonly parts: readonly PartName[];
   readonly publish: boolean;
   readonly profile: boolean;
   readonly folder: string;
@@ -59,6 +63,16 @@ function wholeNumber(name: string, given: string): number {
   const value = Number(given);
   if (Number.isInteger(value) && value > 0) return value;
   throw new UsageError(`--${name} is ${given}; give a whole number from 1 on`);
+}
+
+/** Those of a published run are all, unless it is only reported on again. */
+function parts(given: string | undefined, isPublished: boolean): readonly PartName[] {
+  if (given === undefined) return isPublished ? partNames : [];
+  for (const name of names(given)) {
+    if ((partNames as readonly string[]).includes(name)) continue;
+    throw new UsageError(`there is no part ${name}; there are ${partNames.join(", ")}`);
+  }
+  return partNames.filter((name) => names(given).includes(name));
 }
 
 function names(given: string | undefined): readonly string[] {
@@ -94,6 +108,7 @@ function parse(args: readonly string[]) {
         out: text,
         compare: text,
         report: text,
+        parts: text,
         publish: flag,
         profile: flag,
         folder: { type: "string", default: defaultCacheFolder() },
@@ -154,6 +169,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       out: values.out,
       compare: values.compare,
       report: values.report,
+      parts: parts(values.parts, values.publish && values.report === undefined),
       publish: values.publish,
       profile: values.profile,
       folder: values.folder,

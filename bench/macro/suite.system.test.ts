@@ -71,15 +71,32 @@ test("every row of every workload comes to the same answer by everybody", async 
   expect(readFileSync(join(folder, "again/report.md"), "utf8")).toContain("# Results");
 }, 300_000);
 
-test("three masters answer too", async () => {
+test("three masters answer too, and the parts beside the rows are measured and told", async () => {
   const args = ["--size", "smoke", "--runs", "1", "--only", "csv", "--contenders"];
   const out = join(folder, "three");
-  const { status, stderr } = await bench(...args, "millrace,millrace-3,duckdb", "--out", out);
+  const parts = ["--parts", "kernels,memory,profiles"];
+  const contenders = "millrace,millrace-3,duckdb";
+  const { status, stderr, stdout } = await bench(...args, contenders, "--out", out, ...parts);
   expect(status, stderr).toBe(0);
-  const { results } = readResults(join(out, "results.jsonl"));
+  const { results, kernels, works, profiles } = readResults(join(out, "results.jsonl"));
+  expect(kernels.length).toBeGreaterThan(8);
+  expect(works.map(({ work, problem }) => [work, problem])).toEqual(
+    ["group", "sort", "join", "parquet"].map((work) => [work, undefined]),
+  );
+  expect(profiles.map(({ row }) => row)).toEqual(["csv/stations"]);
+  const threads = profiles.flatMap((profile) => profile.threads.map(({ name }) => name));
+  for (const who of ["master", "worker", "executor"]) {
+    expect(
+      threads.some((name) => name.includes(who)),
+      `${who} of ${threads}`,
+    ).toBe(true);
+  }
+  for (const title of ["Kernels alone", "Memory", "The worst rows, profiled"]) {
+    expect(stdout).toContain(`## ${title}\n`);
+  }
   const three = results.filter(({ contender }) => contender === "millrace-3");
   expect(three.map(({ outcome }) => outcome.kind)).toEqual(["measured"]);
-}, 120_000);
+}, 240_000);
 
 test("a command line that cannot be meant is told", async () => {
   const unknown = await bench("--only", "tpcds");
@@ -89,6 +106,8 @@ test("a command line that cannot be meant is told", async () => {
   expect(await said("--runs", "0")).toContain("--runs is 0; give a whole number from 1 on");
   expect(await said("--contenders", "hadoop")).toContain("there is no contender hadoop");
   expect(await said("--size", "huge")).toContain("--size is huge; give full or smoke");
+  const part = await said("--parts", "disk");
+  expect(part).toContain("there is no part disk; there are kernels, memory, profiles");
   expect(await said("--runs", "-1")).toContain("--runs is -1; give a whole number from 1 on");
   const folders = ["--folder", join(folder, "data"), "--out"];
   const row = await bench(...folders, join(folder, "none"), "--size", "smoke", "--only", "csv/q1");
@@ -100,8 +119,8 @@ test("a command line that cannot be meant is told", async () => {
   expect(out).toContain(`--out is ${file}/out, where no folder can be written`);
   const below = await said(...folders, "/proc/none/out", "--only", "csv");
   expect(below).toContain("--out is /proc/none/out, where no folder can be written");
-  const part = await said("--publish", "--size", "smoke", "--only", "csv");
-  expect(part).toContain("--size smoke and --only would make one of less than everything");
+  const less = await said("--publish", "--size", "smoke", "--only", "csv");
+  expect(less).toContain("--size smoke and --only would make one of less than everything");
   const missing = join(folder, "missing.jsonl");
   expect(await said(...folders, join(folder, "none"), "--compare", missing)).toContain(
     "which is no results.jsonl of the suite",

@@ -8,13 +8,14 @@ import { type Bounds, type Found, rowBytesOf, runWork, type Work } from "./run-w
 import { type WorkName, workNames } from "./works.job.ts";
 
 const usage = `Usage: npm run bench:memory -- [--only NAME,…] [--limit-mib 512] [--times 10] [--rows N]
-                                   [--threads 2] [--folder DIR]
+                                   [--threads 2] [--folder DIR] [--json]
 
 Runs works that hold rows, each on a cluster of its own whose executor may use --limit-mib, on --times as
 many bytes of rows; checks the answers, and prints the most memory that the executor process had:
   ${workNames.join(", ")}
 parquet writes 20 M rows without a limit. --rows: so many instead, of every work. --folder: for spill
 files, shuffles and outputs; a temporary folder unless told. Some five times the rows lie there for a time.
+--json: one object a line instead of a table.
 
 The exit code is 1 where an answer is wrong, or an executor took more than 1.25 times its limit.`;
 
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     rows: { type: "string" },
     threads: { type: "string", default: "2" },
     folder: { type: "string", default: tmpdir() },
+    json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -49,18 +51,49 @@ function wholeNumber(name: "limit-mib" | "times" | "rows" | "threads", text: str
 
 const isWork = (name: string): name is WorkName => (workNames as readonly string[]).includes(name);
 
-function shown(name: WorkName, rows: number, bounds: Bounds, found: Found): string {
-  const { limitBytes } = bounds;
-  const inMiB = (bytes: number) => `${Math.round(bytes / mebibyte)} MiB`;
+interface Measured {
+  readonly work: WorkName;
+  readonly rows: number;
+  readonly rowBytes: number;
+  readonly limitBytes: number;
+  readonly peakBytesMax: number;
+  readonly peakBytes: number;
+  readonly seconds: number;
+  readonly problem: string | undefined;
+}
+
+function measured({ name, rows }: Work, { limitBytes }: Bounds, found: Found): Measured {
   const limit = limitBytes ?? parquetBytesMax;
+  return {
+    ...{ work: name, rows, rowBytes: rowBytesOf(textBytes), limitBytes: limit },
+    peakBytesMax: limitBytes === undefined ? parquetBytesMax : ratioMax * limitBytes,
+    ...found,
+  };
+}
+
+function shown({
+  work,
+  rows,
+  rowBytes,
+  limitBytes,
+  peakBytes,
+  seconds,
+  problem,
+}: Measured): string {
+  const inMiB = (bytes: number) => `${Math.round(bytes / mebibyte)} MiB`;
   return [
-    ...["", name, `${(rows / 1e6).toFixed(1)} M`, inMiB(rows * rowBytesOf(textBytes))],
-    ...[inMiB(limit), inMiB(found.peakBytes), (found.peakBytes / limit).toFixed(2)],
-    ...[`${found.seconds.toFixed(1)} s`, found.problem === undefined ? "right" : "WRONG", ""],
+    ...["", work, `${(rows / 1e6).toFixed(1)} M`, inMiB(rows * rowBytes)],
+    ...[inMiB(limitBytes), inMiB(peakBytes), (peakBytes / limitBytes).toFixed(2)],
+    ...[`${seconds.toFixed(1)} s`, problem === undefined ? "right" : "WRONG", ""],
   ]
     .join(" | ")
     .trim();
 }
+
+const tableHead = [
+  "| work | rows | bytes of rows | limit | peak | of the limit | time | answer |",
+  "| --- | --- | --- | --- | --- | --- | --- | --- |",
+];
 
 async function main(): Promise<number> {
   if (values.help) {
@@ -75,8 +108,7 @@ async function main(): Promise<number> {
   mkdirSync(values.folder, { recursive: true });
   const folder = mkdtempSync(join(values.folder, "millrace-memory-"));
   let isBroken = false;
-  console.log("| work | rows | bytes of rows | limit | peak | of the limit | time | answer |");
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  if (!values.json) for (const line of tableHead) console.log(line);
   try {
     for (const name of names.filter(isWork)) {
       const isParquet = name === "parquet";
@@ -84,11 +116,10 @@ async function main(): Promise<number> {
       const rows = values.rows === undefined ? usual : wholeNumber("rows", values.rows);
       const work: Work = { name, rows, textBytes };
       const bounds = { limitBytes: isParquet ? undefined : limitBytes, threads, folder };
-      const found = await runWork(work, bounds);
-      console.log(shown(name, rows, bounds, found));
-      if (found.problem !== undefined) console.error(`${name}: ${found.problem}`);
-      const most = isParquet ? parquetBytesMax : ratioMax * limitBytes;
-      if (found.problem !== undefined || found.peakBytes > most) isBroken = true;
+      const line = measured(work, bounds, await runWork(work, bounds));
+      console.log(values.json ? JSON.stringify(line) : shown(line));
+      if (line.problem !== undefined) console.error(`${name}: ${line.problem}`);
+      if (line.problem !== undefined || line.peakBytes > line.peakBytesMax) isBroken = true;
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // Loaded into every process and thread of a profiled cluster by NODE_OPTIONS: profiles from one signal to the next.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector";
 import { basename, join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
@@ -23,6 +23,7 @@ if (folder !== undefined) {
   session.connect();
   const role = isMainThread ? processName() : "executor";
   const name = `${role}-${process.pid}-thread-${threadId}`;
+  const listening = join(folder, `${name}.listening`);
   let isRunning = false;
 
   const start = () => {
@@ -31,6 +32,7 @@ if (folder !== undefined) {
     session.post("Profiler.setSamplingInterval", { interval: samplingUs });
     session.post("Profiler.start");
     session.post("HeapProfiler.startSampling", { samplingInterval: heapSamplingBytes });
+    writeFileSync(join(folder, `${name}.running`), "");
   };
   const stop = () => {
     isRunning = false;
@@ -52,7 +54,8 @@ if (folder !== undefined) {
       channel.postMessage("turn");
       turn();
     });
-    // Only processes that say so may be sent the signal: it ends others.
-    writeFileSync(join(folder, `${process.pid}.listening`), "");
   }
+  // Only processes that say so may be sent the signal: it ends others.
+  writeFileSync(listening, "");
+  process.once("exit", () => rmSync(listening, { force: true }));
 }

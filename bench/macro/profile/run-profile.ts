@@ -21,31 +21,34 @@ export interface ProfileSettings {
 }
 
 const sharesShown = 12;
-const turnMs = 500;
+const lookMs = 50;
 /** Profilers slow a run down. */
 const runSecondsMax = 300;
-const writeMsMax = 30_000;
+const answerMsMax = 30_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Tells every process that listens to start or stop. */
-function turn(session: Session, folder: string): number[] {
-  const listening = processTree(session.pid).filter((pid) =>
-    existsSync(join(folder, `${pid}.listening`)),
-  );
-  for (const pid of listening) process.kill(pid, "SIGUSR2");
-  return listening;
+/** Threads of the session's processes that have loaded the hook, as `role-PID-thread-N`. */
+function listeningThreads(session: Session, folder: string): string[] {
+  const pids = new Set(processTree(session.pid));
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".listening"))
+    .map((name) => name.slice(0, -".listening".length))
+    .filter((thread) => pids.has(pidOf(thread)));
 }
 
-async function untilWritten(folder: string, pids: readonly number[]): Promise<void> {
-  const isWritten = (pid: number): boolean =>
-    readdirSync(folder).some((name) => name.includes(`-${pid}-`) && name.endsWith(".cpuprofile"));
-  for (let waitedMs = 0; waitedMs < writeMsMax; waitedMs += turnMs) {
-    if (pids.every(isWritten)) break;
-    await pause(turnMs);
+const pidOf = (thread: string): number => Number(/-(\d+)-thread-\d+$/.exec(thread)?.[1]);
+
+/** Tells every thread to start or stop, and waits until each has written the file that says that it did. */
+async function turn(threads: readonly string[], folder: string, ending: string): Promise<void> {
+  for (const pid of new Set(threads.map(pidOf))) process.kill(pid, "SIGUSR2");
+  for (let waitedMs = 0; waitedMs < answerMsMax; waitedMs += lookMs) {
+    const isMissing = (thread: string) =>
+      existsSync(join(folder, `${thread}.listening`)) &&
+      !existsSync(join(folder, `${thread}${ending}`));
+    if (!threads.some(isMissing)) return;
+    await pause(lookMs);
   }
-  // Threads answer when they are idle, which they are between jobs.
-  await pause(turnMs);
 }
 
 function sharesText(title: string, shares: readonly Share[], busyMs: number): string {
@@ -55,34 +58,53 @@ function sharesText(title: string, shares: readonly Share[], busyMs: number): st
   return `| ${title} | time | share |\n| --- | ---: | ---: |\n${lines.join("")}`;
 }
 
-/** A section for each thread that did something. */
-function summaryOf(folder: string, wallMs: number, title: string): string {
-  const sections = readdirSync(folder)
+export interface ProfiledThread {
+  /** Of its process and itself. */
+  readonly name: string;
+  readonly busyMs: number;
+  readonly folders: readonly Share[];
+  readonly functions: readonly Share[];
+}
+
+export interface ProfiledRow {
+  readonly row: string;
+  /** Under the profilers, which slow everything down. */
+  readonly wallMs: number;
+  /** Those that did something, the busiest first. */
+  readonly threads: readonly ProfiledThread[];
+}
+
+function threadsIn(folder: string): ProfiledThread[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".cpuprofile"))
     .map((name) => {
       const profile = JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile;
       return { name: name.replace(".cpuprofile", ""), ...breakdownOf(profile) };
     })
     .filter(({ busyMs }) => busyMs >= 1)
-    .sort((a, b) => b.busyMs - a.busyMs)
-    .map(({ name, busyMs, folders, functions }) => {
-      const share = `busy ${durationText(busyMs)} of ${durationText(wallMs)}`;
-      const tables = [
-        sharesText("folder", folders, busyMs),
-        sharesText("function", functions, busyMs),
-      ];
-      return `## ${name}: ${share}\n\n${tables.join("\n")}`;
-    });
+    .sort((a, b) => b.busyMs - a.busyMs);
+}
+
+function summaryOf({ row, wallMs, threads }: ProfiledRow): string {
+  const sections = threads.map(({ name, busyMs, folders, functions }) => {
+    const share = `busy ${durationText(busyMs)} of ${durationText(wallMs)}`;
+    const tables = [
+      sharesText("folder", folders, busyMs),
+      sharesText("function", functions, busyMs),
+    ];
+    return `## ${name}: ${share}\n\n${tables.join("\n")}`;
+  });
   const notice =
     "Under the profilers, which slow everything down; garbage collection is a function.";
-  return `# ${title}: ${durationText(wallMs)}\n\n${notice}\n\n${sections.join("\n")}`;
+  return `# ${row}: ${durationText(wallMs)}\n\n${notice}\n\n${sections.join("\n")}`;
 }
 
 async function profileRow(
   workload: Workload,
   row: Row,
   settings: ProfileSettings,
-): Promise<string> {
+  note: (text: string) => void,
+): Promise<ProfiledRow> {
   const folder = join(settings.folder, `${workload.name}-${row.name}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -99,20 +121,24 @@ async function profileRow(
       return { task: row.tasks(output).millrace, output };
     };
     await session.run(request("warm-up"), runSecondsMax);
-    turn(session, folder);
-    await pause(turnMs);
+    const listening = listeningThreads(session, folder);
+    await turn(listening, folder, ".running");
     const { wallMs } = await session.run(request("output"), runSecondsMax);
-    await untilWritten(folder, turn(session, folder));
+    // The later one of the two that a thread writes.
+    await turn(listening, folder, ".heapprofile");
     const summary = join(folder, "where-time-went.md");
-    writeFileSync(summary, summaryOf(folder, wallMs, `${workload.name}/${row.name}`));
-    return `${wallMs.toFixed(0)} ms under the profilers; where it went: ${summary}`;
+    const profiled = { row: `${workload.name}/${row.name}`, wallMs, threads: threadsIn(folder) };
+    writeFileSync(summary, summaryOf(profiled));
+    const took = `${wallMs.toFixed(0)} ms under the profilers`;
+    note(`${profiled.row}: ${took}; where it went: ${summary}`);
+    return profiled;
   } finally {
     await session.close();
     for (const name of ["warm-up", "output"]) {
       rmSync(join(folder, name), { recursive: true, force: true });
     }
-    for (const name of readdirSync(folder).filter((each) => each.endsWith(".listening"))) {
-      rmSync(join(folder, name));
+    for (const name of readdirSync(folder).filter((each) => /\.(listening|running)$/.test(each))) {
+      rmSync(join(folder, name), { force: true });
     }
   }
 }
@@ -122,18 +148,19 @@ export async function profileRows(
   workloads: readonly Workload[],
   settings: ProfileSettings,
   note: (text: string) => void,
-): Promise<void> {
+): Promise<readonly ProfiledRow[]> {
+  const profiled: ProfiledRow[] = [];
   for (const workload of workloads) {
     try {
       const { rows } = await workload.prepare(settings.cache, settings.size);
       for (const row of rows) {
-        const name = `${workload.name}/${row.name}`;
-        if (!settings.wanted(name)) continue;
-        note(`${name}: ${await profileRow(workload, row, settings)}`);
+        if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
+        profiled.push(await profileRow(workload, row, settings, note));
       }
     } catch (failure) {
       if (!(failure instanceof WorkloadUnavailable)) throw failure;
       note(`${workload.name} was left out: ${failure.message}`);
     }
   }
+  return profiled;
 }

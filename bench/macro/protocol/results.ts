@@ -1,4 +1,4 @@
-// Results as lines of JSON: one about the machine, then one for each contender and row.
+// Results as lines of JSON: one about the machine, then one for each contender and row, then those of the parts beside.
 
 import { readFileSync } from "node:fs";
 import type { Row, Size } from "./workload.ts";
@@ -68,7 +68,54 @@ export interface EndLine {
   readonly spentMinutes: Readonly<Record<string, number>>;
 }
 
-export type Line = RunHeader | WorkloadLine | ResultLine | EndLine;
+/** A kernel alone, in as many threads as DuckDB has: how much each did within a second. */
+export interface KernelLine {
+  readonly kind: "kernel";
+  readonly commit: string;
+  readonly kernel: string;
+  readonly unit: string;
+  /** At least so many. */
+  readonly aim: number;
+  readonly ours: number;
+  readonly duckdb: number;
+}
+
+/** A work that holds far more rows than its executor may hold. */
+export interface WorkLine {
+  readonly kind: "work";
+  readonly commit: string;
+  readonly work: string;
+  readonly rows: number;
+  readonly rowBytes: number;
+  readonly limitBytes: number;
+  /** What the peak may be at most. */
+  readonly peakBytesMax: number;
+  readonly peakBytes: number;
+  readonly seconds: number;
+  /** What is wrong with the answer, or how it failed. */
+  readonly problem?: string;
+}
+
+/** Where the time of a row went, in each process and thread that did something. */
+export interface ProfileLine {
+  readonly kind: "profile";
+  readonly commit: string;
+  /** As `workload/row`. */
+  readonly row: string;
+  /** The time of the fastest other over ours, as measured without profilers, and who that was. */
+  readonly ratio: number;
+  readonly fastest: string;
+  readonly wallMs: number;
+  readonly threads: readonly {
+    readonly name: string;
+    readonly busyMs: number;
+    readonly functions: readonly { readonly what: string; readonly ms: number }[];
+  }[];
+}
+
+export type PartLine = KernelLine | WorkLine | ProfileLine;
+export type RowLine = RunHeader | WorkloadLine | ResultLine | EndLine;
+export type Line = RowLine | PartLine;
 
 export interface Results {
   readonly header: RunHeader;
@@ -76,6 +123,9 @@ export interface Results {
   readonly results: readonly ResultLine[];
   /** Undefined where the run was cut short. */
   readonly end: EndLine | undefined;
+  readonly kernels: readonly KernelLine[];
+  readonly works: readonly WorkLine[];
+  readonly profiles: readonly ProfileLine[];
 }
 
 export function resultsOf(lines: readonly Line[]): Results {
@@ -86,6 +136,9 @@ export function resultsOf(lines: readonly Line[]): Results {
     workloads: rest.filter((line) => line.kind === "workload"),
     results: rest.filter((line) => line.kind === "result"),
     end: rest.find((line) => line.kind === "end"),
+    kernels: rest.filter((line) => line.kind === "kernel"),
+    works: rest.filter((line) => line.kind === "work"),
+    profiles: rest.filter((line) => line.kind === "profile"),
   };
 }
 

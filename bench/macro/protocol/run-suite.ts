@@ -7,7 +7,7 @@ import type { Contender } from "../contenders/contenders.ts";
 import type { DataCache } from "./data-cache.ts";
 import { corePin, warmPageCache } from "./machine.ts";
 import { measureRow } from "./measure-row.ts";
-import type { Line, ResultLine } from "./results.ts";
+import type { ResultLine, RowLine } from "./results.ts";
 import { OpenSessions } from "./sessions.ts";
 import type { TimeBudget } from "./time-budget.ts";
 import {
@@ -32,7 +32,7 @@ export interface SuiteSettings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export type OnLine = (line: Line) => void;
+export type OnLine = (line: RowLine) => void;
 
 function lineOf(
   workload: Workload,

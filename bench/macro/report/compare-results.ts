@@ -8,7 +8,7 @@ import {
   type Results,
   type RunHeader,
 } from "../protocol/results.ts";
-import { titleOf } from "./markdown.ts";
+import { titleOf } from "./markdown-table.ts";
 import { durationText, ratioText } from "./units.ts";
 
 /** Of fewer runs nobody can tell a change from noise. */

@@ -1,7 +1,8 @@
 // Curves: how long something takes along sizes, partitions or threads, on scales of logarithms.
 
 import { medianMs, type ResultLine } from "../protocol/results.ts";
-import { takingPart, titleOf } from "./markdown.ts";
+import { takingPart } from "./markdown.ts";
+import { titleOf } from "./markdown-table.ts";
 import { colourOf, faint, type LogScale, label, legend, logScale, picture, shape } from "./svg.ts";
 import { durationTick } from "./units.ts";
 

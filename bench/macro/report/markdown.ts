@@ -10,13 +10,9 @@ import {
   type WorkloadLine,
 } from "../protocol/results.ts";
 import { aimsTable } from "./aims.ts";
+import { table, titleOf } from "./markdown-table.ts";
+import { partsText } from "./parts-text.ts";
 import { bytesText, durationText, ratioText } from "./units.ts";
-
-const titles = new Map(contenders.map(({ name, title }) => [name, title]));
-
-export function titleOf(contender: string): string {
-  return titles.get(contender) ?? contender;
-}
 
 /** Contenders that did something, in the order of the report. */
 export function takingPart(lines: readonly ResultLine[]): string[] {
@@ -24,12 +20,6 @@ export function takingPart(lines: readonly ResultLine[]): string[] {
     lines.filter(({ outcome }) => outcome.kind !== "skipped").map(({ contender }) => contender),
   );
   return contenders.map(({ name }) => name).filter((name) => present.has(name));
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
-  const rule = line(head.map((_, column) => (column === 0 ? "---" : "---:")));
-  return line(head) + rule + rows.map(line).join("");
 }
 
 function cellText(line: ResultLine | undefined, ourMs: number | undefined): string {
@@ -180,7 +170,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/RE
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
   ${rowSeconds} s on a row; one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
 - A run is stopped after ${runSeconds} s; a contender gets no more rows after ${contenderMinutes} minutes in all
-- The whole run ${endText(results)}
+- All rows ${endText(results)}
 - ${listed}
 ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;
 }
@@ -196,7 +186,8 @@ export function reportText(
     );
     return `${workloadText(results, about).trimEnd()}\n${pictures.join("")}`;
   });
-  return [headText(results), summaryTable(results), aimsTable(results), ...sections]
+  const summaries = [headText(results), summaryTable(results), aimsTable(results)];
+  return [...summaries, ...sections, ...partsText(results)]
     .filter((part) => part !== "")
     .join("\n");
 }

@@ -1,7 +1,8 @@
 // Ratios to us, row by row, on a scale of logarithms: right of the line is slower than Millrace.
 
 import { medianMs, type ResultLine } from "../protocol/results.ts";
-import { takingPart, titleOf } from "./markdown.ts";
+import { takingPart } from "./markdown.ts";
+import { titleOf } from "./markdown-table.ts";
 import {
   colourOf,
   escaped,

@@ -48,6 +48,46 @@ test("aims are held against what was found, and misses are named", () => {
   expect(aimsTable(slow)).toContain("**no**, 1 of 1: tpch/q1 3.00 ×");
 });
 
+test("kernels, works and profiles are told with what was wanted of them", () => {
+  const commit = "abc1234";
+  const kernel = { kind: "kernel", commit, unit: "M rows/s", ours: 60, duckdb: 90 } as const;
+  const work = { kind: "work", commit, rows: 2e6, rowBytes: 100, limitBytes: 4e8 } as const;
+  const limits = { peakBytesMax: 5e8, seconds: 12 };
+  const text = reportText(
+    {
+      ...results,
+      kernels: [
+        { ...kernel, kernel: "group", aim: 50 },
+        { ...kernel, kernel: "sort", aim: 70 },
+      ],
+      works: [
+        { ...work, ...limits, work: "join", peakBytes: 4.4e8 },
+        { ...work, ...limits, work: "sort", peakBytes: 6e8, problem: "line 7 is 8\nand more" },
+      ],
+      profiles: [
+        {
+          kind: "profile",
+          ...{ commit: "later", row: "tpch/q1", ratio: 0.25, fastest: "duckdb", wallMs: 80 },
+          threads: [
+            { name: "executor-17-thread-2", busyMs: 60, functions: [{ what: "add", ms: 30 }] },
+            { name: "main-16-thread-0", busyMs: 2, functions: [] },
+          ],
+        },
+      ],
+    },
+    new Map(),
+  );
+  expect(text).toContain("| group | 60.0 M rows/s | ≥ 50 | yes | 90.0 |");
+  expect(text).toContain("| sort | 60.0 M rows/s | ≥ 70 | **no** | 90.0 |");
+  expect(text).toContain("| 2.0 M | 200 MB | 400 MB | 440 MB | 1.10 × | yes | 12.0 s | right |");
+  expect(text).toContain("| 600 MB | 1.50 × | **no** | 12.0 s | **wrong** |");
+  expect(text).toContain("- sort: line 7 is 8\n");
+  expect(text).toContain("Measured at later.");
+  expect(text).toContain("DuckDB takes 0.25 × of our time; 80 ms under the profilers.");
+  expect(text).toContain("| executor, thread 2 | 60 ms | add 50 % |");
+  expect(text).not.toContain("main, thread 0");
+});
+
 test("a comparison tells changes from noise", () => {
   const later = someResults([
     line("q1", "millrace", [50, 55, 45]),

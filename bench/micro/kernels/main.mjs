@@ -1,7 +1,7 @@
 // Measures kernels in threads beside DuckDB with as many, turn by turn in one run, and compares their answers.
 // Rates are by the clock, then by the time of the processors, as if nothing else ran: on a busy machine only the
 // latter tells anything.
-// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N] [--rows MILLIONS]
+// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N] [--rows MILLIONS] [--json]
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,13 +51,13 @@ async function ours(url, rows, shared, threads) {
     (_, thread) =>
       new Worker(new URL(import.meta.url), { workerData: { url, rows, shared, thread, threads } }),
   );
+  // An error of a worker without a listener ends the program, which says what it was.
   const all = (tell) =>
     Promise.all(
       workers.map(
         (worker) =>
-          new Promise((resolve, reject) => {
+          new Promise((resolve) => {
             worker.once("message", resolve);
-            worker.once("error", reject);
             tell(worker);
           }),
       ),
@@ -106,7 +106,7 @@ async function duck(kernel, shared, threads) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-async function measure(name, rows, threads, runs) {
+async function measure(name, rows, threads, runs, print) {
   const url = await bundled(name);
   const kernel = (await import(url)).kernelOf(rows);
   const shared = kernel.make();
@@ -136,17 +136,26 @@ async function measure(name, rows, threads, runs) {
   const counted = kernel.counted ? shared[kernel.counted].byteLength : rows;
   const unit = kernel.counted ? "MB/s" : "M rows/s";
   const rates = (all) => all.map((each) => counted / median(each) / 1e6);
+  print({ name, unit, aim: kernel.aim, rates, seconds, busy });
+}
+
+function printLines({ name, unit, aim, rates, seconds, busy }) {
   for (const [what, all] of [
     ["clock", seconds],
     ["processors", busy],
   ]) {
     const [mine, theirs] = rates(all);
     console.log(
-      `${name.padEnd(20)} ${what.padEnd(10)} ${mine.toFixed(1).padStart(7)} ${unit} (aim ${kernel.aim})  ` +
+      `${name.padEnd(20)} ${what.padEnd(10)} ${mine.toFixed(1).padStart(7)} ${unit} (aim ${aim})  ` +
         `DuckDB ${theirs.toFixed(1).padStart(7)}  ratio ${(mine / theirs).toFixed(2)}  ` +
         `[${Math.min(...all[0]).toFixed(3)}-${Math.max(...all[0]).toFixed(3)} s]`,
     );
   }
+}
+
+function printJson({ name, unit, aim, rates, seconds }) {
+  const [ours, duckdb] = rates(seconds);
+  console.log(JSON.stringify({ kernel: name, unit, aim, ours, duckdb }));
 }
 
 async function main() {
@@ -156,6 +165,7 @@ async function main() {
       rows: { type: "string", default: "10" },
       threads: { type: "string", default: "2" },
       runs: { type: "string", default: "5" },
+      json: { type: "boolean", default: false },
     },
   });
   const names = readdirSync(here)
@@ -169,6 +179,7 @@ async function main() {
         Number(values.rows) * 1_000_000,
         Number(values.threads),
         Number(values.runs),
+        values.json ? printJson : printLines,
       );
     }
   } finally {

@@ -51,5 +51,8 @@ export function someResults(results: readonly ResultLine[]): Results {
     ],
     results,
     end: { kind: "end", tookMinutes: 12.5, spentMinutes: { millrace: 2.1, spark: 8 } },
+    kernels: [],
+    works: [],
+    profiles: [],
   };
 }
