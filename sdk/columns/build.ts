@@ -12,6 +12,7 @@ import type {
 } from "../../proto/plan/expr.ts";
 import { windowText } from "../../proto/plan/expr-text.ts";
 import { literalOf } from "./literal.ts";
+import { checkOptionNames } from "./option-names.ts";
 import type { Frame, FrameEnd, WindowOptions } from "./window.ts";
 
 /** Windows to be computed first; those of one layer may read the columns of the layers before. */
@@ -182,6 +183,8 @@ function overWindow(
   layers: WindowLayers,
   options: WindowOptions,
 ): ColumnValue {
+  checkOptionNames("over", options, ["partitionBy", "orderBy", "frame"]);
+  checkOptionNames("a frame of over", options.frame, ["unit", "start", "end"]);
   const partitions = listOf(options.partitionBy).map(toColumn);
   const orders = listOf(options.orderBy).map(toSortTerm);
   const call: WindowCall = Object.freeze({

@@ -1,6 +1,7 @@
 // Steps by functions of the user's, which see rows as plain values.
 
 import { EngineError } from "../../proto/errors.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { RowSchema } from "../columns/schema.ts";
 import type { Batch, BatchColumns } from "./batch-view.ts";
 import type { Dataset } from "./dataset.ts";
@@ -104,6 +105,7 @@ export abstract class ClosureSteps<out T> extends DatasetBase<T> {
    * })
    */
   mapAsync<U>(transform: (row: T) => Promise<U>, options: MapAsyncOptions = {}): Dataset<U> {
+    checkOptionNames("mapAsync", options, ["concurrency", "ratePerSecond"]);
     const { concurrency = concurrencyDefault, ratePerSecond = 0 } = options;
     checkedCount("mapAsync: a concurrency", "calls", concurrency, { min: 1 });
     const isRate = options.ratePerSecond === undefined || ratePerSecond > 0;

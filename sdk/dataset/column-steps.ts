@@ -7,6 +7,7 @@ import { ascending, ColumnValue, layersOf, toSortTerm } from "../columns/build.t
 import type { Available, ColumnName, Columns, RecordOf } from "../columns/column-for.ts";
 import type { Expression, Resolved, Sorting } from "../columns/expression.ts";
 import { checkedColumn } from "../columns/free.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { ColumnOf, Sortable } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkedCount, step } from "./dataset-base.ts";
@@ -223,6 +224,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
     name: Name,
     options: { readonly outer?: Outer } = {},
   ): Dataset<Exploded<Row, Name, Outer>> {
+    checkOptionNames("explode", options, ["outer"]);
     return step(this, { kind: "explode", column: name, outer: options.outer === true });
   }
 
@@ -234,6 +236,7 @@ export abstract class ColumnSteps<out T> extends KeyedSteps<T> {
    * @example flights.sample(0.01)
    */
   sample(fraction: number, options: { readonly seed?: number } = {}): Dataset<T> {
+    checkOptionNames("sample", options, ["seed"]);
     const { seed = 0 } = options;
     if (!(fraction >= 0 && fraction <= 1) || !Number.isSafeInteger(seed)) {
       throw new EngineError(

@@ -1,6 +1,7 @@
 // The typed shell over plan nodes: each method answers a new dataset, and only actions run anything.
 
 import type { Action } from "../../proto/plan/logical.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { Widened } from "./columns.ts";
 import { checkedFunction, derive, nodeOf, sessionOf, step } from "./dataset-base.ts";
 import { JoinSteps } from "./join-steps.ts";
@@ -42,6 +43,7 @@ export class Dataset<out T> extends JoinSteps<T> {
    * const late = await known.where((c) => c.delay.gt(30)).count();
    */
   async checkpoint(options: { readonly folder?: string } = {}): Promise<Dataset<T>> {
+    checkOptionNames("checkpoint", options, ["folder"]);
     const session = sessionOf(this);
     const { folder } = options;
     const given = folder === undefined ? undefined : resolveOutput(folder, session.workingFolder);

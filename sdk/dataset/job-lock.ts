@@ -3,6 +3,7 @@
 import { EngineError } from "../../proto/errors.ts";
 import { jobLockWaitMsDefault, lockWaitMsMax } from "../../proto/limits/locks.ts";
 import { lockNameProblem } from "../../proto/plan/lock-name.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { Session } from "./session.ts";
 
 export interface JobLockOptions {
@@ -40,6 +41,7 @@ export async function takeLock(
   name: string,
   options: JobLockOptions = {},
 ): Promise<JobLock> {
+  checkOptionNames("lock", options, ["waitMs"]);
   const { waitMs = jobLockWaitMsDefault } = options;
   const problem = lockNameProblem(name);
   if (problem !== undefined) {

@@ -3,6 +3,7 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinKey, JoinType } from "../../proto/plan/logical.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DatasetBase, derive, nodeOf, otherNode, sameRows, step } from "./dataset-base.ts";
 import { GroupSteps } from "./group-steps.ts";
@@ -181,6 +182,7 @@ function givenOptions(other: unknown, options: unknown): Given {
   const given = (
     typeof options === "string" ? { type: options } : (options ?? {})
   ) as Partial<Given>;
+  checkOptionNames("join", given, ["type", "rename", "strategy"]);
   const { type = "inner", rename = {} } = given;
   if (!joinTypes.includes(type)) {
     throw new EngineError(

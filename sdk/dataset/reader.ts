@@ -8,6 +8,7 @@ import type {
   ColumnarReadOptions,
   CsvColumnType,
 } from "../../proto/plan/logical.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import { RowSchema } from "../columns/schema.ts";
 import type { CsvRow } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
@@ -114,8 +115,10 @@ export class Reader {
     options?: NdjsonReadOptions<T> | ColumnFileReadOptions<T> | InferredReadOptions,
   ): Dataset<T> {
     if (options !== undefined && isColumnar(options)) {
+      checkOptionNames("read.ndjson", options, folderOptions);
       return this.#columns("ndjson", pattern, options);
     }
+    checkOptionNames("read.ndjson", options, ["schema"]);
     const id = this.#session.nextNode();
     const node = { kind: "readNdjson", id, pattern: this.#resolve(pattern) } as const;
     if (options === undefined) return new Dataset<T>(this.#session, node);
@@ -144,6 +147,7 @@ export class Reader {
     pattern: string,
     options: FolderOptions | ColumnFileReadOptions<Row> = {},
   ): Dataset<Row> {
+    checkOptionNames("read.parquet", options, folderOptions);
     return this.#columns("parquet", pattern, options);
   }
 
@@ -163,6 +167,7 @@ export class Reader {
     pattern: string,
     options: FolderOptions | ColumnFileReadOptions<Row> = {},
   ): Dataset<Row> {
+    checkOptionNames("read.arrow", options, folderOptions);
     return this.#columns("arrow", pattern, options);
   }
 
@@ -193,9 +198,11 @@ export class Reader {
       readonly schema?: RowSchema<unknown> | "infer";
     } = {},
   ): Dataset<never> {
+    const isColumnar = options?.schema !== undefined;
+    checkOptionNames("read.csv", options, isColumnar ? csvColumnOptions : csvOptions);
     const { columns = {}, header = true, delimiter = "," } = options;
     checkDelimiter("read.csv", delimiter);
-    if (options.schema !== undefined) return this.#columns("csv", pattern, options);
+    if (isColumnar) return this.#columns("csv", pattern, options);
     const id = this.#session.nextNode();
     return new Dataset(this.#session, {
       kind: "readCsv",
@@ -270,6 +277,10 @@ function isColumnar<T>(
 ): options is ColumnFileReadOptions<T> | InferredReadOptions {
   return options.schema instanceof RowSchema || options.schema === "infer";
 }
+
+const folderOptions = ["schema", "partitionColumns"] as const;
+const csvOptions = ["schema", "columns", "header", "delimiter"] as const;
+const csvColumnOptions = [...folderOptions, "header", "delimiter", "nullText"] as const;
 
 /** JavaScript may hand over anything. */
 function noSchema(method: string, given: unknown): EngineError {

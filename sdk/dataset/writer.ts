@@ -5,6 +5,7 @@ import type { CommittedOutput } from "../../proto/plan/bundle.ts";
 import type { WrittenRows } from "../../proto/plan/connector.ts";
 import type { LogicalNode, OutputFormat, WriteOptions } from "../../proto/plan/logical.ts";
 import type { RecordOf } from "../columns/column-for.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import { resolveOutput } from "./paths.ts";
 import type { Session } from "./session.ts";
 import { type Sink, writeToSink } from "./sink.ts";
@@ -100,6 +101,7 @@ export class DatasetWriter<out T> {
     folder: string,
     options: CsvWriteOptions<keyof RecordOf<Row> & string> = {},
   ): Promise<CommittedOutput> {
+    checkOptionNames("write.csv", options, optionsOf.csv);
     const { delimiter = "," } = options;
     checkDelimiter("write.csv", delimiter);
     return this.#write("csv", folder, options);
@@ -147,8 +149,13 @@ export class DatasetWriter<out T> {
     return await writeToSink(this.#session, this.#node, sink);
   }
 
-  async #write(format: OutputFormat, folder: string, given: Given): Promise<CommittedOutput> {
+  async #write(
+    format: keyof typeof optionsOf,
+    folder: string,
+    given: Given,
+  ): Promise<CommittedOutput> {
     const folderUri = resolveOutput(folder, this.#session.workingFolder);
+    checkOptionNames(`write.${format}`, given, optionsOf[format]);
     const options = checkedOptions(format, given);
     return await this.#session.write({
       kind: "write",
@@ -159,6 +166,15 @@ export class DatasetWriter<out T> {
     });
   }
 }
+
+const fileOptions = ["fileBytesTarget", "compression"] as const;
+const optionsOf: Readonly<Record<Exclude<OutputFormat, "checkpoint">, readonly string[]>> = {
+  text: fileOptions,
+  ndjson: ["partitionBy", ...fileOptions],
+  csv: ["partitionBy", ...fileOptions, "header", "delimiter"],
+  arrow: ["partitionBy", "fileBytesTarget"],
+  parquet: ["partitionBy", ...fileOptions],
+};
 
 /** Throws PLAN_INVALID for what is not one character beside quotes and line ends. */
 export function checkDelimiter(method: string, delimiter: string): void {
