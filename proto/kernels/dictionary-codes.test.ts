@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeRuns } from "../formats/parquet/runs-write.ts";
-import { readCodes } from "./dictionary-codes.ts";
+import {
+  type CodesPart,
+  listPlaces,
+  readCodes,
+  readValues,
+  testCodes,
+  testedWidthMax,
+} from "./dictionary-codes.ts";
 
 /** As `writeRuns`, which packs by sixes or runs as it sees fit, but every code packed: one group after the other. */
 function packed(codes: readonly number[], width: number): Uint8Array {
@@ -36,7 +43,9 @@ const codesOfWidth = fc.integer({ min: 1, max: 31 }).chain((width) => {
 
 function read(bytes: Uint8Array, width: number, codesEnd: number, count: number) {
   const out = new Int32Array(count).fill(-1);
-  return { problem: readCodes(bytes, width, codesEnd, out), codes: Array.from(out) };
+  const codes = { bytes, width, values: count, codesEnd };
+  const problem = readCodes([{ codes, from: 0, to: count }], undefined, out);
+  return { problem, codes: Array.from(out) };
 }
 
 describe("codes into a dictionary", () => {
@@ -68,12 +77,7 @@ describe("codes into a dictionary", () => {
     fc.assert(
       fc.property(codesOfWidth, fc.nat(), ({ width, codes }, seed) => {
         const end = 2 ** width;
-        readCodes(
-          packed(new Array<number>(200).fill(end - 1), width),
-          width,
-          end,
-          new Int32Array(200),
-        );
+        read(packed(new Array<number>(200).fill(end - 1), width), width, end, 200);
         for (const bytes of [packed(codes, width), writeRuns(codes, codes.length, width)]) {
           const cut = bytes.subarray(0, seed % bytes.length);
           const { problem, codes: got } = read(cut, width, end, codes.length);
@@ -94,5 +98,84 @@ describe("codes into a dictionary", () => {
     expect(read(Uint8Array.of(0xfe, 0xff, 0xff, 0xff, 0x0f, 3), 2, 4, 5).codes).toEqual([
       3, 3, 3, 3, 3,
     ]);
+  });
+});
+
+/** Parts of pages, packed or in runs, with the codes that they are about. */
+const parts = codesOfWidth.chain(({ width, codes }) =>
+  fc
+    .array(fc.tuple(fc.boolean(), fc.nat(codes.length), fc.nat(codes.length)), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map((cuts) => {
+      const codesEnd = Math.max(...codes) + 1;
+      const wanted = cuts.map(([isPacked, one, other]) => {
+        const bytes = isPacked ? packed(codes, width) : writeRuns(codes, codes.length, width);
+        const [from, to] = [Math.min(one, other), Math.max(one, other)];
+        const part: CodesPart = {
+          codes: { bytes, width, values: codes.length, codesEnd },
+          from,
+          to,
+        };
+        return { part, codes: codes.slice(from, to) };
+      });
+      return {
+        width,
+        codesEnd,
+        parts: wanted.map(({ part }) => part),
+        codes: wanted.flatMap((own) => own.codes),
+      };
+    }),
+);
+
+/** Each third, more or less. */
+const isPicked = (index: number, salt: number): boolean =>
+  Math.imul(index + salt, 0x9e3779b1) >>> 0 < 2 ** 32 / 3;
+
+describe("parts of pages", () => {
+  test("give their codes, or those at some places, and what these stand for", () => {
+    fc.assert(
+      fc.property(parts, fc.nat(), ({ parts, codes, codesEnd }, salt) => {
+        const all = new Int32Array(codes.length);
+        expect(readCodes(parts, undefined, all)).toBeUndefined();
+        expect(Array.from(all)).toEqual(codes);
+        const wanted = Uint8Array.from(codes, (_, index) => (isPicked(index, salt) ? 1 : 0));
+        const places = listPlaces(wanted);
+        expect(Array.from(places)).toEqual([...codes.keys()].filter((at) => wanted[at] === 1));
+        const picked = codes.filter((_, index) => wanted[index] === 1);
+        const some = new Int32Array(picked.length);
+        expect(readCodes(parts, places, some)).toBeUndefined();
+        expect(Array.from(some)).toEqual(picked);
+        if (codesEnd > 1000) return;
+        const short = Int32Array.from({ length: codesEnd }, (_, code) => code * -3);
+        const long = BigInt64Array.from(short, (value) => BigInt(value) << 32n);
+        expect(readValues(parts, places, short, some)).toBeUndefined();
+        expect(Array.from(some)).toEqual(picked.map((code) => short[code]));
+        const out = new BigInt64Array(codes.length);
+        expect(readValues(parts, undefined, long, out)).toBeUndefined();
+        expect(Array.from(out)).toEqual(codes.map((code) => long[code]));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("are tested by their codes, where rows are wanted yet", () => {
+    fc.assert(
+      fc.property(parts, fc.nat(), ({ parts, codes, codesEnd, width }, salt) => {
+        if (width > testedWidthMax) return;
+        const truths = Uint8Array.from({ length: codesEnd }, (_, code) => ((code + salt) & 3) % 2);
+        const before = Uint8Array.from(codes, (_, index) => (isPicked(index, salt) ? 0 : 1));
+        const wanted = before.slice();
+        expect(testCodes(parts, truths, wanted)).toBeUndefined();
+        expect(Array.from(wanted)).toEqual(codes.map((code, at) => before[at]! & truths[code]!));
+        // Without its last truth the largest code is beyond the dictionary.
+        const all = new Uint8Array(codes.length).fill(1);
+        const isMet = codes.includes(codesEnd - 1);
+        const problem = testCodes(parts, truths.subarray(0, -1), all);
+        expect(problem).toBe(isMet ? "outside the dictionary" : undefined);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

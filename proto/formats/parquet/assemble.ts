@@ -8,9 +8,8 @@ import { buildColumnAs } from "../../batch/build-column.ts";
 import type { Column } from "../../batch/column.ts";
 import { assert, EngineError } from "../../errors.ts";
 import { type DataType, type Field, typeText } from "../../plan/types.ts";
-import { type Dense, scatterDense } from "./dense.ts";
+import { type Dense, scatterDense, type Unpacked, unpackedDense } from "./dense.ts";
 import type { LeafEntries } from "./leaf-reader.ts";
-import { writtenOut } from "./look-up.ts";
 import { type LeafNode, leavesOf, type ParquetNode, typeOfNode } from "./schema.ts";
 
 /** How one wanted field is made. `guide`: a leaf below whose levels tell of the node itself. */
@@ -190,16 +189,26 @@ function packBits(bytes: Uint8Array): Uint8Array {
   return bits;
 }
 
+interface NameAndType {
+  readonly name: string;
+  readonly type: DataType;
+}
+
+type SlotsAndNulls = Pick<Slots, "slots" | "validity">;
+
 /** Values without nulls, put in their slots, as a column of the type. */
-export function columnOfDense(
-  { name, type }: { readonly name: string; readonly type: DataType },
-  dense: Dense,
-  { slots, validity }: { readonly slots: number; readonly validity: Uint8Array | undefined },
+export function columnOfDense(field: NameAndType, dense: Dense, slots: SlotsAndNulls): Column {
+  return columnOfUnpacked(field, unpackedDense(dense), slots);
+}
+
+export function columnOfUnpacked(
+  { name, type }: NameAndType,
+  unpacked: Unpacked,
+  { slots, validity }: SlotsAndNulls,
 ): Column {
   const base = { name, length: slots, nulls: "null", validity } as const;
   if (type.kind === "null") return { ...base, type: "null", validity: undefined };
-  const written = dense.kind === "coded" ? writtenOut(dense) : dense;
-  const placed = validity === undefined ? written : scatterDense(written, validity, slots);
+  const placed = validity === undefined ? unpacked : scatterDense(unpacked, validity, slots);
   switch (placed.kind) {
     case "int32":
       assert(type.kind === "int32" || type.kind === "date", `${type.kind} of 32 bits`);
@@ -227,8 +236,6 @@ export function columnOfDense(
       );
       return { ...base, type: type.kind, offsets: placed.offsets, values: placed.values };
     }
-    case "coded":
-      throw new EngineError("INTERNAL", `column "${name}" kept its dictionary of ${type.kind}`);
   }
 }
 

@@ -3,13 +3,14 @@
 import type { TextColumn } from "../../batch/column.ts";
 import { assert, unreachable } from "../../errors.ts";
 import { writtenOut } from "./look-up.ts";
+import { PageCodes } from "./page-codes.ts";
 
 export type Dense =
   | Written
   /** Texts: a column may keep these as they are. */
-  | { readonly kind: "codes"; readonly codes: Int32Array; readonly dictionary: TextColumn }
+  | { readonly kind: "codes"; readonly codes: PageCodes; readonly dictionary: TextColumn }
   /** Other values: `lookUp` writes them out, where they are wanted at all. */
-  | { readonly kind: "coded"; readonly codes: Int32Array; readonly dictionary: Written };
+  | { readonly kind: "coded"; readonly codes: PageCodes; readonly dictionary: Written };
 
 /** Each value by itself. */
 export type Written =
@@ -43,7 +44,7 @@ export function sliceDense(dense: Dense, from: number, to: number): Dense {
       return { ...dense, offsets: dense.offsets.subarray(from, to + 1) };
     case "codes":
     case "coded":
-      return { ...dense, codes: dense.codes.subarray(from, to) };
+      return { ...dense, codes: dense.codes.slice(from, to) };
     case "int64": {
       const { words } = dense;
       return { ...dense, values: dense.values.subarray(from * words, to * words) };
@@ -90,26 +91,15 @@ function joinArrays<T extends { set(from: T, at: number): void; readonly length:
 }
 
 /** Codes of all parts, where these are of one dictionary. */
-function joinedCodes(parts: readonly Dense[], count: number): Dense | undefined {
+function joinedCodes(parts: readonly Dense[]): Dense | undefined {
   const [first] = parts;
   if (first?.kind !== "codes" && first?.kind !== "coded") return undefined;
-  const codes: Int32Array[] = [];
+  const codes: PageCodes[] = [];
   for (const part of parts) {
     if (part.kind !== first.kind || part.dictionary !== first.dictionary) return undefined;
     codes.push(part.codes);
   }
-  return { ...first, codes: sideBySide(codes) ?? joinArrays(codes, new Int32Array(count)) };
-}
-
-/** One view of arrays that follow each other in memory. */
-function sideBySide(arrays: readonly Int32Array[]): Int32Array | undefined {
-  const { buffer, byteOffset } = arrays[0]!;
-  let end = byteOffset;
-  for (const array of arrays) {
-    if (array.buffer !== buffer || array.byteOffset !== end) return undefined;
-    end += array.byteLength;
-  }
-  return new Int32Array(buffer, byteOffset, (end - byteOffset) / 4);
+  return { ...first, codes: PageCodes.join(codes) };
 }
 
 /** All values end to end; the same object where there is one part only. */
@@ -118,7 +108,7 @@ export function joinDense(parts: readonly Dense[]): Dense {
   assert(only !== undefined, "nothing to join");
   if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + denseLength(part), 0);
-  return joinedCodes(parts, count) ?? joinWritten(parts.map(writtenOut), count);
+  return joinedCodes(parts) ?? joinWritten(parts.map(writtenOut), count);
 }
 
 function joinWritten(parts: readonly Written[], count: number): Written {
@@ -164,8 +154,24 @@ function valuesOf<K extends keyof ValuesByKind>(
   });
 }
 
+/** Of a column: codes of texts are unpacked, and others looked up. */
+export type Unpacked =
+  | Written
+  | { readonly kind: "codes"; readonly codes: Int32Array; readonly dictionary: TextColumn };
+
+export function unpackedDense(dense: Dense): Unpacked {
+  switch (dense.kind) {
+    case "codes":
+      return { ...dense, codes: dense.codes.read() };
+    case "coded":
+      return writtenOut(dense);
+    default:
+      return dense;
+  }
+}
+
 /** Values at their slots: dense ones go where `bits` are set, in order; others are 0 or empty. */
-export function scatterDense(dense: Dense, bits: Uint8Array, slots: number): Dense {
+export function scatterDense(dense: Unpacked, bits: Uint8Array, slots: number): Unpacked {
   switch (dense.kind) {
     case "int32":
       return { ...dense, values: scatter(dense.values, new Int32Array(slots), bits) };
@@ -175,9 +181,6 @@ export function scatterDense(dense: Dense, bits: Uint8Array, slots: number): Den
       return { ...dense, values: scatter(dense.values, new Uint8Array(slots), bits) };
     case "codes":
       return { ...dense, codes: scatter(dense.codes, new Int32Array(slots), bits) };
-    case "coded":
-      // Not the codes: what stands at nulls would be some value of the dictionary, which may have none.
-      return scatterDense(writtenOut(dense), bits, slots);
     case "int64": {
       const out = new BigInt64Array(slots * dense.words);
       // By halves: moving a BigInt would cost an allocation each.

@@ -3,7 +3,6 @@
 import type { TextColumn } from "../../batch/column.ts";
 import type { EngineError } from "../../errors.ts";
 import { pageBytesMax } from "../../limits/formats.ts";
-import { batchRowsMax } from "../../limits.ts";
 import type { DataType } from "../../plan/types.ts";
 import type { LendingUnpacker } from "../compression/codecs.ts";
 import type { ChunkBytes } from "./chunk-bytes.ts";
@@ -13,7 +12,7 @@ import { encodings } from "./metadata.ts";
 import { bitsFor, isOneRun, readRuns } from "./runs.ts";
 import type { LeafNode } from "./schema.ts";
 import { asFields, asNumber, damagedThrift, ThriftReader } from "./thrift-read.ts";
-import { type PageBytes, pageValues, plainValues, readPageCodes } from "./values.ts";
+import { type PageBytes, pageCodes, pageValues, plainValues } from "./values.ts";
 
 /** Entries of a leaf for some rows. A level that is not given is the same for all: the highest. */
 export interface LeafEntries {
@@ -39,22 +38,6 @@ interface PageHead {
 }
 
 const firstHeadBytes = 4096;
-/** Of a few batches: who keeps one of these keeps all. */
-const codesSideBySide = 4 * batchRowsMax;
-
-/**
- * Where the codes of one row group after the other go: that of a column whose values are looked up for each batch, so
- * that none of its codes are left when the next row group begins.
- */
-export interface CodesRoom {
-  codes: Int32Array<ArrayBuffer>;
-}
-
-/** For a little more than was needed: the next row group has about as many rows. */
-function codesFor(count: number): Int32Array<ArrayBuffer> {
-  return new Int32Array(Math.ceil(count / 16_384) * 16_384);
-}
-
 function headOf(bytes: Uint8Array): PageHead {
   const reader = new ThriftReader(bytes);
   const fields = reader.struct();
@@ -129,11 +112,6 @@ export class LeafReader {
   private left: number;
   private dictionary: Dictionary | undefined;
   private page: Page | undefined;
-  /** Codes of several pages side by side, so that those of a batch need not be put together. */
-  private codes = new Int32Array(0);
-  private codesEnd = 0;
-  /** Of the row groups of this column; until it is used here. */
-  private room: CodesRoom | undefined;
 
   constructor(
     leaf: LeafNode,
@@ -141,9 +119,7 @@ export class LeafReader {
     chunk: { readonly values: number },
     bytes: ChunkBytes,
     unpacker: LendingUnpacker,
-    room?: CodesRoom,
   ) {
-    this.room = room;
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
@@ -314,38 +290,17 @@ export class LeafReader {
     this.page = { entries, entry: 0, value: 0 };
   }
 
-  private roomFor(count: number): Int32Array<ArrayBuffer> {
-    const { room } = this;
-    // Once: what of it was handed out since may be in use when there is need of more.
-    this.room = undefined;
-    // Texts may keep their codes, as columns.
-    if (room === undefined || this.dictionary?.kind !== "values") return new Int32Array(count);
-    if (room.codes.length < count) room.codes = codesFor(count);
-    return room.codes;
-  }
-
-  private codesOf({ bytes }: PageBytes, count: number, dictionaryLength: number): Int32Array {
-    if (this.codesEnd + count > this.codes.length) {
-      this.codes = this.roomFor(Math.max(count, Math.min(this.left + count, codesSideBySide)));
-      this.codesEnd = 0;
-    }
-    const codes = this.codes.subarray(this.codesEnd, this.codesEnd + count);
-    this.codesEnd += count;
-    readPageCodes(bytes, dictionaryLength, codes);
-    return codes;
-  }
-
   private valuesOf(encoding: number, page: PageBytes, count: number): Dense {
     if (count === 0) return noValues(this.wanted);
     if (encoding === encodings.rleDictionary || encoding === encodings.plainDictionary) {
       const { dictionary } = this;
       if (dictionary === undefined) throw damagedThrift("codes without a dictionary");
       if (dictionary.kind === "text") {
-        const codes = this.codesOf(page, count, dictionary.text.length);
+        const codes = pageCodes(page, count, dictionary.text.length);
         return { kind: "codes", codes, dictionary: dictionary.text };
       }
       const { values } = dictionary;
-      const codes = this.codesOf(page, count, denseLength(values));
+      const codes = pageCodes(page, count, denseLength(values));
       return { kind: "coded", codes, dictionary: values };
     }
     const stored = pageValues(this.leaf.element, encoding, page, count);

@@ -2,6 +2,7 @@
 
 import { unreachable } from "../../errors.ts";
 import type { Dense, Written } from "./dense.ts";
+import type { PageCodes } from "./page-codes.ts";
 
 type Bytes = Extract<Written, { kind: "bytes" }>;
 
@@ -36,8 +37,7 @@ function takeBytes(
 }
 
 /** By halves: a BigInt for each row would cost an allocation. Four rows at a time, so that loads do not wait. */
-function pickWords(values: BigInt64Array, codes: Int32Array): BigInt64Array {
-  const out = new BigInt64Array(codes.length);
+function pickWords(values: BigInt64Array, codes: Int32Array, out: BigInt64Array): void {
   const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   const to = new Int32Array(out.buffer);
   let i = 0;
@@ -68,35 +68,52 @@ function pickWords(values: BigInt64Array, codes: Int32Array): BigInt64Array {
     to[2 * i] = from[at]!;
     to[2 * i + 1] = from[at + 1]!;
   }
-  return out;
 }
 
-function pickWideWords(values: BigInt64Array, codes: Int32Array): BigInt64Array {
-  const out = new BigInt64Array(codes.length * 2);
+function pickWideWords(values: BigInt64Array, codes: Int32Array, out: BigInt64Array): void {
   const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   const to = new Int32Array(out.buffer);
   for (let i = 0; i < codes.length; i++) {
     for (let half = 0; half < 4; half++) to[4 * i + half] = from[codes[i]! * 4 + half]!;
   }
-  return out;
 }
 
-/** The dictionary's values by code, each of which lies within it. */
-export function lookUp(dictionary: Written, codes: Int32Array): Written {
-  const { length } = codes;
+/** The dictionary's values by code: of all rows, or of those at rising places. */
+export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Array): Written {
+  const length = places?.length ?? codes.length;
+  const codesOf = () => codes.lend(places);
   switch (dictionary.kind) {
-    case "int32":
-      return { ...dictionary, values: pick(dictionary.values, codes, new Int32Array(length)) };
-    case "float64":
-      return { ...dictionary, values: pick(dictionary.values, codes, new Float64Array(length)) };
+    case "int32": {
+      const values = new Int32Array(length);
+      const isRead = codes.readValues(dictionary.values, values, places);
+      return {
+        ...dictionary,
+        values: isRead ? values : pick(dictionary.values, codesOf(), values),
+      };
+    }
+    case "float64": {
+      const values = new Float64Array(length);
+      const isRead = codes.readValues(dictionary.values, values, places);
+      return {
+        ...dictionary,
+        values: isRead ? values : pick(dictionary.values, codesOf(), values),
+      };
+    }
     case "bool":
-      return { ...dictionary, values: pick(dictionary.values, codes, new Uint8Array(length)) };
+      return {
+        ...dictionary,
+        values: pick(dictionary.values, codesOf(), new Uint8Array(length)),
+      };
     case "bytes":
-      return takeBytes(dictionary, codes);
+      return takeBytes(dictionary, codesOf());
     case "int64": {
-      const { values, words } = dictionary;
-      const picked = words === 1 ? pickWords(values, codes) : pickWideWords(values, codes);
-      return { ...dictionary, values: picked };
+      const { words } = dictionary;
+      const values = new BigInt64Array(length * words);
+      if (words === 2) pickWideWords(dictionary.values, codesOf(), values);
+      else if (!codes.readValues(dictionary.values, values, places)) {
+        pickWords(dictionary.values, codesOf(), values);
+      }
+      return { ...dictionary, values };
     }
     default:
       return unreachable(dictionary);
@@ -107,7 +124,7 @@ export function lookUp(dictionary: Written, codes: Int32Array): Written {
 export function writtenOut(dense: Dense): Written {
   switch (dense.kind) {
     case "codes":
-      return takeBytes(dense.dictionary, dense.codes);
+      return takeBytes(dense.dictionary, dense.codes.lend());
     case "coded":
       return lookUp(dense.dictionary, dense.codes);
     default:

@@ -17,7 +17,7 @@ import { mayBeTrue } from "../pruning.ts";
 import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } from "./assemble.ts";
 import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
 import { KnownFooters } from "./known-footers.ts";
-import { type CodesRoom, type LeafEntries, LeafReader } from "./leaf-reader.ts";
+import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
 import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
 import { schemaKey, withOwnTypes } from "./own-schema.ts";
 import { PlannedTest, type RowFilter, selectedColumn, selectRows } from "./row-filter.ts";
@@ -251,9 +251,6 @@ async function fetchAll(
   );
 }
 
-/** By column, for the row groups that are read one after the other. */
-type CodesRooms = Map<LeafNode, CodesRoom>;
-
 interface OpenGroup {
   readonly group: RowGroup;
   readonly readers: ReadonlyMap<LeafNode, LeafReader>;
@@ -263,7 +260,6 @@ async function openGroup(
   file: ParquetFile,
   group: RowGroup,
   plans: readonly ReadPlan[],
-  rooms: CodesRooms,
 ): Promise<OpenGroup> {
   const { read } = file.input;
   const wanted = wantedLeaves(plans, group);
@@ -282,9 +278,7 @@ async function openGroup(
     );
     const held = whole?.bytes.subarray(startByte - whole.startByte, endByte - whole.startByte);
     const bytes = new ChunkBytes(read, { startByte, endByte }, windowBytes, held);
-    const room = rooms.get(leaf) ?? { codes: new Int32Array(0) };
-    rooms.set(leaf, room);
-    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack, room));
+    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack));
   }
   return { group, readers };
 }
@@ -355,12 +349,11 @@ export async function* readParquet(
     const reading = { plans, tests, filter };
     const all = groupsOf(file, selection);
     const groups = selection.sampled === true ? sampledGroups(all) : all;
-    const rooms: CodesRooms = new Map();
     let ahead: Promise<OpenGroup> | undefined;
     for (const [index, group] of groups.entries()) {
-      const open = await (ahead ?? openGroup(file, group, wanted, rooms));
+      const open = await (ahead ?? openGroup(file, group, wanted));
       const next = groups[index + 1];
-      ahead = next === undefined ? undefined : openGroup(file, next, wanted, rooms);
+      ahead = next === undefined ? undefined : openGroup(file, next, wanted);
       // Its failure is met when its turn comes, which may be never.
       ahead?.catch(() => undefined);
       yield* batchesOf(open, reading);

@@ -2,10 +2,16 @@
 // rows are then known by their codes; columns of which no row is left are not unpacked.
 
 import type { Column } from "../../batch/column.ts";
+import { listPlaces } from "../../kernels/dictionary-codes.ts";
 import { testedRowsMin, testKeptShareMax } from "../../limits/formats.ts";
-import { batchRowsMax } from "../../limits.ts";
 import type { Field } from "../../plan/types.ts";
-import { assembleColumn, columnOfDense, type EntriesOf, type ReadPlan } from "./assemble.ts";
+import {
+  assembleColumn,
+  columnOfDense,
+  columnOfUnpacked,
+  type EntriesOf,
+  type ReadPlan,
+} from "./assemble.ts";
 import { type Dense, denseLength } from "./dense.ts";
 import { lookUp } from "./look-up.ts";
 
@@ -48,19 +54,9 @@ function keepWhere(wanted: Uint8Array, truths: Uint8Array): void {
   for (let i = 0; i < wanted.length; i++) wanted[i] = wanted[i]! & truths[i]!;
 }
 
-function keepCodes(wanted: Uint8Array, codes: Int32Array, truths: Uint8Array): void {
-  for (let i = 0; i < wanted.length; i++) wanted[i] = wanted[i]! & truths[codes[i]!]!;
-}
-
 /** Indices of the bytes that are 1; undefined where all are. */
 function listed(wanted: Uint8Array): Int32Array | undefined {
-  const rows = new Int32Array(wanted.length);
-  let count = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    rows[count] = i;
-    count += wanted[i]!;
-  }
-  return count === wanted.length ? undefined : rows.subarray(0, count);
+  return wanted.indexOf(0) < 0 ? undefined : listPlaces(wanted);
 }
 
 function countOf(wanted: Uint8Array): number {
@@ -107,7 +103,7 @@ export class PlannedTest {
 
   private clear(wanted: Uint8Array, entriesOf: EntriesOf): void {
     const coded = codedEntries(this.plan, entriesOf);
-    if (coded !== undefined) keepCodes(wanted, coded.codes, this.truthsOf(coded));
+    if (coded !== undefined) coded.codes.test(this.truthsOf(coded), wanted);
     else keepWhere(wanted, this.test.run(assembleColumn(this.plan, entriesOf, wanted.length)));
   }
 }
@@ -130,16 +126,6 @@ export async function selectRows(
   return listed(wanted);
 }
 
-/** Codes of the rows that are looked up at the moment. */
-let picked = new Int32Array(0);
-
-function pickedCodes(codes: Int32Array, wanted: Int32Array): Int32Array {
-  if (picked.length < wanted.length) picked = new Int32Array(Math.max(batchRowsMax, wanted.length));
-  const out = picked.subarray(0, wanted.length);
-  for (let i = 0; i < out.length; i++) out[i] = codes[wanted[i]!]!;
-  return out;
-}
-
 /** Some rows of a column, of which values in a dictionary are looked up for those alone. */
 export function selectedColumn(
   plan: ReadPlan,
@@ -149,9 +135,13 @@ export function selectedColumn(
   { gather }: Pick<RowFilter, "gather">,
 ): Column {
   const coded = codedEntries(plan, entriesOf);
-  if (plan.kind !== "leaf" || coded?.kind !== "coded") {
+  if (plan.kind !== "leaf" || coded === undefined) {
     return gather(assembleColumn(plan, entriesOf, rows), wanted);
   }
-  const values = lookUp(coded.dictionary, pickedCodes(coded.codes, wanted));
-  return columnOfDense(plan.field, values, { slots: wanted.length, validity: undefined });
+  const slots = { slots: wanted.length, validity: undefined };
+  const unpacked =
+    coded.kind === "codes"
+      ? { ...coded, codes: coded.codes.read(wanted) }
+      : lookUp(coded.dictionary, coded.codes, wanted);
+  return columnOfUnpacked(plan.field, unpacked, slots);
 }

@@ -1,11 +1,12 @@
 // The values of one page, by their encoding and physical type.
 
 import { EngineError } from "../../errors.ts";
-import { readCodes } from "../../kernels/dictionary-codes.ts";
 import { readPlainTexts } from "../../kernels/plain-texts.ts";
 import { readDeltaLengths, readDeltas, readDeltas32, readDeltaTexts, type Texts } from "./delta.ts";
 import { encodings, physicalTypes, type SchemaElement } from "./metadata.ts";
+import { PageCodes } from "./page-codes.ts";
 import { readRuns } from "./runs.ts";
+import { writeRuns } from "./runs-write.ts";
 import { damagedThrift } from "./thrift-read.ts";
 
 /** Values as they are stored. `fixed` and `int96`: `width` bytes each, end to end. */
@@ -156,20 +157,21 @@ function checkTexts(stored: Stored, count: number): Stored {
   throw damagedThrift(`a page of ${count} values has another number of texts`);
 }
 
-/** Fills `codes`, of zeros, with those of a page of dictionary-encoded values, checked against the dictionary's size. */
-export function readPageCodes(
-  bytes: Uint8Array,
-  dictionaryLength: number,
-  codes: Int32Array,
-): void {
-  const { length } = codes;
-  if (length === 0) return;
+/** Codes of a page of dictionary-encoded values, of which each has to lie within the dictionary. */
+export function pageCodes(
+  { bytes, isLent }: PageBytes,
+  count: number,
+  codesEnd: number,
+): PageCodes {
   const width = bytes[0];
-  if (width === undefined || width > 32) throw tooShort(length, bytes.length);
-  const problem =
-    width > 0
-      ? readCodes(bytes.subarray(1), width, dictionaryLength, codes)
-      : dictionaryLength === 0 && "outside the dictionary";
-  if (problem === "ends early") throw tooShort(length, bytes.length);
-  if (problem) throw damagedThrift(`a code lies outside a dictionary of ${dictionaryLength}`);
+  if (width === undefined || width > 32) throw tooShort(count, bytes.length);
+  const own = isLent ? bytes.slice(1) : bytes.subarray(1);
+  // Without bits all are the first; a run of it says so.
+  if (width > 0) return PageCodes.of({ bytes: own, width, values: count, codesEnd });
+  return PageCodes.of({
+    bytes: writeRuns(new Uint8Array(count), count, 1),
+    width: 1,
+    values: count,
+    codesEnd,
+  });
 }
