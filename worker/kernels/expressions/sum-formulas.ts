@@ -3,6 +3,7 @@
 
 import type { Rows } from "./bound.ts";
 import { type Formula, type Numbers, ready, valuesOf } from "./fuse.ts";
+import type { Vector } from "./vector.ts";
 
 /** A formula of numbers, and the rows that it is about. */
 export interface RowFormula {
@@ -19,21 +20,40 @@ type Add = (
 
 const adds = new Map<string, Add>();
 
-/** A term for each sum, over operands that all of them share. */
-class Terms {
-  readonly operands: Numbers[] = [];
+/** A formula with the values of its operands, none of which is null. */
+export interface Term {
+  readonly formula: Formula;
+  readonly operands: readonly Vector[];
+}
+
+/** Undefined where there are nulls, or nothing but constants. */
+export function termOf({ formula, rows }: RowFormula): Term | undefined {
+  const found = ready(formula, rows);
+  return found === undefined || found.valid !== undefined
+    ? undefined
+    : { formula, operands: found.operands };
+}
+
+/** Terms for sums, over operands that all of them share, and counts of rows. */
+export class SumLoop {
+  private readonly operands: Numbers[] = [];
   private readonly constants: boolean[] = [];
   private readonly lines: string[] = [];
   private readonly values: string[] = [];
+  private readonly sums: Float64Array[] = [];
 
-  /** False where there are nulls, or nothing but constants. */
-  add({ formula, rows }: RowFormula): boolean {
-    const found = ready(formula, rows);
-    if (found === undefined || found.valid !== undefined) return false;
-    const numbers = valuesOf(found.operands);
-    const places = found.operands.map(({ constant }, at) => this.place(numbers[at]!, constant));
+  /** Each row's value is to be added to the sum of its group. */
+  add({ formula, operands }: Term, sums: Float64Array): void {
+    const numbers = valuesOf(operands);
+    const places = operands.map(({ constant }, at) => this.place(numbers[at]!, constant));
     this.values.push(formula.write((index) => `x${places[index]!}`, this.lines));
-    return true;
+    this.sums.push(sums);
+  }
+
+  /** Each row is to be counted in its group. */
+  count(counts: Float64Array): void {
+    this.values.push("1");
+    this.sums.push(counts);
   }
 
   private place(numbers: Numbers, isConstant: boolean): number {
@@ -43,7 +63,12 @@ class Terms {
     return this.operands.push(numbers) - 1;
   }
 
-  loop(): Add {
+  /** Adds what there is of all rows. */
+  run(groups: Int32Array): void {
+    this.compiled()(groups.length, this.operands, groups, this.sums);
+  }
+
+  private compiled(): Add {
     const loads = (isConstant: boolean, at: string) =>
       this.constants
         .map((is, i) => (is === isConstant ? `const x${i} = a${i}[${at}];` : ""))
@@ -64,16 +89,4 @@ class Terms {
     }
     return add;
   }
-}
-
-/** Adds each formula's values to the sums of the rows' groups. False where some are null, and nothing was added then. */
-export function addFormulas(
-  formulas: readonly RowFormula[],
-  groups: Int32Array,
-  sums: readonly Float64Array[],
-): boolean {
-  const terms = new Terms();
-  if (!formulas.every((each) => terms.add(each))) return false;
-  terms.loop()(groups.length, terms.operands, groups, sums);
-  return true;
 }

@@ -26,10 +26,12 @@ export interface Accumulator {
    */
   fold?(sumOf: (first: number) => Folded | undefined): boolean;
   /**
-   * The sums of groups, where values of the type are added to them as doubles: for whoever adds them itself, and then
-   * calls `added`. Undefined where sums are of another type.
+   * The sums of groups, where values of the type are added to them as doubles: for whoever adds at most so many rows
+   * itself, and then calls `added`. Undefined where sums are of another type, or might leave its range.
    */
-  doublesFor?(type: DataType): Float64Array | undefined;
+  doublesFor?(type: DataType, rows: number): Float64Array | undefined;
+  /** What takes 1 for each row whose value is added so. */
+  rowCounts?(): Float64Array;
   /** After values of so many rows, none of which is null, were added to what `doublesFor` answered. */
   added?(groups: Int32Array, isWhole: boolean): void;
   /** Adds to each of the first groups so many rows that were counted elsewhere; set where rows are all that counts. */

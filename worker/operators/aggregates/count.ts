@@ -15,6 +15,7 @@ export function countAccumulator(): Accumulator {
     add: (_, groups) => {
       for (let i = 0; i < groups.length; i++) counts[groups[i]!] = counts[groups[i]!]! + 1;
     },
+    rowCounts: () => counts,
     addCounts: (more) => {
       for (let group = 0; group < more.length; group++)
         counts[group] = counts[group]! + more[group]!;

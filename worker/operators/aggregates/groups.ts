@@ -13,7 +13,7 @@ import {
   type FoldSum,
   type Selection,
 } from "../../kernels/expressions/compile-expr.ts";
-import { addFormulas, type RowFormula } from "../../kernels/expressions/sum-formulas.ts";
+import { SumLoop, termOf } from "../../kernels/expressions/sum-formulas.ts";
 import { columnBytes } from "../../memory/batch-bytes.ts";
 import type { Accumulator } from "./accumulator.ts";
 import { accumulatorOf } from "./accumulator-of.ts";
@@ -250,27 +250,37 @@ export class Groups {
     }
   }
 
-  /** Adds sums of doubles in one loop, where there are several; answers which of the aggregates these are. */
+  /** Adds sums that are doubles in one loop, and counts beside them; answers which of the aggregates these are. */
   private addTogether(groups: Int32Array): ReadonlySet<number> {
-    const places: number[] = [];
-    const formulas: RowFormula[] = [];
-    const sums: Float64Array[] = [];
+    const loop = new SumLoop();
+    const summed = new Set<number>();
+    const counted = new Set<number>();
     for (const [at, { call }] of this.program.aggregates.entries()) {
-      const accumulator = this.accumulators[at]!;
-      const [arg] = call.args;
-      if (accumulator.doublesFor === undefined || arg === undefined || call.filter !== undefined) {
-        continue;
-      }
-      const found = this.expressions.formula(arg);
-      const doubles = found && accumulator.doublesFor(found.formula.type);
-      if (doubles === undefined) continue;
-      places.push(at);
-      formulas.push(found!);
-      sums.push(doubles);
+      if (isCountOfRows(call)) counted.add(at);
+      else if (this.joins(loop, at, call, groups.length)) summed.add(at);
     }
-    if (places.length < 2 || !addFormulas(formulas, groups, sums)) return nothingAdded;
-    for (const at of places) this.accumulators[at]!.added?.(groups, this.fed[at]!.isWhole);
-    return new Set(places);
+    if (summed.size === 0) return nothingAdded;
+    if (this.isCounted) counted.clear();
+    for (const at of counted) loop.count(this.accumulators[at]!.rowCounts!());
+    loop.run(groups);
+    for (const at of summed) this.accumulators[at]!.added?.(groups, this.fed[at]!.isWhole);
+    return new Set([...summed, ...counted]);
+  }
+
+  /** Whether the values of an aggregate are added in the loop. */
+  private joins(loop: SumLoop, at: number, call: AggregateCall, rows: number): boolean {
+    const accumulator = this.accumulators[at]!;
+    const [arg] = call.args;
+    if (accumulator.doublesFor === undefined || arg === undefined || call.filter !== undefined) {
+      return false;
+    }
+    const found = this.expressions.formula(arg);
+    const term = found && termOf(found);
+    const sums = term && accumulator.doublesFor(term.formula.type, rows);
+    if (sums === undefined) return false;
+    loop.add(term!, sums);
+    if (accumulator.rowCounts !== undefined) loop.count(accumulator.rowCounts());
+    return true;
   }
 
   private addDigits(

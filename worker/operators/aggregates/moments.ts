@@ -1,6 +1,7 @@
 // avg, variance and stddev: one pass, numerically stable, merged pair by pair.
 
 import type { Column } from "../../../proto/batch/column.ts";
+import { float64Type } from "../../../proto/plan/types.ts";
 import { asFloats } from "../../kernels/columns/widen.ts";
 import { type Accumulator, floatColumn, floatsOf, grownFloats, validWhere } from "./accumulator.ts";
 import { TypedSums } from "./sum.ts";
@@ -42,8 +43,9 @@ export function averageAccumulator(): Accumulator {
       counts[0] = counts[0]! + values;
       return values > 0;
     },
-    doublesFor: ({ kind }) => (kind === "float64" || kind === "int32" ? sums.doubles() : undefined),
-    added: (groups) => count(groups, undefined),
+    doublesFor: ({ kind }, rows) =>
+      kind === "float64" || kind === "int32" ? sums.doublesFor(float64Type, rows) : undefined,
+    rowCounts: () => counts,
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);
       count(groups, floatsOf(counted));

@@ -56,11 +56,15 @@ export class TypedSums {
     return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
   }
 
-  /** The sums of all groups, where they are doubles or nothing yet. */
-  doubles(): Float64Array | undefined {
+  /** The sums of all groups, where they take so many values of float64 or int32 as doubles. */
+  doublesFor(type: DataType, rows: number): Float64Array | undefined {
+    if (type.kind !== "float64" && type.kind !== "int32") return undefined;
     const { kind } = this.type;
-    if (kind !== "float64" && kind !== "null") return undefined;
-    return this.sumsFor(float64Type).doubles;
+    const isExact = kind === "int32" || kind === "int53";
+    if (kind !== "null" && kind !== "float64" && !(isExact && type.kind === "int32")) {
+      return undefined;
+    }
+    return this.sumsFor(type).doublesFor?.(rows);
   }
 
   /**
@@ -201,7 +205,7 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       seen.add(firstGroup);
       return true;
     },
-    doublesFor: ({ kind }) => (kind === "float64" ? sums.doubles() : undefined),
+    doublesFor: (type, rows) => sums.doublesFor(type, rows),
     added: (groups, isWhole) => seen.add(groups, isWhole),
     merge: (states, groups, isWhole) => {
       sums.merge(states, groups);

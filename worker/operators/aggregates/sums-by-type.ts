@@ -57,6 +57,8 @@ class Carries {
   }
 }
 
+const twoTo31 = 2 ** 31;
+
 function grown(numbers: Float64Array, length: number): Float64Array<ArrayBuffer> {
   return grownFloats(numbers, length) as Float64Array<ArrayBuffer>;
 }
@@ -79,8 +81,8 @@ export interface Sums {
   column(groups: number): Column;
   /** The sum of the first group, of doubles only. */
   first?: number;
-  /** The sums of all groups, of doubles only. */
-  readonly doubles?: Float64Array;
+  /** The sums of all groups as doubles, if so many values of 32 bits may be added to any of them without a look. */
+  doublesFor?(rows: number): Float64Array | undefined;
 }
 
 class FloatSums implements Sums {
@@ -103,7 +105,7 @@ class FloatSums implements Sums {
     for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
   }
 
-  get doubles(): Float64Array {
+  doublesFor(): Float64Array {
     return this.sums;
   }
 
@@ -130,6 +132,8 @@ class SafeSums implements Sums {
   readonly unit = BigInt(twoTo53);
   readonly carries = new Carries();
   private sums = new Float64Array(0);
+  /** No sum is further from 0. */
+  private reach = 0;
 
   get bytes(): number {
     return this.sums.byteLength + this.carries.bytes;
@@ -140,10 +144,19 @@ class SafeSums implements Sums {
     this.carries.reserve(groups);
   }
 
+  doublesFor(rows: number): Float64Array | undefined {
+    const more = rows * twoTo31;
+    if (this.reach + more > twoTo53) this.reach = farthest(this.sums);
+    if (this.reach + more > twoTo53) return undefined;
+    this.reach += more;
+    return this.sums;
+  }
+
   add(column: Column, groups: Int32Array): void {
     const values =
       column.type === "int32" ? column.values : integersToNumbers((column as Int64Column).values);
     const { sums } = this;
+    this.reach = twoTo53;
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!;
       const sum = sums[group]! + values[i]!;
@@ -161,6 +174,7 @@ class SafeSums implements Sums {
 
   addTotal(group: number, total: bigint): void {
     const sum = BigInt(this.sums[group]!) + total;
+    this.reach = twoTo53;
     this.sums[group] = Number(sum % this.unit);
     if (sum / this.unit !== 0n) this.carries.add(group, Number(sum / this.unit));
   }
@@ -169,6 +183,16 @@ class SafeSums implements Sums {
     const values = wholeNumbers(this.sums.subarray(0, groups));
     return { ...noColumn, type: "int53", length: groups, values };
   }
+}
+
+/** Of whole numbers, none of which is NaN. */
+function farthest(numbers: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const distance = Math.abs(numbers[i]!);
+    if (distance > most) most = distance;
+  }
+  return most;
 }
 
 /** Modulo 2^64, in two halves, with the carry by hand. */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
 import { boolType, float64Type } from "../../../proto/plan/types.ts";
 import { slice } from "../../kernels/columns/gather.ts";
-import { arbitraryColumn, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
+import { arbitraryColumn, columnOfValues, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
 import { operatorMemoryOf } from "../../memory/memory-for-tests.ts";
 import { aggregateStage } from "../aggregate.ts";
 import { rowsOfBatches, runStage } from "../testing/run-stage.ts";
@@ -67,4 +67,39 @@ test("sums and means of several expressions", () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test("sums of whole numbers near the end of their range", () => {
+  const most = 2 ** 53 - 1;
+  const pieces: readonly (readonly [string, readonly number[]])[] = [
+    ["int32", [1, 2]],
+    ["int53", [most - 10, -most]],
+    ["int32", [100, -100]],
+    ["int32", [-200, 200]],
+  ];
+  const batches = pieces.map(([type, values]) => ({
+    shape: "record" as const,
+    rows: values.length,
+    columns: [
+      columnOfValues("k", "int32", [0, 1]),
+      columnOfValues("v", type, [...values]),
+      columnOfValues("d", "float64", [0.5, -0]),
+    ],
+  }));
+  const aggregates = ["v", "d"].map(
+    (name): NamedAggregate => ({
+      name,
+      call: { function: "sum", args: [column(name)], distinct: false },
+    }),
+  );
+  const program = { keys: [{ name: "k", expr: column("k") }], aggregates, phase: "whole" } as const;
+  const found = runStage((next) => aggregateStage(program, operatorMemoryOf(), next), batches);
+  expect(rowsOfBatches(found)).toEqual([
+    { k: 0, v: most - 109, d: 2 },
+    { k: 1, v: 102 - most, d: 0 },
+  ]);
+  const isBeyond = batches.slice(0, 3);
+  expect(() =>
+    runStage((next) => aggregateStage(program, operatorMemoryOf(), next), isBeyond),
+  ).toThrow("does not fit int53");
 });
