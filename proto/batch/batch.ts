@@ -27,7 +27,8 @@ function canNameColumn(key: string): boolean {
   return key !== "__proto__" && key !== "" && isWellFormedText(key);
 }
 
-function canBeColumns(keys: readonly string[]): boolean {
+/** Whether records of these keys are kept as columns. */
+export function canBeColumns(keys: readonly string[]): boolean {
   return keys.length <= recordKeysMax && keys.every(canNameColumn);
 }
 

@@ -5,18 +5,53 @@ import { buildColumn } from "./build-column.ts";
 import type { Column } from "./column.ts";
 
 /** Below, the loop would be made for nothing. */
-const rowsMin = 64;
+export const recordRowsMin = 64;
 /** Loops that are kept: the one made first goes first. */
 const loopsKeptMax = 256;
 
-type Values = Float64Array | unknown[];
+/** Of a column while it is filled. */
+export type RecordValues = Float64Array | unknown[];
+
+/** The keys of records in their order, and which of them have numbers. */
+export interface RecordForm {
+  readonly keys: readonly string[];
+  readonly areNumbers: readonly boolean[];
+}
+
+/** That of a record as an example. */
+export function recordFormOf(record: Readonly<Record<string, unknown>>): RecordForm {
+  const keys = Object.keys(record);
+  return { keys, areNumbers: keys.map((key) => typeof record[key] === "number") };
+}
+
+export function emptyRecordColumns({ areNumbers }: RecordForm, rows: number): RecordValues[] {
+  return areNumbers.map((isNumber) =>
+    isNumber ? new Float64Array(rows) : new Array<unknown>(rows),
+  );
+}
+
+/** Of the first rows of what was filled. */
+export function filledColumns(
+  { keys }: RecordForm,
+  filled: readonly RecordValues[],
+  length: number,
+): Column[] {
+  return filled.map((all, at): Column => {
+    const name = keys[at]!;
+    if (!(all instanceof Float64Array)) {
+      return buildColumn(name, all.length === length ? all : all.slice(0, length));
+    }
+    const values = all.subarray(0, length);
+    return { name, length, nulls: "null", validity: undefined, type: "float64", values };
+  });
+}
 
 /** Answers how many rows it took: the next is no record of these keys, or has no number where the first row has one. */
 type Fill = (
   rows: readonly unknown[],
   keys: readonly string[],
   plain: object,
-  ...columns: readonly Values[]
+  ...columns: readonly RecordValues[]
 ) => number;
 
 const loops = new Map<string, Fill>();
@@ -44,7 +79,7 @@ function makeFill(keys: readonly string[], areNumbers: readonly boolean[]): Fill
   return new Function("rows", "keys", "plain", ...columns, code) as Fill;
 }
 
-function fillOf(keys: readonly string[], areNumbers: readonly boolean[]): Fill {
+function fillOf({ keys, areNumbers }: RecordForm): Fill {
   const name = JSON.stringify([keys, areNumbers]);
   const known = loops.get(name);
   if (known !== undefined) return known;
@@ -63,18 +98,10 @@ export function recordColumns(
   first: Readonly<Record<string, unknown>>,
   canBeColumns: (keys: readonly string[]) => boolean,
 ): readonly Column[] | undefined {
-  const keys = Object.keys(first);
-  if (rows.length < rowsMin || keys.length === 0 || !canBeColumns(keys)) return undefined;
-  const areNumbers = keys.map((key) => typeof first[key] === "number");
-  const { length } = rows;
-  const columns = areNumbers.map(
-    (isNumber): Values => (isNumber ? new Float64Array(length) : new Array<unknown>(length)),
-  );
-  const fill = fillOf(keys, areNumbers);
-  if (fill(rows, keys, Object.prototype, ...columns) < length) return undefined;
-  return columns.map((values, at): Column => {
-    const name = keys[at]!;
-    if (!(values instanceof Float64Array)) return buildColumn(name, values);
-    return { name, length, nulls: "null", validity: undefined, type: "float64", values };
-  });
+  const form = recordFormOf(first);
+  const { keys } = form;
+  if (rows.length < recordRowsMin || keys.length === 0 || !canBeColumns(keys)) return undefined;
+  const columns = emptyRecordColumns(form, rows.length);
+  const filled = fillOf(form)(rows, keys, Object.prototype, ...columns);
+  return filled < rows.length ? undefined : filledColumns(form, columns, rows.length);
 }

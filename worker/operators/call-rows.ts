@@ -4,13 +4,15 @@
 import { type Batch, batchRows } from "../../proto/batch/batch.ts";
 import type { Column } from "../../proto/batch/column.ts";
 import { columnValues, integersToNumbers } from "../../proto/batch/decode-column.ts";
+import type { RecordForm, RecordValues } from "../../proto/batch/record-columns.ts";
 import { decodeStrings } from "../../proto/batch/text.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
+import { answeredKeys } from "./answered-keys.ts";
 import { cellAt } from "./cells.ts";
 import { touchedFields } from "./touched-fields.ts";
 import type { UserCode } from "./user-code.ts";
 
-type RowFunction = (row: unknown) => unknown;
+export type RowFunction = (row: unknown) => unknown;
 
 /** How values of a column are read at row `i`, and from which arrays. */
 interface Reader {
@@ -79,7 +81,7 @@ function rowText(batch: Batch, touched: ReadonlySet<string> | undefined): Compil
 }
 
 /** Rows from `start` to `end`, whose answers go to `out` from the place of `first` on. Answers where it ended. */
-type Loop<Out> = (
+export type Loop<Out> = (
   closure: RowFunction,
   out: Out,
   ints: Int32Array,
@@ -93,6 +95,7 @@ type Loop<Out> = (
 interface Loops {
   readonly values: Map<string, Loop<unknown[]>>;
   readonly numbers: Map<string, Loop<NumberAnswers>>;
+  readonly records: Map<string, Loop<RecordAnswers>>;
 }
 
 /** Loops of one function by what they read: compiled for it alone, so that the engine can inline it. */
@@ -102,22 +105,24 @@ const touchedOf = new WeakMap<RowFunction, ReadonlySet<string> | "all">();
 function loopsOf(closure: RowFunction): Loops {
   let own = loops.get(closure);
   if (own === undefined) {
-    own = { values: new Map(), numbers: new Map() };
+    own = { values: new Map(), numbers: new Map(), records: new Map() };
     loops.set(closure, own);
   }
   return own;
 }
 
-/** `store`: what is done with an `answer`. */
+/** `before`: what is done first. `store`: what is done with an `answer`. */
 function loopOf<Out>(
   known: Map<string, Loop<Out>>,
   { text, args }: Compiled,
   store: string,
+  before = "",
 ): Loop<Out> {
-  let loop = known.get(text);
+  const name = `${before}${text}${store}`;
+  let loop = known.get(name);
   if (loop !== undefined) return loop;
   const names = args.map((_, at) => `${"abv"[at % 3]}${Math.floor(at / 3)}`);
-  const code = `for (let i = start; i < end; i++) {
+  const code = `${before} for (let i = start; i < end; i++) {
     ints[${cellAt.row}] = base + i;
     const answer = closure(${text});
     ${store}
@@ -125,7 +130,7 @@ function loopOf<Out>(
   return end;`;
   const own = ["closure", "out", "ints", "base", "first", "start", "end"];
   loop = new Function(...own, ...names, code) as Loop<Out>;
-  known.set(text, loop);
+  known.set(name, loop);
   return loop;
 }
 
@@ -198,4 +203,55 @@ export function numberCalls(
   if (row === undefined) return undefined;
   const loop = loopOf(loopsOf(closure).numbers, row, storeNumber);
   return (out, start, end) => loop(closure, out, ints, base, 0, start, end, ...row.args);
+}
+
+/** Values of records that a function answered, a column for each key, and what it answered in the place of one. */
+export interface RecordAnswers {
+  readonly columns: readonly RecordValues[];
+  readonly keys: readonly string[];
+  other: unknown;
+}
+
+/** As `numberCalls`, while answers are records of just these keys in this order, with numbers where there are to be. */
+export function recordCalls(
+  closure: RowFunction,
+  form: RecordForm,
+  batch: Batch,
+  { cells: { ints } }: UserCode,
+  base: number,
+): ((out: RecordAnswers, start: number, end: number) => number) | undefined {
+  const row = rowText(batch, touchedBy(closure));
+  if (row === undefined) return undefined;
+  const { before, store } = recordStore(form, haveKeys(closure, form.keys));
+  const loop = loopOf(loopsOf(closure).records, row, store, before);
+  return (out, start, end) => loop(closure, out, ints, base, 0, start, end, ...row.args);
+}
+
+/** Whether it answers nothing but records of these keys. */
+function haveKeys(closure: RowFunction, keys: readonly string[]): boolean {
+  const own = answeredKeys(closure);
+  return own?.length === keys.length && own.every((key, at) => key === keys[at]);
+}
+
+/** An answer dies where its values were read: an array of answers would make them all live longer. */
+function recordStore({ keys, areNumbers }: RecordForm, areSure: boolean) {
+  const isOther = "{ out.other = answer; return i; }";
+  const columns = keys.map((_, at) => `const c${at} = out.columns[${at}];`);
+  const reads = keys.map((key, at) => {
+    const check = areNumbers[at] === true ? `if (typeof k${at} !== "number") ${isOther}` : "";
+    return `const k${at} = answer[${JSON.stringify(key)}]; ${check}`;
+  });
+  const check = `
+    if (typeof answer !== "object" || answer === null) ${isOther}
+    const prototype = Object.getPrototypeOf(answer);
+    if (prototype !== plain && prototype !== null) ${isOther}
+    let at = 0;
+    for (const key in answer) if (key !== keys[at++]) ${isOther}
+    if (at !== ${keys.length}) ${isOther}`;
+  const store = `
+    ${areSure ? "" : check}
+    ${reads.join("\n")}
+    ${keys.map((_, at) => `c${at}[i - first] = k${at};`).join("\n")}`;
+  const before = `const plain = Object.prototype, keys = out.keys; ${columns.join("\n")}`;
+  return { before, store };
 }

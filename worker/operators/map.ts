@@ -1,8 +1,15 @@
 // map: one row out for each row in.
 
-import { type Batch, makeBatch } from "../../proto/batch/batch.ts";
+import { type Batch, canBeColumns, isPlainRecord, makeBatch } from "../../proto/batch/batch.ts";
+import {
+  emptyRecordColumns,
+  filledColumns,
+  type RecordForm,
+  recordFormOf,
+  recordRowsMin,
+} from "../../proto/batch/record-columns.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
-import { type CalledRow, callRows, numberCalls } from "./call-rows.ts";
+import { type CalledRow, callRows, numberCalls, recordCalls } from "./call-rows.ts";
 import { cellAt } from "./cells.ts";
 import { nothingHeld, type Stage } from "./stage.ts";
 import { enterUser, leaveUser, refusePromise, type UserCode, userFailure } from "./user-code.ts";
@@ -17,6 +24,21 @@ function numbersBatch(values: Float64Array): Batch {
   return makeBatch("scalar", [{ ...base, type: "float64", values }]);
 }
 
+/** What a function was seen to answer: as long as it does, its answers become columns without values for rows. */
+type Gives =
+  | { readonly kind: "numbers" }
+  | { readonly kind: "records"; readonly form: RecordForm }
+  | { readonly kind: "values" };
+
+const givesValues: Gives = { kind: "values" };
+
+function givenBehindNumbers(answer: unknown): Gives {
+  if (!isPlainRecord(answer)) return givesValues;
+  const form = recordFormOf(answer);
+  const isColumns = form.keys.length > 0 && canBeColumns(form.keys);
+  return isColumns ? { kind: "records", form } : givesValues;
+}
+
 /** The function's calls, and where its answers go. */
 class MapCalls {
   private readonly closure: (row: unknown) => unknown;
@@ -25,15 +47,15 @@ class MapCalls {
   private readonly next: Stage;
   /** Rows that came before. */
   private base = 0;
-  /** As long as the next stage would make a column of them, and nothing else was answered. */
-  private givesNumbers: boolean;
+  /** Numbers or records as long as the next stage would make columns of them, and nothing else was answered. */
+  private gives: Gives;
 
   constructor(closure: (row: unknown) => unknown, index: number, user: UserCode, next: Stage) {
     this.closure = closure;
     this.index = index;
     this.user = user;
     this.next = next;
-    this.givesNumbers = next.takesBatches === true;
+    this.gives = next.takesBatches === true ? { kind: "numbers" } : givesValues;
   }
 
   /** Runs what calls the function. */
@@ -66,7 +88,9 @@ class MapCalls {
   }
 
   pushBatch(batch: Batch): void {
-    const called = this.givesNumbers ? this.pushNumbers(batch) : undefined;
+    let called: CalledRow | undefined;
+    if (this.gives.kind === "numbers") called = this.pushNumbers(batch);
+    if (this.gives.kind === "records") called = this.pushRecords(batch, this.gives.form, called);
     if (called?.row !== batch.rows) this.pushValues(batch, called);
     this.base += batch.rows;
   }
@@ -76,14 +100,48 @@ class MapCalls {
     const call = numberCalls(this.closure, batch, this.user, this.base);
     if (call === undefined) return undefined;
     const out = { numbers: new Float64Array(batch.rows), other: undefined };
-    let done = 0;
-    while (this.givesNumbers && done < batch.rows) {
-      const end = Math.min(done + chunkRowsMax, batch.rows);
-      done = this.entered(() => call(out, done, end));
-      this.givesNumbers = done === end;
-    }
+    const done = this.callInChunks((start, end) => call(out, start, end), 0, batch.rows);
+    if (done < batch.rows) this.gives = done === 0 ? givenBehindNumbers(out.other) : givesValues;
     if (done > 0) this.next.pushBatch(numbersBatch(out.numbers.subarray(0, done)));
     return { row: done, answer: out.other };
+  }
+
+  /** Calls it as long as it answers records of one form, which go on as columns. */
+  private pushRecords(
+    batch: Batch,
+    form: RecordForm,
+    called: CalledRow | undefined,
+  ): CalledRow | undefined {
+    if (batch.rows < recordRowsMin) return called;
+    const call = recordCalls(this.closure, form, batch, this.user, this.base);
+    if (call === undefined) return called;
+    const columns = emptyRecordColumns(form, batch.rows);
+    const out = { columns, keys: form.keys, other: undefined };
+    const first = called === undefined ? 0 : 1;
+    if (called !== undefined) {
+      const record = called.answer as Readonly<Record<string, unknown>>;
+      this.entered(() => refusePromise(record, "map"));
+      for (const [at, key] of form.keys.entries()) columns[at]![0] = record[key] as number;
+    }
+    const done = this.callInChunks((start, end) => call(out, start, end), first, batch.rows);
+    if (done < batch.rows) this.gives = givesValues;
+    if (done > 0) this.next.pushBatch(makeBatch("record", filledColumns(form, columns, done)));
+    return { row: done, answer: out.other };
+  }
+
+  /** Answers where it ended: where `call` did before the end of a chunk, or with the last row. */
+  private callInChunks(
+    call: (start: number, end: number) => number,
+    first: number,
+    rows: number,
+  ): number {
+    let done = first;
+    while (done < rows) {
+      const end = Math.min(done + chunkRowsMax, rows);
+      done = this.entered(() => call(done, end));
+      if (done < end) break;
+    }
+    return done;
   }
 
   private pushValues(batch: Batch, called: CalledRow | undefined): void {

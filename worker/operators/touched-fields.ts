@@ -9,6 +9,12 @@ const pattern = /^\(\s*\{([^{}()[\]=.'"`]*)\}\s*\)\s*=>/;
 const patternItem = new RegExp(`^(${identifier})(?:\\s*:\\s*${identifier})?$`);
 const fieldBehind = new RegExp(`^\\s*(?:\\?\\.|\\.)\\s*(${identifier})`);
 
+/** The body of an arrow function of one parameter; undefined of any other. */
+export function behindArrow(source: string): string | undefined {
+  const head = pattern.exec(source) ?? parameter.exec(source);
+  return head === null ? undefined : source.slice(head[0].length);
+}
+
 function fieldsOfPattern(items: string): ReadonlySet<string> | undefined {
   const fields = new Set<string>();
   for (const item of items.split(",")) {

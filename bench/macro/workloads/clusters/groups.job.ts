@@ -9,8 +9,9 @@ function nearest(x: number, y: number, z: number, centers: readonly Point[]): nu
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < centers.length; at++) {
-    const [a, b, c] = centers[at]!;
-    const distance = (x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2;
+    const center = centers[at]!;
+    const [dx, dy, dz] = [x - center[0], y - center[1], z - center[2]];
+    const distance = dx * dx + dy * dy + dz * dz;
     if (distance < least) {
       least = distance;
       best = at;
@@ -27,7 +28,7 @@ export default defineJob({
     rounds: z.number().int(),
   }),
   async run(mr, { input, centers, rounds }) {
-    const points = mr.read.parquet(input, { schema: columns });
+    const points = mr.read.parquet(input, { schema: columns }).cache();
     let current: readonly Point[] = centers;
     for (let round = 0; round < rounds; round++) {
       const before = current;
