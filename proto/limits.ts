@@ -212,10 +212,10 @@ export const textIndexesMax = 16;
 export const denseKeysMax = 4 * 1024 * 1024;
 /** Pairs of few numbers are found by an array of so many places: 4 MiB, half a cache. */
 export const directPairsMax = 1024 * 1024;
-/** Keys of a join are found by an array that has so many places for each row: no more bytes than a hash table. */
-export const directKeysPerRow = 8;
-/** And always by one of so many places, which fits into a cache. */
-export const directKeysSmall = 65_536;
+/** Keys of a join are found by an array of places where it needs no more of them: 256 KiB, which a cache holds. */
+export const directKeysMax = 65_536;
+/** By a bit for each number of a range of so many for each row, with counts beside: 16 bytes, no more than a hash table. */
+export const rankedKeysPerRow = 64;
 /** Bits of the keys of a join, of those that a scan asks for, for each row that is kept: 16 bytes. */
 export const keyBitsPerRow = 128;
 /** And always as many: 128 KiB. */

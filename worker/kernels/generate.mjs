@@ -12,6 +12,7 @@ const kernels = [
   { folder: "worker/kernels", source: "text-loops.as.ts", name: "text-loops-wasm" },
   { folder: "worker/kernels", source: "divide-rows.as.ts", name: "divide-rows-wasm" },
   { folder: "worker/kernels", source: "integer-sums.as.ts", name: "integer-sums-wasm" },
+  { folder: "worker/kernels", source: "ranked-rows.as.ts", name: "ranked-rows-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   {
     folder: "proto/kernels",

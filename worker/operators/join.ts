@@ -8,6 +8,7 @@ import { columnsOf } from "../../proto/plan/expr.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { allRows, gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
+import type { Reorder } from "../kernels/columns/rows-by-number.ts";
 import { checkComparable } from "../kernels/columns/widen.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
@@ -89,18 +90,21 @@ class Join {
       return { rows: kept, table: undefined, keyTypes: [], keyBits: [], names };
     }
     const keys = this.keptKeys.map((key) => key(kept));
-    // Kept rows that come out by themselves do so in their own order.
-    const mayReorder = !this.outer.keepsKept && this.keepsProbeOrder;
-    const table = joinTable(keys, kept.rows, mayReorder);
     const wanted = onlyWanted(kept, wantedOfSide(this.program, this.next.wants, "kept"));
+    const table = joinTable(keys, kept.rows, this.reorderOf(wanted));
     const rows = table.order === undefined ? wanted : gatherBatch(wanted, table.order);
     const keyBits = keys.map((key) => new KeyBits(key));
     return { rows, table, keyTypes: keys.map(columnType), keyBits, names };
   }
 
-  private get keepsProbeOrder(): boolean {
+  /** Whether kept rows may be put into the order in which a table finds them. */
+  private reorderOf(kept: Batch): Reorder {
     const { type, build } = this.program;
-    return (type !== "semi" && type !== "anti") || build.pipeline === "left";
+    const isFound = type === "semi" || type === "anti";
+    // Those that come out by themselves do so in their own order.
+    if (this.outer.keepsKept || (isFound && build.pipeline === "right")) return "never";
+    // Texts take longer to move than it takes to find their rows.
+    return kept.columns.every(isOfWords) ? "always" : "whereFull";
   }
 
   /** What was kept so far, which is then kept elsewhere. */
@@ -229,6 +233,11 @@ class Join {
   }
 
   *finish(): Iterable<void> {
+    yield* this.pushUnmatched();
+    if (this.sharing === undefined) this.prepare().table?.close();
+  }
+
+  private *pushUnmatched(): Iterable<void> {
     const { rows: kept } = this.prepare();
     const { type, build } = this.program;
     const isFound = (type === "semi" || type === "anti") && build.pipeline === "right";
@@ -245,6 +254,13 @@ class Join {
       yield;
     }
   }
+}
+
+/** Whether values are picked as words of the processor, a few at a time. */
+function isOfWords({ type }: Column): boolean {
+  return (
+    type !== "utf8" && type !== "json" && type !== "binary" && type !== "list" && type !== "struct"
+  );
 }
 
 /** Columns of one side that come out, or that its condition reads; undefined: all there are. */

@@ -11,6 +11,7 @@ function placeOf(value: number): number {
 }
 
 export class HashedRows implements RowsByNumber {
+  readonly order = undefined;
   readonly next: Int32Array | undefined;
   /** Pairs of (number, row + 1); 0 marks a free one. */
   private readonly slots: Int32Array;
@@ -47,6 +48,10 @@ export class HashedRows implements RowsByNumber {
 
   get bytes(): number {
     return 4 * (this.slots.length + (this.next?.length ?? 0));
+  }
+
+  get isUnique(): boolean {
+    return this.next === undefined;
   }
 
   // Four slots are loaded before the first is looked at: one after the other they would wait for each cache miss.

@@ -1,6 +1,7 @@
 // The kept side of a join: its rows by key, found by the keys of other rows without an object for a row.
 
 import type { Column } from "../../../proto/batch/column.ts";
+import type { Reorder } from "../../kernels/columns/rows-by-number.ts";
 import { GroupsTable } from "./groups-table.ts";
 import { NumbersTable } from "./numbers-table.ts";
 import type { Pairs } from "./pairs.ts";
@@ -19,7 +20,7 @@ export interface JoinTable {
   close(): void;
 }
 
-/** The table for keys of kept rows; with `mayReorder` it may ask for them in another order. */
-export function joinTable(keys: readonly Column[], rows: number, mayReorder: boolean): JoinTable {
-  return NumbersTable.of(keys, mayReorder) ?? new GroupsTable(keys, rows);
+/** The table for keys of kept rows; where `reorder` says so, it may ask for them in another order. */
+export function joinTable(keys: readonly Column[], rows: number, reorder: Reorder): JoinTable {
+  return NumbersTable.of(keys, reorder) ?? new GroupsTable(keys, rows);
 }

@@ -3,9 +3,8 @@
 import type { Column } from "../../../proto/batch/column.ts";
 import { gather } from "../../kernels/columns/gather.ts";
 import {
-  DirectRows,
+  type Reorder,
   type RowsByNumber,
-  RowsInOrder,
   rowsByNumber,
 } from "../../kernels/columns/rows-by-number.ts";
 import { KeyPacking, type WholeKeys } from "../../kernels/columns/whole-keys.ts";
@@ -14,10 +13,9 @@ import type { JoinTable } from "./join-table.ts";
 import { chainedPairs, type Pairs, RowsBuffer, singlePairs } from "./pairs.ts";
 
 export class NumbersTable implements JoinTable {
-  readonly order: Int32Array | undefined;
   private readonly packing: KeyPacking;
   private readonly table: RowsByNumber;
-  /** Those of the kept rows, in the order of the table. */
+  /** Those of the kept rows as they came. */
   private readonly keys: readonly Column[];
   private readonly rows: number;
   private others: GroupsTable | undefined;
@@ -28,40 +26,38 @@ export class NumbersTable implements JoinTable {
     packing: KeyPacking,
     numbers: WholeKeys,
     keys: readonly Column[],
-    mayReorder: boolean,
+    reorder: Reorder,
   ) {
-    const table = rowsByNumber(numbers);
     this.packing = packing;
     this.rows = numbers.values.length;
-    if (mayReorder && table instanceof DirectRows && table.isFull) {
-      const order = table.places.map((place) => place - 1);
-      this.order = order;
-      this.keys = keys.map((key) => gather(key, order));
-      this.table = new RowsInOrder(table.min, this.rows);
-    } else {
-      this.order = undefined;
-      this.keys = keys;
-      this.table = table;
-    }
+    this.keys = keys;
+    this.table = rowsByNumber(numbers, reorder);
   }
 
   /** Undefined where keys are no such numbers. */
-  static of(keys: readonly Column[], mayReorder: boolean): NumbersTable | undefined {
+  static of(keys: readonly Column[], reorder: Reorder): NumbersTable | undefined {
     const packed = KeyPacking.of(keys);
-    return packed && new NumbersTable(packed.packing, packed.keys, keys, mayReorder);
+    return packed && new NumbersTable(packed.packing, packed.keys, keys, reorder);
+  }
+
+  get order(): Int32Array | undefined {
+    return this.table.order;
   }
 
   get bytes(): number {
-    return this.table.bytes + (this.order?.byteLength ?? 0) + (this.others?.bytes ?? 0);
+    return this.table.bytes + (this.others?.bytes ?? 0);
   }
 
   close(): void {
+    this.table.close?.();
     this.others?.close();
   }
 
   /** Decimals, JSON: some may be equal all the same. */
   private get ofOthers(): GroupsTable {
-    this.others ??= new GroupsTable(this.keys, this.rows);
+    const { keys, order, rows } = this;
+    const ordered = () => (order === undefined ? keys : keys.map((key) => gather(key, order)));
+    this.others ??= new GroupsTable(ordered(), rows);
     return this.others;
   }
 
@@ -73,7 +69,7 @@ export class NumbersTable implements JoinTable {
   }
 
   onlyOf(keys: readonly Column[], rows: number): Int32Array | undefined {
-    if (this.table.next !== undefined) return undefined;
+    if (!this.table.isUnique) return undefined;
     const numbers = this.packing.pack(keys);
     return numbers === undefined
       ? this.ofOthers.onlyOf(keys, rows)
@@ -95,8 +91,11 @@ export class NumbersTable implements JoinTable {
   pairsOf(keys: readonly Column[], rows: number): Pairs {
     const numbers = this.packing.pack(keys);
     if (numbers === undefined) return this.ofOthers.pairsOf(keys, rows);
+    const { table, probe } = this;
+    const pairs = table.isUnique ? undefined : table.pairsOf?.(numbers);
+    if (pairs !== undefined) return pairs;
     const { firsts, found } = this.firstsOfNumbers(numbers, rows);
-    const { next } = this.table;
-    return next === undefined ? singlePairs(firsts, found, this.probe) : chainedPairs(firsts, next);
+    const { next } = table;
+    return next === undefined ? singlePairs(firsts, found, probe) : chainedPairs(firsts, next);
   }
 }
