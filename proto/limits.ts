@@ -197,6 +197,8 @@ export const partialGroupsBytesMax = 32 * 1024 * 1024;
 export const partialKeyedBytesMax = 256 * 1024 * 1024;
 /** Memory of groups in one table: about twice a cache. More are divided by a hash, so that each table fits. */
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
+/** The same where rows meet groups that came shortly before: less than an operator may have by itself on any usual worker. */
+export const nearGroupsBytesMax = 32 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */
 export const dividedRowsHeld = 1_048_576;
 /** Memory of such rows and of all that is made of them while they are divided: less where there is little. */

@@ -1,6 +1,7 @@
 // Runs a job for real but on one thread: its driver, its planner, its replays, and every task on workers in memory.
 
 import { EngineError } from "../../proto/errors.ts";
+import { clusteredColumns } from "../../proto/formats/clustered-columns.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
 import type {
   ActionOutcome,
@@ -58,18 +59,13 @@ export async function runInMemory(job: InMemoryJob): Promise<InMemoryRun> {
     return { closure, takeCounters, locate: () => ({}) };
   };
   const cluster = new GraphRunner({ context, files, workers: 2, closures: { load } });
+  const read = async (uri: string, offset: number, length: number) =>
+    job.files.get(uri)!.subarray(offset, offset + length);
   const host: DriverHost = {
     planTargets: job.planTargets,
-    describeInput: (format, files, options) => {
-      const read = async (uri: string, offset: number, length: number) =>
-        job.files.get(uri)!.subarray(offset, offset + length);
-      return describeInput({ read }, format, files, options);
-    },
-    describeCheckpoint: (inputs) => {
-      const read = async (uri: string, offset: number, length: number) =>
-        job.files.get(uri)!.subarray(offset, offset + length);
-      return describeCheckpoint({ read }, inputs);
-    },
+    describeInput: (format, files, options) => describeInput({ read }, format, files, options),
+    clusteredColumns: (format, files, schema) => clusteredColumns({ read }, format, files, schema),
+    describeCheckpoint: (inputs) => describeCheckpoint({ read }, inputs),
     listInputs: async (pattern) => listInputs(job.files, pattern),
     recordedOutcome: async () => undefined,
     runAction: async ({ graph }) => {

@@ -17,7 +17,7 @@ export const parquetTailBytes = 64 * 1024;
 export const parquetFooterBytesMax = 256 * 1024 * 1024;
 /** Footers that a thread keeps decoded, in bytes of their files: what they become takes some ten times as much. */
 export const parquetFootersBytesKept = 1024 * 1024;
-/** Files of which the driver itself reads the footers to count rows: of more, tasks do it side by side. */
+/** Files of which the driver itself reads the footers, to count rows or to find how they lie. */
 export const parquetFootersCountedMax = 16;
 /** Bytes of a Parquet page or an Arrow buffer, packed or not: some writers make one of a whole row group. */
 export const pageBytesMax = 1024 * 1024 * 1024;

@@ -125,6 +125,12 @@ export interface DriverHost {
     files: readonly InputFile[],
     schema: Schema,
   ): Promise<number | undefined>;
+  /** Columns of which no two parts of files that one task reads whole share a value, as their footers tell. */
+  clusteredColumns?(
+    format: ColumnarFormat,
+    files: readonly InputFile[],
+    schema: Schema,
+  ): Promise<readonly string[]>;
   /** The columns of a checkpoint, by its files; undefined where only the rows tell. */
   describeCheckpoint?(files: readonly InputFile[]): Promise<Schema | undefined>;
   /** Outcome of an action that an earlier driver of this job already finished, if any. */

@@ -1,6 +1,7 @@
 // What a driver program in this process is given: inputs listed here, actions run by the cluster.
 
 import { EngineError, type ErrorCode, toEngineError } from "../../proto/errors.ts";
+import { clusteredColumns } from "../../proto/formats/clustered-columns.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
 import { countRows } from "../../proto/formats/count-rows.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
@@ -101,6 +102,8 @@ export function createDriverHost(
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(world.store, format, files, options),
     countRows: (format, files, schema) => countRows(world.store, format, files, schema),
+    clusteredColumns: (format, files, schema) =>
+      clusteredColumns(world.store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(world.store, files),
     listInputs: (pattern) => listInputs(world.store, pattern),
     // This process is the first driver of its job, so nobody finished anything before it.

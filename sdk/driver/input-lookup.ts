@@ -9,18 +9,21 @@ import type { Schema } from "../../proto/plan/types.ts";
 import { countedRead } from "../planner/known-count.ts";
 import { sourcesToAsk } from "../planner/plan-action.ts";
 import { fileReads, type PlanInputs, sourceReads } from "../planner/plan-inputs.ts";
+import { asksTogether } from "../planner/together.ts";
 import type { Connectors } from "./connectors.ts";
 
-interface Described {
+/** What footers tell of files, which may hold another time when they changed. */
+interface Described<Told> {
   readonly files: readonly InputFile[];
-  readonly schema: Schema;
+  readonly told: Told;
 }
 
 /** Of one driver program. Files are listed for each plan; a schema is looked up again when they changed. */
 export class InputLookup {
   readonly #host: DriverHost;
   readonly #connectors: Connectors;
-  readonly #described = new Map<NodeId, Described>();
+  readonly #described = new Map<NodeId, Described<Schema>>();
+  readonly #clustered = new Map<NodeId, Described<readonly string[]>>();
 
   constructor(host: DriverHost, connectors: Connectors) {
     this.#host = host;
@@ -41,8 +44,11 @@ export class InputLookup {
       schemas.set(node.id, await this.#schemaOf(node, found));
     }
     const reads = sourceReads(action);
-    if (reads.length === 0)
-      return { files, schemas, kept, rows: await this.#rowsOf(action, files, schemas) };
+    const clustered = await this.#clusteredOf(action, files, schemas);
+    if (reads.length === 0) {
+      const rows = await this.#rowsOf(action, files, schemas);
+      return { files, schemas, kept, clustered, rows };
+    }
     for (const node of reads) {
       if (node.options.schema !== undefined) continue;
       schemas.set(node.id, await this.#connectors.schema(node));
@@ -51,7 +57,33 @@ export class InputLookup {
     for (const { node, request } of sourcesToAsk(action, { files, schemas, kept })) {
       sources.set(node.id, await this.#connectors.plan(node, request));
     }
-    return { files, schemas, kept, sources };
+    return { files, schemas, kept, clustered, sources };
+  }
+
+  /** Of an action that asks for equal keys in one task: of which columns they lie so already. */
+  async #clusteredOf(
+    action: Action,
+    files: ReadonlyMap<NodeId, readonly InputFile[]>,
+    schemas: ReadonlyMap<NodeId, Schema>,
+  ): Promise<ReadonlyMap<NodeId, readonly string[]>> {
+    const clustered = new Map<NodeId, readonly string[]>();
+    const ask = this.#host.clusteredColumns?.bind(this.#host);
+    if (ask === undefined || !asksTogether(action.input)) return clustered;
+    const look = async (node: ColumnarReadNode): Promise<void> => {
+      const found = files.get(node.id);
+      const schema = node.options.schema ?? schemas.get(node.id);
+      if (found === undefined || schema === undefined) return;
+      const known = this.#clustered.get(node.id);
+      const isKnown = known !== undefined && sameFiles(known.files, found);
+      // What cannot be read is met by the tasks that read it: what they say of it is an outcome that replays see.
+      const names = isKnown ? known.told : await ask(node.format, found, schema).catch(() => []);
+      this.#clustered.set(node.id, { files: found, told: names });
+      if (names.length > 0) clustered.set(node.id, names);
+    };
+    await Promise.all(
+      fileReads(action).map((node) => (node.kind === "readColumns" ? look(node) : undefined)),
+    );
+    return clustered;
   }
 
   async #rowsOf(
@@ -70,9 +102,9 @@ export class InputLookup {
 
   async #schemaOf(node: ColumnarReadNode, files: readonly InputFile[]): Promise<Schema> {
     const known = this.#described.get(node.id);
-    if (known !== undefined && sameFiles(known.files, files)) return known.schema;
+    if (known !== undefined && sameFiles(known.files, files)) return known.told;
     const schema = await this.#host.describeInput(node.format, files, node.options);
-    this.#described.set(node.id, { files, schema });
+    this.#described.set(node.id, { files, told: schema });
     return schema;
   }
 }

@@ -127,6 +127,18 @@ const byShopAndTotal: LogicalNode = {
   keys: ["shop", "total"].map((name) => ({ name, expr: col(name) })),
   aggregates: [sum("price", col("total"))],
 };
+const byOrder = (input: LogicalNode, ...names: readonly string[]): LogicalNode => ({
+  ...{ kind: "aggregate", id: 3, input, aggregates: [sum("total", col("price"))] },
+  keys: names.map((name) => ({ name, expr: col(name) })),
+});
+const others: LogicalNode = {
+  ...{ kind: "select", id: 6, input: readOrders },
+  columns: ["id", "shop"].map((name) => ({ name: `other_${name}`, expr: col(name) })),
+};
+const withOthers = (type: JoinType): LogicalNode =>
+  join(readOrders, others, type, {
+    ...{ on: [{ left: col("id"), right: col("other_id") }], strategy: "broadcast" },
+  });
 const cutJoin = join(readOrders, readShops, "left", { strategy: "shuffle" });
 const ofOtherNames = (type: JoinType): LogicalNode =>
   join(readOrders, renamedShops, type, {
@@ -265,7 +277,19 @@ const goldens: readonly (readonly [string, Action, typeof large])[] = [
   ],
 ];
 
-test.each(goldens)("plans %s", (name, action, sizes) => {
+/** Over files of which each row group has order ids of its own, as their footers tell. */
+const clusteredGoldens: typeof goldens = [
+  ["clustered-aggregate", collect(byOrder(shared, "shop", "id")), large],
+  ["clustered-by-other-key", collect(byOrder(shared, "shop")), large],
+  ["clustered-distinct", collect({ kind: "distinct", id: 3, input: shared, on: ["id"] }), large],
+  ["clustered-key-of-inner-join", collect(byOrder(withOthers("inner"), "other_id")), large],
+  ["clustered-key-of-left-join", collect(byOrder(withOthers("left"), "other_id")), large],
+];
+
+test.each([
+  ...goldens.map((each) => [...each, false] as const),
+  ...clusteredGoldens.map((each) => [...each, true] as const),
+])("plans %s", (name, action, sizes, isClustered) => {
   const files = new Map(
     fileReads(action).map((node) => {
       const of = node.pattern.includes("orders") ? "orders" : "shops";
@@ -273,7 +297,8 @@ test.each(goldens)("plans %s", (name, action, sizes) => {
     }),
   );
   // Sides that are counted turn out large.
-  const inputs = { files, schemas: new Map() };
+  const clustered = new Map(isClustered ? [[readOrders.id, ["id"]]] : []);
+  const inputs = { files, schemas: new Map(), clustered };
   const planned = planAction(action, 0, inputs, { targets, measured: [1e9, 1e9] });
   const { logical, optimised, physical } = planned.text;
   const printed = `logical\n${logical}\noptimised\n${optimised}\nphysical\n${physical}`;

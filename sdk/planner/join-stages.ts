@@ -5,7 +5,7 @@ import type { JoinNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { addOperator, type OpenStage, openShuffle, sealShuffle, sealWhole } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
-import { togetherOfJoin } from "./together.ts";
+import { togetherOfBroadcast, togetherOfJoin } from "./together.ts";
 
 export type Side = "left" | "right";
 
@@ -126,8 +126,7 @@ function broadcast(
     ...joined,
     inputs: [...joined.inputs, { stageId, partition: 0, maps: "all" }],
     bytesBelow: bytesPassed(node, streaming, whole),
-    // Columns of the left keep their names, and rows their places.
-    together: pipeline === "left" ? streaming.together : undefined,
+    together: togetherOfBroadcast(node, pipeline, streaming.together),
   };
 }
 

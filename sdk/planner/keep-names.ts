@@ -28,6 +28,9 @@ export class KeepNames {
     if (node.kind === "kept") return keptOutputOf(this.#inputs, node).name;
     const inputs = inputsOf(node).map((input) => this.#texts.get(input)!);
     if (node.kind === "cache") return `cache#${node.id}:${digestText(inputs[0]!)}`;
-    return digestText([nodeText(node), ...inputs].join("\n"));
+    // Where equal keys lie in one task, rows are made by other stages.
+    const clustered = this.#inputs.clustered?.get(node.id) ?? [];
+    const lies = clustered.length === 0 ? [] : [`clustered by ${clustered.join(", ")}`];
+    return digestText([nodeText(node), ...lies, ...inputs].join("\n"));
   }
 }

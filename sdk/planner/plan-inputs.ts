@@ -24,6 +24,8 @@ export interface PlanInputs {
   readonly schemas: ReadonlyMap<NodeId, Schema>;
   /** How many rows the files of a source have, where their footers were asked. */
   readonly rows?: ReadonlyMap<NodeId, number>;
+  /** Columns of a source of which equal values are read by one task, where their footers were asked. */
+  readonly clustered?: ReadonlyMap<NodeId, readonly string[]>;
   /** What `kept` nodes of the plan stand for. */
   readonly kept?: ReadonlyMap<NodeId, KeptOutput>;
   /** What sources of others answered when they were asked for splits. */

@@ -8,6 +8,7 @@ import type { OpenStage } from "./open-stage.ts";
 import { type FileReadNode, filesOf, type PlanInputs, schemaOfRead } from "./plan-inputs.ts";
 import { planSplits } from "./splits.ts";
 import type { Planning } from "./stages.ts";
+import { togetherByEach } from "./together.ts";
 
 export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
   const files = filesOf(planning.inputs, node);
@@ -33,6 +34,7 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     splits,
     inputBytes,
     bytesBelow: bytesRead(planning.inputs, node),
+    together: togetherByEach(planning.inputs.clustered?.get(node.id) ?? []),
   };
 }
 

@@ -1,15 +1,16 @@
-// Rows that a shuffle brought together stay so while their columns do: what asks for equal keys in one task behind a
-// join or an aggregate by the same keys needs no shuffle of its own.
+// Rows that a shuffle brought together, or that files hold together, stay so while their columns do: what asks for equal
+// keys in one task behind a join or an aggregate by the same keys needs no shuffle of its own.
 
 import type { Expr, NamedExpr } from "../../proto/plan/expr.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { OpenStage } from "./open-stage.ts";
 
-/**
- * Rows that are equal in all of these are in one task. Each is the names of columns that have the same values in every
- * row.
- */
-export type Together = readonly (readonly string[])[];
+/** Rows that are equal in all of these are in one task. Each is the names of columns with the same values in every row. */
+type Keys = readonly (readonly string[])[];
+
+/** Each is enough for itself, as of files that are in the order of an id and of a time. */
+export type Together = readonly Keys[];
 
 const columnName = (expr: Expr): string | undefined =>
   expr.kind === "column" ? expr.name : undefined;
@@ -18,22 +19,30 @@ const columnName = (expr: Expr): string | undefined =>
 export function areTogether(open: OpenStage, keys: readonly Expr[]): boolean {
   if (open.taskCount === 1) return true;
   const names = new Set(keys.map(columnName));
-  return open.together?.every((same) => same.some((name) => names.has(name))) === true;
+  const isOne = (keys: Keys) => keys.every((same) => same.some((name) => names.has(name)));
+  return open.together?.some(isOne) === true;
 }
 
 /** By the keys of a shuffle, as columns are called behind it; undefined where one is none. */
 export function togetherBy(keys: readonly Expr[]): Together | undefined {
   const names = keys.map(columnName);
   const known = names.filter((name) => name !== undefined);
-  return known.length < names.length ? undefined : known.map((name) => [name]);
+  return known.length < names.length ? undefined : [known.map((name) => [name])];
 }
 
-/** Under their new names; undefined where one of them has none. */
+/** By each of these columns for itself. */
+export function togetherByEach(names: readonly string[]): Together | undefined {
+  return names.length === 0 ? undefined : names.map((name) => [[name]]);
+}
+
+/** Under their new names; undefined where none has all of its columns. */
 function renamed(together: Together, columns: readonly NamedExpr[]): Together | undefined {
-  const kept = together.map((same) =>
-    columns.flatMap(({ name, expr }) => (same.includes(columnName(expr) ?? "") ? [name] : [])),
-  );
-  return kept.every((same) => same.length > 0) ? kept : undefined;
+  const namesOf = (old: readonly string[]) =>
+    columns.flatMap(({ name, expr }) => (old.includes(columnName(expr) ?? "") ? [name] : []));
+  const kept = together
+    .map((keys) => keys.map(namesOf))
+    .filter((keys) => keys.every((same) => same.length > 0));
+  return kept.length === 0 ? undefined : kept;
 }
 
 /** What is left of it behind a step that looks at each row for itself. */
@@ -64,11 +73,52 @@ export function togetherOfJoin({ type, on, rightNames }: JoinNode): Together | u
     case "anti":
       return left;
     case "inner": {
-      const nameOf = (name: string) => rightNames.find(({ from }) => from === name)?.to ?? name;
-      return left?.map((same, at) => [...same, ...(right?.[at] ?? []).map(nameOf)]);
+      const renames = rightNamesOf(rightNames);
+      const both = left?.[0]?.map((same, at) => [
+        ...same,
+        ...(right?.[0]?.[at] ?? []).map(renames),
+      ]);
+      return both === undefined ? undefined : [both];
     }
     // Rows without a partner have no key on the other side.
     default:
       return undefined;
   }
+}
+
+const rightNamesOf =
+  (rightNames: JoinNode["rightNames"]) =>
+  (name: string): string =>
+    rightNames.find(({ from }) => from === name)?.to ?? name;
+
+/** Behind a join to which the other side came whole: the rows of one side stay where they are. */
+export function togetherOfBroadcast(
+  { type, on, rightNames }: JoinNode,
+  streams: "left" | "right",
+  together: Together | undefined,
+): Together | undefined {
+  const nameOf = rightNamesOf(rightNames);
+  const own = streams === "left" ? (name: string) => name : nameOf;
+  const other = streams === "left" ? nameOf : (name: string) => name;
+  /** Where each row has a partner, the keys of both are the same. */
+  const alike = (name: string): readonly string[] => {
+    if (type !== "inner") return [own(name)];
+    const partners = on.flatMap((key) => {
+      const [mine, others] = streams === "left" ? [key.left, key.right] : [key.right, key.left];
+      const found = columnName(mine) === name ? columnName(others) : undefined;
+      return found === undefined ? [] : [other(found)];
+    });
+    return [own(name), ...partners];
+  };
+  return together?.map((keys) => keys.map((same) => same.flatMap(alike)));
+}
+
+/** Whether any step asks for equal keys in one task. */
+export function asksTogether(last: LogicalNode): boolean {
+  return planNodes(last).some(
+    (node) =>
+      (node.kind === "aggregate" && node.keys.length > 0) ||
+      node.kind === "distinct" ||
+      node.kind === "window",
+  );
 }

@@ -2,6 +2,7 @@
 
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
+import { clusteredColumns } from "../../proto/formats/clustered-columns.ts";
 import { committedLines } from "../../proto/formats/committed-files.ts";
 import { countRows } from "../../proto/formats/count-rows.ts";
 import { describeCheckpoint, describeInput } from "../../proto/formats/describe.ts";
@@ -150,6 +151,7 @@ function driverHost({ settings, spec }: DriverThreadData, port: MessagePort): Dr
     ...(settings.planTargets === undefined ? {} : { planTargets: settings.planTargets }),
     describeInput: (format, files, options) => describeInput(store, format, files, options),
     countRows: (format, files, schema) => countRows(store, format, files, schema),
+    clusteredColumns: (format, files, schema) => clusteredColumns(store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: async (pattern) => {
       const found = await store.list(pattern);

@@ -3,6 +3,7 @@
 import type { Batch } from "../../proto/batch/batch.ts";
 import {
   dividedGroupsBytesMin,
+  nearGroupsBytesMax,
   partialEntriesMax,
   partialGroupsBytesMax,
   partialSharesMax,
@@ -22,11 +23,13 @@ export interface AggregateProgram extends GroupsProgram {
 export interface AggregateTuning {
   readonly sharesMax: typeof partialSharesMax;
   readonly dividedBytesMin: number;
+  readonly nearBytesMax: number;
 }
 
 const usualTuning: AggregateTuning = {
   sharesMax: partialSharesMax,
   dividedBytesMin: dividedGroupsBytesMin,
+  nearBytesMax: nearGroupsBytesMax,
 };
 
 /** Without keys, rows that a condition left need not be picked; `final` is given states, which no condition sees. */
@@ -78,18 +81,21 @@ function partialStage(
   return addingStage(program, next, add, drain);
 }
 
-/** One table while it is small; then divided ones, which can spill. */
+/** One table while it is small, or its rows meet the same part of it for a while; then divided ones, which can spill. */
 function lastStage(
   program: AggregateProgram,
   memory: OperatorMemory,
   next: Stage,
-  { dividedBytesMin }: AggregateTuning,
+  { dividedBytesMin, ...tuning }: AggregateTuning,
 ): Stage {
   const isKeyed = program.keys.length > 0;
   // What is to be divided, and so may be spilled, has to give states.
   const givesStates = isKeyed && keepsValues(program);
   const groups = new Groups(program, givesStates ? "partial" : "last");
   const rowStates = new RowStates(program);
+  // Of the input and of what is a thread's own alone: the order of groups follows from it.
+  const ownBytesMax = Math.min(tuning.nearBytesMax, memory.ownBytes);
+  const nearBytesMax = Math.max(dividedBytesMin, ownBytesMax);
   let divided: DividedGroups | undefined;
   const add = (batch: Batch, selection?: Int32Array): void => {
     if (divided !== undefined) {
@@ -99,7 +105,8 @@ function lastStage(
     else groups.addRows(batch, selection);
     const { bytes } = groups;
     if (!isKeyed) return memory.demand(bytes, "the values of one group");
-    if (bytes < dividedBytesMin && memory.resize(bytes)) return;
+    const bytesMax = groups.areNear ? nearBytesMax : dividedBytesMin;
+    if (bytes < bytesMax && memory.resize(bytes)) return;
     divided = new DividedGroups(program, memory, groups.firstKeys);
     divided.add(groups.takeStates());
   };

@@ -1,6 +1,7 @@
 // Runs a random program twice: by the planner and real tasks, and by plain loops.
 
 import { toEngineError } from "../../../proto/errors.ts";
+import { clusteredColumns } from "../../../proto/formats/clustered-columns.ts";
 import { describeInput } from "../../../proto/formats/describe.ts";
 import type { ActionOutcome, InputFile, JobContext } from "../../../proto/plan/bundle.ts";
 import { planNodes } from "../../../proto/plan/inputs.ts";
@@ -97,16 +98,20 @@ async function inputsOf(
     files.get(uri)!.subarray(offset, offset + length);
   const found = new Map<NodeId, readonly InputFile[]>();
   const schemas = new Map<NodeId, Schema>();
+  const clustered = new Map<NodeId, readonly string[]>();
   for (const node of fileReads(action)) {
     const own = [...files]
       .filter(([uri]) => uri.startsWith(node.pattern))
       .map(([uri, bytes]) => ({ uri, sizeBytes: bytes.length }))
       .sort((a, b) => (a.uri < b.uri ? -1 : 1));
     found.set(node.id, own);
-    if (node.kind !== "readColumns" || node.options.schema !== undefined) continue;
-    schemas.set(node.id, await describeInput({ read }, node.format, own, node.options));
+    if (node.kind !== "readColumns") continue;
+    const schema =
+      node.options.schema ?? (await describeInput({ read }, node.format, own, node.options));
+    if (node.options.schema === undefined) schemas.set(node.id, schema);
+    clustered.set(node.id, await clusteredColumns({ read }, node.format, own, schema));
   }
-  return { files: found, schemas };
+  return { files: found, schemas, clustered };
 }
 
 export interface Engine {

@@ -8,6 +8,7 @@ import { ParquetWriter } from "../../../proto/formats/parquet/write-file.ts";
 import type { DataTypeKind, Field, Schema } from "../../../proto/plan/types.ts";
 import type { RawRow } from "../../../sdk/testing/steps/table.ts";
 import { rowsOf, typed } from "../../../sdk/testing/steps/table.ts";
+import { compareValues } from "../../../sdk/testing/value-order.ts";
 import { sliceBatch } from "../../../worker/kernels/columns/gather.ts";
 import { conformBatch } from "../../../worker/operators/conform.ts";
 import { csvHeader, csvRecords } from "../../../worker/output/csv-text.ts";
@@ -149,6 +150,24 @@ function partsBy(field: Field, rows: readonly RawRow[]): readonly Part[] {
   return [...parts].map(([folder, own]) => ({ folder, rows: own }));
 }
 
+/** Files with as many rows each, all of them in the order of a column, so that row groups may share none of its values. */
+function inOrder(
+  field: Field,
+  files: readonly (readonly RawRow[])[],
+): readonly (readonly RawRow[])[] {
+  const keyOf = (raw: RawRow): unknown => {
+    const [row] = rowsOf(typed({ fields: [field] }, [{ [field.name]: raw[field.name] ?? null }]));
+    return (row as Readonly<Record<string, unknown>>)[field.name];
+  };
+  const rows = files.flat().map((raw) => ({ raw, value: keyOf(raw) }));
+  const sorted = rows.sort((a, b) => compareValues(a.value, b.value)).map(({ raw }) => raw);
+  let from = 0;
+  return files.map(({ length }) => {
+    from += length;
+    return sorted.slice(from - length, from);
+  });
+}
+
 /** Undefined where files of the drawn format cannot hold the table. */
 export function tableFiles(
   schema: Schema,
@@ -165,10 +184,12 @@ export function tableFiles(
   // Whole numbers that are safe are a type of ours, which files of others do not know.
   const isFound =
     by === undefined && (format === "parquet" || format === "arrow") && dice.isRare(3);
+  const isInOrder = format === "parquet" && dice.isRare(2);
+  const laid = isInOrder ? inOrder(dice.oneOf(schema.fields), rowsOfFiles) : rowsOfFiles;
   const bytes: [string, () => Uint8Array][] = [];
   const rows: [string, readonly unknown[]][] = [];
   const texts: string[] = [];
-  for (const [at, own] of rowsOfFiles.entries()) {
+  for (const [at, own] of laid.entries()) {
     const parts = by === undefined ? [{ folder: "", rows: own }] : partsBy(by, own);
     for (const part of parts) {
       const file = fileOf(format, inFile, part.rows, dice);

@@ -4,7 +4,7 @@ import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
 import { planNodes } from "../../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../../proto/plan/logical.ts";
 import type { OperatorProgram, TaskProgram } from "../../../proto/plan/program.ts";
-import type { StageGraph } from "../../../proto/plan/stage.ts";
+import type { StageGraph, StagePlan } from "../../../proto/plan/stage.ts";
 import { evaluateAsync } from "../../../sdk/testing/evaluate.ts";
 import { rowsOf } from "../../../sdk/testing/steps/table.ts";
 import { joinKeyTests } from "../../../worker/operators/joining/key-tests.ts";
@@ -14,6 +14,7 @@ export const ways = [
   "a join leaves out rows of a scan",
   "rows are wanted by their number in a window",
   "an anti join meets nulls on both sides",
+  "files hold groups together",
 ] as const;
 export type Way = (typeof ways)[number];
 
@@ -31,6 +32,14 @@ function asksKeys(program: TaskProgram): boolean {
       ({ name, type }) => name === column && wholeKinds.includes(type.kind),
     ),
   );
+}
+
+/** Whether tasks of a scan make groups of which the others have no rows. */
+function makesWholeGroups({ taskCount, program }: StagePlan): boolean {
+  const { source, operators } = program;
+  const isWhole = (operator: OperatorProgram): boolean =>
+    operator.kind === "aggregate" && operator.keys.length > 0 && operator.phase === "whole";
+  return taskCount > 1 && source.kind === "columns" && operators.some(isWhole);
 }
 
 const numbers: readonly string[] = ["rowNumber", "rank", "denseRank"];
@@ -63,9 +72,10 @@ export async function waysOf(
   graphs: readonly StageGraph[],
 ): Promise<ReadonlySet<Way>> {
   const taken = new Set<Way>();
-  const [keys, byNumber, nulls] = ways;
+  const [keys, byNumber, nulls, together] = ways;
   const stages = graphs.flatMap((graph) => graph.stages);
   if (stages.some(({ program }) => asksKeys(program))) taken.add(keys);
+  if (stages.some(makesWholeGroups)) taken.add(together);
   const nodes = planNodes(planned.action.input);
   if (nodes.some(wantsByNumber)) taken.add(byNumber);
   for (const node of nodes) {

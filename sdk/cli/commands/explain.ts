@@ -1,6 +1,7 @@
 // `millrace explain JOB`: the plans of a job's first action, without a cluster, reading no data.
 
 import { EngineError } from "../../../proto/errors.ts";
+import { clusteredColumns } from "../../../proto/formats/clustered-columns.ts";
 import { countRows } from "../../../proto/formats/count-rows.ts";
 import { describeCheckpoint, describeInput } from "../../../proto/formats/describe.ts";
 import type { DriverHost, JobContext, PlannedAction } from "../../../proto/plan/bundle.ts";
@@ -62,6 +63,7 @@ async function firstAction(
   const host: DriverHost = {
     describeInput: (format, files, options) => describeInput(store, format, files, options),
     countRows: (format, files, schema) => countRows(store, format, files, schema),
+    clusteredColumns: (format, files, schema) => clusteredColumns(store, format, files, schema),
     describeCheckpoint: (files) => describeCheckpoint(store, files),
     listInputs: (pattern) => listInputs(store, pattern),
     recordedOutcome: async () => undefined,

@@ -45,7 +45,7 @@ test.each(aggregates)(
       const files = new ArraySpillFiles();
       const memory = operatorMemoryOf(bytes, files);
       const program = { keys: [{ name: "k", expr: column("k") }], aggregates: [made] };
-      const tuning = { sharesMax: [], dividedBytesMin };
+      const tuning = { sharesMax: [], dividedBytesMin, nearBytesMax: 0 };
       const found = runStage(
         (next) => aggregateStage({ ...program, phase: "whole" }, memory, next, tuning),
         batches,
@@ -61,3 +61,27 @@ test.each(aggregates)(
     expect(run(2 ** 40, 500_000).keys).toEqual(usual.keys);
   },
 );
+
+test("groups that rows meet shortly after they came stay in one table, up to a thread's own part", () => {
+  const run = (batches: readonly Batch[], nearBytesMax: number) => {
+    const memory = operatorMemoryOf(2 ** 40, new ArraySpillFiles());
+    const program = { keys: [{ name: "k", expr: column("k") }], aggregates };
+    const tuning = { sharesMax: [], dividedBytesMin: 200_000, nearBytesMax };
+    const found = runStage(
+      (next) => aggregateStage({ ...program, phase: "whole" }, memory, next, tuning),
+      batches,
+    );
+    return { keys: keysOf(found), batches: found.length };
+  };
+  const batches = rising(16);
+  const inOrder = [...new Set(keysOf(batches))];
+  const sorted = (keys: readonly number[]) => [...keys].sort((a, b) => a - b);
+  expect(run(batches, 2 ** 30).keys).toEqual(inOrder);
+  const divided = run(batches, 0);
+  expect(divided.keys).not.toEqual(inOrder);
+  expect(sorted(divided.keys)).toEqual(sorted(inOrder));
+  // Rows that come back to the first groups, and groups that outgrow the bound.
+  const back = [...batches, ...batches.slice(0, 1), ...rising(17).slice(16)];
+  expect(run(back, 2 ** 30).keys).not.toEqual([...new Set(keysOf(back))]);
+  expect(run(batches, 400_000).keys).not.toEqual(inOrder);
+});

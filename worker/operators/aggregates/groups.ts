@@ -100,6 +100,15 @@ export class RowStates {
   }
 }
 
+/** Groups among which those of a batch may lie, for each of its rows. */
+const nearGroupsEach = 2;
+
+function leastOf(groups: Int32Array): number {
+  let least = 0x7fff_ffff;
+  for (let i = 0; i < groups.length; i++) if (groups[i]! < least) least = groups[i]!;
+  return least;
+}
+
 const nothingAdded: ReadonlySet<number> = new Set();
 
 function isCountOfRows(call: AggregateCall): boolean {
@@ -130,6 +139,11 @@ export class Groups {
   private isCounted = false;
   /** Added since they were last taken. */
   rows = 0;
+  /**
+   * Whether rows of each batch were of groups that came with it or shortly before, as where keys rise: so many groups
+   * do not miss the cache.
+   */
+  areNear = true;
 
   constructor(program: GroupsProgram, kind: GroupsKind) {
     this.program = program;
@@ -159,6 +173,7 @@ export class Groups {
     this.accumulators = aggregates.map(({ call }) => accumulatorOf(call, this.kind));
     this.fed = aggregates.map(() => ({ isWhole: true }));
     this.rows = 0;
+    this.areNear = true;
   }
 
   /** The keys of groups that the first batch made; undefined while there are none. */
@@ -178,6 +193,7 @@ export class Groups {
     const numbered = this.index.number(keys, rows, counts);
     const groups = numbered.numbers;
     this.isCounted = numbered.isCounted;
+    if (this.areNear) this.areNear = this.size - leastOf(groups) <= nearGroupsEach * rows;
     const first = numbered.newRows ?? firstRows(groups, before, this.index.size);
     if (first.length > 0) {
       for (const [key, column] of keys.entries()) {

@@ -247,12 +247,12 @@ class DecimalSums implements Sums {
   readonly unit = 10n ** BigInt(decimalPrecisionMax);
   readonly carries = new Carries();
   private readonly scale: number;
+  /** Sums of digits, exact below 2^53: mostly all that there is, so the others have room once they are needed. */
+  private digits = new Float64Array(0);
   /** Upper and lower part of each sum, in units of 2^32: exact up to 2^53 each. */
   private upper = new Float64Array(0);
   private lower = new Float64Array(0);
   private rest = new BigInt64Array(0);
-  /** Sums of digits, exact below 2^53. */
-  private digits = new Float64Array(0);
   private rows = 0;
 
   constructor(scale: number) {
@@ -271,11 +271,19 @@ class DecimalSums implements Sums {
   }
 
   reserve(groups: number): void {
-    this.upper = grown(this.upper, groups);
-    this.lower = grown(this.lower, groups);
-    this.rest = grownWords(this.rest, 2 * groups) as BigInt64Array<ArrayBuffer>;
     this.digits = grown(this.digits, groups);
+    if (this.upper.length > 0) this.openParts();
+    if (this.rest.length > 0) this.openRest();
     this.carries.reserve(groups);
+  }
+
+  private openParts(): void {
+    this.upper = grown(this.upper, this.digits.length);
+    this.lower = grown(this.lower, this.digits.length);
+  }
+
+  private openRest(): void {
+    this.rest = grownWords(this.rest, 2 * this.digits.length) as BigInt64Array<ArrayBuffer>;
   }
 
   addDigits(values: Float64Array, scale: number, groups: Int32Array): boolean {
@@ -304,6 +312,7 @@ class DecimalSums implements Sums {
   }
 
   addTotal(group: number, total: bigint): void {
+    if (this.rest.length === 0) this.openRest();
     const sum = readDecimal(this.rest, 2, group) + total;
     const isLarge = sum >= this.unit || sum <= -this.unit;
     writeDecimal(this.rest, 2, group, isLarge ? sum % this.unit : sum);
@@ -311,6 +320,7 @@ class DecimalSums implements Sums {
   }
 
   private addWords(values: BigInt64Array, words: 1 | 2, groups: Int32Array): void {
+    if (this.upper.length === 0) this.openParts();
     const { upper, lower } = this;
     const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
     for (let i = 0, at = 0; i < groups.length; i++, at += 2 * words) {
@@ -346,10 +356,32 @@ class DecimalSums implements Sums {
   }
 
   column(groups: number): Column {
-    this.settle();
     const type = { type: "decimal", precision: decimalPrecisionMax, scale: this.scale } as const;
-    return { ...noColumn, ...type, length: groups, values: this.rest.slice(0, 2 * groups) };
+    return { ...noColumn, ...type, length: groups, values: this.words(groups) };
   }
+
+  private words(groups: number): BigInt64Array<ArrayBuffer> {
+    if (this.upper.length === 0 && this.rest.length === 0) return wordsOf(this.digits, groups);
+    this.settle();
+    if (this.rest.length === 0) this.openRest();
+    return this.rest.slice(0, 2 * groups);
+  }
+}
+
+/** Two words for each number that is whole and below 2^53, without a BigInt for any. */
+function wordsOf(numbers: Float64Array, count: number): BigInt64Array<ArrayBuffer> {
+  const words = new BigInt64Array(2 * count);
+  const halves = new Int32Array(words.buffer);
+  for (let i = 0, at = 0; i < count; i++, at += 4) {
+    const number = numbers[i]!;
+    const high = Math.floor(number / 4_294_967_296);
+    halves[at] = number - high * 4_294_967_296;
+    halves[at + 1] = high;
+    const sign = number < 0 ? -1 : 0;
+    halves[at + 2] = sign;
+    halves[at + 3] = sign;
+  }
+  return words;
 }
 
 export function sumsOf(type: DataType): Sums {
