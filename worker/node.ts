@@ -204,8 +204,8 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   }
 
   function poll(effect: Extract<AgentEffect, { kind: "poll" }>): void {
-    const { freeSlots, freeDriverSlots } = effect;
-    const request = { ...identity(), freeSlots, freeDriverSlots, waitMs: shortPollMs };
+    const { kind: _, ...room } = effect;
+    const request = { ...identity(), ...room, waitMs: shortPollMs };
     askLeader(
       async () => {
         const timeoutMs = shortPollMs + shortPollReplyMs;

@@ -124,7 +124,7 @@ export async function startFakeWorker(
   }, renewEveryMs);
   return {
     workOnce: async () => {
-      const request = { ...identity, freeSlots: slots, freeDriverSlots: 0, waitMs };
+      const request = { ...identity, freeSlots: slots, freeAhead: 0, freeDriverSlots: 0, waitMs };
       const { grants } = await leader.call(workerApi.poll, request);
       const reports = grants.flatMap(doneReports);
       if (reports.length > 0) await leader.call(workerApi.report, { ...identity, reports });

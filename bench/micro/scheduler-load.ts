@@ -48,7 +48,7 @@ export function loadScheduler(tasks: number): SchedulerLoad {
   const run = (command: Command): CommandReply => applyBytes(encodeCommand(command));
 
   function grantOnce(wanted: number): LeasedTasks | undefined {
-    const chosen = assign(state, workerId, wanted, nobody);
+    const chosen = assign(state, workerId, { slots: wanted, ahead: 0 }, nobody);
     if (chosen.length === 0) return undefined;
     const reply = run({ kind: "grantTasks", workerId, incarnation, tasks: chosen });
     if (reply.kind !== "granted" || reply.tasks.length !== chosen.length) return undefined;

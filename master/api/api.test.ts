@@ -54,7 +54,14 @@ async function startAction(
 }
 
 function poll(master: LocalMaster, workerId: string, freeSlots: number, waitMs = 1000) {
-  const request = { workerId, incarnation: "i1", freeSlots, freeDriverSlots: 1, waitMs };
+  const request = {
+    workerId,
+    incarnation: "i1",
+    freeSlots,
+    freeAhead: 0,
+    freeDriverSlots: 1,
+    waitMs,
+  };
   return master.call(workerApi.poll, request);
 }
 

@@ -11,6 +11,7 @@ import {
   partitionsPerShuffleMax,
   reportsPerCallMax,
   stagesPerActionMax,
+  tasksAheadMax,
   tasksPerStageMax,
   uploadsPerTaskMax,
   uriCharsMax,
@@ -65,6 +66,7 @@ export function decodePoll(request: wire.PollRequest) {
     incarnation: incarnation("incarnation", request.incarnation),
     freeSlots: integer("free_slots", request.freeSlots, 0, workerSlotsMax),
     freeDriverSlots: integer("free_driver_slots", request.freeDriverSlots, 0, driversPerWorkerMax),
+    freeAhead: integer("free_ahead", request.freeAhead, 0, tasksAheadMax),
     waitMs: waitMs(request.waitMs),
   };
 }

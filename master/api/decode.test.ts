@@ -107,7 +107,7 @@ describe("workers", () => {
   });
 
   test("a wait is cut to what a master allows", () => {
-    const poll = { ...worker, freeSlots: 1, freeDriverSlots: 0, waitMs: 4_000_000 };
+    const poll = { ...worker, freeSlots: 1, freeAhead: 0, freeDriverSlots: 0, waitMs: 4_000_000 };
     expect(decodePoll(poll).waitMs).toBe(10_000);
   });
 

@@ -126,11 +126,11 @@ function createPoll(core: ApiCore) {
     }
   }
 
-  async function grantTasks({ workerId, incarnation, freeSlots }: Poll) {
+  async function grantTasks({ workerId, incarnation, freeSlots, freeAhead }: Poll) {
     const chosen: readonly TaskRef[] = assign(
       core.leaderState(),
       workerId,
-      freeSlots,
+      { slots: freeSlots, ahead: freeAhead },
       reservedTasks,
     );
     if (chosen.length === 0) return undefined;

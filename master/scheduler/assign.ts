@@ -15,24 +15,42 @@ export type Reserved = ReadonlySet<string>;
 /** Pending tasks looked at in one stage: bounds the work of one question. */
 const lookedAtMax = 8192;
 
+/** What a worker has room for: tasks, and beyond these tasks that are known to be short. */
+export interface Room {
+  readonly slots: number;
+  readonly ahead: number;
+}
+
+/** Of what is left of a stage, workers take no more ahead than its share of as many as these times all workers. */
+const aheadShares = 4;
+
 /** Tasks of one stage, the earliest that has any for this worker; maybe none. */
 export function assign(
   state: ClusterState,
   workerId: WorkerId,
-  freeSlots: number,
+  room: Room,
   reserved: Reserved,
 ): readonly TaskRef[] {
   const worker = state.workers.get(workerId);
-  const wanted = Math.min(freeSlots, tasksPerGrantMax);
-  if (worker === undefined || wanted <= 0) return [];
+  if (worker === undefined || room.slots <= 0) return [];
   for (const running of runningActions(state)) {
     for (const stage of running.stages) {
       if (stage.pending.size === 0 || !isRunnable(running.stages, stage)) continue;
+      const wanted = Math.min(room.slots + aheadOf(state, stage, room), tasksPerGrantMax);
       const tasks = chooseTasks(running, stage, worker, wanted, reserved);
       if (tasks.length > 0) return tasks;
     }
   }
   return [];
+}
+
+/**
+ * Tasks that a worker takes before it has a slot for them: of a stage that has ended as many, and never so many that
+ * others would have nothing left to do if what is taken proves to be long.
+ */
+function aheadOf(state: ClusterState, { pending, done }: StageState, room: Room): number {
+  const share = Math.floor(pending.size / (aheadShares * state.workers.size));
+  return Math.min(room.ahead, done, share);
 }
 
 function chooseTasks(

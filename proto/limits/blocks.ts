@@ -24,3 +24,13 @@ export const blockServerIdleMs = 120_000;
 export const blockHandshakeMs = 5000;
 /** Peers connected to one block server. */
 export const blockConnectionsMax = 1024;
+/** Indexes of shuffle files that a reader keeps, some hundred maps of thousands of partitions. */
+export const keptIndexBytesMax = 8 * 1024 * 1024;
+/** The index of so few partitions is read with the end of its file anyway, and not kept. */
+export const keptIndexPartitionsMin = 16;
+/** A map output of at most so much is kept in a file with others: making a file takes as long as writing some hundred KB. */
+export const packedOutputBytesMax = 64 * 1024;
+/** Read at a time of outputs that lie together: readers want most of them in order. */
+export const packedReadBytes = 16 * 1024;
+/** Jobs of which a reader remembers where each of the outputs lies that share files. */
+export const packedJobsKeptMax = 8;

@@ -66,7 +66,7 @@ describe("agent", () => {
     expect(kinds(step(state, { kind: "tick" }))).toEqual(["register"]);
     expect(step(state, { kind: "tick" })).toEqual([]);
     expect(step(state, { kind: "registered" })).toEqual([
-      { kind: "poll", freeSlots: 3, freeDriverSlots: 1 },
+      { kind: "poll", freeSlots: 3, freeAhead: 0, freeDriverSlots: 1 },
     ]);
   });
 
@@ -91,6 +91,27 @@ describe("agent", () => {
     step(state, { kind: "tick" });
     expect(step(state, { kind: "tick" })).toEqual([report]);
     expect(kinds(step(state, { kind: "reported", reports: report.reports }))).toEqual(["poll"]);
+  });
+
+  test("takes tasks ahead while they are short, and again fewer once they are not", () => {
+    const state = member();
+    const indexes = Array.from({ length: 40 }, (_, index) => index);
+    step(state, { kind: "polled", grants: [grant(7, ...indexes)], drivers: [] });
+    const endOf = (taskIndex: number): AgentEvent => ({ ...done, key: { token: 7, taskIndex } });
+    const ended = indexes.flatMap((index) => step(state, endOf(index)));
+    // One report is under way, and nothing is asked before it is acknowledged.
+    expect(kinds(ended)).toEqual(["report"]);
+    const [poll] = step(state, { kind: "tick" });
+    expect(poll).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 10, freeDriverSlots: 1 });
+    step(state, { kind: "polled", grants: [grant(8, ...indexes.slice(0, 13))], drivers: [] });
+    const next = (taskIndex: number) => step(state, { ...done, key: { token: 8, taskIndex } });
+    // Asked again once half of those ahead are done.
+    expect(indexes.slice(0, 4).flatMap(next)).toEqual([]);
+    expect(kinds(next(4))).toEqual([]);
+    expect(next(5)).toEqual([{ kind: "poll", freeSlots: 3, freeAhead: 3, freeDriverSlots: 1 }]);
+    step(state, { kind: "polled", grants: [], drivers: [] });
+    for (let tick = 0; tick < 4; tick++) step(state, { kind: "tick" });
+    expect(state.ahead).toBe(0);
   });
 
   test("a lost lease is cancelled and its late result goes nowhere", () => {

@@ -1,11 +1,14 @@
 // The agent's core: holds leases, renews them, asks for work, reports. Pure; told of events, answers effects.
 
 import { type ErrorRecord, unreachable } from "../../proto/errors.ts";
-import { reportCharsPerCallMax, reportsPerCallMax } from "../../proto/limits.ts";
+import { reportCharsPerCallMax, reportsPerCallMax, tasksAheadMax } from "../../proto/limits.ts";
 import type { TaskOutcome } from "../../proto/ports/executor.ts";
 import type { TaskReport } from "../../proto/wire/generated/engine.ts";
 import type { AgentEffect, AgentEvent, AttemptKey } from "./protocol.ts";
 import { type AgentState, type Attempt, attemptKey, type Question } from "./state.ts";
+
+/** Short tasks are taken ahead for one of these parts of a tick. */
+const tickParts = 4;
 
 /** Applies one event to the state and says what to do now, in order. */
 export function step(state: AgentState, event: AgentEvent): AgentEffect[] {
@@ -19,6 +22,8 @@ function handle(state: AgentState, event: AgentEvent, effects: AgentEffect[]): v
   switch (event.kind) {
     case "tick":
       state.tick++;
+      state.ahead = aheadOf(state);
+      state.endedSinceTick = 0;
       for (const attempt of state.attempts.values()) attempt.ticks++;
       return;
     case "registered":
@@ -160,6 +165,7 @@ function endAttempt(state: AgentState, key: AttemptKey, outcome: TaskOutcome): v
   // Cancelled or left behind: its lease is gone, so nobody waits for its report.
   if (attempt === undefined) return;
   state.attempts.delete(name);
+  state.endedSinceTick++;
   state.reports.push(toReport(attempt, outcome));
 }
 
@@ -268,16 +274,31 @@ function askQuestions(state: AgentState, effects: AgentEffect[]): void {
   askForWork(state, effects);
 }
 
-/** One task more than there are slots, so that a thread never waits for the leader between two tasks. */
+/** As many tasks as ended in a part of the last tick; a pause between two stages is no reason to forget how many. */
+function aheadOf({ ahead, endedSinceTick, options }: AgentState): number {
+  // Fewer than this are no sign that tasks are short: their threads may have ended by chance in the same tick.
+  const isShort = endedSinceTick >= 2 * tickParts * (options.slots + 1);
+  const ended = isShort ? Math.floor(endedSinceTick / tickParts) : 0;
+  return Math.min(tasksAheadMax, Math.max(ended, Math.floor(ahead / 2)));
+}
+
+/**
+ * One task more than there are slots, so that a thread never waits for the leader between two tasks; where tasks are
+ * short some more, so that neither does a log entry for each of them. These are asked for once half of them are done.
+ */
 function askForWork(state: AgentState, effects: AgentEffect[]): void {
-  const freeSlots = Math.max(0, state.options.slots + 1 - state.attempts.size);
-  const freeDriverSlots = Math.max(0, state.options.driverSlots - state.drivers.size);
+  const { attempts, ahead, options } = state;
+  const room = options.slots + 1 + ahead - attempts.size;
+  if (room <= Math.floor(ahead / 2) || !mayAsk(state, state.poll)) return;
   // Finished work is reported before new work is taken: the leader then knows what became runnable.
+  // Where tasks are short there is always some to report, and what is to be run next is known.
+  if (ahead === 0 && state.reports.length > 0) return;
   // A full worker does not ask for drivers alone: that question would stand when a slot becomes free.
-  if (state.reports.length > 0 || freeSlots === 0) return;
-  if (!mayAsk(state, state.poll)) return;
+  // What lies ahead will have run when the answer comes, so it takes no slot.
+  const freeSlots = Math.min(options.slots + 1, room);
+  const freeDriverSlots = Math.max(0, options.driverSlots - state.drivers.size);
   state.poll = { kind: "asked" };
-  effects.push({ kind: "poll", freeSlots, freeDriverSlots });
+  effects.push({ kind: "poll", freeSlots, freeAhead: room - freeSlots, freeDriverSlots });
 }
 
 function renewal(state: AgentState): AgentEffect {

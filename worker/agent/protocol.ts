@@ -54,7 +54,13 @@ export type AgentEvent =
 export type AgentEffect =
   /** Under an incarnation that was never used before. */
   | { readonly kind: "register" }
-  | { readonly kind: "poll"; readonly freeSlots: number; readonly freeDriverSlots: number }
+  | {
+      readonly kind: "poll";
+      readonly freeSlots: number;
+      /** More of them than slots, where tasks are short. */
+      readonly freeAhead: number;
+      readonly freeDriverSlots: number;
+    }
   | {
       readonly kind: "renew";
       readonly tasks: readonly RenewedTask[];

@@ -39,6 +39,10 @@ export interface AgentState {
   membership: Membership;
   tick: number;
   nextRenewTick: number;
+  /** Attempts that ended since the last tick. */
+  endedSinceTick: number;
+  /** Tasks taken beyond one more than there are slots: as many as end in a moment, 0 unless tasks are short. */
+  ahead: number;
   register: Question;
   poll: Question;
   renew: Question;
@@ -58,6 +62,8 @@ export function initialAgentState(options: AgentOptions): AgentState {
     membership: { kind: "outside" },
     tick: 0,
     nextRenewTick: 0,
+    endedSinceTick: 0,
+    ahead: 0,
     register: { kind: "idle" },
     poll: { kind: "idle" },
     renew: { kind: "idle" },

@@ -1,9 +1,20 @@
 // Sealed map outputs on the local disk.
 
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+} from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../proto/errors.ts";
+import { PackedFiles, type PlainFiles } from "../shuffle/packed-files.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -20,9 +31,9 @@ function diskFailure(path: string, thrown: unknown): EngineError {
   return new EngineError("DISK_FAILED", `shuffle file ${path} failed: ${reason}`, {}, thrown);
 }
 
-function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
-  const hidden = `${path}.tmp`;
-  const create = (): number => openSync(hidden, "w", 0o600);
+/** Not synced: after a crash of the machine the task runs again. */
+function writeOpened(path: string, flags: "w" | "a", pieces: Iterable<Uint8Array>): void {
+  const create = (): number => openSync(path, flags, 0o600);
   let file: number;
   try {
     file = create();
@@ -36,13 +47,39 @@ function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
   } finally {
     closeSync(file);
   }
-  // Not synced: after a crash of the machine the task runs again.
+}
+
+function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
+  const hidden = `${path}.tmp`;
+  writeOpened(hidden, "w", pieces);
   renameSync(hidden, path);
 }
 
+/** No other file of this machine has it, whichever process asks. */
+const writerName = (): string => randomBytes(8).toString("hex");
+
 /** For executor threads, which may block. */
 export function blockingSealedFiles(folder: string): SealedFiles {
+  return new PackedFiles(blockingFiles(folder), writerName);
+}
+
+function blockingFiles(folder: string): PlainFiles {
   return {
+    append: async (path, pieces) => {
+      try {
+        writeOpened(join(folder, path), "a", pieces);
+      } catch (thrown) {
+        throw diskFailure(path, thrown);
+      }
+    },
+    names: async (path) => {
+      try {
+        return readdirSync(join(folder, path));
+      } catch (thrown) {
+        if (isAbsent(thrown)) return [];
+        throw diskFailure(path, thrown);
+      }
+    },
     write: async (path, pieces) => {
       try {
         writeFile(join(folder, path), pieces);
@@ -75,9 +112,23 @@ export function blockingSealedFiles(folder: string): SealedFiles {
 
 /** For the agent, whose event loop must never wait for a disk. It writes none. */
 export function readOnlySealedFiles(folder: string): SealedFiles {
+  return new PackedFiles(readOnlyFiles(folder), writerName);
+}
+
+function readOnlyFiles(folder: string): PlainFiles {
+  const refuse = async (path: string): Promise<never> => {
+    throw new EngineError("INTERNAL", `${path} was to be written by an agent`);
+  };
   return {
-    write: async (path) => {
-      throw new EngineError("INTERNAL", `${path} was to be written by an agent`);
+    write: refuse,
+    append: refuse,
+    names: async (path) => {
+      try {
+        return await readdir(join(folder, path));
+      } catch (thrown) {
+        if (isAbsent(thrown)) return [];
+        throw diskFailure(path, thrown);
+      }
     },
     read: async (path, offsetBytes, lengthBytes) => {
       try {

@@ -1,6 +1,7 @@
 // Where sealed map outputs lie: one local file per attempt of a map task, named by what the log knows of it.
 
 import { EngineError } from "../../proto/errors.ts";
+import type { KeptIndexes } from "./kept-indexes.ts";
 
 /** Paths are relative to the worker's folder, with '/'. */
 export interface SealedFiles {
@@ -9,6 +10,8 @@ export interface SealedFiles {
   /** Undefined when there is no such file; fewer bytes at its end. */
   read(path: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
   sizeBytes(path: string): Promise<number | undefined>;
+  /** Of files that were read, where keeping them pays. */
+  readonly indexes?: KeptIndexes;
 }
 
 export interface SealedName {

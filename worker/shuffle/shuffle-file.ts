@@ -1,14 +1,14 @@
 // The file of one map output: blocks of all partitions back to back, then an index of where each lies.
 
-import { crc32c } from "../../proto/checksum/crc32c.ts";
 import { assert, EngineError } from "../../proto/errors.ts";
 import { partitionsPerShuffleMax } from "../../proto/limits.ts";
 import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
 import type { BlockId } from "../../proto/ports/blocks.ts";
+import { checksumOf } from "../kernels/checksum.ts";
 import type { SealedBlock } from "./block.ts";
 import type { SealedFiles } from "./sealed-files.ts";
 
-const version = 1;
+const version = 2;
 const magic = 0x5446534d;
 /** Per partition: offset and length as 64-bit, checksum and rows as 32-bit numbers. */
 const entryBytes = 24;
@@ -17,12 +17,8 @@ const trailerBytes = 16;
 /** Read at the end of a file in one go: the index of most files. */
 const tailBytes = 4096;
 
-export interface IndexEntry {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-  readonly checksum: number;
-  readonly rows: number;
-}
+/** Where the block of each partition begins, and after them where the last one ends. */
+export type PartitionStarts = Float64Array;
 
 export interface SealedOutput {
   readonly pieces: Iterable<Uint8Array>;
@@ -54,7 +50,7 @@ export function sealOutput(blocks: readonly SealedBlock[]): SealedOutput {
     rows += block.rows;
   }
   const trailerAt = blocks.length * entryBytes;
-  const checksum = crc32c(footer.subarray(0, trailerAt));
+  const checksum = checksumOf(footer.subarray(0, trailerAt));
   view.setUint32(trailerAt, blocks.length, true);
   view.setUint32(trailerAt + 4, checksum, true);
   view.setUint32(trailerAt + 8, version, true);
@@ -85,10 +81,7 @@ async function readTail(
 }
 
 /** Where each partition lies; undefined when there is no such file. */
-export async function readIndex(
-  files: SealedFiles,
-  path: string,
-): Promise<readonly IndexEntry[] | undefined> {
+async function readIndex(files: SealedFiles, path: string): Promise<PartitionStarts | undefined> {
   const sizeBytes = await files.sizeBytes(path);
   if (sizeBytes === undefined) return undefined;
   if (sizeBytes < trailerBytes) throw corrupt(path, `it has only ${sizeBytes} bytes`);
@@ -105,36 +98,43 @@ export async function readIndex(
   }
   if (footerBytes > tail.length) tail = await readTail(files, path, sizeBytes, footerBytes);
   const index = tail.subarray(tail.length - footerBytes, tail.length - trailerBytes);
-  if (crc32c(index) !== checksum) throw corrupt(path, "the checksum of its index is wrong");
-  const entries = entriesOf(index, partitions);
-  checkLayout(path, entries, sizeBytes - footerBytes);
-  return entries;
+  if (checksumOf(index) !== checksum) throw corrupt(path, "the checksum of its index is wrong");
+  return startsOf(path, index, partitions, sizeBytes - footerBytes);
 }
 
 /** Blocks lie back to back from the first byte to the index: no checksum covers a byte between them. */
-function checkLayout(path: string, entries: readonly IndexEntry[], indexAtByte: number): void {
+function startsOf(
+  path: string,
+  index: Uint8Array,
+  partitions: number,
+  indexAtByte: number,
+): PartitionStarts {
+  const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
+  // As two words each: a number of 64 bits would be an object.
+  const wordsAt = (at: number): number =>
+    view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+  const starts = new Float64Array(partitions + 1);
   let end = 0;
-  for (const [partition, { offsetBytes, lengthBytes }] of entries.entries()) {
+  for (let partition = 0; partition < partitions; partition++) {
+    const at = partition * entryBytes;
+    const offsetBytes = wordsAt(at);
     if (offsetBytes !== end) {
       throw corrupt(path, `partition ${partition} begins at byte ${offsetBytes}, not ${end}`);
     }
-    end += lengthBytes;
+    end += wordsAt(at + 8);
+    starts[partition + 1] = end;
   }
-  if (end === indexAtByte) return;
+  if (end === indexAtByte) return starts;
   throw corrupt(path, `its blocks end at byte ${end}, its index begins at ${indexAtByte}`);
 }
 
-function entriesOf(index: Uint8Array, partitions: number): readonly IndexEntry[] {
-  const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
-  return Array.from({ length: partitions }, (_, partition) => {
-    const at = partition * entryBytes;
-    return {
-      offsetBytes: Number(view.getBigUint64(at, true)),
-      lengthBytes: Number(view.getBigUint64(at + 8, true)),
-      checksum: view.getUint32(at + 16, true),
-      rows: view.getUint32(at + 20, true),
-    };
-  });
+/** What is kept of the index of a file is right as long as the file is there: no other ever has its name. */
+async function indexOf(files: SealedFiles, path: string): Promise<PartitionStarts | undefined> {
+  const kept = files.indexes?.get(path);
+  if (kept !== undefined) return kept;
+  const starts = await readIndex(files, path);
+  if (starts !== undefined) files.indexes?.keep(path, starts);
+  return starts;
 }
 
 /** Of the bytes of partitions, from one on and not more than these. */
@@ -147,17 +147,19 @@ export async function readPartitions(
   { first, count }: PartitionRange,
   { fromByte, bytesMax }: BlockPiece,
 ): Promise<Uint8Array | undefined> {
-  const index = await readIndex(files, path);
-  const begin = index?.[first];
-  const last = index?.[first + count - 1];
-  if (begin === undefined || last === undefined) {
-    if ((await files.sizeBytes(path)) === undefined) return undefined;
-    throw corrupt(path, `it has no partition ${begin === undefined ? first : first + count - 1}`);
+  const starts = await indexOf(files, path);
+  if (starts === undefined) return undefined;
+  const end = first + count;
+  if (end >= starts.length) {
+    throw corrupt(path, `it has no partition ${Math.max(first, starts.length - 1)}`);
   }
-  const allBytes = last.offsetBytes + last.lengthBytes - begin.offsetBytes;
-  const lengthBytes = Math.max(0, Math.min(allBytes - fromByte, bytesMax));
-  if (lengthBytes === 0) return new Uint8Array(0);
-  const bytes = await files.read(path, begin.offsetBytes + fromByte, lengthBytes);
+  const begin = starts[first]!;
+  const lengthBytes = Math.max(0, Math.min(starts[end]! - begin - fromByte, bytesMax));
+  // Also where nothing is to be read a file that was lost is none.
+  if (lengthBytes === 0) {
+    return (await files.sizeBytes(path)) === undefined ? undefined : new Uint8Array(0);
+  }
+  const bytes = await files.read(path, begin + fromByte, lengthBytes);
   if (bytes === undefined) return undefined;
   if (bytes.length !== lengthBytes) throw corrupt(path, `partition ${first} is cut off`);
   return bytes;

@@ -87,8 +87,8 @@ function workerOf(session: Session, name: string) {
 
 function poll(session: Session, line: Line): string {
   const worker = workerOf(session, word(line, 0));
-  const free = numberOption(line, "free", 1);
-  const tasks = assign(session.state, worker.workerId, free, new Set());
+  const room = { slots: numberOption(line, "free", 1), ahead: numberOption(line, "ahead", 0) };
+  const tasks = assign(session.state, worker.workerId, room, new Set());
   if (tasks.length === 0) return "nothing to do";
   return printReply(propose(session, { kind: "grantTasks", ...worker, tasks }));
 }

@@ -236,7 +236,8 @@ function poll(walk: Walk, workerId: (typeof workers)[number]): void {
   if (jobId !== undefined && walk.random.below(2) === 0) {
     run(walk, { kind: "grantDriver", workerId, incarnation, jobId });
   }
-  const tasks = assign(state, workerId, 1 + walk.random.below(3), new Set());
+  const room = { slots: 1 + walk.random.below(3), ahead: walk.random.below(3) };
+  const tasks = assign(state, workerId, room, new Set());
   if (tasks.length === 0) return;
   const before = tasks.map((ref) => findTask(state, ref)?.task.kind);
   assert(

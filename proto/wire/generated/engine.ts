@@ -230,6 +230,8 @@ export interface PollRequest {
   freeSlots: number;
   freeDriverSlots: number;
   waitMs: number;
+  /** Tasks that it would take beyond free_slots of a stage whose tasks have shown to be short. */
+  freeAhead: number;
 }
 
 export interface PollReply {
@@ -2474,7 +2476,7 @@ export const RegisterReply: MessageFns<RegisterReply> = {
 };
 
 function createBasePollRequest(): PollRequest {
-  return { workerId: "", incarnation: "", freeSlots: 0, freeDriverSlots: 0, waitMs: 0 };
+  return { workerId: "", incarnation: "", freeSlots: 0, freeDriverSlots: 0, waitMs: 0, freeAhead: 0 };
 }
 
 export const PollRequest: MessageFns<PollRequest> = {
@@ -2493,6 +2495,9 @@ export const PollRequest: MessageFns<PollRequest> = {
     }
     if (message.waitMs !== 0) {
       writer.uint32(40).uint32(message.waitMs);
+    }
+    if (message.freeAhead !== 0) {
+      writer.uint32(48).uint32(message.freeAhead);
     }
     return writer;
   },
@@ -2548,6 +2553,14 @@ export const PollRequest: MessageFns<PollRequest> = {
             }
 
             message.waitMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.freeAhead = reader.uint32();
             continue;
           }
         }
