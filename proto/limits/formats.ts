@@ -25,6 +25,8 @@ export const pageBytesMax = 1024 * 1024 * 1024;
 export const parquetGapBytesMax = 64 * 1024;
 /** Packed bytes of one row group held at once; columns of larger ones are fetched piece by piece. */
 export const parquetHeldBytesMax = 64 * 1024 * 1024;
+/** Memory that a thread keeps for the next row groups, in which those of most files fit twice. */
+export const parquetRoomsBytesKept = 16 * 1024 * 1024;
 /** Rows of a row group that we write: enough that pages and dictionaries are worth their heads. */
 export const parquetGroupRowsMax = 512 * 1024;
 /** Bytes of columns held for a row group that we write, per task. */

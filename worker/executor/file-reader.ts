@@ -25,7 +25,13 @@ function readFailure(uri: string, thrown: unknown): EngineError {
   return new EngineError("STORE_FAILED", `${uri} cannot be read: ${reason}`, details, thrown);
 }
 
-function openFile(uri: string, startByte: number, endByte: number, blockBytes: number): ByteBlocks {
+function openFile(
+  uri: string,
+  startByte: number,
+  endByte: number,
+  blockBytes: number,
+  room: (lengthBytes: number) => Uint8Array = (lengthBytes) => new Uint8Array(lengthBytes),
+): ByteBlocks {
   let file: number | undefined;
   let buffer: Uint8Array | undefined;
   let at = startByte;
@@ -40,7 +46,7 @@ function openFile(uri: string, startByte: number, endByte: number, blockBytes: n
         close();
         return undefined;
       }
-      buffer ??= new Uint8Array(Math.min(blockBytes, endByte - startByte));
+      buffer ??= room(Math.min(blockBytes, endByte - startByte));
       try {
         file ??= openSync(fileURLToPath(uri), "r");
         const length = Math.min(buffer.length, endByte - at);
@@ -65,9 +71,9 @@ function openFile(uri: string, startByte: number, endByte: number, blockBytes: n
 export function inputReader(store: ObjectStore): ByteReader {
   const remote = storeReader(store);
   return {
-    openRange: (uri, startByte, endByte, blockBytes = readBytesMax) =>
+    openRange: (uri, startByte, endByte, blockBytes = readBytesMax, room) =>
       uri.startsWith("file:")
-        ? openFile(uri, startByte, endByte, blockBytes)
+        ? openFile(uri, startByte, endByte, blockBytes, room)
         : remote.openRange(uri, startByte, endByte, blockBytes),
   };
 }

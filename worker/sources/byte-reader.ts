@@ -12,8 +12,17 @@ export interface ByteBlocks {
 }
 
 export interface ByteReader {
-  /** Bytes [startByte, endByte) of a file in blocks of at most `blockBytes`. */
-  openRange(uri: string, startByte: number, endByte: number, blockBytes?: number): ByteBlocks;
+  /**
+   * Bytes [startByte, endByte) of a file in blocks of at most `blockBytes`. `room`: gives memory for a block to readers
+   * that read into one.
+   */
+  openRange(
+    uri: string,
+    startByte: number,
+    endByte: number,
+    blockBytes?: number,
+    room?: (lengthBytes: number) => Uint8Array,
+  ): ByteBlocks;
 }
 
 /** Unpacks the blocks of one gzip file. Throws INPUT_UNREADABLE where it is damaged. */

@@ -48,9 +48,9 @@ function openGrowing(
 /** Reads as the other does, but for the first blocks of ranges that are opened without a size of block. */
 export function growingReader(reader: ByteReader): ByteReader {
   return {
-    openRange: (uri, startByte, endByte, blockBytes) =>
+    openRange: (uri, startByte, endByte, blockBytes, room) =>
       blockBytes === undefined
         ? openGrowing(reader, uri, startByte, endByte)
-        : reader.openRange(uri, startByte, endByte, blockBytes),
+        : reader.openRange(uri, startByte, endByte, blockBytes, room),
   };
 }

@@ -1,6 +1,7 @@
 // Parquet files as a source: the row groups whose middle lies in the split.
 
 import type { Batch } from "../../proto/batch/batch.ts";
+import type { ReadRange } from "../../proto/formats/parquet/chunk-bytes.ts";
 import { openParquet, readParquet } from "../../proto/formats/parquet/read-file.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import type { ByteReader } from "./byte-reader.ts";
@@ -13,8 +14,10 @@ export async function readRange(
   offsetBytes: number,
   lengthBytes: number,
   count: ReadCount,
+  room?: (lengthBytes: number) => Uint8Array,
 ): Promise<Uint8Array> {
-  const blocks = reader.openRange(uri, offsetBytes, offsetBytes + lengthBytes, lengthBytes);
+  const endByte = offsetBytes + lengthBytes;
+  const blocks = reader.openRange(uri, offsetBytes, endByte, lengthBytes, room);
   try {
     const first = (await blocks.next()) ?? new Uint8Array(0);
     count.add(first.length);
@@ -39,7 +42,8 @@ export async function* parquetRange(
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const { uri, fileBytes, startByte, endByte } = range;
-  const read = (offset: number, length: number) => readRange(reader, uri, offset, length, count);
+  const read: ReadRange = (offset, length, room) =>
+    readRange(reader, uri, offset, length, count, room);
   const file = await openParquet({ uri, sizeBytes: fileBytes, read });
   const { pruning, sampled } = program;
   const leaveOut = (rows: number) => count.leaveOut(rows);

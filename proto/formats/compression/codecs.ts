@@ -105,6 +105,8 @@ export interface LendingUnpacker {
 
 /** As `unpackerOf`, without a copy where the codec can do without. */
 export async function lendingUnpackerOf(codec: Codec): Promise<LendingUnpacker> {
+  // What was not packed is where it was read.
+  if (codec === "none") return { lends: true, unpack: await unpackerOf(codec) };
   if (codec !== "snappy") return { lends: false, unpack: await unpackerOf(codec) };
   const unpack: Unpack = (packed, size) =>
     checked(codec, size, () => lendUnpackedSnappy(packed, size));

@@ -2,8 +2,15 @@
 
 import { EngineError } from "../../errors.ts";
 
-/** Bytes [offset, offset + length) of the file. */
-export type ReadRange = (offsetBytes: number, lengthBytes: number) => Promise<Uint8Array>;
+/**
+ * Bytes [offset, offset + length) of the file. `room`: gives memory of so many bytes to whoever reads into memory of the
+ * caller, which is valid as long as the caller says.
+ */
+export type ReadRange = (
+  offsetBytes: number,
+  lengthBytes: number,
+  room?: (lengthBytes: number) => Uint8Array,
+) => Promise<Uint8Array>;
 
 export class ChunkBytes {
   private readonly read: ReadRange;

@@ -8,6 +8,7 @@ import type { LendingUnpacker } from "../compression/codecs.ts";
 import type { ChunkBytes } from "./chunk-bytes.ts";
 import { convertStored } from "./convert.ts";
 import { type Dense, denseLength, joinDense, sliceDense, type Written } from "./dense.ts";
+import type { GroupRooms } from "./group-rooms.ts";
 import { encodings } from "./metadata.ts";
 import { bitsFor, isOneRun, readRuns } from "./runs.ts";
 import type { LeafNode } from "./schema.ts";
@@ -108,6 +109,7 @@ export class LeafReader {
   private readonly wanted: DataType;
   private readonly bytes: ChunkBytes;
   private readonly unpacker: LendingUnpacker;
+  private readonly rooms: GroupRooms;
   /** Entries of the chunk that are in no page yet. */
   private left: number;
   private dictionary: Dictionary | undefined;
@@ -119,7 +121,9 @@ export class LeafReader {
     chunk: { readonly values: number },
     bytes: ChunkBytes,
     unpacker: LendingUnpacker,
+    rooms: GroupRooms,
   ) {
+    this.rooms = rooms;
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
@@ -230,7 +234,7 @@ export class LeafReader {
   }
 
   private dictionaryOf(head: PageHead, page: PageBytes): Dictionary {
-    const stored = plainValues(this.leaf.element, page, head.values);
+    const stored = plainValues(this.leaf.element, page, head.values, this.rooms);
     const values = convertStored(stored, this.leaf, this.wanted);
     if (values.kind !== "bytes" || this.wanted.kind !== "utf8") return { kind: "values", values };
     const base = { name: this.leaf.name, nulls: "null", validity: undefined } as const;
@@ -246,7 +250,7 @@ export class LeafReader {
     const isPacked = head.isPacked && rest.length > 0;
     const values: PageBytes = isPacked
       ? this.unpacked(rest, head.unpackedBytes - levels)
-      : { bytes: rest, isLent: false };
+      : { bytes: rest, isLent: true };
     const { definition, repetition } = this.leaf;
     const read = (from: number, to: number, most: number) =>
       levelsOf(packed, from, to, most, head.values);

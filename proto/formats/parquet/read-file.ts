@@ -16,6 +16,7 @@ import { type Codec, type LendingUnpacker, lendingUnpackerOf } from "../compress
 import { mayBeTrue } from "../pruning.ts";
 import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } from "./assemble.ts";
 import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
+import { GroupRooms } from "./group-rooms.ts";
 import { KnownFooters } from "./known-footers.ts";
 import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
 import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
@@ -228,6 +229,7 @@ function wantedLeaves(plans: readonly ReadPlan[], group: RowGroup): readonly Wan
 async function fetchAll(
   wanted: readonly WantedLeaf[],
   read: ReadRange,
+  rooms: GroupRooms,
 ): Promise<readonly Fetched[]> {
   const total = wanted.reduce((sum, { startByte, endByte }) => sum + endByte - startByte, 0);
   if (total > parquetHeldBytesMax) return [];
@@ -240,7 +242,7 @@ async function fetchAll(
   }
   return Promise.all(
     ranges.map(async ({ startByte, endByte }) => {
-      const bytes = await read(startByte, endByte - startByte);
+      const bytes = await read(startByte, endByte - startByte, (length) => rooms.take(length));
       if (bytes.length === endByte - startByte) return { startByte, bytes };
       throw new EngineError(
         "INPUT_UNREADABLE",
@@ -254,6 +256,8 @@ async function fetchAll(
 interface OpenGroup {
   readonly group: RowGroup;
   readonly readers: ReadonlyMap<LeafNode, LeafReader>;
+  /** Of all bytes of it that columns do not keep. */
+  readonly rooms: GroupRooms;
 }
 
 async function openGroup(
@@ -263,7 +267,8 @@ async function openGroup(
 ): Promise<OpenGroup> {
   const { read } = file.input;
   const wanted = wantedLeaves(plans, group);
-  const fetched = await fetchAll(wanted, read);
+  const rooms = new GroupRooms();
+  const fetched = await fetchAll(wanted, read, rooms);
   const windowBytes = Math.max(
     64 * 1024,
     Math.floor(parquetHeldBytesMax / Math.max(1, wanted.length)),
@@ -278,9 +283,9 @@ async function openGroup(
     );
     const held = whole?.bytes.subarray(startByte - whole.startByte, endByte - whole.startByte);
     const bytes = new ChunkBytes(read, { startByte, endByte }, windowBytes, held);
-    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack));
+    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack, rooms));
   }
-  return { group, readers };
+  return { group, readers, rooms };
 }
 
 /** What is read of a file. */
@@ -357,6 +362,8 @@ export async function* readParquet(
       // Its failure is met when its turn comes, which may be never.
       ahead?.catch(() => undefined);
       yield* batchesOf(open, reading);
+      // Not where a consumer leaves: what is fetched ahead may yet be written to.
+      open.rooms.free();
     }
   } catch (thrown) {
     throw inFile(file.input.uri, thrown);

@@ -3,6 +3,7 @@
 import { EngineError } from "../../errors.ts";
 import { readPlainTexts } from "../../kernels/plain-texts.ts";
 import { readDeltaLengths, readDeltas, readDeltas32, readDeltaTexts, type Texts } from "./delta.ts";
+import type { GroupRooms } from "./group-rooms.ts";
 import { encodings, physicalTypes, type SchemaElement } from "./metadata.ts";
 import { PageCodes } from "./page-codes.ts";
 import { readRuns } from "./runs.ts";
@@ -36,13 +37,25 @@ function widthOf(element: SchemaElement): number {
   return physical === physicalTypes.fixed ? element.width : (widths[physical ?? 0] ?? 0);
 }
 
+function copyOf(bytes: Uint8Array, rooms: GroupRooms | undefined): Uint8Array {
+  // Not by slice(), which for a Buffer copies nothing.
+  if (rooms === undefined) return new Uint8Array(bytes);
+  const copy = rooms.take(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** Little-endian numbers side by side: the machine's own layout, so the bytes only have to be aligned. */
-function numbersOf(element: SchemaElement, { bytes, isLent }: PageBytes, count: number): Stored {
+function numbersOf(
+  element: SchemaElement,
+  { bytes, isLent }: PageBytes,
+  count: number,
+  rooms?: GroupRooms,
+): Stored {
   const width = widthOf(element);
   if (bytes.length < count * width) throw tooShort(count, bytes.length);
-  // Not by slice(), which for a Buffer copies nothing.
   const isFit = !isLent && bytes.byteOffset % 8 === 0;
-  const own = isFit ? bytes : new Uint8Array(bytes.subarray(0, count * width));
+  const own = isFit ? bytes : copyOf(bytes.subarray(0, count * width), rooms);
   const { buffer, byteOffset } = own;
   switch (element.physical) {
     case physicalTypes.int32:
@@ -71,14 +84,20 @@ function plainBools(bytes: Uint8Array, count: number): Stored {
   return { kind: "bool", values };
 }
 
-export function plainValues(element: SchemaElement, page: PageBytes, count: number): Stored {
+/** `rooms`: where numbers go that are of no use after their row group. */
+export function plainValues(
+  element: SchemaElement,
+  page: PageBytes,
+  count: number,
+  rooms?: GroupRooms,
+): Stored {
   switch (element.physical) {
     case physicalTypes.boolean:
       return plainBools(page.bytes, count);
     case physicalTypes.byteArray:
       return plainTexts(page.bytes, count);
     default:
-      return numbersOf(element, page, count);
+      return numbersOf(element, page, count, rooms);
   }
 }
 
