@@ -94,6 +94,8 @@ export interface RangeNode extends NodeBase {
   readonly start: number;
   readonly end: number;
   readonly step: number;
+  /** Tasks that make them, where the program says so. */
+  readonly partitions?: number;
 }
 
 /** Reads a source of others; its code is the function of the node. */

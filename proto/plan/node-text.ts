@@ -19,6 +19,7 @@ import type {
   JoinNode,
   KeyedNode,
   LogicalNode,
+  RangeNode,
   SortKey,
   SourceReadNode,
   ValuesNode,
@@ -38,6 +39,11 @@ export function nodeText(node: LogicalNode): string {
 }
 
 /** With its schema: rows that read alike may be of other types, and no rows of other columns. */
+function rangeText({ start, end, step, partitions }: RangeNode): string {
+  const cut = partitions === undefined ? "" : ` in ${partitions} partitions`;
+  return `${start} to ${end} by ${step}${cut}`;
+}
+
 function valuesText({ rows, rowsJson, schema }: ValuesNode): string {
   return `${rows} rows ${rowsJson}${schema === undefined ? "" : ` as ${schemaText(schema)}`}`;
 }
@@ -57,7 +63,7 @@ function argumentsText(node: LogicalNode): string {
     case "values":
       return valuesText(node);
     case "range":
-      return `${node.start} to ${node.end} by ${node.step}`;
+      return rangeText(node);
     case "orderBy":
       return keyText(node.key) + firstText(node.rowsMax);
     case "limit":

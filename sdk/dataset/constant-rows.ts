@@ -1,7 +1,9 @@
 // Datasets whose rows stand in the program itself.
 
 import { EngineError } from "../../proto/errors.ts";
+import { tasksPerStageMax } from "../../proto/limits.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
+import { checkOptionNames } from "../columns/option-names.ts";
 import type { RowSchema } from "../columns/schema.ts";
 import { Dataset } from "./dataset.ts";
 import type { Session } from "./session.ts";
@@ -21,18 +23,38 @@ export function constantRows(
   return new Dataset(session, { kind: "values", id, rowsJson, rows: rows.length, ...typed });
 }
 
+export interface RangeOptions {
+  /** Tasks that make the numbers, each about as many; unless told one for each 1 048 576, and at most 16. */
+  readonly partitions?: number;
+}
+
+/** What `range` is given: numbers, and maybe options behind them. */
+export type RangeArguments = readonly (number | RangeOptions | undefined)[];
+
 /** Whole numbers as a dataset. Throws PLAN_INVALID. */
-export function rangeOf(
-  session: Session,
-  start: number,
-  end: number,
-  step: number,
-): Dataset<number> {
-  if (![start, end, step].every(Number.isSafeInteger) || step === 0) {
+export function rangeOf(session: Session, given: RangeArguments): Dataset<number> {
+  const last = given.at(-1);
+  const isTold = typeof last === "object";
+  const [first, bound, step = 1, further] = isTold ? given.slice(0, -1) : given;
+  const [start, end] = bound === undefined ? [0, first] : [first, bound];
+  checkOptionNames("range", isTold ? last : further, ["partitions"]);
+  const partitions = isTold ? last.partitions : undefined;
+  const whole = (each: typeof start): each is number => Number.isSafeInteger(each);
+  const [from, to, by] = [start, end, step].filter(whole);
+  if (from === undefined || to === undefined || by === undefined || by === 0) {
     throw new EngineError(
       "PLAN_INVALID",
       `range from ${start} to ${end} by ${step}; give whole numbers, and a step that is not 0`,
     );
   }
-  return new Dataset(session, { kind: "range", id: session.nextNode(), start, end, step });
+  const isCount = partitions === undefined || Number.isSafeInteger(partitions);
+  if (!isCount || (partitions !== undefined && (partitions < 1 || partitions > tasksPerStageMax))) {
+    throw new EngineError(
+      "PLAN_INVALID",
+      `range has partitions: ${partitions}; give a whole number from 1 to ${tasksPerStageMax}`,
+    );
+  }
+  const numbers = { start: from, end: to, step: by };
+  const told = partitions === undefined ? {} : { partitions };
+  return new Dataset(session, { kind: "range", id: session.nextNode(), ...numbers, ...told });
 }

@@ -1,7 +1,7 @@
 // What `run` is given: the entry to data, and the only clock and dice that replays can repeat.
 
 import type { RowSchema } from "../columns/schema.ts";
-import { constantRows, rangeOf } from "./constant-rows.ts";
+import { constantRows, type RangeArguments, type RangeOptions, rangeOf } from "./constant-rows.ts";
 import type { Dataset } from "./dataset.ts";
 import { type JobLock, type JobLockOptions, takeLock } from "./job-lock.ts";
 import { Reader } from "./reader.ts";
@@ -25,11 +25,13 @@ export interface Millrace {
    * @param start the first number; with one argument it is the end, and the start is 0
    * @param end the bound
    * @param step from one number to the next; 1 unless told, negative to count down
-   * @throws PLAN_INVALID for numbers that are not whole, or a step of 0
+   * @param options `partitions`: how many tasks make the numbers, where functions behind them take long for each
+   * @throws PLAN_INVALID for numbers that are not whole, a step of 0, or partitions that are not 1 to 100 000
    * @example mr.range(1_000_000).map((n) => n * n)
+   * @example mr.range(1000, { partitions: 1000 }).map((seed) => simulate(seed))
    */
-  range(end: number): Dataset<number>;
-  range(start: number, end: number, step?: number): Dataset<number>;
+  range(end: number, options?: RangeOptions): Dataset<number>;
+  range(start: number, end: number, step?: number, options?: RangeOptions): Dataset<number>;
   /**
    * A counter that functions given to datasets add to. What counts is each accepted task, once: tries that
    * failed or were repeated leave no trace. Rows of a dataset that is computed by several actions count in each,
@@ -85,8 +87,7 @@ export function createMillrace(
     read: new Reader(session),
     of: (rows: readonly unknown[], schema?: RowSchema<unknown>) =>
       constantRows(session, rows, schema),
-    range: (start: number, end?: number, step = 1) =>
-      end === undefined ? rangeOf(session, 0, start, step) : rangeOf(session, start, end, step),
+    range: (...given: RangeArguments) => rangeOf(session, given),
     counter: (name: string) => session.counter(name),
     now: () => submittedWallMs,
     random,

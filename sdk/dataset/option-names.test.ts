@@ -53,6 +53,13 @@ const cases: readonly (readonly [string, (mr: Millrace, rows: Rows) => unknown])
     (_, rows) => rows.mapAsync(async () => 1, { parallel: 3 } as never),
   ],
   ["checkpoint: its options are string", (_, rows) => rows.checkpoint("folder" as never)],
+  [
+    "range: there is no option 'partition'; did you mean 'partitions'?",
+    (mr) => mr.range(3, { partition: 3 } as never),
+  ],
+  ["range has partitions: 0; give a whole", (mr) => mr.range(0, 3, 1, { partitions: 0 })],
+  ["range: its options are number", (mr) => mr.range(0, 3, 1, 4 as never)],
+  ["range from 0 to 1.5 by 1;", (mr) => mr.range(1.5)],
   ["lock: its options are number", (mr) => mr.lock("name", 500 as never)],
   [
     "over: there is no option 'partitonBy'; did you mean 'partitionBy'?",

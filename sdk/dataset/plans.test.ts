@@ -62,6 +62,17 @@ function plan(of: (given: ReturnType<typeof start>) => Dataset<unknown>): string
   return [...steps, found === undefined ? "unknown" : schemaText(found)].join("\n");
 }
 
+test("a range says what it was told", () => {
+  expect(plan(({ mr }) => mr.range(5))).toBe("range#2 0 to 5 by 1\n{value: int53}");
+  expect(plan(({ mr }) => mr.range(5, 1, -1))).toBe("range#2 5 to 1 by -1\n{value: int53}");
+  expect(plan(({ mr }) => mr.range(5, { partitions: 3 }))).toBe(
+    "range#2 0 to 5 by 1 in 3 partitions\n{value: int53}",
+  );
+  expect(plan(({ mr }) => mr.range(2, 5, undefined, { partitions: 1 }))).toBe(
+    "range#2 2 to 5 by 1 in 1 partitions\n{value: int53}",
+  );
+});
+
 describe("columns", () => {
   test("select keeps, makes and names", () => {
     expect(

@@ -116,9 +116,10 @@ export function openValues(node: ValuesNode): OpenStage {
 const bytesPerNumber = 8;
 
 export function openRange(node: RangeNode): OpenStage {
-  const { id, start, end, step } = node;
+  const { id, start, end, step, partitions } = node;
   const rows = Math.max(Math.ceil((end - start) / step), 0);
-  const taskCount = Math.min(Math.max(Math.ceil(rows / rangeRowsPerTask), 1), splitsAimed);
+  const planned = Math.min(Math.max(Math.ceil(rows / rangeRowsPerTask), 1), splitsAimed);
+  const taskCount = partitions ?? planned;
   return {
     ...noFiles,
     names: ["range"],

@@ -29,6 +29,12 @@ def spark_tasks(session, params, output):
     return frame.collect()
 
 
+def spark_shuffled_tasks(session, params, output):
+    tasks = params["tasks"]
+    frame = session.spark.range(0, tasks, 1, 1).repartition(tasks, "id")
+    return frame.selectExpr("count(*)", "sum(id)").collect()
+
+
 def dask_tasks(session, params, output):
     import dask
 

@@ -43,6 +43,7 @@ test("every job of the workload at full size is one that a master takes, and has
       ["shell", 1],
       ["warm", 1],
       ["tasks", 10_000],
+      ["shuffled-tasks", 10_000],
     ]),
   );
 });
