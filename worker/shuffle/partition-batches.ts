@@ -9,7 +9,7 @@ import { compareBySteps } from "../kernels/columns/argsort.ts";
 import { concat, concatBatches } from "../kernels/columns/concat.ts";
 import { gather } from "../kernels/columns/gather.ts";
 import { hashKeys } from "../kernels/columns/hash-keys.ts";
-import { type FoundRanges, numberRanges } from "../kernels/columns/number-ranges.ts";
+import { type FoundRanges, numberRanges, wordRanges } from "../kernels/columns/number-ranges.ts";
 import {
   type FirstWords,
   firstWords,
@@ -54,11 +54,13 @@ export function evenBatches(partitions: number, task: number): BatchPartitioner 
 
 /** Ranges by the first 64 bits of the first key, which is all that most rows need; `open`: those that need more. */
 function byFirstWords(bounds: FirstWords, rows: FirstWords, isOnlyKey: boolean): FoundRanges {
+  const isClear = isOnlyKey && rows.areAll;
+  const found = wordRanges(rows, bounds);
+  if (found !== undefined) return isClear ? { ...found, open: new Int32Array(0) } : found;
   const count = rows.high.length;
   const boundCount = bounds.high.length;
   const ranges = new Int32Array(count);
   const open = new Int32Array(count);
-  const isClear = isOnlyKey && rows.areAll;
   let openCount = 0;
   for (let i = 0; i < count; i++) {
     const high = rows.high[i]!;

@@ -6,7 +6,7 @@ import { columnOfValues } from "../testing/arbitrary-columns.ts";
 import { argsort } from "./argsort.ts";
 import { concat } from "./concat.ts";
 import { gather, slice } from "./gather.ts";
-import { numberRanges } from "./number-ranges.ts";
+import { numberRanges, wordRanges } from "./number-ranges.ts";
 import { sortSteps } from "./sort-words.ts";
 
 const kinds = {
@@ -55,4 +55,28 @@ test("few rows, nulls and other types are left to words", () => {
   expect(numberRanges(column, columnOfValues("v", "int64", [3n]), "asc")).toBeUndefined();
   const withNull = columnOfValues("v", "float64", [null, ...Array.from({ length: 600 }, () => 1)]);
   expect(numberRanges(withNull, bounds, "asc")).toBeUndefined();
+});
+
+test("words of any keys", () => {
+  const word = fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.constantFrom(0, 0x8000_0000));
+  const key = fc.tuple(word, word).map(([high, low]) => BigInt(high) * 2n ** 32n + BigInt(low));
+  const words = (keys: readonly bigint[]) => ({
+    high: Uint32Array.from(keys, (each) => Number(each >> 32n)),
+    low: Uint32Array.from(keys, (each) => Number(each & 0xffff_ffffn)),
+    areAll: true,
+  });
+  const keys = fc.array(key, { minLength: 600, maxLength: 600 });
+  fc.assert(
+    fc.property(keys, fc.array(key, { minLength: 1, maxLength: 9 }), (some, bounds) => {
+      const rows = [...some.slice(1), bounds[0]!];
+      const ordered = bounds.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      const found = wordRanges(words(rows), words(ordered))!;
+      const ranges = rows.map((row) => ordered.filter((bound) => bound < row).length);
+      expect([...found.ranges]).toEqual(ranges);
+      const open = ranges.flatMap((range, row) => (ordered[range] === rows[row] ? [row] : []));
+      expect([...found.open]).toEqual(open);
+    }),
+    { numRuns: 30 },
+  );
+  expect(wordRanges(words([1n]), words([1n]))).toBeUndefined();
 });
