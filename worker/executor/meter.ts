@@ -120,6 +120,14 @@ export class Meter {
               this.within(index, () => stage.pushSelected!(batch, rows));
             },
           }),
+      ...(stage.pushLines === undefined
+        ? {}
+        : {
+            pushLines: (rows, lines) => {
+              note(rows, () => lines.length);
+              this.within(index, () => stage.pushLines!(rows, lines));
+            },
+          }),
       finish: () => this.finished(index, stage.finish()),
       ...(stage.side === undefined
         ? {}

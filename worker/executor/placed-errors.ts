@@ -66,6 +66,18 @@ export function withPlacedErrors(stage: Stage, index: number, user: UserCode): S
             rowsBefore += rows.length;
           },
         }),
+    ...(stage.pushLines === undefined
+      ? {}
+      : {
+          pushLines: (rows, lines) => {
+            try {
+              stage.pushLines!(rows, lines);
+            } catch (thrown) {
+              throw place(thrown, rowsBefore);
+            }
+            rowsBefore += rows;
+          },
+        }),
     finish,
   };
 }

@@ -174,8 +174,15 @@ export function measure(rows: usize, count: u32, offsets: usize, out: usize): u3
   return end;
 }
 
-/** Copies the texts of `rows` one after the other to `to`. */
-export function gather(rows: usize, count: u32, offsets: usize, bytes: usize, to: usize): void {
+/** Copies the texts of `rows` one after the other to `to`; as lines with a line feed behind each of them. */
+export function gather(
+  rows: usize,
+  count: u32,
+  offsets: usize,
+  bytes: usize,
+  to: usize,
+  asLines: bool,
+): void {
   const end = rows + (<usize>count << 2);
   while (rows < end) {
     const stop = min(rows + 4 * TOUCHED, end);
@@ -191,6 +198,10 @@ export function gather(rows: usize, count: u32, offsets: usize, bytes: usize, to
       const length = load<u32>(own, 4) - start;
       copy(bytes + start, to, length);
       to += length;
+      if (asLines) {
+        store<u8>(to, LINE_FEED);
+        to++;
+      }
     }
   }
 }

@@ -44,12 +44,6 @@ export function sortByStage(
   };
   return columnStage(next, add, {
     wantsMore: () => rowsMax > 0 && next.wantsMore(),
-    finish: function* () {
-      for (const batch of sorter.sorted()) {
-        if (!next.wantsMore()) return;
-        next.pushBatch(batch);
-        yield;
-      }
-    },
+    finish: () => sorter.pushSorted(next),
   });
 }

@@ -12,6 +12,8 @@ export interface Stage {
   pushBatch(batch: Batch): void;
   /** Some rows of a batch, by rising number. Set by steps that need not have all of its columns picked for them. */
   pushSelected?(batch: Batch, rows: Int32Array): void;
+  /** Texts without nulls, each with a line feed behind it. Set by steps that make such bytes of them. */
+  pushLines?(rows: number, lines: Uint8Array): void;
   /** False once further rows would be dropped. */
   wantsMore(): boolean;
   /** Hands on what is held back, pausing between chunks; the next stage is finished by the caller. */

@@ -33,9 +33,12 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
     const lines = format === "text" ? linesOfColumn(batch) : undefined;
     if (lines === undefined)
       return push(batchRows(format === "ndjson" ? jsonColumns(batch) : batch));
+    pushLines(batch.rows, lines);
+  };
+  const pushLines = (count: number, lines: Uint8Array): void => {
     queued.push(lines);
     queuedBytes += lines.length;
-    rows += batch.rows;
+    rows += count;
   };
   const write = async (): Promise<void> => {
     const bytes = queued.length === 1 ? queued[0]! : Buffer.concat(queued);
@@ -46,6 +49,7 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
   return {
     push,
     pushBatch,
+    ...(format === "text" ? { pushLines } : {}),
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,

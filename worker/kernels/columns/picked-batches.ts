@@ -29,6 +29,13 @@ export class PickedBatches {
       pickColumn(picker, column, rows) ?? gather({ ...column, ...picker.texts() }, rows);
   }
 
+  /** Texts of rows of `whole` with a line feed behind each, where they lie in a kernel and none is null. */
+  linesOf(column: Column): ((rows: Int32Array) => Uint8Array | undefined) | undefined {
+    if (column.type !== "utf8" || column.validity !== undefined) return undefined;
+    const picker = this.pickers.get(column.values);
+    return picker && ((rows) => picker.pickLines(rows));
+  }
+
   /** Gives back the kernels. To be called once, after which nothing may be read or picked. */
   close(): void {
     for (const picker of this.pickers.values()) picker.close();

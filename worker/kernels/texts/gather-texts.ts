@@ -81,18 +81,28 @@ export class TextPicker {
 
   /** Undefined where there is no memory for what is picked. */
   pick(rows: Int32Array | Uint32Array): TextBytes | undefined {
+    const picked = this.gather(rows, false);
+    return picked && { offsets: intsOf(this.kernel, picked.at, rows.length + 1), ...picked };
+  }
+
+  /** As `pick`: the texts with a line feed behind each of them. */
+  pickLines(rows: Int32Array | Uint32Array): Uint8Array | undefined {
+    return this.gather(rows, true)?.values;
+  }
+
+  /** `at`: the place of the offsets of what was picked. */
+  private gather(rows: Int32Array | Uint32Array, asLines: boolean) {
     const { kernel, offsetsAt } = this;
-    const { places, end } = placesOf([4 * rows.length, 4 * (rows.length + 1)], this.end);
-    const [rowsAt = 0, madeAt = 0] = places;
+    const { length } = rows;
+    const { places, end } = placesOf([4 * length, 4 * (length + 1)], this.end);
+    const [rowsAt = 0, at = 0] = places;
     if (!kernel.reach(end)) return undefined;
     putInts(kernel, rowsAt, rows);
-    const size = kernel.measure(rowsAt, rows.length, offsetsAt, madeAt) >>> 0;
+    const texts = kernel.measure(rowsAt, length, offsetsAt, at) >>> 0;
+    const size = texts + (asLines ? length : 0);
     if (size > 0x7fff_ffff || !kernel.reach(end + size + slackBytes)) return undefined;
-    kernel.gather(rowsAt, rows.length, offsetsAt, this.bytesAt - this.extent.first, end);
-    return {
-      offsets: intsOf(kernel, madeAt, rows.length + 1),
-      values: bytesOf(kernel, end, size),
-    };
+    kernel.gather(rowsAt, length, offsetsAt, this.bytesAt - this.extent.first, end, asLines);
+    return { at, values: bytesOf(kernel, end, size) };
   }
 
   /** To be called once, after which nothing may be picked. */

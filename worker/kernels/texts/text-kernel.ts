@@ -21,7 +21,14 @@ export interface TextKernel {
     lists: number,
   ): number;
   measure(rows: number, count: number, offsets: number, out: number): number;
-  gather(rows: number, count: number, offsets: number, bytes: number, to: number): void;
+  gather(
+    rows: number,
+    count: number,
+    offsets: number,
+    bytes: number,
+    to: number,
+    asLines: boolean,
+  ): void;
 }
 
 /** Its own data ends below; more than it reads before the place of a text. */

@@ -81,7 +81,10 @@ describe("picking", () => {
         for (const pick of picks) {
           const rows = Int32Array.from(pick, (row) => row % all.length);
           const { offsets, values } = picker.pick(rows)!;
-          expect(decodeStrings(offsets, values)).toEqual(Array.from(rows, (row) => all[row]));
+          const picked = Array.from(rows, (row) => all[row]);
+          expect(decodeStrings(offsets, values)).toEqual(picked);
+          const lines = picked.map((each) => `${each}\n`).join("");
+          expect(Buffer.from(picker.pickLines(rows)!).toString()).toBe(lines);
         }
         picker.close();
       }),

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Batch, batchRows, makeBatch } from "../../../proto/batch/batch.ts";
+import { type Batch, batchOfRows, batchRows, makeBatch } from "../../../proto/batch/batch.ts";
 import type { SortExpr } from "../../../proto/plan/expr.ts";
 import { slice } from "../../kernels/columns/gather.ts";
 import { arbitraryColumn, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
@@ -119,5 +119,50 @@ describe("a sort beyond its memory", () => {
     expect(found).toEqual(sorted(doubles(values), keys, Number.POSITIVE_INFINITY));
     expect(memory.spilledBytes).toBeGreaterThan(2 * 60_000 * 24);
     expect(operator.bytes).toBe(0);
+  });
+});
+
+describe("handing on to a step that takes lines", () => {
+  // So many bytes that they are picked in the memory of a kernel.
+  const texts = Array.from({ length: 1100 }, (_, row) =>
+    String((row * 7919) % 1100).padStart(4000),
+  );
+
+  function handedOn(values: readonly unknown[], rowsMax = Number.POSITIVE_INFINITY, memory = 1e9) {
+    const keys = [key("value", "desc", "last")];
+    const sorter = new ExternalSorter({ keys, rowsMax, memory: operatorMemoryOf(memory) });
+    for (let at = 0; at < values.length; at += 300) {
+      sorter.add(batchOfRows(values.slice(at, at + 300)));
+    }
+    const lines: string[] = [];
+    const rows: unknown[] = [];
+    const next = {
+      wantsMore: () => true,
+      pushBatch: (batch: Batch) => void rows.push(...batchRows(batch)),
+      pushLines: (count: number, bytes: Uint8Array) => {
+        const own = Buffer.from(bytes).toString();
+        expect(own.split("\n").length - 1).toBe(count);
+        lines.push(own);
+      },
+    };
+    for (const _ of sorter.pushSorted(next)) expect(lines.length + rows.length).toBeGreaterThan(0);
+    return { lines: lines.join(""), rows };
+  }
+  const inOrder = texts.toSorted().reverse();
+
+  test("texts alone come as lines, all or the first of them", () => {
+    expect(handedOn(texts)).toEqual({
+      lines: inOrder.map((each) => `${each}\n`).join(""),
+      rows: [],
+    });
+    const first = inOrder.slice(0, 10).map((each) => `${each}\n`);
+    expect(handedOn(texts, 10)).toEqual({ lines: first.join(""), rows: [] });
+  });
+
+  test("others come as batches: nulls, few texts, none, and those that do not fit", () => {
+    expect(handedOn([...texts, null])).toEqual({ lines: "", rows: [...inOrder, null] });
+    expect(handedOn(["a", "b"])).toEqual({ lines: "", rows: ["b", "a"] });
+    expect(handedOn([])).toEqual({ lines: "", rows: [] });
+    expect(handedOn(texts, undefined, 1e6)).toEqual({ lines: "", rows: inOrder });
   });
 });

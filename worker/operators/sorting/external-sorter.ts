@@ -24,6 +24,7 @@ import { byPlace, placeName, withPlaces } from "../../memory/row-places.ts";
 import { SpilledBatches, type SpilledBlock } from "../../memory/spilled-batches.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { orderOf } from "../evaluate.ts";
+import type { Stage } from "../stage.ts";
 import { batchSorter, type SortedBatch } from "./sort-rows.ts";
 
 /** Bytes of a row while it is sorted: its number twice, the records of the radix sort, and the words of each key. */
@@ -181,15 +182,38 @@ export class ExternalSorter {
   }
 
   private *piecesInMemory(sorted: SortedBatch): Iterable<Batch> {
+    for (const [start, end] of this.rangesOf(sorted)) yield sorted.piece(start, end);
+  }
+
+  private *rangesOf(sorted: SortedBatch): Iterable<readonly [start: number, end: number]> {
     const rows = Math.min(sorted.rows, this.options.rowsMax);
     const step = this.pieceRows;
     try {
-      for (let start = 0; start < rows; start += step) {
-        yield sorted.piece(start, Math.min(start + step, rows));
-      }
+      for (let start = 0; start < rows; start += step) yield [start, Math.min(start + step, rows)];
     } finally {
       sorted.close();
     }
+  }
+
+  /** Hands on what `sorted` answers, as lines where a step takes them: texts are then picked as they are written. */
+  *pushSorted(next: Pick<Stage, "pushBatch" | "pushLines" | "wantsMore">): Iterable<void> {
+    if (next.pushLines === undefined || this.runs.length > 0 || this.heldRows === 0) {
+      for (const batch of this.sorted()) {
+        if (!next.wantsMore()) return;
+        next.pushBatch(batch);
+        yield;
+      }
+      return;
+    }
+    const sorted = this.sort(this.takeHeld());
+    for (const [start, end] of this.rangesOf(sorted)) {
+      if (!next.wantsMore()) return;
+      const lines = sorted.lines?.(start, end);
+      if (lines === undefined) next.pushBatch(sorted.piece(start, end));
+      else next.pushLines(end - start, lines);
+      yield;
+    }
+    this.options.memory.resize(0);
   }
 
   /** How many runs can be merged at a time: two blocks of each, and as much again while they become one batch. */

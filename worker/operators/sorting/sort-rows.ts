@@ -15,6 +15,8 @@ import { orderOf } from "../evaluate.ts";
 export interface SortedBatch {
   readonly rows: number;
   piece(start: number, end: number): Batch;
+  /** Of rows that are texts alone, none of them null: a line of each. Undefined where they are to be had as columns only. */
+  lines?(start: number, end: number): Uint8Array | undefined;
   /** To be called once, after the last piece. */
   close(): void;
 }
@@ -86,8 +88,10 @@ export function batchSorter(keys: readonly SortExpr[]): (batches: readonly Batch
       const pick = picked.gatherer(column);
       return (start, end) => pick(rows.subarray(start, end));
     });
+    const lines = batch.shape === "scalar" ? picked.linesOf(batch.columns[0]!) : undefined;
     return {
       rows: batch.rows,
+      ...(lines === undefined ? {} : { lines: (start, end) => lines(rows.subarray(start, end)) }),
       piece: (start, end) => ({
         shape: batch.shape,
         rows: end - start,
