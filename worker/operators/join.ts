@@ -19,6 +19,7 @@ import { type JoinProgram, namesOf, type Outer, outerOf } from "./joining/join-p
 import { joinTable } from "./joining/join-table.ts";
 import { KeyBits } from "./joining/key-bits.ts";
 import { joinKeyTests } from "./joining/key-tests.ts";
+import { KnownKeys } from "./joining/known-keys.ts";
 import { crossPairs, noPairs, type Pairs } from "./joining/pairs.ts";
 import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
@@ -90,11 +91,23 @@ class Join {
       return { rows: kept, table: undefined, keyTypes: [], keyBits: [], names };
     }
     const keys = this.keptKeys.map((key) => key(kept));
+    const keyBits = keys.map((key) => new KeyBits(key));
+    const known = { keyTypes: keys.map(columnType), keyBits, names };
+    if (this.asksKeysOnly) {
+      const table = new KnownKeys(keys, kept.rows, keyBits);
+      return { ...known, rows: { shape: "record", rows: kept.rows, columns: [] }, table };
+    }
     const wanted = onlyWanted(kept, wantedOfSide(this.program, this.next.wants, "kept"));
     const table = joinTable(keys, kept.rows, this.reorderOf(wanted));
     const rows = table.order === undefined ? wanted : gatherBatch(wanted, table.order);
-    const keyBits = keys.map((key) => new KeyBits(key));
-    return { rows, table, keyTypes: keys.map(columnType), keyBits, names };
+    return { ...known, rows, table };
+  }
+
+  /** Whether kept rows neither come out nor are looked at by a condition. */
+  private get asksKeysOnly(): boolean {
+    const { type, build, condition } = this.program;
+    const isFound = type === "semi" || type === "anti";
+    return isFound && build.pipeline === "left" && condition === undefined;
   }
 
   /** Whether kept rows may be put into the order in which a table finds them. */
