@@ -48,12 +48,14 @@ function partUri(target: OutputTarget, { folder, index, extension }: PartPlace):
   return `${target.folderUri}${folder}part-${number}-${target.jobId}-${attempt}.${extension}`;
 }
 
-/** Writes bytes in order; the upload begins with the first of them. */
+/** Writes bytes in order, some of them while the next are made; the upload begins with the first. */
 export class PartFile {
   private readonly target: OutputTarget;
   private readonly uri: string;
   private writer: UploadWriter | undefined;
   private checksum = 0;
+  /** Of what was last given. */
+  private writing: Promise<void> | undefined;
   /** Written so far. */
   bytes = 0;
 
@@ -62,12 +64,16 @@ export class PartFile {
     this.uri = partUri(target, place);
   }
 
+  /** Resolves when the bytes before these are written. Rejects with the failure of any before. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     this.writer ??= await this.target.store.beginUpload(this.uri, this.target.jobId);
     this.checksum = checksumOf(bytes, this.checksum);
     this.bytes += bytes.length;
-    await this.writer.write(bytes);
+    await this.writing;
+    this.writing = this.writer.write(bytes);
+    // Met by the next write, or in the end.
+    this.writing.catch(() => undefined);
   }
 
   get digest(): string {
@@ -77,11 +83,13 @@ export class PartFile {
   /** Undefined where nothing was written. */
   async finish(rows: number): Promise<TaskUpload | undefined> {
     if (this.writer === undefined) return undefined;
+    await this.writing;
     const upload = await this.writer.finish();
     return { ...upload, rows, digest: this.digest };
   }
 
   async abort(): Promise<void> {
+    await this.writing?.catch(() => undefined);
     await this.writer?.abort();
   }
 }
