@@ -41,6 +41,7 @@ export class NumberExtremes {
   private type: NumberType | undefined;
   private best = new Float64Array(0);
   private readonly seen = new Seen();
+  private groups = 0;
 
   constructor(wanted: "min" | "max") {
     this.wanted = wanted;
@@ -57,12 +58,21 @@ export class NumberExtremes {
     const worst = this.wanted === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     if (this.best.length > before) this.best.fill(worst, before);
     this.seen.reserve(groups);
+    this.groups = groups;
   }
 
   /** False where the column is of another type than those before, or of one that this cannot hold; nothing was done then. */
   add(column: Column, groups: Int32Array, isWhole: boolean | undefined): boolean {
-    const values =
-      this.type === undefined || this.type === column.type ? numbersOf(column) : undefined;
+    if (this.type !== undefined && this.type !== column.type) return false;
+    if (this.groups === 1 && column.type === "float64") {
+      const best = bestOf(this.wanted, this.best[0]!, column.values.subarray(0, groups.length));
+      if (Number.isNaN(best)) return false;
+      this.type = "float64";
+      this.best[0] = best;
+      this.seen.add(groups, isWhole);
+      return true;
+    }
+    const values = numbersOf(column);
     if (values === undefined) return false;
     this.type = column.type as NumberType;
     if (this.wanted === "min") addLeast(this.best, values, groups);
@@ -92,4 +102,23 @@ function addGreatest(
   for (let i = 0; i < groups.length; i++) {
     if (values[i]! > best[groups[i]!]!) best[groups[i]!] = values[i]!;
   }
+}
+
+/** Of one group, as where there are no keys: values are looked at once. NaN where one of them is. */
+function bestOf(wanted: "min" | "max", before: number, values: Float64Array): number {
+  let best = before;
+  if (wanted === "min") {
+    for (let i = 0; i < values.length; i++) {
+      if (values[i]! >= best) continue;
+      if (Number.isNaN(values[i]!)) return Number.NaN;
+      best = values[i]!;
+    }
+    return best;
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! <= best) continue;
+    if (Number.isNaN(values[i]!)) return Number.NaN;
+    best = values[i]!;
+  }
+  return best;
 }
