@@ -4,7 +4,14 @@ import { boolType, commonType, type DataType } from "../../../proto/plan/types.t
 import { andBits, validBytes, validityOfBytes } from "./bits.ts";
 import { compareBytes, comparedType } from "./compare.ts";
 import type { Call, Kernel } from "./kernel.ts";
-import { boolVector, isValidAt, type Vector } from "./vector.ts";
+import { textIsAmong } from "./text-compare.ts";
+import {
+  boolVector,
+  isValidAt,
+  type NumberVector,
+  type TextVector,
+  type Vector,
+} from "./vector.ts";
 
 function validAt(vector: Vector, rows: number): Uint8Array {
   if (vector.constant || vector.form === "null") {
@@ -29,6 +36,31 @@ export function equalOrBothNull({ types }: Call): Kernel {
   };
 }
 
+/** Of whole numbers and doubles: NaN equals NaN, and -0 equals 0, as in a set. */
+function areAmongNumbers({ values }: NumberVector, others: readonly Vector[], rows: number) {
+  const wanted = new Set(others.map((other) => (other as NumberVector).values[0]!));
+  const out = new Uint8Array(rows);
+  for (let i = 0; i < rows; i++) out[i] = wanted.has(values[i]!) ? 1 : 0;
+  return out;
+}
+
+/** Looked for once among all, not in a pass for each; undefined where some are no constants, or of another form. */
+function isAmongConstants(
+  value: Vector,
+  others: readonly Vector[],
+  rows: number,
+): Vector | undefined {
+  const areAll = others.every((other) => other.constant && isValidAt(other, 0));
+  if (value.constant || !areAll || others.some(({ form }) => form !== value.form)) return undefined;
+  if (value.form === "number") {
+    return boolVector(boolType, areAmongNumbers(value, others, rows), value.valid);
+  }
+  if (value.form !== "text" || value.type.kind === "json") return undefined;
+  const out = new Uint8Array(rows);
+  textIsAmong(value, others as readonly TextVector[], out);
+  return boolVector(boolType, out, value.valid);
+}
+
 /** True where one equals; else null where the value or one of the others is null. */
 export function isInKernel({ types }: Call): Kernel {
   const type = types.reduce<DataType>((common, next) => commonType(common, next) ?? common, {
@@ -38,6 +70,8 @@ export function isInKernel({ types }: Call): Kernel {
     argTypes: types.map(() => type),
     canFail: false,
     run: ([value, ...others], rows) => {
+      const quick = isAmongConstants(value!, others, rows);
+      if (quick !== undefined) return quick;
       const knows = validAt(value!, rows);
       const open = new Uint8Array(rows);
       const out = new Uint8Array(rows);

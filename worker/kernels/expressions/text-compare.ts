@@ -28,10 +28,50 @@ export function compareText(left: TextVector, right: TextVector): (row: number) 
   };
 }
 
+function wordOf({ codes, offsets, bytes }: TextVector): Uint8Array {
+  const slot = codes?.[0] ?? 0;
+  return bytes.subarray(offsets[slot]!, offsets[slot + 1]!);
+}
+
+/** 1 for each row whose text is one of the constants. */
+export function textIsAmong(
+  text: TextVector,
+  wanted: readonly TextVector[],
+  out: Uint8Array,
+): void {
+  const { codes } = text;
+  if (codes !== undefined && text.offsets.length <= out.length) {
+    const words = new Uint8Array(text.offsets.length - 1);
+    textIsAmong({ ...text, codes: undefined }, wanted, words);
+    for (let i = 0; i < out.length; i++) out[i] = words[codes[i]!]!;
+    return;
+  }
+  const byLength = new Map<number, Uint8Array[]>();
+  for (const word of wanted.map(wordOf)) {
+    byLength.set(word.length, [...(byLength.get(word.length) ?? []), word]);
+  }
+  const { offsets, bytes } = text;
+  for (let i = 0; i < out.length; i++) {
+    const slot = codes === undefined ? i : codes[i]!;
+    const start = offsets[slot]!;
+    const words = byLength.get(offsets[slot + 1]! - start);
+    out[i] = words !== undefined && isOneOf(words, bytes, start) ? 1 : 0;
+  }
+}
+
+function isOneOf(words: readonly Uint8Array[], bytes: Uint8Array, start: number): boolean {
+  for (let k = 0; k < words.length; k++) {
+    const word = words[k]!;
+    let at = 0;
+    while (at < word.length && bytes[start + at] === word[at]) at++;
+    if (at === word.length) return true;
+  }
+  return false;
+}
+
 function equalsConstant(text: TextVector, wanted: TextVector, out: Uint8Array, flip: 0 | 1): void {
   const { offsets, bytes } = text;
-  const slot = wanted.codes?.[0] ?? 0;
-  const word = wanted.bytes.subarray(wanted.offsets[slot]!, wanted.offsets[slot + 1]!);
+  const word = wordOf(wanted);
   const length = word.length;
   for (let i = 0; i < out.length; i++) {
     const start = offsets[i]!;

@@ -8,7 +8,7 @@ import { boolVector, flatVector, numberVector, type TextVector, type Vector } fr
 import { containsInList } from "./lists.ts";
 import { searchTexts } from "./search.ts";
 
-function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boolean {
+export function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boolean {
   let all = 0;
   for (let i = start; i < end; i++) all |= bytes[i]!;
   return all < 0x80;

@@ -4,6 +4,7 @@ import { madeTextCharactersMax } from "../../../../proto/limits/expressions.ts";
 import { int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";
+import { slicing } from "./slices.ts";
 import { splitKernel } from "./split.ts";
 
 /** A text of code units below 128 has one unit for each character, and its positions are plain. */
@@ -158,9 +159,21 @@ export const textKernels = {
   trim: trim(true, true),
   trimStart: trim(true, false),
   trimEnd: trim(false, true),
-  substring: counted((text, start, length) => substring(text, start!, length)),
-  left: counted((text, count) => sliceCharacters(text, 0, Math.max(count!, 0))),
-  right: counted((text, count) => (count! <= 0 ? "" : substring(text, -count!))),
+  substring: (call) =>
+    slicing(
+      counted((text, start, length) => substring(text, start!, length))(call),
+      (size, start, length) => windowOf(size, start!, length),
+    ),
+  left: (call) =>
+    slicing(
+      counted((text, count) => sliceCharacters(text, 0, Math.max(count!, 0)))(call),
+      (size, count) => windowOf(size, 1, Math.max(count!, 0)),
+    ),
+  right: (call) =>
+    slicing(
+      counted((text, count) => (count! <= 0 ? "" : substring(text, -count!)))(call),
+      (size, count) => (count! <= 0 ? [0, 0] : windowOf(size, -count!)),
+    ),
   concat: plain((...texts) => texts.join("")),
   concatWs: (call) =>
     rowwise(
