@@ -17,6 +17,9 @@ export interface RankLimitProgram {
   readonly limit: RankLimit;
 }
 
+/** Where more of a batch may be among the first, it is held as it is. */
+const copiedShareMax = 0.5;
+
 /** Rows with what tells whether they are among the first. */
 interface Held {
   readonly batch: Batch;
@@ -65,7 +68,7 @@ export class FirstRows {
   private kind: OrderNumbers["kind"] = "any";
   private held: Held[] = [];
   private heldBytes = 0;
-  /** Rows that are held. */
+  /** Rows that may be among the first, when they came or since they were last picked. */
   rows = 0;
 
   /** `wants`: the columns that are read of rows that are left. */
@@ -98,7 +101,8 @@ export class FirstRows {
     const first = this.least.add(found.numbers, groups, dropsEqual);
     if (first.length === 0) return true;
     const all = { batch: onlyWanted(batch, this.wants), groups, numbers: found.numbers };
-    const own = picked(all, first);
+    // What is mostly among the first is picked once, in the end.
+    const own = first.length > batch.rows * copiedShareMax ? all : picked(all, first);
     this.held.push(own);
     this.heldBytes += heldBytes(own);
     this.rows += first.length;

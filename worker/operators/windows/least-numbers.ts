@@ -13,7 +13,7 @@ export interface LeastNumbersOptions {
 export class LeastNumbers {
   private readonly countMax: number;
   private readonly areDifferent: boolean;
-  /** Those of a group lie together, rising, and behind them NaN for each that it lacks. */
+  /** Those of a group lie together, rising; behind them the infinity, behind which nothing comes, for each that it lacks. */
   private least = new Float64Array(0);
 
   constructor({ countMax, areDifferent }: LeastNumbersOptions) {
@@ -30,16 +30,19 @@ export class LeastNumbers {
   reserve(groups: number): void {
     const before = this.least.length;
     this.least = grownFloats(this.least, groups * this.countMax) as Float64Array<ArrayBuffer>;
-    if (this.least.length > before) this.least.fill(Number.NaN, before);
+    if (this.least.length > before) this.least.fill(Number.POSITIVE_INFINITY, before);
   }
 
   /**
-   * Adds numbers, each to its group; answers the rows of those that are not behind the others. `dropsEqual`: a finite
-   * number that equals the last of a full group is.
+   * Adds numbers, none of which is NaN, each to its group; answers the rows of those that are not behind the others.
+   * `dropsEqual`: a finite number that equals the last of a full group is.
    */
   add(numbers: Float64Array, groups: Int32Array, dropsEqual: boolean): Int32Array {
     const { least, countMax } = this;
     const rows = new Int32Array(groups.length);
+    if (countMax === 2 && !this.areDifferent) {
+      return rows.subarray(0, addToPairs(least, numbers, groups, dropsEqual, rows));
+    }
     let count = 0;
     for (let i = 0; i < groups.length; i++) {
       const start = groups[i]! * countMax;
@@ -57,8 +60,7 @@ export class LeastNumbers {
     const { least } = this;
     const end = start + this.countMax;
     let at = end;
-    // Also past the places of numbers that are lacking.
-    while (at > start && !(least[at - 1]! <= number)) at--;
+    while (at > start && least[at - 1]! > number) at--;
     if (this.areDifferent && at > start && least[at - 1] === number) return;
     for (let to = end - 1; to > at; to--) least[to] = least[to - 1]!;
     if (at < end) least[at] = number;
@@ -75,4 +77,29 @@ export class LeastNumbers {
     }
     return rows.subarray(0, count);
   }
+}
+
+/** As `add`, of two numbers for each group, into `rows`; answers how many these are. */
+function addToPairs(
+  least: Float64Array,
+  numbers: Float64Array,
+  groups: Int32Array,
+  dropsEqual: boolean,
+  rows: Int32Array,
+): number {
+  let count = 0;
+  for (let i = 0; i < groups.length; i++) {
+    const at = 2 * groups[i]!;
+    const number = numbers[i]!;
+    const last = least[at + 1]!;
+    if (number > last) continue;
+    if (number === last && dropsEqual && Number.isFinite(number)) continue;
+    rows[count++] = i;
+    const first = least[at]!;
+    if (number < first) {
+      least[at] = number;
+      least[at + 1] = first;
+    } else least[at + 1] = number;
+  }
+  return count;
 }
