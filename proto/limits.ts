@@ -204,6 +204,11 @@ export const partialKeyedBytesMax = 256 * 1024 * 1024;
 export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 /** The same where rows meet groups that came shortly before: less than an operator may have by itself on any usual worker. */
 export const nearGroupsBytesMax = 32 * 1024 * 1024;
+/**
+ * The same by keys with texts, of which moving one takes longer than a table outside the cache does: divided where they
+ * take the memory that a task has by itself, or so much.
+ */
+export const dividedTextGroupsBytesMin = 128 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */
 export const dividedRowsHeld = 1_048_576;
 /** Memory of such rows and of all that is made of them while they are divided: less where there is little. */

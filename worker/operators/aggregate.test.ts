@@ -58,6 +58,7 @@ function aggregate(
     sharesMax: phases === "passing" ? [{ rows: 1, share: 0 }] : [],
     dividedBytesMin: isDivided(phases) ? 0 : 2 ** 40,
     nearBytesMax: 0,
+    dividedTextBytesMin: isDivided(phases) ? 0 : 2 ** 40,
   };
   const run = (phase: "whole" | "partial" | "final", input: readonly Batch[]) => {
     const memory = operatorMemoryOf(phases === "spilled" && keys.length > 0 ? 4_000_000 : 2 ** 40);
@@ -405,7 +406,7 @@ describe("aggregates", () => {
       const files = new ArraySpillFiles();
       const memory = operatorMemoryOf(limitBytes, files);
       const program = { keys, aggregates, phase: "whole" } as const;
-      const tuning = { sharesMax: [], dividedBytesMin: 0, nearBytesMax: 0 };
+      const tuning = { sharesMax: [], dividedBytesMin: 0, nearBytesMax: 0, dividedTextBytesMin: 0 };
       const out = runStage((next) => aggregateStage(program, memory, next, tuning), batches);
       return { rows: rowsOfBatches(out), files };
     };

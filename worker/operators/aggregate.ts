@@ -1,8 +1,10 @@
 // aggregate: one row for each group of equal keys. Partial states cross the shuffle as columns.
 
 import type { Batch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
 import {
   dividedGroupsBytesMin,
+  dividedTextGroupsBytesMin,
   nearGroupsBytesMax,
   partialEntriesMax,
   partialGroupsBytesMax,
@@ -24,13 +26,21 @@ export interface AggregateTuning {
   readonly sharesMax: typeof partialSharesMax;
   readonly dividedBytesMin: number;
   readonly nearBytesMax: number;
+  /** Of groups by texts, among others perhaps. */
+  readonly dividedTextBytesMin: number;
 }
 
 const usualTuning: AggregateTuning = {
   sharesMax: partialSharesMax,
   dividedBytesMin: dividedGroupsBytesMin,
   nearBytesMax: nearGroupsBytesMax,
+  dividedTextBytesMin: dividedTextGroupsBytesMin,
 };
+
+/** Of values that lie in a fixed number of bytes. */
+const numberTypes: ReadonlySet<Column["type"]> = new Set([
+  ...["null", "bool", "int32", "int53", "int64", "float64", "date", "timestamp", "decimal"],
+] as const);
 
 /** Without keys, rows that a condition left need not be picked; `final` is given states, which no condition sees. */
 function addingStage(
@@ -81,12 +91,16 @@ function partialStage(
   return addingStage(program, next, add, drain);
 }
 
+function hasTexts(keys: readonly Column[] = []): boolean {
+  return keys.some(({ type }) => !numberTypes.has(type));
+}
+
 /** One table while it is small, or its rows meet the same part of it for a while; then divided ones, which can spill. */
 function lastStage(
   program: AggregateProgram,
   memory: OperatorMemory,
   next: Stage,
-  { dividedBytesMin, ...tuning }: AggregateTuning,
+  { dividedBytesMin, dividedTextBytesMin, ...tuning }: AggregateTuning,
 ): Stage {
   const isKeyed = program.keys.length > 0;
   // What is to be divided, and so may be spilled, has to give states.
@@ -105,8 +119,10 @@ function lastStage(
     else groups.addRows(batch, selection);
     const { bytes } = groups;
     if (!isKeyed) return memory.demand(bytes, "the values of one group");
-    const bytesMax = groups.areNear ? nearBytesMax : dividedBytesMin;
-    if (bytes < bytesMax && memory.resize(bytes)) return;
+    const textBytesMin = Math.min(dividedTextBytesMin, memory.ownBytes);
+    const numberBytesMin = groups.areNear ? nearBytesMax : dividedBytesMin;
+    const bytesMin = hasTexts(groups.firstKeys) ? textBytesMin : numberBytesMin;
+    if (bytes < bytesMin && memory.resize(bytes)) return;
     divided = new DividedGroups(program, memory, groups.firstKeys);
     divided.add(groups.takeStates());
   };

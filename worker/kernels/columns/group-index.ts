@@ -5,7 +5,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
-import { keyRows } from "./key-rows.ts";
+import { type KeyRows, keyRows } from "./key-rows.ts";
 import { PairTable } from "./pair-table.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
@@ -96,14 +96,20 @@ function numbersColumn(values: Int32Array): Column {
   return { name: "key", type: "int32", length, nulls: "null", validity: undefined, values };
 }
 
-/** Numbers of a few columns, each with an index of its own, combined two by two. */
-class ColumnsIndex {
+/** What makes one number of several. */
+interface Combined {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** Two by two, as numbers of pairs. */
+class CombinedPairs implements Combined {
   private readonly columns: readonly GroupIndex[];
   private readonly pairs: readonly PairTable[];
 
-  constructor(columns: number) {
-    this.columns = Array.from({ length: columns }, () => new GroupIndex());
-    this.pairs = Array.from({ length: columns - 1 }, () => new PairTable());
+  constructor(columns: readonly GroupIndex[]) {
+    this.columns = columns;
+    this.pairs = columns.slice(1).map(() => new PairTable());
   }
 
   get size(): number {
@@ -111,22 +117,82 @@ class ColumnsIndex {
   }
 
   get bytes(): number {
-    return [...this.columns, ...this.pairs].reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.pairs.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  add(columns: readonly Column[], rows: number): Int32Array {
-    assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
-    const [first, ...others] = columns.map((column, at) => this.columns[at]!.add([column], rows));
+  add([first, ...others]: readonly Int32Array[]): Int32Array {
     return others.reduce((groups, other, at) => {
       const left = at === 0 ? this.columns[0]! : this.pairs[at - 1]!;
       return this.pairs[at]!.add(groups, other, left.size, this.columns[at + 1]!.size);
     }, first!);
   }
 
+  find([first, ...others]: readonly Int32Array[]): Int32Array {
+    return others.reduce((groups, other, at) => this.pairs[at]!.find(groups, other), first!);
+  }
+}
+
+/** As words of one key: a table of all of them is smaller than one for each but the first of many columns. */
+class CombinedWords implements Combined {
+  private readonly table = new GroupTable();
+
+  get size(): number {
+    return this.table.size;
+  }
+
+  get bytes(): number {
+    return this.table.bytes;
+  }
+
+  add(columns: readonly Int32Array[]): Int32Array {
+    return this.table.add(wordsOf(columns));
+  }
+
+  find(columns: readonly Int32Array[]): Int32Array {
+    return this.table.find(wordsOf(columns));
+  }
+}
+
+function wordsOf(columns: readonly Int32Array[]): KeyRows {
+  const width = columns.length;
+  const rows = columns[0]!.length;
+  const words = new Int32Array(width * rows);
+  for (const [at, numbers] of columns.entries()) {
+    for (let row = 0, to = at; row < rows; row++, to += width) words[to] = numbers[row]!;
+  }
+  return { rows, words, starts: undefined, width };
+}
+
+/** Of more columns the numbers are words of one key. */
+const pairedColumnsMax = 4;
+
+/** Numbers of a few columns, each with an index of its own, combined. */
+class ColumnsIndex {
+  private readonly columns: readonly GroupIndex[];
+  private readonly combined: CombinedPairs | CombinedWords;
+
+  constructor(columns: number) {
+    this.columns = Array.from({ length: columns }, () => new GroupIndex());
+    this.combined =
+      columns > pairedColumnsMax ? new CombinedWords() : new CombinedPairs(this.columns);
+  }
+
+  get size(): number {
+    return this.combined.size;
+  }
+
+  get bytes(): number {
+    return this.columns.reduce((sum, { bytes }) => sum + bytes, this.combined.bytes);
+  }
+
+  add(columns: readonly Column[], rows: number): Int32Array {
+    assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
+    return this.combined.add(columns.map((column, at) => this.columns[at]!.add([column], rows)));
+  }
+
   find(columns: readonly Column[], rows: number): Int32Array {
     assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
-    const [first, ...others] = columns.map((column, at) => this.columns[at]!.find([column], rows));
-    return others.reduce((groups, other, at) => this.pairs[at]!.find(groups, other), first!);
+    return this.combined.find(columns.map((column, at) => this.columns[at]!.find([column], rows)));
   }
 
   close(): void {
@@ -134,8 +200,20 @@ class ColumnsIndex {
   }
 }
 
-/** Of more columns a table of words is smaller than an index for each. */
-const indexedColumnsMax = 4;
+/**
+ * Of many columns each has an index, and not the table of words, where at most one holds texts without a dictionary:
+ * these are mostly different, and numbering them takes longer than comparing their bytes.
+ */
+const plainTextsMax = 1;
+
+function areIndexed(columns: readonly Column[]): boolean {
+  if (columns.length <= pairedColumnsMax) return columns.length > 1;
+  return columns.filter(({ type }) => !indexedTypes.has(type)).length <= plainTextsMax;
+}
+
+const indexedTypes: ReadonlySet<Column["type"]> = new Set([
+  ...["null", "bool", "int32", "int53", "int64", "float64", "date", "timestamp", "dictionary"],
+] as const);
 
 /** What finds groups: the first that fits, and of one column a table of words when another kind of key comes. */
 type Finder =
@@ -206,11 +284,10 @@ export class GroupIndex {
     return index;
   }
 
-  private columnsIndex(columns: number): ColumnsIndex | undefined {
+  private columnsIndex(columns: readonly Column[]): ColumnsIndex | undefined {
     if (this.finder.kind === "columns") return this.finder.index;
-    if (columns < 2 || columns > indexedColumnsMax || this.finder.kind !== "dense")
-      return undefined;
-    const index = new ColumnsIndex(columns);
+    if (this.finder.kind !== "dense" || !areIndexed(columns)) return undefined;
+    const index = new ColumnsIndex(columns.length);
     this.finder = { kind: "columns", index };
     return index;
   }
@@ -234,7 +311,7 @@ export class GroupIndex {
   /** As `add`, and counts the rows of each group where it is to, and that costs nothing. */
   number(columns: readonly Column[], rows: number, counts: Counting): Numbered {
     const [column] = columns;
-    const several = this.columnsIndex(columns.length);
+    const several = this.columnsIndex(columns);
     if (several !== undefined) return onlyNumbers(several.add(columns, rows));
     if (this.finder.kind !== "any" && columns.length === 1 && rows > 0) {
       const texts = plainTexts(column!);

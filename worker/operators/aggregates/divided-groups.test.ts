@@ -45,7 +45,12 @@ test.each(aggregates)(
       const files = new ArraySpillFiles();
       const memory = operatorMemoryOf(bytes, files);
       const program = { keys: [{ name: "k", expr: column("k") }], aggregates: [made] };
-      const tuning = { sharesMax: [], dividedBytesMin, nearBytesMax: 0 };
+      const tuning = {
+        sharesMax: [],
+        dividedBytesMin,
+        nearBytesMax: 0,
+        dividedTextBytesMin: dividedBytesMin,
+      };
       const found = runStage(
         (next) => aggregateStage({ ...program, phase: "whole" }, memory, next, tuning),
         batches,
@@ -66,7 +71,12 @@ test("groups that rows meet shortly after they came stay in one table, up to a t
   const run = (batches: readonly Batch[], nearBytesMax: number) => {
     const memory = operatorMemoryOf(2 ** 40, new ArraySpillFiles());
     const program = { keys: [{ name: "k", expr: column("k") }], aggregates };
-    const tuning = { sharesMax: [], dividedBytesMin: 200_000, nearBytesMax };
+    const tuning = {
+      sharesMax: [],
+      dividedBytesMin: 200_000,
+      dividedTextBytesMin: 0,
+      nearBytesMax,
+    };
     const found = runStage(
       (next) => aggregateStage({ ...program, phase: "whole" }, memory, next, tuning),
       batches,

@@ -38,7 +38,12 @@ function batchOf(kind: string, rows: number, width: number, odd: "key" | "value"
 function run(batches: readonly Batch[], limitBytes: number, dividedBytesMin: number) {
   const files = new ArraySpillFiles();
   const memory = operatorMemoryOf(limitBytes, files);
-  const tuning = { sharesMax: [], dividedBytesMin, nearBytesMax: 0 };
+  const tuning = {
+    sharesMax: [],
+    dividedBytesMin,
+    nearBytesMax: 0,
+    dividedTextBytesMin: dividedBytesMin,
+  };
   const stage = { ...program, phase: "whole" } as const;
   const out = runStage((to) => aggregateStage(stage, memory, to, tuning), batches);
   expect(memory.bytes).toBe(0);
