@@ -13,10 +13,11 @@ import { checkComparable } from "../kernels/columns/widen.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { evaluator, predicate } from "./evaluate.ts";
-import type { BuiltSide, SidePlace } from "./joining/built-side.ts";
+import { type BuiltSide, closeSide, type SidePlace } from "./joining/built-side.ts";
 import { joinedColumns, type SideRows } from "./joining/join-columns.ts";
 import { type JoinProgram, namesOf, type Outer, outerOf } from "./joining/join-program.ts";
 import { joinTable } from "./joining/join-table.ts";
+import { KeptColumns } from "./joining/kept-columns.ts";
 import { KeyBits } from "./joining/key-bits.ts";
 import { joinKeyTests } from "./joining/key-tests.ts";
 import { KnownKeys } from "./joining/known-keys.ts";
@@ -87,12 +88,13 @@ class Join {
     const { build, leftSchema, rightSchema, on } = this.program;
     const schema = build.pipeline === "left" ? rightSchema : leftSchema;
     const names = withNames(namesOf(schema), kept);
+    const columns = new KeptColumns();
     if (kept === undefined || on.length === 0) {
-      return { rows: kept, table: undefined, keyTypes: [], keyBits: [], names };
+      return { rows: kept, columns, table: undefined, keyTypes: [], keyBits: [], names };
     }
     const keys = this.keptKeys.map((key) => key(kept));
     const keyBits = keys.map((key) => new KeyBits(key));
-    const known = { keyTypes: keys.map(columnType), keyBits, names };
+    const known = { columns, keyTypes: keys.map(columnType), keyBits, names };
     if (this.asksKeysOnly) {
       const table = new KnownKeys(keys, kept.rows, keyBits);
       return { ...known, rows: { shape: "record", rows: kept.rows, columns: [] }, table };
@@ -153,9 +155,9 @@ class Join {
   /** The result for some pairs; -1 stands for a side without a partner. */
   private rowsOf(probe: Batch | undefined, pairs: Pairs, wanted = this.next.wants): Batch {
     const streaming: SideRows = { batch: probe, names: this.probeNames, rows: pairs.probe };
-    const { rows: batch, names } = this.prepare();
+    const { rows: batch, columns, names } = this.prepare();
     const isShared = this.sharing !== undefined;
-    const kept: SideRows = { batch, names, rows: pairs.kept, isShared };
+    const kept: SideRows = { batch, names, rows: pairs.kept, kept: columns, isShared };
     const isLeft = this.program.build.pipeline === "left";
     const [left, right] = isLeft ? [streaming, kept] : [kept, streaming];
     return makeBatch("record", joinedColumns(this.program, left, right, wanted));
@@ -247,7 +249,7 @@ class Join {
 
   *finish(): Iterable<void> {
     yield* this.pushUnmatched();
-    if (this.sharing === undefined) this.prepare().table?.close();
+    if (this.sharing === undefined) closeSide(this.prepare());
   }
 
   private *pushUnmatched(): Iterable<void> {

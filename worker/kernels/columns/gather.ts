@@ -278,17 +278,21 @@ function presentRows(rows: Int32Array): {
 }
 
 /** As `gather`, but an index of -1 makes a null. */
-export function gatherOrNull(column: Column, rows: Int32Array): Column {
+export function gatherOrNull(
+  column: Column,
+  rows: Int32Array,
+  pick: (column: Column, rows: Int32Array) => Column = gather,
+): Column {
   const { length } = rows;
   if (column.length === 0) return nullColumn(column.name, length);
-  if (!rows.includes(-1)) return gather(column, rows);
+  if (!rows.includes(-1)) return pick(column, rows);
   if (column.type === "null") return { ...column, length };
   const { valid, inside } = presentRows(rows);
-  const picked = gatherValues(column, inside);
-  if (column.validity === undefined) return { ...picked, validity: valid };
-  const own = gatherBits(column.validity, inside);
-  for (let at = 0; at < valid.length; at++) own[at] = own[at]! & valid[at]!;
-  return { ...picked, validity: own };
+  const picked = pick(column, inside);
+  const { validity: own } = picked;
+  if (own === undefined) return { ...picked, validity: valid };
+  for (let at = 0; at < valid.length; at++) valid[at] = valid[at]! & own[at]!;
+  return { ...picked, validity: valid };
 }
 
 export function nullColumn(name: string, length: number): Column {

@@ -4,11 +4,14 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
 import type { SideSize } from "../stage.ts";
 import type { JoinTable } from "./join-table.ts";
+import type { KeptColumns } from "./kept-columns.ts";
 import type { KeyBits } from "./key-bits.ts";
 
 export interface BuiltSide {
   /** Undefined where no row came. */
   readonly rows: Batch | undefined;
+  /** Picks from the columns of the rows. */
+  readonly columns: KeptColumns;
   /** Undefined where there are no rows, or no keys. */
   readonly table: JoinTable | undefined;
   readonly keyTypes: readonly DataType[];
@@ -16,6 +19,12 @@ export interface BuiltSide {
   readonly keyBits: readonly KeyBits[];
   /** Of its columns, also where no row came. */
   readonly names: readonly string[];
+}
+
+/** To be called once, after which nobody may use the side. */
+export function closeSide({ columns, table }: BuiltSide): void {
+  columns.close();
+  table?.close();
 }
 
 /** With what is known of it beside: what a task that uses it has to reserve, and what reading it would have counted. */

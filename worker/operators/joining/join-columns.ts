@@ -7,6 +7,7 @@ import type { Expr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { areAllRows, gatherOrNull, nullColumn } from "../../kernels/columns/gather.ts";
 import type { Wanted } from "../wanted-columns.ts";
+import type { KeptColumns } from "./kept-columns.ts";
 
 export interface JoinNames {
   readonly on: readonly { readonly left: Expr; readonly right: Expr }[];
@@ -29,6 +30,8 @@ export interface SideRows {
   /** Names of its columns, also where there is no batch. */
   readonly names: readonly string[];
   readonly rows: Int32Array;
+  /** Picks rows of its columns; by plain loops where not set. */
+  readonly kept?: KeptColumns;
   /** Later tasks read the batch too: what is made of it has columns of its own. */
   readonly isShared?: boolean;
 }
@@ -43,10 +46,11 @@ function sideOf(side: SideRows): Side {
   return { ...side, isWhole: batch !== undefined && !isShared && areAllRows(rows, batch.rows) };
 }
 
-function taken({ batch, rows, isWhole }: Side, name: string): Column {
+function taken({ batch, rows, isWhole, kept }: Side, name: string): Column {
   if (batch === undefined) return nullColumn(name, rows.length);
   if (isWhole) return { ...columnOf(batch, name), nulls: "null" };
-  return { ...gatherOrNull(columnOf(batch, name), rows), name, nulls: "null" };
+  const pick = kept && ((column: Column, present: Int32Array) => kept.pick(column, present));
+  return { ...gatherOrNull(columnOf(batch, name), rows, pick), name, nulls: "null" };
 }
 
 /** The one where it is valid, else the other. */

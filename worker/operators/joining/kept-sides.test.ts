@@ -4,6 +4,7 @@ import { executorThreadBytes } from "../../../proto/limits/memory.ts";
 import { keptSidesIdleMs } from "../../../proto/limits.ts";
 import { fakeClock } from "../../../proto/testing/fake-clock.ts";
 import type { SharedSide } from "./built-side.ts";
+import { KeptColumns } from "./kept-columns.ts";
 import { KeptSides } from "./kept-sides.ts";
 
 function open() {
@@ -13,6 +14,7 @@ function open() {
   const sideOf = (name: string, heldBytes = 100): SharedSide => ({
     built: {
       ...{ rows: undefined, keyTypes: [], keyBits: [], names: [] },
+      columns: new KeptColumns(),
       table: {
         ...{ bytes: 0, order: undefined },
         pairsOf: () => ({ probe: new Int32Array(0), kept: new Int32Array(0) }),

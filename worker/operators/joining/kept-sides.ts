@@ -8,7 +8,7 @@ import { assert } from "../../../proto/errors.ts";
 import { executorThreadBytes } from "../../../proto/limits/memory.ts";
 import { keptSidesIdleMs } from "../../../proto/limits.ts";
 import type { Clock, Timer } from "../../../proto/ports/clock.ts";
-import type { SharedSide, SidePlace } from "./built-side.ts";
+import { closeSide, type SharedSide, type SidePlace } from "./built-side.ts";
 
 export class KeptSides {
   private readonly clock: Clock;
@@ -55,7 +55,7 @@ export class KeptSides {
     if (side === undefined) return;
     this.sides.delete(name);
     this.bytes -= side.heldBytes;
-    side.built.table?.close();
+    closeSide(side.built);
   }
 
   private clear(): void {
