@@ -34,3 +34,5 @@ export const packedOutputBytesMax = 64 * 1024;
 export const packedReadBytes = 16 * 1024;
 /** Jobs of which a reader remembers where each of the outputs lies that share files. */
 export const packedJobsKeptMax = 8;
+/** Then outputs go to another file: one that its writer holds open takes its space until then, though it was deleted. */
+export const packBytesMax = 32 * 1024 * 1024;

@@ -105,10 +105,14 @@ describe("agent", () => {
     expect(poll).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 10, freeDriverSlots: 1 });
     step(state, { kind: "polled", grants: [grant(8, ...indexes.slice(0, 13))], drivers: [] });
     const next = (taskIndex: number) => step(state, { ...done, key: { token: 8, taskIndex } });
-    // Asked again once half of those ahead are done.
+    step(state, { kind: "reported", reports: state.reports });
+    // Reported, and asked for others, once half of those ahead are done.
     expect(indexes.slice(0, 4).flatMap(next)).toEqual([]);
     expect(kinds(next(4))).toEqual([]);
-    expect(next(5)).toEqual([{ kind: "poll", freeSlots: 3, freeAhead: 3, freeDriverSlots: 1 }]);
+    const [reported, asked] = next(5);
+    expect(reported).toMatchObject({ kind: "report", reports: { length: 6 } });
+    expect(asked).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 3, freeDriverSlots: 1 });
+    step(state, { kind: "reported", reports: state.reports });
     step(state, { kind: "polled", grants: [], drivers: [] });
     for (let tick = 0; tick < 4; tick++) step(state, { kind: "tick" });
     expect(state.ahead).toBe(0);

@@ -24,6 +24,7 @@ function handle(state: AgentState, event: AgentEvent, effects: AgentEffect[]): v
       state.tick++;
       state.ahead = aheadOf(state);
       state.endedSinceTick = 0;
+      state.reportsWaited = state.reports.length > 0;
       for (const attempt of state.attempts.values()) attempt.ticks++;
       return;
     case "registered":
@@ -63,6 +64,7 @@ function handle(state: AgentState, event: AgentEvent, effects: AgentEffect[]): v
       state.reportsAtOnce = reportsPerCallMax;
       const sent = new Set(event.reports);
       state.reports = state.reports.filter((report) => !sent.has(report));
+      state.reportsWaited &&= state.reports.length > 0;
       return;
     }
     case "reportFailed":
@@ -262,8 +264,9 @@ function askQuestions(state: AgentState, effects: AgentEffect[]): void {
     effects.push({ kind: "register" });
     return;
   }
-  if (state.reports.length > 0 && mayAsk(state, state.report)) {
+  if (isReportDue(state) && mayAsk(state, state.report)) {
     state.report = { kind: "asked" };
+    state.reportsWaited = false;
     effects.push({ kind: "report", reports: reportsToSend(state) });
   }
   if (state.tick >= state.nextRenewTick && mayAsk(state, state.renew)) {
@@ -282,14 +285,26 @@ function aheadOf({ ahead, endedSinceTick, options }: AgentState): number {
   return Math.min(tasksAheadMax, Math.max(ended, Math.floor(ahead / 2)));
 }
 
+/** How many more tasks are wanted, and whether to ask for them now: what lies ahead is asked for once half of it is done. */
+function roomOf({ attempts, ahead, options }: AgentState): { room: number; isLow: boolean } {
+  const room = options.slots + 1 + ahead - attempts.size;
+  return { room, isLow: room > Math.floor(ahead / 2) };
+}
+
+/** Where tasks are short, reports wait for others until work runs low, for a tick at most: each call is a log entry. */
+function isReportDue(state: AgentState): boolean {
+  if (state.reports.length === 0) return false;
+  return state.reportsWaited || roomOf(state).isLow;
+}
+
 /**
  * One task more than there are slots, so that a thread never waits for the leader between two tasks; where tasks are
- * short some more, so that neither does a log entry for each of them. These are asked for once half of them are done.
+ * short some more, so that neither does a log entry for each of them.
  */
 function askForWork(state: AgentState, effects: AgentEffect[]): void {
-  const { attempts, ahead, options } = state;
-  const room = options.slots + 1 + ahead - attempts.size;
-  if (room <= Math.floor(ahead / 2) || !mayAsk(state, state.poll)) return;
+  const { ahead, options } = state;
+  const { room, isLow } = roomOf(state);
+  if (!isLow || !mayAsk(state, state.poll)) return;
   // Finished work is reported before new work is taken: the leader then knows what became runnable.
   // Where tasks are short there is always some to report, and what is to be run next is known.
   if (ahead === 0 && state.reports.length > 0) return;

@@ -43,6 +43,8 @@ export interface AgentState {
   endedSinceTick: number;
   /** Tasks taken beyond one more than there are slots: as many as end in a moment, 0 unless tasks are short. */
   ahead: number;
+  /** Since before the last tick. */
+  reportsWaited: boolean;
   register: Question;
   poll: Question;
   renew: Question;
@@ -64,6 +66,7 @@ export function initialAgentState(options: AgentOptions): AgentState {
     nextRenewTick: 0,
     endedSinceTick: 0,
     ahead: 0,
+    reportsWaited: false,
     register: { kind: "idle" },
     poll: { kind: "idle" },
     renew: { kind: "idle" },

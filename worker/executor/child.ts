@@ -53,8 +53,10 @@ export class ExecutorChild {
       process.stderr.write(bytes);
       this.stderrEnd = (this.stderrEnd + bytes.toString("utf8")).slice(-executorStderrCharsKept);
     });
-    this.process.on("message", (message) => {
-      if (!this.isDead) events.onMessage(message as FromExecutor);
+    this.process.on("message", (messages) => {
+      for (const message of messages as readonly FromExecutor[]) {
+        if (!this.isDead) events.onMessage(message);
+      }
     });
     this.process.on("error", (error) => this.die(error.message));
     // Not "exit": what it printed last may still be on its way.

@@ -21,9 +21,18 @@ import { threadLimits } from "./thread-limits.ts";
 
 const threadUrl = new URL("./thread.mjs", import.meta.url);
 
+let unsent: FromExecutor[] = [];
+
+/** What is said in one go travels as one message: the end of a task and the start of the next mostly are. */
 function send(message: FromExecutor): void {
-  // Without an agent there is nobody to work for: the disconnect ends this process.
-  if (process.connected) process.send?.(message);
+  unsent.push(message);
+  if (unsent.length > 1) return;
+  queueMicrotask(() => {
+    const messages = unsent;
+    unsent = [];
+    // Without an agent there is nobody to work for: the disconnect ends this process.
+    if (process.connected) process.send?.(messages);
+  });
 }
 
 function stopped(): TaskOutcome {

@@ -31,28 +31,51 @@ function diskFailure(path: string, thrown: unknown): EngineError {
   return new EngineError("DISK_FAILED", `shuffle file ${path} failed: ${reason}`, {}, thrown);
 }
 
-/** Not synced: after a crash of the machine the task runs again. */
-function writeOpened(path: string, flags: "w" | "a", pieces: Iterable<Uint8Array>): void {
+/** Opens a file, in a folder that is made where it is absent. */
+function openIn(path: string, flags: "w" | "a"): number {
   const create = (): number => openSync(path, flags, 0o600);
-  let file: number;
   try {
-    file = create();
+    return create();
   } catch (thrown) {
     if (!isAbsent(thrown)) throw thrown;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    file = create();
+    return create();
   }
+}
+
+/** Not synced: after a crash of the machine the task runs again. */
+function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
+  const hidden = `${path}.tmp`;
+  const file = openIn(hidden, "w");
   try {
     writeAll(file, pieces);
   } finally {
     closeSync(file);
   }
+  renameSync(hidden, path);
 }
 
-function writeFile(path: string, pieces: Iterable<Uint8Array>): void {
-  const hidden = `${path}.tmp`;
-  writeOpened(hidden, "w", pieces);
-  renameSync(hidden, path);
+/** The file that was appended to last stays open: opening it takes longer than writing a small output. */
+class Appender {
+  private opened: { readonly path: string; readonly file: number } | undefined;
+
+  append(path: string, pieces: readonly Uint8Array[]): void {
+    if (this.opened?.path !== path) {
+      this.close();
+      this.opened = { path, file: openIn(path, "a") };
+    }
+    try {
+      writeAll(this.opened.file, pieces);
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
+  }
+
+  private close(): void {
+    if (this.opened !== undefined) closeSync(this.opened.file);
+    this.opened = undefined;
+  }
 }
 
 /** No other file of this machine has it, whichever process asks. */
@@ -64,10 +87,11 @@ export function blockingSealedFiles(folder: string): SealedFiles {
 }
 
 function blockingFiles(folder: string): PlainFiles {
+  const appender = new Appender();
   return {
     append: async (path, pieces) => {
       try {
-        writeOpened(join(folder, path), "a", pieces);
+        appender.append(join(folder, path), pieces);
       } catch (thrown) {
         throw diskFailure(path, thrown);
       }

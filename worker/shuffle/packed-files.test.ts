@@ -78,7 +78,7 @@ describe("packed files", () => {
         const packed = lengths.filter((length) => length <= packedOutputBytesMax).length;
         expect(disk.all.size).toBeLessThanOrEqual(lengths.length - packed + 4);
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 

@@ -6,6 +6,7 @@
 // is there after its end.
 
 import {
+  packBytesMax,
   packedJobsKeptMax,
   packedOutputBytesMax,
   packedReadBytes,
@@ -100,6 +101,8 @@ export class PackedFiles implements SealedFiles {
   private readonly files: PlainFiles;
   private readonly nextWriterName: () => string;
   private writerName: string;
+  /** Under this name. */
+  private written = 0;
   /** In order of their last use. */
   private readonly jobs = new Map<string, PackedJob>();
 
@@ -115,12 +118,20 @@ export class PackedFiles implements SealedFiles {
     if (small === undefined) return this.files.write(path, all);
     const { folder, name } = splitPath(path);
     try {
-      await this.files.append(`${folder}/${this.writerName}${suffix}`, recordOf(name, small));
+      const record = recordOf(name, small);
+      await this.files.append(`${folder}/${this.writerName}${suffix}`, record);
+      this.written += record.reduce((sum, piece) => sum + piece.length, 0);
+      if (this.written >= packBytesMax) this.beginPacks();
     } catch (thrown) {
       // Behind half a record nothing would be found any more.
-      this.writerName = this.nextWriterName();
+      this.beginPacks();
       throw thrown;
     }
+  }
+
+  private beginPacks(): void {
+    this.writerName = this.nextWriterName();
+    this.written = 0;
   }
 
   async read(
