@@ -56,6 +56,49 @@ function literal(to: usize, from: usize, length: usize): void {
   }
 }
 
+/** How far `unpackPairs` keeps from both ends, so that one literal and one copy lie within. */
+const AHEAD: usize = 128;
+
+/** Where `unpackPairs` stopped reading. */
+let pairsEnd: usize = 0;
+
+/**
+ * Short literals and the copies that mostly follow them, away from both ends and without a branch on their sizes: numbers
+ * side by side are packed as little else, and each branch that the processor guesses wrong takes longer than both.
+ * Answers where it stopped writing, before whatever else comes; 0 for damaged input.
+ */
+function unpackPairs(from: usize, stop: usize, first: usize, begin: usize, limit: usize): usize {
+  let at = from;
+  let out = begin;
+  while (at + AHEAD < stop && out + AHEAD < limit) {
+    let tag: u32 = load<u8>(at);
+    if ((tag & 3) == 0) {
+      const count = <usize>(tag >> 2) + 1;
+      if (count > 16) break;
+      v128.store(out, v128.load(at + 1));
+      at += count + 1;
+      out += count;
+      tag = load<u8>(at);
+    }
+    const kind = tag & 3;
+    // Another literal, or a copy from afar.
+    if (kind == 0 || kind == 3) break;
+    const word: u32 = load<u16>(at + 1);
+    const isNear = kind == 1;
+    const distance = <usize>select<u32>(((tag >> 5) << 8) | (word & 0xff), word, isNear);
+    const count = <usize>select<u32>(4 + ((tag >> 2) & 7), 1 + (tag >> 2), isNear);
+    if (distance - 1 >= out - first) return 0;
+    at += <usize>kind + 1;
+    if (distance >= 8 && count <= 16) {
+      store<u64>(out, load<u64>(out - distance));
+      store<u64>(out + 8, load<u64>(out + 8 - distance));
+    } else repeat(out, distance, count);
+    out += count;
+  }
+  pairsEnd = at;
+  return out;
+}
+
 /** Unpacks to `to`, which has room for `size` bytes and 64 more. */
 export function snappyUnpack(from: usize, length: usize, to: usize, size: usize): i32 {
   const stop = from + length;
@@ -66,6 +109,11 @@ export function snappyUnpack(from: usize, length: usize, to: usize, size: usize)
   while (at < stop && load<u8>(at) >= 0x80) at++;
   at++;
   while (at < stop) {
+    if (at + AHEAD < stop && out + AHEAD < limit) {
+      out = unpackPairs(at, stop, to, out, limit);
+      if (out == 0) return -1;
+      at = pairsEnd;
+    }
     const tag: u32 = load<u8>(at++);
     const kind = tag & 3;
     if (kind == 0) {
