@@ -56,28 +56,25 @@ function sharedTags(columns: readonly Column[]): Int32Array | undefined {
 }
 
 /** Texts take the number of their bytes, then these, four to a word. */
-function absorbText(hash: number, bytes: Uint8Array, start: number, end: number): number {
+function absorbText(hash: number, bytes: DataView, start: number, end: number): number {
   let sum = absorbWord(hash, end - start);
   let from = start;
-  for (; from + 4 <= end; from += 4) {
-    const word =
-      bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) | (bytes[from + 3]! << 24);
-    sum = absorbWord(sum, word);
-  }
+  for (; from + 4 <= end; from += 4) sum = absorbWord(sum, bytes.getInt32(from, true));
   if (from === end) return sum;
   let word = 0;
-  for (let shift = 0; from < end; from++, shift += 8) word |= bytes[from]! << shift;
+  for (let shift = 0; from < end; from++, shift += 8) word |= bytes.getUint8(from) << shift;
   return absorbWord(sum, word);
 }
 
 function absorbTexts(column: TextColumn | DictionaryColumn, hashes: Int32Array, used: Int32Array) {
   const codes = column.type === "dictionary" ? column.codes : undefined;
   const { offsets, values } = column.type === "dictionary" ? column.dictionary : column;
+  const bytes = new DataView(values.buffer, values.byteOffset, values.byteLength);
   for (let i = 0; i < hashes.length; i++) {
     const row = codes === undefined ? i : codes[i]!;
     const start = offsets[row]!;
     const end = offsets[row + 1]!;
-    hashes[i] = absorbText(hashes[i]!, values, start, end);
+    hashes[i] = absorbText(hashes[i]!, bytes, start, end);
     used[i] = used[i]! + 1 + ((end - start + 3) >> 2);
   }
 }

@@ -127,20 +127,23 @@ export class TextIndex {
   /** Each text of a dictionary that rows use once, in the order of their coming. */
   private codes(column: DictionaryColumn, adds: boolean): Int32Array | undefined {
     const { codes, dictionary, length } = column;
-    const placeOfCode = new Int32Array(dictionary.length).fill(-1);
+    const isUsed = new Uint8Array(dictionary.length);
     const used = new Int32Array(Math.min(length, dictionary.length));
     let count = 0;
-    for (let i = 0; i < length; i++) {
+    // Of few texts the first rows use all.
+    for (let i = 0; i < length && count < used.length; i++) {
       const code = codes[i]!;
-      if (placeOfCode[code]! >= 0) continue;
-      placeOfCode[code] = count;
+      if (isUsed[code] === 1) continue;
+      isUsed[code] = 1;
       used[count++] = code;
     }
     const texts = gather(dictionary, used.subarray(0, count)) as TextColumn;
     const found = this.texts(texts, adds, 0);
     if (found === undefined) return undefined;
+    const numberOfCode = new Int32Array(dictionary.length);
+    for (let i = 0; i < count; i++) numberOfCode[used[i]!] = found.numbers[i]!;
     const out = new Int32Array(length);
-    for (let i = 0; i < length; i++) out[i] = found.numbers[placeOfCode[codes[i]!]!]!;
+    for (let i = 0; i < length; i++) out[i] = numberOfCode[codes[i]!]!;
     return out;
   }
 
