@@ -129,13 +129,7 @@ function lastStage(
   function* finish(): Iterable<void> {
     if (divided !== undefined) {
       for (const batch of divided.results()) yield* pushPieces(batch, next);
-    } else if (groups.size > 0) {
-      if (givesStates) {
-        const last = new Groups(program, "last");
-        last.addStates(groups.takeStates());
-        yield* pushPieces(last.takeResults(), next);
-      } else yield* pushPieces(groups.takeResults(), next);
-    }
+    } else if (groups.size > 0) yield* pushPieces(groups.takeResults(), next);
     memory.resize(0);
   }
   return addingStage(program, next, add, finish);

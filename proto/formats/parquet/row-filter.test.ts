@@ -20,7 +20,7 @@ import {
 } from "../../plan/types.ts";
 import { packerOf } from "../compression/codecs.ts";
 import { openParquet, readParquet } from "./read-file.ts";
-import type { ColumnTest, RowFilter } from "./row-filter.ts";
+import { type ColumnTest, countOf, type RowFilter } from "./row-filter.ts";
 import { ParquetWriter } from "./write-file.ts";
 
 const few = fc.integer({ min: 0, max: 5 });
@@ -186,4 +186,16 @@ describe("rows that are left out while they are read", () => {
     expect(await leftOutBy(90)).toBe(among(90, batchRowsMax));
     expect(await leftOutBy(20)).toBe(among(20, rows));
   });
+});
+
+test("rows are counted alike wherever their bytes lie", () => {
+  for (const length of [0, 1, 3, 4, 1020, 1021, 5000]) {
+    for (const offset of [0, 1]) {
+      const all = new Uint8Array(offset + length).fill(1);
+      expect(countOf(all.subarray(offset))).toBe(length);
+      for (let i = 0; i < all.length; i += 3) all[i] = 0;
+      const own = all.subarray(offset);
+      expect(countOf(own)).toBe(own.filter((byte) => byte === 1).length);
+    }
+  }
 });

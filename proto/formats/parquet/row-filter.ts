@@ -59,9 +59,21 @@ function listed(wanted: Uint8Array): Int32Array | undefined {
   return wanted.indexOf(0) < 0 ? undefined : listPlaces(wanted);
 }
 
-function countOf(wanted: Uint8Array): number {
+/** How many are 1, of bytes that are 0 or 1: four of them at once, in a sum for each place that a byte holds. */
+export function countOf(wanted: Uint8Array): number {
   let count = 0;
-  for (let i = 0; i < wanted.length; i++) count += wanted[i]!;
+  let done = 0;
+  if (wanted.byteOffset % 4 === 0) {
+    const words = new Int32Array(wanted.buffer, wanted.byteOffset, wanted.length >> 2);
+    for (let from = 0; from < words.length; from += 255) {
+      const end = Math.min(from + 255, words.length);
+      let sums = 0;
+      for (let i = from; i < end; i++) sums = (sums + words[i]!) | 0;
+      count += (sums & 255) + ((sums >>> 8) & 255) + ((sums >>> 16) & 255) + (sums >>> 24);
+    }
+    done = 4 * words.length;
+  }
+  for (let i = done; i < wanted.length; i++) count += wanted[i]!;
   return count;
 }
 

@@ -39,6 +39,11 @@ export function distinctAccumulator(inner: Accumulator, phase: "partial" | "last
       add([items], own);
     },
     states: (groups) => [held.lists(groups)],
-    result: (groups) => inner.result(groups),
+    result: (groups) => {
+      // What was kept for other phases is what the aggregate is over: each value of a group once, as they came.
+      const kept = held.take();
+      if (kept.groups.length > 0) inner.add([kept.values], kept.groups);
+      return inner.result(groups);
+    },
   };
 }

@@ -57,7 +57,6 @@ export class DividedGroups {
   private readonly depth: number;
   private readonly divisions: readonly Division[];
   private readonly spilled: { file: SpilledBatches | undefined };
-  private readonly givesStates: boolean;
   /** Instead of tables, as long as all states are sums by whole numbers. */
   private sums: StateSums | undefined;
   private held: Batch[] = [];
@@ -81,11 +80,10 @@ export class DividedGroups {
     this.depth = depth;
     if (firstKeys !== undefined) this.divisionOf = chooseDivision(firstKeys, depth);
     this.spilled = spilled;
-    this.givesStates = keepsValues(program);
     const own = Math.max(memory.ownBytes, dividedHeldBytesMin);
     this.heldBytesMax = Math.min(own, dividedHeldBytesMax);
     this.sums = StateSums.of(program, 1 << divisionBits);
-    const kind = this.givesStates ? "partial" : "last";
+    const kind = keepsValues(program) ? "partial" : "last";
     const make = () => new Groups(program, kind);
     this.divisions = Array.from({ length: 1 << divisionBits }, () => new Division(make));
   }
@@ -210,19 +208,12 @@ export class DividedGroups {
     for (const [at, division] of this.divisions.entries()) {
       if (division.blocks.length > 0) yield* this.merged(at, division);
       else if (this.sizeOf(at) > 0) {
-        yield this.sums?.takeResults(at) ?? this.resultsOf(division.groups);
+        yield this.sums?.takeResults(at) ?? division.groups.takeResults();
       }
       this.reserve(at + 1);
     }
     this.sums?.close();
     if (this.depth === 0) this.spilled.file?.close();
-  }
-
-  private resultsOf(groups: Groups): Batch {
-    if (!this.givesStates) return groups.takeResults();
-    const last = new Groups(this.program, "last");
-    last.addStates(groups.takeStates());
-    return last.takeResults();
   }
 
   /** Of a division with blocks in the file: these first, so that groups come in the order in which they came. */
@@ -236,7 +227,7 @@ export class DividedGroups {
       if (this.fits(at)) continue;
       return yield* this.dividedAgain(groups, blocks.slice(number + 1));
     }
-    yield this.resultsOf(groups);
+    yield groups.takeResults();
   }
 
   /** Whether the groups of this division fit, once those behind it are in the file. */

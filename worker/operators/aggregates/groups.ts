@@ -26,7 +26,7 @@ export interface GroupsProgram {
   readonly aggregates: readonly NamedAggregate[];
 }
 
-/** `partial`: only states come out; `last`: states, where no aggregate is over different values, or results. */
+/** `partial`: states come out, or results; `last`: results, or states where no aggregate is over different values. */
 export type GroupsKind = "partial" | "last";
 
 /** Names of state columns: not to be mistaken for those of keys, and the same in all tasks. */

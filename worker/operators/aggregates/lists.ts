@@ -23,8 +23,8 @@ export class GroupedValues {
     this.groups.push(groups);
   }
 
-  /** A list for each group, empty where it has no values. */
-  lists(groupCount: number): ListColumn {
+  /** All of them in one piece; none are left. */
+  take(): { readonly values: Column; readonly groups: Int32Array } {
     let rows = 0;
     for (const part of this.groups) rows += part.length;
     const groups = new Int32Array(rows);
@@ -34,8 +34,19 @@ export class GroupedValues {
       at += part.length;
     }
     const values = concat("item", this.values);
+    this.values = [];
+    this.groups = [];
+    this.bytes = 0;
+    return { values, groups };
+  }
+
+  /** A list for each group, empty where it has no values. */
+  lists(groupCount: number): ListColumn {
+    const { bytes } = this;
+    const { values, groups } = this.take();
     this.values = [values];
     this.groups = [groups];
+    this.bytes = bytes;
     const { starts, rows: order } = groupRows(groups, groupCount);
     return {
       ...{ name: "", type: "list", length: groupCount, nulls: "null", validity: undefined },
