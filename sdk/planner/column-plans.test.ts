@@ -307,6 +307,16 @@ test.each([
   expect(printed).toBe(readFileSync(file, "utf8"));
 });
 
+test("what files hold together says nothing of columns that folders name", () => {
+  const options = { schema: orders, partitionColumns: true };
+  const inFolders = { ...readOrders, options } as LogicalNode;
+  const files = new Map([[readOrders.id, filesOf("orders", 64)]]);
+  const inputs = { files, schemas: new Map(), clustered: new Map([[readOrders.id, ["id"]]]) };
+  const stagesOf = (input: LogicalNode) =>
+    planAction(collect(byOrder(input, "id")), 0, inputs, { targets }).graph.stages.length;
+  expect([stagesOf(readOrders), stagesOf(inFolders)]).toEqual([1, 2]);
+});
+
 test.each<[string, LogicalNode, RegExp]>([
   [
     "a column that is not there",

@@ -4,7 +4,7 @@ import { digestText } from "../../proto/plan/digest.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { CacheNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { nodeText } from "../../proto/plan/node-text.ts";
-import { keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
+import { clusteredIn, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
 
 export class KeepNames {
   readonly #inputs: PlanInputs;
@@ -29,7 +29,7 @@ export class KeepNames {
     const inputs = inputsOf(node).map((input) => this.#texts.get(input)!);
     if (node.kind === "cache") return `cache#${node.id}:${digestText(inputs[0]!)}`;
     // Where equal keys lie in one task, rows are made by other stages.
-    const clustered = this.#inputs.clustered?.get(node.id) ?? [];
+    const clustered = clusteredIn(this.#inputs, node);
     const lies = clustered.length === 0 ? [] : [`clustered by ${clustered.join(", ")}`];
     return digestText([nodeText(node), ...lies, ...inputs].join("\n"));
   }

@@ -70,6 +70,15 @@ export function schemaOfRead(inputs: PlanInputs, node: ColumnarReadNode | Source
   throw new EngineError("INTERNAL", `the schema of ${what} was not looked up before planning`);
 }
 
+/**
+ * Columns of which equal values are read by one task. None where folders name columns: such a value stands for that of
+ * the files, whose footers say nothing of it.
+ */
+export function clusteredIn(inputs: PlanInputs, node: LogicalNode): readonly string[] {
+  const areOfFiles = node.kind === "readColumns" && node.options.partitionColumns !== true;
+  return areOfFiles ? (inputs.clustered?.get(node.id) ?? []) : [];
+}
+
 export function keptOutputOf(inputs: PlanInputs, node: KeptNode): KeptOutput {
   const output = inputs.kept?.get(node.id);
   if (output !== undefined) return output;

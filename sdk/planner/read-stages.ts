@@ -5,7 +5,13 @@ import { namedFilesMax, rangeRowsPerTask, splitsAimed } from "../../proto/limits
 import type { RangeNode, ValuesNode } from "../../proto/plan/logical.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { OpenStage } from "./open-stage.ts";
-import { type FileReadNode, filesOf, type PlanInputs, schemaOfRead } from "./plan-inputs.ts";
+import {
+  clusteredIn,
+  type FileReadNode,
+  filesOf,
+  type PlanInputs,
+  schemaOfRead,
+} from "./plan-inputs.ts";
 import { planSplits } from "./splits.ts";
 import type { Planning } from "./stages.ts";
 import { togetherByEach } from "./together.ts";
@@ -34,7 +40,7 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     splits,
     inputBytes,
     bytesBelow: bytesRead(planning.inputs, node),
-    together: togetherByEach(planning.inputs.clustered?.get(node.id) ?? []),
+    together: togetherByEach(clusteredIn(planning.inputs, node)),
   };
 }
 
