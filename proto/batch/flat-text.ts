@@ -1,9 +1,16 @@
 // Text of a dictionary column as a plain text column.
 
+import { takeTexts } from "../kernels/plain-texts.ts";
 import type { DictionaryColumn, TextColumn } from "./column.ts";
 
 export function flatText(column: DictionaryColumn): TextColumn {
   const { codes, dictionary, length, validity } = column;
+  const { name, nulls } = column;
+  const base = { name, type: "utf8", length, nulls, validity } as const;
+  // Codes of nulls may be any.
+  const taken =
+    validity === undefined ? takeTexts(dictionary, codes.subarray(0, length)) : undefined;
+  if (taken !== undefined) return { ...base, ...taken };
   const { offsets: from, values: words } = dictionary;
   const offsets = new Int32Array(length + 1);
   const known = dictionary.length;
@@ -21,6 +28,5 @@ export function flatText(column: DictionaryColumn): TextColumn {
     if (to === stop) continue;
     for (let at = from[codes[i]!]!; to < stop; at++, to++) values[to] = words[at]!;
   }
-  const { name, nulls } = column;
-  return { name, type: "utf8", length, nulls, validity, offsets, values };
+  return { ...base, offsets, values };
 }

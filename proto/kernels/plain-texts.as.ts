@@ -43,3 +43,34 @@ export function readTexts(
   }
   return <i32>(out - bytes);
 }
+
+/** Where texts of a dictionary end that stand for codes, each by itself: `count + 1` offsets. Answers the last, or -1. */
+export function takeOffsets(codes: usize, count: usize, dictionary: usize, offsets: usize): i32 {
+  let end: u64 = 0;
+  store<u32>(offsets, 0);
+  for (let i: usize = 0; i < count; i++) {
+    const at = dictionary + (<usize>load<u32>(codes + (i << 2)) << 2);
+    end += load<u32>(at, 4) - load<u32>(at);
+    store<u32>(offsets, <u32>end, 4);
+    offsets += 4;
+  }
+  return end < 0x40000000 ? <i32>end : -1;
+}
+
+/** Writes those texts to `to`, which has room for 64 bytes more. Offsets of the dictionary count from `texts`. */
+export function takeTexts(
+  codes: usize,
+  count: usize,
+  dictionary: usize,
+  texts: usize,
+  to: usize,
+): void {
+  let out = to;
+  for (let i: usize = 0; i < count; i++) {
+    const at = dictionary + (<usize>load<u32>(codes + (i << 2)) << 2);
+    const start: usize = load<u32>(at);
+    const size: usize = <usize>load<u32>(at, 4) - start;
+    copyText(out, texts + start, size);
+    out += size;
+  }
+}

@@ -1,7 +1,7 @@
 // Texts of any lengths come out end to end; pages that end early are told.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readPlainTexts } from "./plain-texts.ts";
+import { readPlainTexts, takeTexts } from "./plain-texts.ts";
 
 function pageOf(texts: readonly Uint8Array[]): Uint8Array {
   const pieces = texts.flatMap((text) => [Buffer.alloc(4), text]);
@@ -47,4 +47,26 @@ test("counts and lengths that are none are told before any memory is asked for",
   expect(readPlainTexts(new Uint8Array(16), 2 ** 31)).toBeUndefined();
   expect(readPlainTexts(Uint8Array.of(255, 255, 255, 255, 1, 2, 3, 4), 1)).toBeUndefined();
   expect(readPlainTexts(Uint8Array.of(0, 0, 0, 128, 1, 2, 3, 4), 1)).toBeUndefined();
+});
+
+test("texts of a dictionary stand for their codes, wherever its first one begins", () => {
+  fc.assert(
+    fc.property(texts, fc.array(fc.nat(), { maxLength: 400 }), fc.nat(5), (all, picks, skipped) => {
+      if (all.length <= skipped) return;
+      const { offsets, values } = readPlainTexts(pageOf(all), all.length)!;
+      const known = all.slice(skipped);
+      const codes = Int32Array.from(picks, (pick) => pick % known.length);
+      const taken = takeTexts({ offsets: offsets.subarray(skipped), values }, codes);
+      const bytes = 4 * (known.length + 1) + known.reduce((sum, { length }) => sum + length, 0);
+      if (bytes > 16 * codes.length) {
+        expect(taken).toBeUndefined();
+        return;
+      }
+      const own = Array.from(codes, (code) => known[code]!);
+      expect(Buffer.concat(own).equals(taken!.values)).toBe(true);
+      let end = 0;
+      expect(Array.from(taken!.offsets)).toEqual([0, ...own.map(({ length }) => (end += length))]);
+    }),
+    { numRuns: 100 },
+  );
 });

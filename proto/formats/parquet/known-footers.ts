@@ -10,12 +10,6 @@ interface Known<Footer> {
   readonly footer: Footer;
 }
 
-function areEqual(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
-}
-
 export class KnownFooters<Footer> {
   /** By URI, the one that was asked for last at the end. */
   private readonly known = new Map<string, Known<Footer>>();
@@ -29,7 +23,7 @@ export class KnownFooters<Footer> {
   /** The footer of these bytes, which `decode` makes where they are not known. */
   of(uri: string, bytes: Uint8Array, decode: () => Footer): Footer {
     const before = this.known.get(uri);
-    const isSame = before !== undefined && areEqual(before.bytes, bytes);
+    const isSame = before !== undefined && Buffer.compare(before.bytes, bytes) === 0;
     const footer = isSame ? before.footer : decode();
     this.forget(uri);
     if (bytes.length > this.bytesMax) return footer;

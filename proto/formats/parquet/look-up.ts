@@ -1,6 +1,7 @@
 // The values of codes into a dictionary, written out: of all rows, or of those that are wanted.
 
 import { unreachable } from "../../errors.ts";
+import { takeTexts } from "../../kernels/plain-texts.ts";
 import type { Dense, Written } from "./dense.ts";
 import type { PageCodes } from "./page-codes.ts";
 
@@ -20,6 +21,8 @@ function takeBytes(
   from: { readonly offsets: Int32Array; readonly values: Uint8Array },
   codes: Int32Array,
 ): Bytes {
+  const taken = takeTexts(from, codes);
+  if (taken !== undefined) return { kind: "bytes", ...taken };
   const offsets = new Int32Array(codes.length + 1);
   let end = 0;
   for (let i = 0; i < codes.length; i++) {
