@@ -66,6 +66,31 @@ test("equal texts have one number, by order of coming, in plain columns and as c
   );
 });
 
+test("batches that share a dictionary ask for its other texts alone, also once there are more", () => {
+  const index = TextIndex.open()!;
+  const dictionary = textsOf(["a", "b", "c", "d", "e"]) as TextColumn;
+  const rowsOf = (...codes: number[]) => {
+    const base = { name: "t", nulls: "null", validity: undefined, dictionary } as const;
+    return {
+      ...base,
+      type: "dictionary",
+      length: codes.length,
+      codes: Int32Array.from(codes),
+    } as const;
+  };
+  const add = (...codes: number[]) => [...index.add(rowsOf(...codes))!.numbers];
+  const find = (...codes: number[]) => [...index.find(rowsOf(...codes))!];
+  expect(add(1, 1, 3)).toEqual([0, 0, 1]);
+  expect(add(3, 0, 1)).toEqual([1, 2, 0]);
+  expect(find(0, 1, 2)).toEqual([2, 0, -1]);
+  expect(find(2, 4, 3)).toEqual([-1, -1, 1]);
+  expect(index.add(textsOf(["e"]))!.numbers[0]).toBe(3);
+  expect(find(2, 4)).toEqual([-1, 3]);
+  expect(add(2, 4, 0)).toEqual([4, 3, 2]);
+  expect(find(2)).toEqual([4]);
+  index.close();
+});
+
 test("a hundred thousand texts, in pieces and through growths", () => {
   const values = Array.from({ length: 150_000 }, (_, i) => `key number ${(i * 7919) % 100_003}`);
   const index = TextIndex.open()!;

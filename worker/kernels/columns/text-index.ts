@@ -65,12 +65,26 @@ export type Counting = "none" | "beside" | "only";
 /** Counts are numbers of 32 bits. */
 const countedRowsMax = 2 ** 32 - 1;
 
+/** The numbers of the texts of a dictionary, while the index has so many texts. */
+interface KnownNumbers {
+  readonly dictionary: TextColumn;
+  readonly adds: boolean;
+  readonly size: number;
+  readonly numbers: Int32Array;
+  /** How many of them are known. */
+  readonly asked: number;
+}
+
+/** Among them, those that nobody asked for. */
+const notAsked = -2;
+
 /** Texts are numbered from 0 in the order in which they came. */
 export class TextIndex {
   private readonly kernel: Kernel;
   private countedRows = 0;
   /** Texts before the piece that was added last. */
   private sizeBefore = 0;
+  private last: KnownNumbers | undefined;
 
   private constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -125,26 +139,38 @@ export class TextIndex {
   }
 
   /** Each text of a dictionary that rows use once, in the order of their coming. */
-  private codes(column: DictionaryColumn, adds: boolean): Int32Array | undefined {
-    const { codes, dictionary, length } = column;
-    const isUsed = new Uint8Array(dictionary.length);
-    const used = new Int32Array(Math.min(length, dictionary.length));
+  private codes({ codes, dictionary, length }: DictionaryColumn, adds: boolean) {
+    const { numbers, asked } = this.known(dictionary, adds);
+    const used = new Int32Array(Math.min(length, dictionary.length - asked));
     let count = 0;
     // Of few texts the first rows use all.
     for (let i = 0; i < length && count < used.length; i++) {
       const code = codes[i]!;
-      if (isUsed[code] === 1) continue;
-      isUsed[code] = 1;
+      if (numbers[code] !== notAsked) continue;
+      numbers[code] = -1;
       used[count++] = code;
     }
-    const texts = gather(dictionary, used.subarray(0, count)) as TextColumn;
-    const found = this.texts(texts, adds, 0);
-    if (found === undefined) return undefined;
-    const numberOfCode = new Int32Array(dictionary.length);
-    for (let i = 0; i < count; i++) numberOfCode[used[i]!] = found.numbers[i]!;
+    if (count > 0) {
+      const own = used.subarray(0, count);
+      const found = this.texts(gather(dictionary, own) as TextColumn, adds, 0);
+      const { size } = this;
+      // What was added before the index was full has numbers that are not told.
+      this.last = found && { dictionary, adds, size, numbers, asked: asked + count };
+      if (found === undefined) return undefined;
+      for (let i = 0; i < count; i++) numbers[own[i]!] = found.numbers[i]!;
+    }
     const out = new Int32Array(length);
-    for (let i = 0; i < length; i++) out[i] = numberOfCode[codes[i]!]!;
+    for (let i = 0; i < length; i++) out[i] = numbers[codes[i]!]!;
     return out;
+  }
+
+  /** Of the texts of a dictionary, as far as they were asked for: batches of one row group have one dictionary. */
+  private known(dictionary: TextColumn, adds: boolean): Pick<KnownNumbers, "numbers" | "asked"> {
+    const { last } = this;
+    const isKnown =
+      last?.dictionary === dictionary && last.adds === adds && last.size === this.size;
+    if (isKnown) return last;
+    return { numbers: new Int32Array(dictionary.length).fill(notAsked), asked: 0 };
   }
 
   /**

@@ -37,16 +37,22 @@ export class GroupsTable implements JoinTable {
   private readonly index = new GroupIndex();
   private readonly rows: GroupedRows;
   private readonly isUnique: boolean;
+  /** The first row of each group, after that of -1, which is none. */
+  private readonly firstOf: Int32Array;
+  private readonly firsts = new RowsBuffer();
   private readonly probe = new RowsBuffer();
 
   constructor(keys: readonly Column[], rows: number) {
     const all = this.index.add(keys, rows);
-    this.rows = groupRows(withoutNullKeys(all, keys), this.index.size);
-    this.isUnique = areUnique(this.rows, this.index.size);
+    const { size } = this.index;
+    this.rows = groupRows(withoutNullKeys(all, keys), size);
+    this.isUnique = areUnique(this.rows, size);
+    this.firstOf = firstRows(this.rows, size);
   }
 
   get bytes(): number {
-    return this.index.bytes + 4 * (this.rows.rows.length + this.rows.starts.length);
+    const { rows, starts } = this.rows;
+    return this.index.bytes + 4 * (rows.length + starts.length + this.firstOf.length);
   }
 
   close(): void {
@@ -54,15 +60,20 @@ export class GroupsTable implements JoinTable {
   }
 
   firstsOf(keys: readonly Column[], rows: number): Int32Array {
+    return this.foundFirsts(keys, rows).firsts;
+  }
+
+  private foundFirsts(keys: readonly Column[], rows: number) {
     const groups = withoutNullKeys(this.index.find(keys, rows), keys);
-    const { starts, rows: kept } = this.rows;
-    const firsts = new Int32Array(groups.length);
+    const { firstOf } = this;
+    const firsts = this.firsts.take(groups.length);
+    let found = groups.length;
     for (let i = 0; i < groups.length; i++) {
-      const group = groups[i]!;
-      const isThere = group >= 0 && starts[group]! < starts[group + 1]!;
-      firsts[i] = isThere ? kept[starts[group]!]! : -1;
+      const first = firstOf[groups[i]! + 1]!;
+      firsts[i] = first;
+      found += first >> 31;
     }
-    return firsts;
+    return { firsts, found };
   }
 
   onlyOf(keys: readonly Column[], rows: number): Int32Array | undefined {
@@ -71,9 +82,7 @@ export class GroupsTable implements JoinTable {
 
   pairsOf(keys: readonly Column[], rows: number): Pairs {
     if (!this.isUnique) return this.allPairs(withoutNullKeys(this.index.find(keys, rows), keys));
-    const firsts = this.firstsOf(keys, rows);
-    let found = 0;
-    for (let i = 0; i < firsts.length; i++) if (firsts[i]! >= 0) found++;
+    const { firsts, found } = this.foundFirsts(keys, rows);
     return singlePairs(firsts, found, this.probe);
   }
 
@@ -97,6 +106,15 @@ export class GroupsTable implements JoinTable {
     }
     return { probe, kept };
   }
+}
+
+function firstRows({ starts, rows }: GroupedRows, groups: number): Int32Array {
+  const firsts = new Int32Array(groups + 1).fill(-1);
+  for (let group = 0; group < groups; group++) {
+    const start = starts[group]!;
+    if (start < starts[group + 1]!) firsts[group + 1] = rows[start]!;
+  }
+  return firsts;
 }
 
 /** Whether no key occurs twice. */

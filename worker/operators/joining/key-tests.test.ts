@@ -117,7 +117,7 @@ describe("rows that a join says nothing comes of", () => {
       }),
       { numRuns: 200 },
     );
-    expect(leftOut).toBeGreaterThan(150);
+    expect(leftOut).toBeGreaterThan(50);
   });
 
   test("are told of only where a row without a partner is of no use", () => {
