@@ -2,8 +2,6 @@
 
 /** Bytes of output encoded before they are written to an upload. */
 export const outputWriteBytes = 1024 * 1024;
-/** Bytes written to a local output before the disk is asked for them, while more are written: some 10 ms of its time. */
-export const syncedEarlyBytes = 16 * 1024 * 1024;
 /** One part of a multipart upload; S3 asks for at least 5 MiB on all but the last. */
 export const uploadPartBytes = 8 * 1024 * 1024;
 /** Parts of one multipart upload: S3's own bound. */
