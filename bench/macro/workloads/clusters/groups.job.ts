@@ -10,7 +10,9 @@ function nearest(x: number, y: number, z: number, centers: readonly Point[]): nu
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < centers.length; at++) {
     const center = centers[at]!;
-    const [dx, dy, dz] = [x - center[0], y - center[1], z - center[2]];
+    const dx = x - center[0];
+    const dy = y - center[1];
+    const dz = z - center[2];
     const distance = dx * dx + dy * dy + dz * dz;
     if (distance < least) {
       least = distance;
