@@ -126,8 +126,11 @@ export class FirstRows {
 
   /** All rows that are left, in their order; what comes after is a beginning anew. */
   take(): readonly Batch[] {
-    this.pick();
-    const batches = this.held.map(({ batch }) => batch);
+    const all = this.held.map(({ batch, numbers, groups }) => {
+      const rows = this.least.within(numbers, groups);
+      return rows.length === batch.rows ? batch : gatherBatch(batch, rows);
+    });
+    const batches = all.filter(({ rows }) => rows > 0);
     this.held = [];
     this.heldBytes = 0;
     this.rows = 0;
