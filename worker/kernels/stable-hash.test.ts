@@ -56,9 +56,15 @@ test("short keys collide no more often than chance", () => {
   expect(hashes.size).toBeGreaterThan(100_000 - 8);
 });
 
-test("partitions of many hashes are those of each", () => {
-  const hashes = Int32Array.of(0, 1, -1, 65_535, 65_536, 2 ** 31 - 1, -(2 ** 31), 123_456_789);
-  for (const partitions of [1, 2, 3, 7, 64, 1000, 10_000]) {
+test("partitions of many hashes are those of each, also beside whole quotients", () => {
+  const plain = [0, 1, -1, 65_535, 65_536, 2 ** 31 - 1, -(2 ** 31), 123_456_789];
+  for (const partitions of [1, 2, 3, 7, 18, 49, 64, 1000, 4095, 10_000]) {
+    const most = Math.floor((2 ** 32 - 2) / partitions);
+    const near = Array.from({ length: 3000 }, (_, i) => {
+      const quotient = i < 1000 ? most - i : Math.floor((most / 3000) * i);
+      return quotient * partitions + (i % 3) - 1;
+    });
+    const hashes = Int32Array.from([...plain, ...near], (hash) => hash | 0);
     const expected = Array.from(hashes, (hash) => partitionOf(hash >>> 0, partitions));
     expect(Array.from(partitionsOf(hashes.slice(), partitions))).toEqual(expected);
   }

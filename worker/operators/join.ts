@@ -17,7 +17,7 @@ import { type BuiltSide, closeSide, type SidePlace } from "./joining/built-side.
 import { joinedColumns, type SideRows } from "./joining/join-columns.ts";
 import { type JoinProgram, namesOf, type Outer, outerOf } from "./joining/join-program.ts";
 import { joinTable } from "./joining/join-table.ts";
-import { KeptColumns } from "./joining/kept-columns.ts";
+import { inOrder, KeptColumns } from "./joining/kept-columns.ts";
 import { KeyBits } from "./joining/key-bits.ts";
 import { joinKeyTests } from "./joining/key-tests.ts";
 import { KnownKeys } from "./joining/known-keys.ts";
@@ -101,7 +101,7 @@ class Join {
     }
     const wanted = onlyWanted(kept, wantedOfSide(this.program, this.next.wants, "kept"));
     const table = joinTable(keys, kept.rows, this.reorderOf(wanted));
-    const rows = table.order === undefined ? wanted : gatherBatch(wanted, table.order);
+    const rows = table.order === undefined ? wanted : inOrder(wanted, table.order);
     return { ...known, rows, table };
   }
 

@@ -4,7 +4,6 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
-import { batchRowsMax } from "../../../proto/limits.ts";
 import { wasmBase64 } from "../generated/pick-words-wasm.ts";
 import { bitAt, bitBytes, setBit } from "./bits.ts";
 
@@ -19,6 +18,8 @@ interface Kernel {
 const valuesAt = 4096;
 /** Addresses are numbers of 32 bits; the last page is left alone. */
 const addressEnd = 0xffff_0000;
+/** Rows that are picked at a time: what is read and written for them lies in a cache. */
+const pieceRows = 16_384;
 /** A column of fewer bytes lies in a cache, where a plain loop does as well. */
 const pickedFromBytesMin = 1024 * 1024;
 
@@ -84,7 +85,7 @@ export class WordPicker {
     const words = wordsOf(column);
     if (words === undefined || words.byteLength < pickedFromBytesMin) return undefined;
     const rowsAt = Math.ceil((valuesAt + words.byteLength) / 16) * 16;
-    const end = rowsAt + 12 * batchRowsMax;
+    const end = rowsAt + 12 * pieceRows;
     if (end > addressEnd) return undefined;
     const kernel = shelf.take();
     if (kernel.reach(end)) return new WordPicker(column, words, kernel, rowsAt);
@@ -92,19 +93,27 @@ export class WordPicker {
     return undefined;
   }
 
-  /** Each row must be within the column. Undefined for more rows than a batch has. */
-  pick(rows: Int32Array): Column | undefined {
-    const { length } = rows;
-    if (length > batchRowsMax) return undefined;
-    const { column, kernel, rowsAt, width } = this;
-    const { buffer } = kernel.memory;
-    new Int32Array(buffer, rowsAt, length).set(rows);
-    const to = rowsAt + 4 * batchRowsMax;
-    if (width === 4) kernel.pick4(rowsAt, length, valuesAt, to);
-    else kernel.pick8(rowsAt, length, valuesAt, to);
-    const picked = withValues(column, buffer.slice(to, to + width * length), length);
+  /** Each row must be within the column. */
+  pick(rows: Int32Array): Column {
+    const { column } = this;
+    const picked = withValues(column, this.valuesOf(rows), rows.length);
     const { validity } = column;
     return validity === undefined ? picked : { ...picked, validity: pickedBits(validity, rows) };
+  }
+
+  private valuesOf(rows: Int32Array): ArrayBuffer {
+    const { kernel, rowsAt, width } = this;
+    const { buffer } = kernel.memory;
+    const to = rowsAt + 4 * pieceRows;
+    const out = new Uint8Array(width * rows.length);
+    for (let start = 0; start < rows.length; start += pieceRows) {
+      const piece = rows.subarray(start, start + pieceRows);
+      new Int32Array(buffer, rowsAt, piece.length).set(piece);
+      if (width === 4) kernel.pick4(rowsAt, piece.length, valuesAt, to);
+      else kernel.pick8(rowsAt, piece.length, valuesAt, to);
+      out.set(new Uint8Array(buffer, to, width * piece.length), width * start);
+    }
+    return out.buffer;
   }
 
   /** To be called once, after which nothing may be picked. */

@@ -1,5 +1,6 @@
 // The columns of the kept side of a join, of which rows are picked for one batch after the other.
 
+import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import { gather } from "../../kernels/columns/gather.ts";
 import { WordPicker } from "../../kernels/columns/word-picker.ts";
@@ -22,4 +23,15 @@ export class KeptColumns {
     for (const picker of this.pickers.values()) picker?.close();
     this.pickers.clear();
   }
+}
+
+/** Rows of all columns, each of which is picked from this once. */
+export function inOrder({ shape, columns }: Batch, order: Int32Array): Batch {
+  const picked = columns.map((column) => {
+    const picker = WordPicker.open(column);
+    const ordered = picker?.pick(order) ?? gather(column, order);
+    picker?.close();
+    return ordered;
+  });
+  return { shape, rows: order.length, columns: picked };
 }
