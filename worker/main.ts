@@ -10,7 +10,7 @@ import type { Log } from "../proto/ports/log.ts";
 import type { RpcBinding, RpcClient } from "../proto/ports/rpc.ts";
 import { createLeaderClient } from "../proto/wire/leader-client.ts";
 import { createLocalRpc } from "../proto/wire/local-rpc.ts";
-import { createExecutorPool } from "./executor/pool.ts";
+import { createExecutorPool, type LocalExecutorPool } from "./executor/pool.ts";
 import { createWorkerNode } from "./node.ts";
 import { createBlockProvider } from "./shuffle/provider.ts";
 
@@ -29,8 +29,8 @@ export interface WorkerMainOptions {
   readonly closureDeadlineMs?: number;
   readonly nodeToken: string;
   readonly log: Log;
-  /** Path of the built executor process. */
-  readonly executorEntry: string;
+  /** Path of the built executor process, or the pool where it was started ahead. */
+  readonly executor: string | LocalExecutorPool;
   /** Told where the cluster refuses the worker for good. */
   readonly onFatal: (failure: unknown) => void;
   /** Of a master in this same process: called directly instead of over a socket. */
@@ -53,24 +53,28 @@ function rpcClient(options: WorkerMainOptions): RpcClient {
   return local.client({ role: "node" });
 }
 
-/** Starts the executor and asks the cluster for work until stopped. */
-export async function startWorker(options: WorkerMainOptions): Promise<RunningWorker> {
-  await mkdir(options.workFolder, { recursive: true });
-  const rpc = rpcClient(options);
-  const random = realRandom();
-  const pool = await createExecutorPool({
-    entryPath: options.executorEntry,
+async function startExecutor(options: WorkerMainOptions): Promise<LocalExecutorPool> {
+  const { executor, heapMiB, closureDeadlineMs } = options;
+  if (typeof executor !== "string") return executor;
+  return createExecutorPool({
+    entryPath: executor,
     workFolder: options.workFolder,
     workerId: options.id,
     slots: options.slots,
     blockToken: options.nodeToken,
     log: options.log,
-    ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
+    ...(heapMiB === undefined ? {} : { heapMiB }),
     memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
-    ...(options.closureDeadlineMs === undefined
-      ? {}
-      : { closureDeadlineMs: options.closureDeadlineMs }),
+    ...(closureDeadlineMs === undefined ? {} : { closureDeadlineMs }),
   });
+}
+
+/** Starts the executor and asks the cluster for work until stopped. */
+export async function startWorker(options: WorkerMainOptions): Promise<RunningWorker> {
+  await mkdir(options.workFolder, { recursive: true });
+  const rpc = rpcClient(options);
+  const random = realRandom();
+  const pool = await startExecutor(options);
   const blocks = await serveBlocks({
     host: options.host,
     port: options.port,

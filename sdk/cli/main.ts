@@ -33,7 +33,7 @@ interface MasterModule {
 }
 
 interface WorkerModule {
-  startWorker(options: WorkerOptions & { readonly executorEntry: string }): Promise<RunningNode>;
+  startWorker(options: WorkerOptions & { readonly executor: string }): Promise<RunningNode>;
 }
 
 async function readTextFile(path: string): Promise<string> {
@@ -157,8 +157,8 @@ const world: World = {
   recoverMaster: async (options) => await (await masterModule()).recoverMaster(options),
   startWorker: async (options) => {
     const module = (await import(built("../../worker/main.mjs"))) as WorkerModule;
-    const executorEntry = fileURLToPath(built("../../worker/executor/entry.mjs"));
-    return await module.startWorker({ ...options, executorEntry });
+    const executor = fileURLToPath(built("../../worker/executor/entry.mjs"));
+    return await module.startWorker({ ...options, executor });
   },
 };
 

@@ -4,12 +4,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startMaster } from "../../master/main.ts";
 import { toErrorRecord } from "../../proto/errors.ts";
 import { createLog } from "../../proto/io/log.ts";
+import { defaultMemoryBytes } from "../../proto/io/machine-memory.ts";
 import { storeOptionsFromEnvironment } from "../../proto/io/store-options.ts";
 import { generateToken } from "../../proto/io/tokens.ts";
-import { startWorker } from "../../worker/main.ts";
+import { createExecutorPool } from "../../worker/executor/pool.ts";
 
 export interface EmbeddedOptions {
   readonly threads: number;
@@ -41,6 +41,27 @@ async function start(options: EmbeddedOptions): Promise<void> {
   // User code runs in our children and has no use for it.
   delete process.env.MILLRACE_TOKEN;
   const nodeToken = generateToken();
+  const worker = {
+    id: "embedded",
+    workFolder: join(options.workFolder, "worker"),
+    slots: options.threads,
+    nodeToken,
+    log,
+  };
+  const { heapMiB, closureDeadlineMs } = options;
+  // First, since it takes longest: it comes up while what follows is loaded and the master started.
+  const executor = await createExecutorPool({
+    entryPath: fileURLToPath(new URL("../../worker/executor/entry.mjs", import.meta.url)),
+    workFolder: worker.workFolder,
+    workerId: worker.id,
+    slots: worker.slots,
+    blockToken: nodeToken,
+    log,
+    ...(heapMiB === undefined ? {} : { heapMiB }),
+    memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
+    ...(closureDeadlineMs === undefined ? {} : { closureDeadlineMs }),
+  });
+  const { startMaster } = await import("../../master/main.ts");
   const master = await startMaster({
     id: "embedded",
     host: "127.0.0.1",
@@ -55,27 +76,19 @@ async function start(options: EmbeddedOptions): Promise<void> {
     log,
     onFatal: end,
   });
-  const worker = await startWorker({
-    id: "embedded",
+  const { startWorker } = await import("../../worker/main.ts");
+  const runningWorker = await startWorker({
+    ...worker,
     masters: [master.address],
     host: "127.0.0.1",
     port: 0,
-    workFolder: join(options.workFolder, "worker"),
-    slots: options.threads,
     weight: 1,
-    ...(options.heapMiB === undefined ? {} : { heapMiB: options.heapMiB }),
-    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
-    ...(options.closureDeadlineMs === undefined
-      ? {}
-      : { closureDeadlineMs: options.closureDeadlineMs }),
-    nodeToken,
-    log,
+    executor,
     localBindings: master.bindings,
     onFatal: end,
-    executorEntry: fileURLToPath(new URL("../../worker/executor/entry.mjs", import.meta.url)),
   });
   const stop = async (): Promise<void> => {
-    await worker.stop();
+    await runningWorker.stop();
     await master.stop();
     // The parent does this too, unless it was killed.
     rmSync(options.workFolder, { recursive: true, force: true, maxRetries: 3 });

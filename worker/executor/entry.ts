@@ -59,8 +59,10 @@ class Executor {
     this.budget = new SharedBudget(this.ledger, { limitBytes, slots });
     this.threads = new Piscina<ThreadTask, ThreadOutcome>({
       filename: fileURLToPath(threadUrl),
-      minThreads: settings.slots,
+      // The others are started by the first tasks that find none free, and stay.
+      minThreads: 1,
       maxThreads: settings.slots,
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       // A thread that waits by blocking could not keep its connections.
       atomics: "disabled",
