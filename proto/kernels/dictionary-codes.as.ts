@@ -240,6 +240,13 @@ export function pickCodes(
   return isAnyFrom(codesEnd, to, count) ? OUTSIDE : 0;
 }
 
+/** Of codes at `codes` leaves those at `count` rising places, to which `shift` has to be added, one after the other. */
+export function keepCodes(codes: usize, places: usize, count: usize, shift: i32): void {
+  for (let i: usize = 0; i < count << 2; i += 4) {
+    store<u32>(codes + i, load<u32>(codes + (placeAt(places + i, shift) << 2)));
+  }
+}
+
 /** Truths of eight numbers, a byte each. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline

@@ -29,6 +29,7 @@ interface Kernel {
     count: number,
     codesEnd: number,
   ): number;
+  keepCodes(codes: number, places: number, count: number, shift: number): void;
   testCodes(
     from: number,
     length: number,
@@ -115,6 +116,13 @@ const lengthOf = ({ from, to }: CodesPart): number => to - from;
 const bytesMaxOf = (parts: readonly CodesPart[]): number =>
   parts.reduce((most, { codes }) => Math.max(most, codes.bytes.length), 0);
 
+/** Where a part has more of the wanted places than this share, all of it is unpacked first, which takes less time. */
+const pickedShareMax = 0.5;
+
+/** Of codes that are wanted, and of all of a part. */
+const codesBytes = (parts: readonly CodesPart[], wanted: number): number =>
+  4 * (wanted + parts.reduce((most, part) => Math.max(most, lengthOf(part)), 0));
+
 function problemOf(answer: number): CodesProblem | undefined {
   if (answer >= 0) return undefined;
   return answer === endsEarly ? "ends early" : "outside the dictionary";
@@ -151,15 +159,17 @@ function unpackParts(
     const to = codesAt + 4 * done;
     if (end > done) {
       regions.bytes(region.page, bytes.length).set(bytes);
-      const shift = part.from - before;
-      const answer =
-        places === undefined
-          ? kernel.readCodes(page, bytes.length, width, values, part.from, to, length, codesEnd)
-          : kernel.pickCodes(
-              ...([page, bytes.length, width, values] as const),
-              ...([placesAt + 4 * done, shift, to, end - done, codesEnd] as const),
-            );
+      const isWhole = places === undefined || end - done > pickedShareMax * length;
+      const answer = isWhole
+        ? kernel.readCodes(page, bytes.length, width, values, part.from, to, length, codesEnd)
+        : kernel.pickCodes(
+            ...([page, bytes.length, width, values] as const),
+            ...([placesAt + 4 * done, part.from - before, to, end - done, codesEnd] as const),
+          );
       if (answer < 0) return problemOf(answer);
+      if (isWhole && places !== undefined) {
+        kernel.keepCodes(to, placesAt + 4 * done, end - done, -before);
+      }
     }
     before += length;
     done = end;
@@ -176,7 +186,8 @@ export function readCodes(
   places: Int32Array | undefined,
   out: Int32Array,
 ): CodesProblem | undefined {
-  const regions = new Regions([bytesMaxOf(parts), 4 * (places?.length ?? 0), 4 * out.length]);
+  const sizes = [bytesMaxOf(parts), 4 * (places?.length ?? 0), codesBytes(parts, out.length)];
+  const regions = new Regions(sizes);
   const problem = unpackParts(regions, parts, places);
   if (problem === undefined) out.set(regions.ints(region.codes, out.length));
   regions.free();
@@ -193,7 +204,7 @@ export function readValues(
   out: Values,
 ): CodesProblem | undefined {
   const { length } = out;
-  const sizes = [bytesMaxOf(parts), 4 * (places?.length ?? 0), 4 * length];
+  const sizes = [bytesMaxOf(parts), 4 * (places?.length ?? 0), codesBytes(parts, length)];
   const regions = new Regions([...sizes, dictionary.byteLength, out.byteLength]);
   const { kernel, at } = regions;
   const problem = unpackParts(regions, parts, places);
