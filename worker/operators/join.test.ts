@@ -1,4 +1,6 @@
 // Joins of random rows, against loops over all pairs.
+
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Batch, batchOfRows, batchRows, makeBatch } from "../../proto/batch/batch.ts";
@@ -14,6 +16,7 @@ import { joinStage } from "./join.ts";
 import type { SidePlace } from "./joining/built-side.ts";
 import type { JoinProgram } from "./joining/join-program.ts";
 import { KeptSides } from "./joining/kept-sides.ts";
+import type { Stage } from "./stage.ts";
 import { gathering, rowsOfBatches, runStage } from "./testing/run-stage.ts";
 
 const column = (name: string): Expr => ({ kind: "column", name });
@@ -302,6 +305,50 @@ describe("joins", () => {
         ]);
         const isExtra = (row: unknown) => (row as Row)["b"] === -1;
         expect(run(kept)).toEqual(run(twice).filter((row) => !isExtra(row)));
+      }
+    }
+  });
+
+  test("keys that lie far apart find the rows that near ones find, in the same order", () => {
+    const random = (i: number) => (Math.imul(i + 1, 0x9e3779b1) >>> 0) / 2 ** 32;
+    // Without rows of text what is kept is put into the order of its keys, with them it stays.
+    const rows = (own: string, count: number, seed: number, factor: number, isTold: boolean) => {
+      const keys = Array.from({ length: count }, (_, i) => Math.floor(2000 * random(seed + 7 * i)));
+      const values = keys.map((_, i) => random(seed + 3 * i));
+      return makeBatch("record", [
+        columnOfValues(
+          "k",
+          "int32",
+          keys.map((key, i) => (i % 50 === 0 ? null : factor * key)),
+        ),
+        columnOfValues(own, "float64", values),
+        ...(isTold ? [columnOfValues("x", "utf8", values.map(String))] : []),
+      ]);
+    };
+    for (const isTold of [true, false]) {
+      for (const type of ["inner", "full", "anti"] as const) {
+        for (const [pipeline, condition] of [
+          ["left", false],
+          ["right", true],
+        ] as const) {
+          const {
+            leftSchema: _,
+            rightSchema: __,
+            ...program
+          } = programOf(type, pipeline, condition);
+          const run = (factor: number) => {
+            const sides = [rows("a", 1500, 1, factor, isTold), rows("b", 1800, 2, factor, isTold)];
+            const [streaming, kept] = pipeline === "left" ? sides : [...sides].reverse();
+            const next = (sink: Stage) => joinStage(program, operatorMemoryOf(), sink);
+            return rowsOfBatches(runStage(next, [streaming!], [kept!])).map((row) => {
+              const { k, ...others } = row as Row;
+              return [k == null ? null : (k as number) / factor, Object.values(others)];
+            });
+          };
+          const far = run(40);
+          expect(far.length).toBeGreaterThan(0);
+          expect(isDeepStrictEqual(far, run(1))).toBe(true);
+        }
       }
     }
   });
