@@ -28,7 +28,7 @@ export interface Millrace {
    * @param options `partitions`: how many tasks make the numbers, where functions behind them take long for each
    * @throws PLAN_INVALID for numbers that are not whole, a step of 0, or partitions that are not 1 to 100 000
    * @example mr.range(1_000_000).map((n) => n * n)
-   * @example mr.range(1000, { partitions: 1000 }).map((seed) => simulate(seed))
+   * @example mr.range(1000, { partitions: 1000 }).map((seed) => Math.sin(seed))
    */
   range(end: number, options?: RangeOptions): Dataset<number>;
   range(start: number, end: number, step?: number, options?: RangeOptions): Dataset<number>;

@@ -221,7 +221,6 @@ function isInexact({ call }: NamedAggregate, schema: Schema): boolean {
 }
 
 const aggregate: StepMaker = (input, dice) => {
-  const { schema } = input.known;
   const exact = exactSchema(input.known);
   const keys: NamedExpr[] = [];
   if (!dice.isRare(4)) {
@@ -229,6 +228,16 @@ const aggregate: StepMaker = (input, dice) => {
     keys.push(...some.map(({ name }) => named(name, column(name))));
     if (keys.length === 0 || dice.isRare(3)) keys.push(named("g0", anyExpr(exact, dice, 2)));
   }
+  return aggregateBy(input, keys, dice);
+};
+
+/** Some aggregates of each group. */
+export function aggregateBy(
+  input: Input,
+  keys: readonly NamedExpr[],
+  dice: Dice,
+): Step | undefined {
+  const { schema } = input.known;
   const aggregates = Array.from({ length: 1 + dice.upTo(3) }, (_, at) =>
     randomAggregate(`a${at}`, input.known, dice),
   );
@@ -249,7 +258,7 @@ const aggregate: StepMaker = (input, dice) => {
       rowsMax: keys.length === 0 ? 1 : input.known.rowsMax,
     },
   );
-};
+}
 
 const pivot: StepMaker = (input, dice) => {
   const { schema } = input.known;

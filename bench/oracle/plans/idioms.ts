@@ -6,7 +6,7 @@ import { type Schema, sameType } from "../../../proto/plan/types.ts";
 import { RowSchema } from "../../../sdk/columns/schema.ts";
 import { derive, nodeOf, step } from "../../../sdk/dataset/dataset-base.ts";
 import { madeRow, madeSchema } from "./closure-steps.ts";
-import { limit, nodeStep, ranking, sortBy } from "./column-steps.ts";
+import { aggregateBy, limit, nodeStep, ranking, sortBy } from "./column-steps.ts";
 import type { Dice } from "./dice.ts";
 import { exactSchema, type Input, type Rows, type StepMaker } from "./known.ts";
 import { call, column, condition, whole } from "./random-expr.ts";
@@ -168,6 +168,23 @@ const antiJoinOfNulls: StepMaker = (input, dice, pool) => {
   return joinStep(input, right, { type, on, hasCondition: dice.isRare(4), strategy }, dice);
 };
 
+/** Groups by a key of which each row group of a table has its own values. */
+const groupsOfRising: StepMaker = (_, dice, pool) => {
+  const tables = pool.flatMap((known, place): (Input & { readonly key: string })[] =>
+    known.rising === undefined ? [] : [{ place, known, key: known.rising }],
+  );
+  if (tables.length === 0) return undefined;
+  const table = dice.oneOf(tables);
+  const others = exactSchema(table.known).fields.filter(({ name }) => name !== table.key);
+  const more = dice.isRare(2) ? others.slice(0, 1) : [];
+  const keys = [table.key, ...more.map(({ name }) => name)];
+  return aggregateBy(
+    table,
+    keys.map((name) => ({ name, expr: column(name) })),
+    dice,
+  );
+};
+
 export const idioms: readonly { readonly weight: number; readonly make: StepMaker }[] = [
   { weight: 3, make: crossJoinWhere },
   { weight: 3, make: mapLimit },
@@ -175,4 +192,5 @@ export const idioms: readonly { readonly weight: number; readonly make: StepMake
   { weight: 3, make: inTurn(ranking, firstRanks) },
   { weight: 4, make: joinOfScan },
   { weight: 3, make: antiJoinOfNulls },
+  { weight: 6, make: groupsOfRising },
 ];

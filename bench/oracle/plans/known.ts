@@ -16,6 +16,8 @@ export interface Known {
   readonly rowsMax: number;
   /** Whether it is a Parquet table just read, whose rows a join may leave out by their keys. */
   readonly isScan?: boolean;
+  /** A column of a table just read whose values rise through its files, each of them once. */
+  readonly rising?: string;
 }
 
 export type Rows = Dataset<unknown>;

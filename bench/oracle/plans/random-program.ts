@@ -90,7 +90,7 @@ function tableOf(drawn: Drawn["tables"][number], number: number): Table {
   const dice = new Dice(kept);
   const inFiles = kept.length === 0 ? undefined : tableFiles(schema, rawsOfFiles, folder, dice);
   if (inFiles !== undefined) {
-    const { format, partitionColumns, isFound } = inFiles;
+    const { format, partitionColumns, isFound, rising } = inFiles;
     const options = {
       ...(isFound ? {} : { schema: rowSchema }),
       ...(partitionColumns ? { partitionColumns } : {}),
@@ -98,7 +98,11 @@ function tableOf(drawn: Drawn["tables"][number], number: number): Table {
     return {
       text: `${text}, ${inFiles.text}`,
       kind: `${format} files${partitionColumns ? " in folders" : ""}`,
-      known: { ...known, isScan: format === "parquet" && !partitionColumns },
+      known: {
+        ...known,
+        isScan: format === "parquet" && !partitionColumns,
+        ...(rising === undefined ? {} : { rising }),
+      },
       bytes: inFiles.bytes,
       contents: inFiles.rows,
       ...(isFound ? { found: [folder, schema] as const } : {}),
@@ -151,7 +155,8 @@ export function programOf(drawn: Drawn): Program {
     const made = stepOf(numbers, pool);
     if (made === undefined) continue;
     steps.push(made);
-    pool.push({ ...made.known, isScan: false });
+    const { rising: _, ...rest } = made.known;
+    pool.push({ ...rest, isScan: false });
     if (made.promised !== undefined) break;
   }
   const known = pool.at(-1)!;

@@ -49,6 +49,8 @@ export interface TableFiles {
   readonly partitionColumns: boolean;
   /** Whether the program leaves it to the engine to find the columns in the files. */
   readonly isFound: boolean;
+  /** The column whose values rise through the files, each of them once. */
+  readonly rising?: string;
   /** Made when they are asked for: to plan, or for the plain loops, nobody needs them. */
   readonly bytes: () => readonly (readonly [uri: string, bytes: Uint8Array])[];
   readonly rows: readonly (readonly [uri: string, rows: readonly unknown[]])[];
@@ -150,17 +152,27 @@ function partsBy(field: Field, rows: readonly RawRow[]): readonly Part[] {
   return [...parts].map(([folder, own]) => ({ folder, rows: own }));
 }
 
-/** Files with as many rows each, all of them in the order of a column, so that row groups may share none of its values. */
+/** Of whose values a file's footer tells the least and the greatest. */
+const risingKinds: readonly DataTypeKind[] = ["int32", "int53", "int64", "date"];
+
+/** Files as long as told at most, all of them in the order of a column, so that row groups may share none of its values. */
 function inOrder(
   field: Field,
   files: readonly (readonly RawRow[])[],
+  isOnce: boolean,
 ): readonly (readonly RawRow[])[] {
   const keyOf = (raw: RawRow): unknown => {
     const [row] = rowsOf(typed({ fields: [field] }, [{ [field.name]: raw[field.name] ?? null }]));
     return (row as Readonly<Record<string, unknown>>)[field.name];
   };
   const rows = files.flat().map((raw) => ({ raw, value: keyOf(raw) }));
-  const sorted = rows.sort((a, b) => compareValues(a.value, b.value)).map(({ raw }) => raw);
+  const inTurn = rows.sort((a, b) => compareValues(a.value, b.value));
+  const sorted = inTurn
+    .filter(({ value }, at) => {
+      const isFirst = at === 0 || compareValues(inTurn[at - 1]!.value, value) !== 0;
+      return !isOnce || (value !== null && isFirst);
+    })
+    .map(({ raw }) => raw);
   let from = 0;
   return files.map(({ length }) => {
     from += length;
@@ -184,8 +196,11 @@ export function tableFiles(
   // Whole numbers that are safe are a type of ours, which files of others do not know.
   const isFound =
     by === undefined && (format === "parquet" || format === "arrow") && dice.isRare(3);
-  const isInOrder = format === "parquet" && dice.isRare(2);
-  const laid = isInOrder ? inOrder(dice.oneOf(schema.fields), rowsOfFiles) : rowsOfFiles;
+  const risingFields = inFile.fields.filter(({ type }) => risingKinds.includes(type.kind));
+  const mayRise = risingFields.length > 0 ? risingFields : inFile.fields;
+  const ordered = format === "parquet" && dice.isRare(2) ? dice.oneOf(mayRise) : undefined;
+  const isOnce = ordered !== undefined && risingKinds.includes(ordered.type.kind);
+  const laid = ordered === undefined ? rowsOfFiles : inOrder(ordered, rowsOfFiles, isOnce);
   const bytes: [string, () => Uint8Array][] = [];
   const rows: [string, readonly unknown[]][] = [];
   const texts: string[] = [];
@@ -202,11 +217,13 @@ export function tableFiles(
   // Files of nothing are refused.
   if (rows.every(([, own]) => isNothing(format, own))) return undefined;
   const found = isFound ? ", columns found in the files" : "";
-  const text = `as ${format} files (${texts.join("; ")}${found})`;
+  const once = isOnce ? `, each ${ordered.name} once and in order` : "";
+  const text = `as ${format} files (${texts.join("; ")}${found}${once})`;
   return {
     format,
     partitionColumns: by !== undefined,
     isFound,
+    ...(isOnce ? { rising: ordered.name } : {}),
     bytes: () => bytes.map(([uri, make]) => [uri, make()] as const),
     rows,
     text,
