@@ -206,7 +206,7 @@ export const dividedGroupsBytesMin = 4 * 1024 * 1024;
 export const nearGroupsBytesMax = 32 * 1024 * 1024;
 /**
  * The same by keys with texts, of which moving one takes longer than a table outside the cache does: divided where they
- * take the memory that a task has by itself, or so much.
+ * take a quarter of the memory that a task has by itself, or so much.
  */
 export const dividedTextGroupsBytesMin = 128 * 1024 * 1024;
 /** Rows that are divided at once: so many for each table that finding them takes longer than loading the table does. */

@@ -91,6 +91,9 @@ function partialStage(
   return addingStage(program, next, add, drain);
 }
 
+/** Of a table that is divided. */
+const copiesWhileDivided = 4;
+
 function hasTexts(keys: readonly Column[] = []): boolean {
   return keys.some(({ type }) => !numberTypes.has(type));
 }
@@ -119,7 +122,9 @@ function lastStage(
     else groups.addRows(batch, selection);
     const { bytes } = groups;
     if (!isKeyed) return memory.demand(bytes, "the values of one group");
-    const textBytesMin = Math.min(dividedTextBytesMin, memory.ownBytes);
+    // The table, its states and these divided are there at once for a moment.
+    const ownTextBytes = Math.floor(memory.ownBytes / copiesWhileDivided);
+    const textBytesMin = Math.max(dividedBytesMin, Math.min(dividedTextBytesMin, ownTextBytes));
     const numberBytesMin = groups.areNear ? nearBytesMax : dividedBytesMin;
     const bytesMin = hasTexts(groups.firstKeys) ? textBytesMin : numberBytesMin;
     if (bytes < bytesMin && memory.resize(bytes)) return;

@@ -49,6 +49,9 @@ function worksText({ works, header }: Results): string {
   return `## Memory\n\n${about}${sourceText(header, works)}\n\n${shown}`;
 }
 
+/** V8 has names in angle brackets, which would be tags. */
+const textOf = (what: string): string => what.replaceAll("<", "&lt;");
+
 function profileText({ row, ratio, fastest, wallMs, threads }: ProfileLine): string {
   const most = Math.max(...threads.map(({ busyMs }) => busyMs));
   const rows = threads
@@ -56,7 +59,9 @@ function profileText({ row, ratio, fastest, wallMs, threads }: ProfileLine): str
     .map(({ name, busyMs, functions }) => [
       name.replaceAll(/-\d+-thread-(\d+)$/g, ", thread $1"),
       durationText(busyMs),
-      functions.map(({ what, ms }) => `${what} ${((100 * ms) / busyMs).toFixed(0)} %`).join("<br>"),
+      functions
+        .map(({ what, ms }) => `${textOf(what)} ${((100 * ms) / busyMs).toFixed(0)} %`)
+        .join("<br>"),
     ]);
   const about = `${titleOf(fastest)} takes ${ratioText(ratio)} of our time; ${durationText(wallMs)} under the profilers.`;
   return `### ${row}\n\n${about}\n\n${table(["process, thread", "busy", "in"], rows)}`;

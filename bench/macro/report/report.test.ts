@@ -69,7 +69,7 @@ test("kernels, works and profiles are told with what was wanted of them", () => 
           kind: "profile",
           ...{ commit: "later", row: "tpch/q1", ratio: 0.25, fastest: "duckdb", wallMs: 80 },
           threads: [
-            { name: "executor-17-thread-2", busyMs: 60, functions: [{ what: "add", ms: 30 }] },
+            { name: "executor-17-thread-2", busyMs: 60, functions: [{ what: "<add>", ms: 30 }] },
             { name: "main-16-thread-0", busyMs: 2, functions: [] },
           ],
         },
@@ -84,7 +84,7 @@ test("kernels, works and profiles are told with what was wanted of them", () => 
   expect(text).toContain("- sort: line 7 is 8\n");
   expect(text).toContain("Measured at later.");
   expect(text).toContain("DuckDB takes 0.25 × of our time; 80 ms under the profilers.");
-  expect(text).toContain("| executor, thread 2 | 60 ms | add 50 % |");
+  expect(text).toContain("| executor, thread 2 | 60 ms | &lt;add> 50 % |");
   expect(text).not.toContain("main, thread 0");
 });
 
