@@ -8,6 +8,7 @@ import { concat, concatBatches } from "./concat.ts";
 import { copyOfInts, type DivideKernel, withDivideKernel } from "./divide-kernel.ts";
 import { gather, slice } from "./gather.ts";
 import { groupRows } from "./group-index.ts";
+import { withRows } from "./with-rows.ts";
 
 /** Fewer rows are not worth a call of the kernel. */
 const kernelRowsMin = 512;
@@ -58,21 +59,6 @@ function wordsOf(column: Column, bytes: number): Uint32Array {
   const { buffer, byteOffset } =
     column.type === "dictionary" ? column.codes : (column as { values: ArrayBufferView }).values;
   return new Uint32Array(buffer, byteOffset, (column.length * bytes) >> 2);
-}
-
-/** A column as another, of rows that lie in a buffer of their own. */
-function withRows(column: Column, buffer: ArrayBuffer, length: number): Column {
-  switch (column.type) {
-    case "int32":
-    case "date":
-      return { ...column, length, values: new Int32Array(buffer) };
-    case "dictionary":
-      return { ...column, length, codes: new Int32Array(buffer) };
-    case "float64":
-      return { ...column, length, values: new Float64Array(buffer) };
-    default:
-      return { ...column, length, values: new BigInt64Array(buffer) } as Column;
-  }
 }
 
 /** Whether rows of all pieces can be written into one column as they are. */

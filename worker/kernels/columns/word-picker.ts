@@ -6,6 +6,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { wasmBase64 } from "../generated/pick-words-wasm.ts";
 import { bitAt, bitBytes, setBit } from "./bits.ts";
+import { withRows } from "./with-rows.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -41,21 +42,6 @@ function wordsOf(column: Column): Words | undefined {
       return column.codes;
     default:
       return undefined;
-  }
-}
-
-/** A column as another, of values that lie in a buffer of their own. */
-function withValues(column: Column, buffer: ArrayBuffer, length: number): Column {
-  switch (column.type) {
-    case "int32":
-    case "date":
-      return { ...column, length, values: new Int32Array(buffer) };
-    case "dictionary":
-      return { ...column, length, codes: new Int32Array(buffer) };
-    case "float64":
-      return { ...column, length, values: new Float64Array(buffer) };
-    default:
-      return { ...column, length, values: new BigInt64Array(buffer) } as Column;
   }
 }
 
@@ -96,7 +82,7 @@ export class WordPicker {
   /** Each row must be within the column. */
   pick(rows: Int32Array): Column {
     const { column } = this;
-    const picked = withValues(column, this.valuesOf(rows), rows.length);
+    const picked = withRows(column, this.valuesOf(rows), rows.length);
     const { validity } = column;
     return validity === undefined ? picked : { ...picked, validity: pickedBits(validity, rows) };
   }

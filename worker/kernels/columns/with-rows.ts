@@ -1,0 +1,18 @@
+// Columns of fixed width whose rows a kernel wrote.
+
+import type { Column } from "../../../proto/batch/column.ts";
+
+/** A column as another, of rows that lie in a buffer of their own. */
+export function withRows(column: Column, buffer: ArrayBuffer, length: number): Column {
+  switch (column.type) {
+    case "int32":
+    case "date":
+      return { ...column, length, values: new Int32Array(buffer) };
+    case "dictionary":
+      return { ...column, length, codes: new Int32Array(buffer) };
+    case "float64":
+      return { ...column, length, values: new Float64Array(buffer) };
+    default:
+      return { ...column, length, values: new BigInt64Array(buffer) } as Column;
+  }
+}
