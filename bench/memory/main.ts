@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { WorkLine } from "../macro/protocol/results.ts";
 import { type Bounds, type Found, rowBytesOf, runWork, type Work } from "./run-work.ts";
 import { type WorkName, workNames } from "./works.job.ts";
 
@@ -51,16 +52,8 @@ function wholeNumber(name: "limit-mib" | "times" | "rows" | "threads", text: str
 
 const isWork = (name: string): name is WorkName => (workNames as readonly string[]).includes(name);
 
-interface Measured {
-  readonly work: WorkName;
-  readonly rows: number;
-  readonly rowBytes: number;
-  readonly limitBytes: number;
-  readonly peakBytesMax: number;
-  readonly peakBytes: number;
-  readonly seconds: number;
-  readonly problem: string | undefined;
-}
+/** As results of the suite have it. */
+type Measured = Omit<WorkLine, "kind" | "commit" | "problem"> & Pick<Found, "problem">;
 
 function measured({ name, rows }: Work, { limitBytes }: Bounds, found: Found): Measured {
   const limit = limitBytes ?? parquetBytesMax;
