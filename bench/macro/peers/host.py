@@ -130,6 +130,9 @@ sessions = {"duckdb": DuckDB, "polars": Polars, "spark": Spark, "dask": Dask, "r
 def load(path):
     if path == "-":
         return None
+    # What a module imports lies beside it; nothing is written there.
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, os.path.dirname(path))
     spec = importlib.util.spec_from_file_location("workload", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules["workload"] = module

@@ -46,7 +46,6 @@ const titles = [
 
 /** Rows that are told apart by everything that they are sorted by. */
 const withoutOrder = new Set(["q3", "q10", "q11", "q18"]);
-const daskQueries = new Set(["q1", "q3", "q6"]);
 const rayQueries = new Set(["q1", "q6"]);
 
 async function tablesOf(cache: DataCache, scale: number): Promise<string> {
@@ -80,7 +79,6 @@ function rowOf(query: string, at: number, sql: string, folder: string, scale: nu
     answer: { ordered: !withoutOrder.has(query), tolerance: 1e-6 },
     without: {
       ray: "written for q1 and q6",
-      dask: "written for q1, q3 and q6",
     },
     tasks: () => ({
       millrace: { kind: "job", file: suiteFile(`workloads/tpch/${queryJob}`), params },
@@ -88,7 +86,7 @@ function rowOf(query: string, at: number, sql: string, folder: string, scale: nu
       spark: bySql,
       polars: bySql,
       baseline: byFunction,
-      ...(daskQueries.has(query) ? { dask: byFunction } : {}),
+      dask: byFunction,
       ...(rayQueries.has(query) ? { ray: byFunction } : {}),
     }),
   };
