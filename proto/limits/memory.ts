@@ -29,6 +29,8 @@ export const heldBytesMax = 1536 * 1024 * 1024;
 export const spillPartitions = 32;
 /** Of the heap of a thread, what steps may keep for keys of functions: the rest is for the functions themselves. */
 export const keyedHeapShare = 0.5;
+/** Bytes that keyed steps take in before they look again whether there is room: small arrays come one by one. */
+export const keyedUnsettledBytesMax = 1024 * 1024;
 /** Times that a partition is divided further, by another hash: 32^4 parts; beyond it, its rows have one key. */
 export const spillDivisionsDeepMax = 3;
 /** Bytes of one batch that a sort hands on, where its rows are long: copies of it stay in a cache, or in memory at hand. */

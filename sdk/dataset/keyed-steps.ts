@@ -22,6 +22,16 @@ export type JoinedPair<V, W, Type extends PairJoinType> = [
   Type extends "left" | "full" ? W | undefined : W,
 ];
 
+function* joinedPairs<K, Joined>(
+  key: K,
+  lefts: readonly unknown[],
+  rights: readonly unknown[],
+): Iterable<[K, Joined]> {
+  for (const one of lefts) {
+    for (const two of rights) yield [key, [one, two] as Joined];
+  }
+}
+
 /** `keyBy`, `reduceByKey` and their like. */
 export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
   /**
@@ -170,12 +180,13 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
   ): Dataset<[K, JoinedPair<V, W, Type>]> {
     const keepsLeft = type === "left" || type === "full";
     const keepsRight = type === "right" || type === "full";
-    return this.cogroup(other).flatMap(function* ([key, [left, right]]) {
+    type Joined = [K, JoinedPair<V, W, Type>];
+    return this.cogroup(other).flatMap(([key, [left, right]]): Iterable<Joined> => {
       const lefts = left.length === 0 && keepsRight ? [undefined] : left;
       const rights = right.length === 0 && keepsLeft ? [undefined] : right;
-      for (const one of lefts) {
-        for (const two of rights) yield [key, [one, two] as JoinedPair<V, W, Type>];
-      }
+      // Mostly one value meets one. Many make more pairs than an array may hold.
+      if (lefts.length !== 1 || rights.length !== 1) return joinedPairs(key, lefts, rights);
+      return [[key, [lefts[0], rights[0]] as JoinedPair<V, W, Type>]];
     });
   }
 

@@ -46,13 +46,16 @@ export function flatMapStage(
       if (!next.wantsMore()) return;
     }
   };
-  /** The next stage takes each array as it comes: nothing is copied, nothing lives long. */
+  /** The next stage takes each array as it comes: nothing is copied, nothing lives long. It may call functions too. */
   const pushSmall = (rows: readonly unknown[]): void => {
     for (let i = 0; i < rows.length; i++) {
       ints[cellAt.row] = base + i;
       const answer = closure(rows[i]);
-      if (Array.isArray(answer)) next.push(answer);
-      else if (isIterable(answer)) iterate(answer);
+      if (Array.isArray(answer)) {
+        leaveUser(user);
+        next.push(answer);
+        enterUser(user, index);
+      } else if (isIterable(answer)) iterate(answer);
       else throw notIterable(answer);
     }
   };

@@ -16,7 +16,8 @@ import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { hashKey, isPrimitive } from "../canonical.ts";
 import { ExternalSorter } from "../sorting/external-sorter.ts";
 import { heapBytesOf } from "./heap-bytes.ts";
-import { KeyTable } from "./key-table.ts";
+import { KeySlots } from "./key-slots.ts";
+import { StateList } from "./state-list.ts";
 
 /** Of a cogroup: the pipeline is 0, the other input 1. */
 export type Side = 0 | 1;
@@ -31,12 +32,13 @@ export interface KeyedWork<State> {
 }
 
 interface Entry<State> {
-  state: State;
+  readonly key: unknown;
+  readonly state: State;
   /** Where the first row of the key came. */
   readonly place: number;
 }
 
-/** A key in the map with its entry. */
+/** A key in the map with its state and place. */
 const entryBytes = 120;
 /** V8 lets about as much garbage gather as there is of what lives. */
 const garbageFactor = 2;
@@ -103,7 +105,10 @@ class KeyedLevel<State> {
   private readonly memory: OperatorMemory;
   private readonly depth: number;
   private readonly makeRoom: MakeRoom;
-  private readonly table = new KeyTable<Entry<State>>();
+  private readonly keys = new KeySlots();
+  private readonly states = new StateList<State>();
+  /** Where the first row of each key came. */
+  private places: number[] = [];
   private bytes = 0;
   private rows = 0;
   parts: SpilledPartitions | undefined;
@@ -117,25 +122,27 @@ class KeyedLevel<State> {
   }
 
   get size(): number {
-    return this.table.size;
+    return this.keys.size;
   }
 
   add(key: unknown, value: unknown, side: Side, place: number): void {
     if (this.toSpill !== undefined) return this.toSpill.add([key, value, side], place);
-    const { work, table } = this;
-    const known = table.get(key);
-    if (known === undefined) {
-      const state = work.first(value, side);
-      table.set(key, { state, place });
+    const { work, states } = this;
+    const slot = this.keys.find(key);
+    if (slot < 0) {
+      states.add(work.first(value, side));
+      this.keys.add(key);
+      this.places.push(place);
       this.bytes += entryBytes + heapBytesOf(key) + heapBytesOf(value);
-    } else if (work.keepsValues) {
-      known.state = work.add(known.state, value, side);
-      this.bytes += 8 + heapBytesOf(value);
-    } else if (this.rows++ % measuredEach === 0) {
-      const before = heapBytesOf(known.state);
-      known.state = work.add(known.state, value, side);
-      this.bytes += measuredEach * (heapBytesOf(known.state) - before);
-    } else known.state = work.add(known.state, value, side);
+      return;
+    }
+    const before = states.get(slot);
+    const isMeasured = !work.keepsValues && !states.areNumbers && this.rows++ % measuredEach === 0;
+    const bytesBefore = isMeasured ? heapBytesOf(before) : 0;
+    const after = work.add(before, value, side);
+    states.set(slot, after);
+    if (work.keepsValues) this.bytes += 8 + heapBytesOf(value);
+    else if (isMeasured) this.bytes += measuredEach * (heapBytesOf(after) - bytesBefore);
   }
 
   /** Reserves what is held; where there is not so much it goes to files, and what comes from then on too. */
@@ -143,7 +150,7 @@ class KeyedLevel<State> {
     if (this.toSpill !== undefined) return this.toSpill.flush();
     const bytes = this.heldBytes;
     if (this.hasRoom(bytes)) return;
-    if (this.table.size <= 1 || this.depth === spillDivisionsDeepMax) {
+    if (this.size <= 1 || this.depth === spillDivisionsDeepMax) {
       return this.memory.demand(bytes, "what is kept for one key");
     }
     this.spill();
@@ -155,7 +162,7 @@ class KeyedLevel<State> {
   }
 
   get heldBytes(): number {
-    return garbageFactor * Math.max(this.bytes, entryBytes * this.table.size);
+    return garbageFactor * Math.max(this.bytes, entryBytes * this.size);
   }
 
   private hasRoom(bytes: number): boolean {
@@ -165,10 +172,10 @@ class KeyedLevel<State> {
   }
 
   private spill(): void {
-    const { memory, depth, table, work } = this;
+    const { memory, depth, work } = this;
     this.parts = new SpilledPartitions(hashesOf, memory, depth, asTheyCame);
     this.toSpill = new RowsToSpill(this.parts);
-    for (const [key, { state, place }] of table.entries()) {
+    for (const { key, state, place } of this.entries()) {
       for (const [value, side] of work.valuesOf(state)) this.toSpill.add([key, value, side], place);
     }
     this.toSpill.flush();
@@ -176,12 +183,17 @@ class KeyedLevel<State> {
   }
 
   /** What is held, in the order of the keys' coming. */
-  entries(): Iterable<readonly [unknown, Entry<State>]> {
-    return this.table.entries();
+  *entries(): Iterable<Entry<State>> {
+    const { states, places } = this;
+    for (const [key, slot] of this.keys.entries()) {
+      yield { key, state: states.get(slot), place: places[slot]! };
+    }
   }
 
   clear(): void {
-    this.table.clear();
+    this.keys.clear();
+    this.states.clear();
+    this.places = [];
     this.bytes = 0;
     this.memory.resize(0);
   }
@@ -240,7 +252,7 @@ export class KeyedState<State> {
     this.level = new KeyedLevel(this.work, this.memory, 0, () => false);
     this.rows = 0;
     if (level.parts === undefined) {
-      for (const [key, { state }] of level.entries()) yield [key, answer(state)];
+      for (const { key, state } of level.entries()) yield [key, answer(state)];
       level.clear();
       return;
     }
@@ -297,7 +309,7 @@ export class KeyedState<State> {
       rows = [];
       places = [];
     };
-    for (const [key, { state, place }] of level.entries()) {
+    for (const { key, state, place } of level.entries()) {
       rows.push([key, answer(state)]);
       places.push(orderOf(key, place));
       if (rows.length >= chunkRowsMax) flush();

@@ -1,11 +1,15 @@
 // reduceByKey, aggregateByKey, groupByKey and cogroup: values of pairs by key, for functions of the user.
 
+import { type Batch, batchRows } from "../../../proto/batch/batch.ts";
+import { columnValues } from "../../../proto/batch/decode-column.ts";
+import { assert } from "../../../proto/errors.ts";
+import { keyedUnsettledBytesMax } from "../../../proto/limits/memory.ts";
 import { chunkRowsMax, partialEntriesMax, partialKeyedBytesMax } from "../../../proto/limits.ts";
 import { decodeValue } from "../../../proto/plan/values.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { cellAt } from "../cells.ts";
 import { compareValues } from "../order.ts";
-import { pushBatchAsRows, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import {
   enterUser,
   leaveUser,
@@ -57,6 +61,9 @@ class KeyedStage<State> {
   private readonly next: Stage;
   private readonly state: KeyedState<State>;
   private base = 0;
+  /** Since it was last looked at whether there is room. */
+  private unsettledRows = 0;
+  private settledBytes = 0;
 
   constructor(step: KeyedStep<State>, place: KeyedPlace, next: Stage) {
     this.step = step;
@@ -65,26 +72,66 @@ class KeyedStage<State> {
     this.state = new KeyedState(step.work, place.memory);
   }
 
+  /** May be a few rows only: whether they have room is looked at once there are many. */
   push(rows: readonly unknown[], side: Side): void {
-    const { state } = this;
+    const { state, base } = this;
     const { ints } = this.place.user.cells;
-    const { name, phase } = this.step;
+    const { name } = this.step;
     withinUser(this.place, () => {
       for (let i = 0; i < rows.length; i++) {
-        ints[cellAt.row] = this.base + i;
+        ints[cellAt.row] = base + i;
         const [key, value] = pairOf(rows[i], name);
         state.add(key, value, side);
       }
     });
     this.base += rows.length;
-    if (phase === "final") return state.settle();
-    // Bounds of its own come first: how far a budget reaches depends on other tasks, and the blocks must not.
-    const isMuch = state.size > partialEntriesMax || state.bytes > partialKeyedBytesMax;
-    if (isMuch || !state.reserve()) for (const _ of this.drain());
+    this.unsettledRows += rows.length;
+    const newBytes = state.bytes - this.settledBytes;
+    if (this.unsettledRows >= chunkRowsMax || newBytes >= keyedUnsettledBytesMax) this.settle();
+  }
+
+  /** Of pairs that lie in columns no arrays are made. */
+  pushBatch(batch: Batch, side: Side): void {
+    if (batch.shape === "pair") this.pushColumns(batch, side);
+    else this.push(batchRows(batch), side);
+    this.settle();
+  }
+
+  private pushColumns({ rows, columns }: Batch, side: Side): void {
+    const [keys, values] = columns.map(columnValues);
+    assert(keys !== undefined && values !== undefined, "a pair batch needs two columns");
+    const { state, base } = this;
+    const { ints } = this.place.user.cells;
+    withinUser(this.place, () => {
+      for (let i = 0; i < rows; i++) {
+        ints[cellAt.row] = base + i;
+        state.add(keys[i], values[i], side);
+      }
+    });
+    this.base += rows;
+  }
+
+  /** What does not fit goes to files, or on to the next step. */
+  private settle(): void {
+    const { state } = this;
+    this.unsettledRows = 0;
+    if (this.step.phase === "final") state.settle();
+    else {
+      // Bounds of its own come first: how far a budget reaches depends on other tasks, and the blocks must not.
+      const isMuch = state.size > partialEntriesMax || state.bytes > partialKeyedBytesMax;
+      if (isMuch || !state.reserve()) for (const _ of this.handOn());
+    }
+    this.settledBytes = state.bytes;
+  }
+
+  /** All that is held, once no more rows come. */
+  *drain(): Iterable<void> {
+    this.settle();
+    yield* this.handOn();
   }
 
   /** In chunks. */
-  *drain(): Iterable<void> {
+  private *handOn(): Iterable<void> {
     const { next, step, state, place } = this;
     let rows: unknown[] = [];
     const within = (add: () => void): void => withinUser(place, add);
@@ -108,10 +155,9 @@ function keyedStage<State>(
 ): { readonly stage: Stage; readonly keyed: KeyedStage<State> } {
   const keyed = new KeyedStage(step, place, next);
   const push = (rows: readonly unknown[]): void => keyed.push(rows, 0);
-  const pushBatch = pushBatchAsRows({ push });
+  const pushBatch = (batch: Batch): void => keyed.pushBatch(batch, 0);
   const finish = () => keyed.drain();
-  // Each array is followed by a look at the memory.
-  return { keyed, stage: { push, pushBatch, wantsMore: () => true, finish, takesSmall: false } };
+  return { keyed, stage: { push, pushBatch, wantsMore: () => true, finish, takesSmall: true } };
 }
 
 /** Combines the values of each key with the user's function, in the order they came. */
@@ -211,14 +257,15 @@ export function groupByKeyStage(
 
 /** `[key, value]` of the pipeline and of the side to `[key, [lefts, rights]]`. */
 export function cogroupStage(stageId: number, place: KeyedPlace, next: Stage): Stage {
-  type Both = readonly [lefts: unknown[], rights: unknown[]];
-  const add = (both: Both, value: unknown, side: Side): Both => {
-    both[side].push(value);
-    return both;
-  };
+  type Both = [lefts: unknown[], rights: unknown[]];
   const work: KeyedWork<Both> = {
-    first: (value, side) => add([[], []], value, side),
-    add,
+    first: (value, side) => (side === 0 ? [[value], []] : [[], [value]]),
+    add: (both, value, side) => {
+      // An array of one has room for one; an empty one to which a value is added would make room for many.
+      if (both[side].length === 0) both[side] = [value];
+      else both[side].push(value);
+      return both;
+    },
     valuesOf: function* ([lefts, rights]) {
       for (const value of lefts) yield [value, 0];
       for (const value of rights) yield [value, 1];
@@ -227,6 +274,6 @@ export function cogroupStage(stageId: number, place: KeyedPlace, next: Stage): S
   };
   const step = { name: "cogroup", phase: "final", work, answer: (both: Both) => both } as const;
   const { stage, keyed } = keyedStage(step, place, next);
-  const pushBatch = pushBatchAsRows({ push: (rows) => keyed.push(rows, 1) });
+  const pushBatch = (batch: Batch): void => keyed.pushBatch(batch, 1);
   return { ...stage, side: { stageId, pushBatch } };
 }
