@@ -6,7 +6,7 @@ import { type DataType, decimalType, typeText } from "../../../proto/plan/types.
 import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { type Call, type Kernel, valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
-import { bigintAt, powerOfTen, safeIntegerMax } from "./numeric.ts";
+import { bigintAt, decimalOf, powerOfTen, safeIntegerMax } from "./numeric.ts";
 import { rawAt } from "./raw.ts";
 import {
   formOf,
@@ -174,22 +174,16 @@ function wordKernel(name: Arithmetic, call: Call): Kernel {
   };
 }
 
-function asDecimal(type: DataType): Extract<DataType, { kind: "decimal" }> {
-  const digits = { int32: 10, int53: 16, int64: 19 }[type.kind as "int32"] ?? 38;
-  const decimal = type.kind === "decimal" ? type : decimalType(digits, 0);
-  return decimal as Extract<DataType, { kind: "decimal" }>;
-}
-
 /** Sums need one scale on both sides; a product has the scales of both, so that nothing is rounded. */
 function decimalKernel(name: Arithmetic, call: Call): Kernel {
-  const result = asDecimal(call.result);
+  const result = decimalOf(call.result);
   const argTypes = call.types.map((type) => {
-    const own = asDecimal(type);
+    const own = decimalOf(type);
     if (name === "multiply") return own;
     const whole = own.precision - own.scale;
     return decimalType(Math.min(whole + result.scale, 38), result.scale);
   });
-  const exactScale = asDecimal(argTypes[0]!).scale + asDecimal(argTypes[1]!).scale;
+  const exactScale = decimalOf(argTypes[0]!).scale + decimalOf(argTypes[1]!).scale;
   if (name === "multiply" && exactScale > result.scale) {
     throw valueError(call.text, `the product has ${exactScale} digits after the point, at most 38`);
   }

@@ -16,6 +16,7 @@ import {
 import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { castCanFail, castVector } from "./cast.ts";
+import { exactCall, exactLeaf } from "./exact-formulas.ts";
 import { callFormula, doubleFormula, leafFormula, runFormula } from "./fuse.ts";
 import { type Kernel, valueError } from "./kernel.ts";
 import { kernelOf } from "./kernels.ts";
@@ -34,9 +35,9 @@ export interface Columns {
   mixture(name: string): string | undefined;
 }
 
-/** With the formula of a leaf, which calls around it may fuse. */
+/** With the formulas of a leaf, which calls around it may fuse. */
 function leaf(bound: Bound, literal?: Vector): Bound {
-  return { ...bound, formula: leafFormula(bound, literal) };
+  return { ...bound, formula: leafFormula(bound, literal), exact: exactLeaf(bound) };
 }
 
 /** Two functions or more become one loop. */
@@ -147,7 +148,8 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
   // Aggregates are often over products that share a factor.
   const key = arithmetic.has(expr.name) ? JSON.stringify(expr) : undefined;
   const run = key === undefined ? compute : (rows: Rows) => rows.made(key, () => compute(rows));
-  return fused({ type: result, canFail, run }, expr.name, plain);
+  const exact = exactCall(expr.name, plain, result);
+  return fused({ type: result, canFail, exact, run }, expr.name, plain);
 }
 
 function runKernel(

@@ -1,6 +1,7 @@
 // An expression bound to the types of its columns, and the rows that it runs over.
 
 import type { DataType } from "../../../proto/plan/types.ts";
+import type { ExactFormula } from "./exact-formulas.ts";
 import type { Formula } from "./fuse.ts";
 import { takeRows } from "./take.ts";
 import type { Vector } from "./vector.ts";
@@ -11,6 +12,8 @@ export interface Bound {
   readonly canFail: boolean;
   /** The same as a part of one loop, where it can be. */
   readonly formula?: Formula | undefined;
+  /** The same as a part of a loop over whole numbers or digits, where it can be. */
+  readonly exact?: ExactFormula | undefined;
   run(rows: Rows): Vector;
 }
 

@@ -144,8 +144,12 @@ export function compileFormula(
   return (batch, shared) => {
     const has = (name: string) => batch.columns.some((column) => column.name === name);
     const found = names.every(has) ? boundOrUndefined(bindTo, batch, shared) : undefined;
-    const formula = found?.bound.canFail === false ? found.bound.formula : undefined;
-    return formula && { formula, rows: found!.rows };
+    if (found === undefined) return undefined;
+    const { bound, rows } = found;
+    if (bound.exact !== undefined) return { kind: "exact", formula: bound.exact, rows };
+    return bound.canFail || bound.formula === undefined
+      ? undefined
+      : { kind: "doubles", formula: bound.formula, rows };
   };
 }
 

@@ -36,11 +36,18 @@ function readLong(vector: WordVector, out: Float64Array): boolean {
   return true;
 }
 
+/** Doubles of a vector whose words nobody asked for yet, or that its words were made of. */
+export function unwrittenDoubles(vector: Vector): Float64Array | undefined {
+  return vector.form === "words"
+    ? (unwritten.get(vector) ?? doublesOf.get(vector.values))
+    : undefined;
+}
+
 /** Each slot as a double; undefined where a value is beyond 2^53. What stands at nulls means nothing. */
 export function exactDoubles(vector: Vector): Float64Array | Int32Array | undefined {
   if (vector.form === "number") return vector.type.kind === "float64" ? undefined : vector.values;
   if (vector.form !== "words") return undefined;
-  const known = unwritten.get(vector) ?? doublesOf.get(vector.values);
+  const known = unwrittenDoubles(vector);
   if (known !== undefined) return known;
   const out = new Float64Array(vector.length);
   const read = wordsOf(vector.type) === 1 ? readShort : readLong;

@@ -1,7 +1,7 @@
 // Numbers from one type to another, whole columns at a time.
 
 import { readDecimal, writeDecimal } from "../../../proto/batch/decimal.ts";
-import { type DataType, typeText } from "../../../proto/plan/types.ts";
+import { type DataType, decimalType, typeText } from "../../../proto/plan/types.ts";
 import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
@@ -22,6 +22,13 @@ export const safeIntegerMax = 2 ** 53 - 1;
 
 export function powerOfTen(exponent: number): bigint {
   return 10n ** BigInt(exponent);
+}
+
+/** Of a decimal itself; of whole numbers that which holds all of them. */
+export function decimalOf(type: DataType): Extract<DataType, { kind: "decimal" }> {
+  const digits = { int32: 10, int53: 16, int64: 19 }[type.kind as "int32"] ?? 38;
+  const decimal = type.kind === "decimal" ? type : decimalType(digits, 0);
+  return decimal as Extract<DataType, { kind: "decimal" }>;
 }
 
 function scaleOf(type: DataType): number {

@@ -180,6 +180,29 @@ export function halvesOf(values: BigInt64Array): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
+/** Vectors of numbers that were words of 64 bits. */
+const wordsBehind = new WeakMap<Vector, BigInt64Array>();
+
+/** Words that the numbers of a vector are read from; undefined of others. */
+export function wordsOfNumbers(vector: Vector): BigInt64Array | undefined {
+  return wordsBehind.get(vector);
+}
+
+/** Numbers that are read once somebody asks for them: sums read the words as they are. */
+function numbersOfWords(base: VectorBase, words: BigInt64Array): NumberVector {
+  let numbers: Float64Array | undefined;
+  const vector: NumberVector = {
+    ...base,
+    form: "number",
+    get values() {
+      numbers ??= integersToNumbers(words);
+      return numbers;
+    },
+  };
+  wordsBehind.set(vector, words);
+  return vector;
+}
+
 export function vectorOfColumn(column: Column): Vector {
   const type = columnType(column);
   const { length, validity: valid } = column;
@@ -194,18 +217,14 @@ export function vectorOfColumn(column: Column): Vector {
     case "float64":
       return { ...base, form: "number", values: column.values.subarray(0, length) };
     case "int53":
-      return {
-        ...base,
-        form: "number",
-        values: integersToNumbers(column.values.subarray(0, length)),
-      };
+      return numbersOfWords(base, column.values.subarray(0, length));
     case "int64":
     case "timestamp":
       return { ...base, form: "words", values: column.values.subarray(0, length) };
     case "decimal": {
       const values = column.values.subarray(0, length * wordsOf(type));
       if (formOf(type) === "words") return { ...base, form: "words", values };
-      return { ...base, form: "number", values: integersToNumbers(values) };
+      return numbersOfWords(base, values);
     }
     case "utf8":
     case "json":

@@ -4,6 +4,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
 import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
+import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
 
 /** The state of one aggregate for all groups; groups are numbers from 0. */
 export interface Accumulator {
@@ -27,9 +28,10 @@ export interface Accumulator {
   fold?(sumOf: (first: number) => Folded | undefined): boolean;
   /**
    * The sums of groups, where values of the type are added to them as doubles: for whoever adds at most so many rows
-   * itself, and then calls `added`. Undefined where sums are of another type, or might leave its range.
+   * itself, none further from zero than `reach`, and then calls `added`. Undefined where sums are of another type, or
+   * might leave its range.
    */
-  doublesFor?(type: DataType, rows: number): Float64Array | undefined;
+  doublesFor?(type: DataType, rows: number, reach: number): DoubleSums | undefined;
   /** What takes 1 for each row whose value is added so. */
   rowCounts?(): Float64Array;
   /** After values of so many rows, none of which is null, were added to what `doublesFor` answered. */

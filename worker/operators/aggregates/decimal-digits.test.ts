@@ -114,3 +114,80 @@ test("a sum goes on past 2^53 without losing a digit", () => {
   for (let i = 0; i < 30; i++) groups.addRows(batchOf(rows, type));
   expect(columnValues(groups.takeResults().columns[0]!)).toEqual([decimalText(30_000n * most, 2)]);
 });
+
+const literal = (type: DataType, text: string): Expr => ({ kind: "literal", type, text });
+
+/** a × (1 - b) and c - a, of a with two digits after the point, b with one, and whole numbers c. */
+const discounted = call(
+  "multiply",
+  column("a"),
+  call("subtract", literal(decimalType(1, 0), "1"), column("b")),
+);
+const apart = call("subtract", column("c"), column("a"));
+
+/** Sums by group of two batches or more, of rows whose numbers are functions of their index. */
+function sumsOfRows(rows: number, aOf: (row: number) => bigint, cOf: (row: number) => number) {
+  const keys = [{ name: "group", expr: column("group") }];
+  const groups = new Groups(
+    {
+      keys,
+      aggregates: [
+        { name: "discounted", call: sum(discounted) },
+        { name: "apart", call: sum(apart) },
+        { name: "c", call: sum(column("c")) },
+        { name: "mean", call: sum(column("c"), "avg") },
+        { name: "rows", call: { function: "count", args: [], distinct: false } },
+      ],
+    },
+    "last",
+  );
+  const wanted = Array.from({ length: 3 }, () => ({ discounted: 0n, apart: 0n, c: 0n, rows: 0 }));
+  const type = decimalType(15, 2) as Extract<DataType, { kind: "decimal" }>;
+  for (let from = 0; from < 2 * rows; from += rows) {
+    const own = Array.from({ length: rows }, (_, at): Row & { c: number } => {
+      const row = from + at;
+      return { group: row % 3, a: aOf(row), b: BigInt(row % 1000), c: cOf(row) };
+    });
+    const numbers = own.map(({ c }) => c);
+    const batch = batchOf(own, type);
+    const c = buildColumnAs("c", { kind: "int53" }, numbers, "null");
+    groups.addRows(makeBatch("record", [...batch.columns, c]));
+    for (const row of own) {
+      const all = wanted[row.group]!;
+      all.discounted += row.a * (10n - row.b);
+      all.apart += BigInt(row.c) * 100n - row.a;
+      all.c += BigInt(row.c);
+      all.rows++;
+    }
+  }
+  const found = groups.takeResults().columns.slice(1).map(columnValues);
+  for (const [row, all] of wanted.entries()) {
+    expect(found.map((values) => values[row])).toEqual([
+      decimalText(all.discounted, 3),
+      decimalText(all.apart, 2),
+      ...[Number(all.c), Number(all.c) / all.rows, all.rows],
+    ]);
+  }
+}
+
+test("sums of formulas of decimals and whole numbers of both signs", () => {
+  sumsOfRows(
+    100,
+    (row) => BigInt((row * 7919) % 100_003) - 50_000n,
+    (row) => ((row * 31) % 1000) - 500,
+  );
+});
+
+test("sums that need room within a batch, and values too large for any", () => {
+  // So far from zero that some ten thousand of them are more than 2^52.
+  sumsOfRows(
+    20_000,
+    (row) => 200_000_000n + BigInt(row),
+    (row) => row * 4_000_000,
+  );
+  sumsOfRows(
+    200,
+    (row) => 10n ** 15n - 1n - BigInt(row),
+    (row) => row - 2 ** 31,
+  );
+});

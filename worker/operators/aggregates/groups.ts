@@ -292,7 +292,7 @@ export class Groups {
     }
     const found = this.expressions.formula(arg);
     const term = found && termOf(found);
-    const sums = term && accumulator.doublesFor(term.formula.type, rows);
+    const sums = term && accumulator.doublesFor(term.type, rows, term.reach);
     if (sums === undefined) return false;
     loop.add(term!, sums);
     if (accumulator.rowCounts !== undefined) loop.count(accumulator.rowCounts());

@@ -43,8 +43,8 @@ export function averageAccumulator(): Accumulator {
       counts[0] = counts[0]! + values;
       return values > 0;
     },
-    doublesFor: ({ kind }, rows) =>
-      kind === "float64" || kind === "int32" ? sums.doublesFor(float64Type, rows) : undefined,
+    doublesFor: (type, rows, reach) =>
+      sums.doublesFor(type.kind.startsWith("int") ? float64Type : type, rows, reach),
     rowCounts: () => counts,
     merge: ([sum, carries, counted], groups) => {
       sums.merge([sum!, carries!], groups);

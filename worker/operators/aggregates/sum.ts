@@ -16,6 +16,7 @@ import {
 import { nullColumn } from "../../kernels/columns/gather.ts";
 import { asFloats, widerType } from "../../kernels/columns/widen.ts";
 import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
+import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
 import { type Accumulator, floatsOf } from "./accumulator.ts";
 import { Seen } from "./seen.ts";
 import { type Sums, scaleOf, sumsOf, wholeAt } from "./sums-by-type.ts";
@@ -29,6 +30,11 @@ function overflow(what: string, type: DataType, total: bigint): EngineError {
     `${what} is ${shown}, which does not fit ${typeText(type)}; cast what is summed to ${advice} first`,
   );
 }
+
+/** Of values that sums may take as doubles. */
+const doubleKinds: ReadonlySet<DataType["kind"]> = new Set([
+  ...(["float64", "int32", "int53", "decimal"] as const),
+]);
 
 /** Sums in the narrowest type that holds what came; values of a wider one turn all sums into it. */
 export class TypedSums {
@@ -56,15 +62,15 @@ export class TypedSums {
     return this.sumsFor(type).addDigits?.(values, type.scale, groups) ?? false;
   }
 
-  /** The sums of all groups, where they take so many values of float64 or int32 as doubles. */
-  doublesFor(type: DataType, rows: number): Float64Array | undefined {
-    if (type.kind !== "float64" && type.kind !== "int32") return undefined;
-    const { kind } = this.type;
-    const isExact = kind === "int32" || kind === "int53";
-    if (kind !== "null" && kind !== "float64" && !(isExact && type.kind === "int32")) {
-      return undefined;
-    }
-    return this.sumsFor(type).doublesFor?.(rows);
+  /** The sums of all groups, where they take so many values of the type, none further from zero, as doubles. */
+  doublesFor(type: DataType, rows: number, reach: number): DoubleSums | undefined {
+    if (!doubleKinds.has(type.kind)) return undefined;
+    const wanted = widerType(this.type, type);
+    // What is added has the digits of the sums, or is whole, which both sums of doubles take.
+    const isAsItIs = scaleOf(wanted) === scaleOf(type) && wanted.kind !== "int64";
+    const isDecimal = wanted.kind === "decimal";
+    if (!isAsItIs || isDecimal !== (type.kind === "decimal")) return undefined;
+    return this.sumsFor(type).doublesFor?.(rows, reach);
   }
 
   /**
@@ -205,7 +211,7 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       seen.add(firstGroup);
       return true;
     },
-    doublesFor: (type, rows) => sums.doublesFor(type, rows),
+    doublesFor: (type, rows, reach) => sums.doublesFor(type, rows, reach),
     added: (groups, isWhole) => seen.add(groups, isWhole),
     merge: (states, groups, isWhole) => {
       sums.merge(states, groups);

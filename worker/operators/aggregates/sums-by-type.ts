@@ -20,6 +20,7 @@ import {
 } from "../../../proto/plan/types.ts";
 import { asFloats, widen } from "../../kernels/columns/widen.ts";
 import { twoTo53, wholeNumbers } from "../../kernels/columns/words.ts";
+import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
 import { floatColumn, grownFloats, grownWords } from "./accumulator.ts";
 
 const noColumn = { name: "", nulls: "null", validity: undefined } as const;
@@ -57,7 +58,8 @@ class Carries {
   }
 }
 
-const twoTo31 = 2 ** 31;
+/** Rows that are to be added without a look at each. */
+const rowsUnseenMin = 4096;
 
 function grown(numbers: Float64Array, length: number): Float64Array<ArrayBuffer> {
   return grownFloats(numbers, length) as Float64Array<ArrayBuffer>;
@@ -81,8 +83,8 @@ export interface Sums {
   column(groups: number): Column;
   /** The sum of the first group, of doubles only. */
   first?: number;
-  /** The sums of all groups as doubles, if so many values of 32 bits may be added to any of them without a look. */
-  doublesFor?(rows: number): Float64Array | undefined;
+  /** The sums of all groups as doubles, if so many values that reach so far may be added to them without a look. */
+  doublesFor?(rows: number, reach: number): DoubleSums | undefined;
 }
 
 class FloatSums implements Sums {
@@ -105,8 +107,8 @@ class FloatSums implements Sums {
     for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
   }
 
-  doublesFor(): Float64Array {
-    return this.sums;
+  doublesFor(): DoubleSums {
+    return { sums: this.sums, rowsMax: Number.POSITIVE_INFINITY };
   }
 
   get first(): number {
@@ -144,12 +146,12 @@ class SafeSums implements Sums {
     this.carries.reserve(groups);
   }
 
-  doublesFor(rows: number): Float64Array | undefined {
-    const more = rows * twoTo31;
+  doublesFor(rows: number, reach: number): DoubleSums | undefined {
+    const more = rows * reach;
     if (this.reach + more > twoTo53) this.reach = farthest(this.sums);
     if (this.reach + more > twoTo53) return undefined;
     this.reach += more;
-    return this.sums;
+    return { sums: this.sums, rowsMax: Number.POSITIVE_INFINITY };
   }
 
   add(column: Column, groups: Int32Array): void {
@@ -254,6 +256,8 @@ class DecimalSums implements Sums {
   private lower = new Float64Array(0);
   private rest = new BigInt64Array(0);
   private rows = 0;
+  /** No sum of digits is further from 0. */
+  private reach = 0;
 
   constructor(scale: number) {
     this.scale = scale;
@@ -286,9 +290,34 @@ class DecimalSums implements Sums {
     this.rest = grownWords(this.rest, 2 * this.digits.length) as BigInt64Array<ArrayBuffer>;
   }
 
+  doublesFor(rows: number, reach: number): DoubleSums | undefined {
+    const rowsMax = Math.floor(twoTo53 / 2 / reach);
+    // Looking through all sums again and again would take longer than a look at each value.
+    if (rowsMax < rows && rowsMax < Math.max(rowsUnseenMin, this.digits.length)) return undefined;
+    const more = Math.min(rows, rowsMax) * reach;
+    const makeRoom = () => {
+      if (this.reach + more > twoTo53) this.moveLarge();
+      this.reach += more;
+    };
+    makeRoom();
+    return { sums: this.digits, rowsMax, makeRoom };
+  }
+
+  /** Makes room in sums of digits that have taken half of it. */
+  private moveLarge(): void {
+    const { digits } = this;
+    for (let group = 0; group < digits.length; group++) {
+      if (Math.abs(digits[group]!) < twoTo53 / 2) continue;
+      this.addTotal(group, BigInt(digits[group]!));
+      digits[group] = 0;
+    }
+    this.reach = farthest(digits);
+  }
+
   addDigits(values: Float64Array, scale: number, groups: Int32Array): boolean {
     if (scale !== this.scale) return false;
     const { digits } = this;
+    this.reach = twoTo53;
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!;
       const sum = digits[group]! + values[i]!;
