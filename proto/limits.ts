@@ -268,6 +268,16 @@ export const executorRestartsMax = 5;
 export const closureDeadlineMs = 30_000;
 /** How often an executor looks at its running tasks: for progress and for stuck closures. */
 export const executorWatchMs = 250;
+/** Short tasks of a stage are handed to a thread together, as many as are to take so long: a message takes 0.1 ms. */
+export const taskRunMsAimed = 4;
+/** Tasks that a thread is handed together. */
+export const tasksPerRunMax = 16;
+/** Of tasks handed over together, what has not begun by then is given to other threads. */
+export const taskRunMsMax = 100;
+/** Leases that a thread keeps as it read them, with all that their tasks have in common. */
+export const leasesKeptMax = 4;
+/** Stages of which an executor remembers how long their tasks took. */
+export const stagesTimedMax = 64;
 /** A cancelled task may end by itself for this long, which keeps its thread warm. */
 export const executorCancelMs = 1000;
 /** Executor deaths further apart than this are not "in a row". */
@@ -284,5 +294,7 @@ export const bundlesKeptMax = 64;
 export const driversPerWorkerMax = 16;
 /** One log line: longer ones lose fields, so that no event can flood a log. */
 export const logLineBytesMax = 8 * 1024;
+/** Short tasks that one log line names: each takes up to 7 characters of a value. */
+export const endedTasksPerLineMax = 256;
 /** One text value of a log line. */
 export const logFieldCharsMax = 2048;

@@ -25,6 +25,7 @@ import { clientApi, workerApi } from "../proto/wire/methods.ts";
 import { step } from "./agent/agent.ts";
 import type { AgentEffect, AgentEvent, AttemptKey } from "./agent/protocol.ts";
 import { attemptKey, initialAgentState } from "./agent/state.ts";
+import { EndedTasks } from "./ended-tasks.ts";
 import { createPreparation, jobContext } from "./preparation.ts";
 import { endOfWorker, otherCluster } from "./registration.ts";
 
@@ -92,6 +93,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   const { leader, pool, clock, log } = ports;
   const ids = ports.random.child("incarnation");
   const preparation = createPreparation(leader, pool);
+  const ended = new EndedTasks(log);
   const state = initialAgentState({
     slots: options.slots,
     driverSlots: driversPerWorkerMax,
@@ -273,9 +275,10 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
 
   function logEnd(spec: TaskSpec, outcome: TaskOutcome): void {
     const { actionIndex, stageId, taskIndex, token } = spec;
-    const task = `${spec.context.jobId}/a${actionIndex}/s${stageId}/t${taskIndex}`;
+    const stage = `${spec.context.jobId}/a${actionIndex}/s${stageId}`;
+    if (outcome.kind === "done" && state.ahead > 0) return ended.add(stage, taskIndex, token);
     const code = outcome.kind === "failed" ? outcome.error.code : undefined;
-    log.info("task ended", { task, token, outcome: outcome.kind, code });
+    log.info("task ended", { task: `${stage}/t${taskIndex}`, token, outcome: outcome.kind, code });
   }
 
   function runDriver(grant: DriverGrant): void {
@@ -366,6 +369,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
 
   function tick(): void {
     if (stopped) return;
+    ended.flush();
     on({ kind: "tick" });
     timer = clock.after(agentTickMs, tick);
   }
@@ -373,6 +377,7 @@ export function createWorkerNode(options: WorkerOptions, ports: WorkerPorts): Wo
   function stop(): void {
     stopped = true;
     timer?.cancel();
+    ended.flush();
     for (const attempt of state.attempts.values()) {
       pool.cancelTask(attempt.grant.token, attempt.taskIndex);
     }

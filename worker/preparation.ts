@@ -4,8 +4,14 @@ import { assert, EngineError } from "../proto/errors.ts";
 import { historiesKeptMax } from "../proto/limits.ts";
 import type { ActionOutcome, JobContext } from "../proto/plan/bundle.ts";
 import type { TaskProgram, TaskSplit } from "../proto/plan/program.ts";
-import { readerIndex, type ShuffleInput } from "../proto/plan/stage.ts";
-import type { ExecutorPool, StageInput, TaskSpec } from "../proto/ports/executor.ts";
+import type { ShuffleInput } from "../proto/plan/stage.ts";
+import type {
+  ExecutorPool,
+  LeaseSpec,
+  OwnSpec,
+  StageInput,
+  TaskSpec,
+} from "../proto/ports/executor.ts";
 import type { LeaderCalls } from "../proto/ports/leader.ts";
 import { decodeOutcome } from "../proto/wire/action-calls.ts";
 import type { GrantedTask, JobContextMessage, TaskGrant } from "../proto/wire/generated/engine.ts";
@@ -37,24 +43,26 @@ function parseJson<Value>(what: string, text: string): Value {
   }
 }
 
-function stageInputs(grant: TaskGrant, taskIndex: number): StageInput[] {
+function stageInputs(grant: TaskGrant): StageInput[] {
   const inputs = parseJson<ShuffleInput[]>("the input list", grant.inputsJson);
-  return inputs.flatMap((input) => {
-    const own = readerIndex(input, taskIndex);
-    if (own === undefined) return [];
+  return inputs.map((input) => {
     const located = grant.inputs.find((stage) => stage.stageId === input.stageId);
-    if (located === undefined) {
-      throw new EngineError(
-        "MESSAGE_INVALID",
-        `a grant of stage ${grant.stageId} names input stage ${input.stageId} without its locations`,
-      );
-    }
-    const maps =
-      input.maps === "all"
-        ? located.maps
-        : located.maps.filter((location) => location.taskIndex === own);
-    return [{ input, maps }];
+    if (located !== undefined) return { input, maps: located.maps };
+    throw new EngineError(
+      "MESSAGE_INVALID",
+      `a grant of stage ${grant.stageId} names input stage ${input.stageId} without its locations`,
+    );
   });
+}
+
+function ownPart(task: GrantedTask): OwnSpec {
+  const { taskIndex, attempt, splitJson, firstPartition, partitions } = task;
+  return {
+    taskIndex,
+    attempt,
+    ...(splitJson === "" ? {} : { split: parseJson<TaskSplit>("split", splitJson) }),
+    ...(partitions === 0 ? {} : { partitions: { first: firstPartition, count: partitions } }),
+  };
 }
 
 type History = readonly (ActionOutcome | undefined)[];
@@ -124,39 +132,44 @@ export function createPreparation(leader: LeaderCalls, pool: ExecutorPool): Prep
     return fetching;
   }
 
+  async function prepareLease(grant: TaskGrant): Promise<LeaseSpec> {
+    const { job } = grant;
+    assert(job !== undefined, `grant ${grant.token} carries no job`);
+    const program = parseJson<TaskProgram>("the program", grant.programJson);
+    const isUsers = needsClosures(program);
+    if (isUsers) await ensureBundle(job.bundleSha256);
+    return {
+      context: jobContext(job),
+      bundleSha256: job.bundleSha256,
+      actionIndex: grant.actionIndex,
+      planDigest: grant.planDigest,
+      history: isUsers ? await history(job.jobId, grant.actionIndex) : [],
+      stageId: grant.stageId,
+      token: grant.token,
+      label: grant.label,
+      program,
+      inputs: stageInputs(grant),
+      outputPartitions: grant.outputPartitions,
+      ...(grant.tellsPartitionBytes ? { tellsPartitionBytes: true } : {}),
+    };
+  }
+
+  /** The tasks of a grant have its parts as the same objects, so that these travel once. */
+  const leases = new WeakMap<TaskGrant, Promise<LeaseSpec>>();
+
+  function leaseOf(grant: TaskGrant): Promise<LeaseSpec> {
+    const known = leases.get(grant);
+    if (known !== undefined) return known;
+    const preparing = prepareLease(grant);
+    leases.set(grant, preparing);
+    return preparing;
+  }
+
   return {
     ensureBundle,
     forget: (jobId) => {
       histories.delete(jobId);
     },
-    prepare: async (grant, task) => {
-      const { job } = grant;
-      assert(job !== undefined, `grant ${grant.token} carries no job`);
-      const program = parseJson<TaskProgram>("the program", grant.programJson);
-      const isUsers = needsClosures(program);
-      if (isUsers) await ensureBundle(job.bundleSha256);
-      const split =
-        task.splitJson === "" ? undefined : parseJson<TaskSplit>("split", task.splitJson);
-      return {
-        context: jobContext(job),
-        bundleSha256: job.bundleSha256,
-        actionIndex: grant.actionIndex,
-        planDigest: grant.planDigest,
-        history: isUsers ? await history(job.jobId, grant.actionIndex) : [],
-        stageId: grant.stageId,
-        taskIndex: task.taskIndex,
-        attempt: task.attempt,
-        token: grant.token,
-        label: grant.label,
-        program,
-        ...(split === undefined ? {} : { split }),
-        inputs: stageInputs(grant, task.taskIndex),
-        ...(task.partitions === 0
-          ? {}
-          : { partitions: { first: task.firstPartition, count: task.partitions } }),
-        outputPartitions: grant.outputPartitions,
-        ...(grant.tellsPartitionBytes ? { tellsPartitionBytes: true } : {}),
-      };
-    },
+    prepare: async (grant, task) => ({ ...(await leaseOf(grant)), ...ownPart(task) }),
   };
 }

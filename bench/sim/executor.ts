@@ -2,6 +2,7 @@
 
 import { EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { asJobId, taskName } from "../../proto/ids.ts";
+import { readerIndex } from "../../proto/plan/stage.ts";
 import type {
   DriverRequests,
   ExecutorPool,
@@ -152,16 +153,19 @@ export function createSimulatedExecutor(
   }
 
   function read(spec: TaskSpec, { input, maps }: StageInput): readonly (readonly Row[])[] {
-    const own = spec.partitions ?? { first: spec.taskIndex, count: 1 };
-    const range = input.partition === "own" ? own : { first: input.partition, count: 1 };
-    return maps.map((map) => rowsIn(fetch(spec, input.stageId, map).rows, range));
+    const cut = spec.partitions ?? { first: spec.taskIndex, count: 1 };
+    const range = input.partition === "own" ? cut : { first: input.partition, count: 1 };
+    const own = readerIndex(input, spec.taskIndex);
+    const wanted = input.maps === "own" ? maps.filter(({ taskIndex }) => taskIndex === own) : maps;
+    return wanted.map((map) => rowsIn(fetch(spec, input.stageId, map).rows, range));
   }
 
   async function finish(spec: TaskSpec): Promise<TaskResult> {
     const { jobId } = spec.context;
     const computation = computationOf(floor.jobs.get(jobId)!, spec.actionIndex);
     const stage = computation.graph.stages[spec.stageId]!;
-    const inputs = spec.inputs.flatMap((input) => read(spec, input));
+    const isOwn = ({ input }: StageInput) => readerIndex(input, spec.taskIndex) !== undefined;
+    const inputs = spec.inputs.filter(isOwn).flatMap((input) => read(spec, input));
     const rows = computeTask(computation, stage, spec.taskIndex, spec.token, inputs);
     const text = rows.map(textOf).join("\n");
     const counts = { rowsIn: 1, bytesIn: 1, rowsOut: 1, bytesOut: text.length };

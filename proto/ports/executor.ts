@@ -23,8 +23,8 @@ export interface StageInput {
   readonly maps: readonly MapLocation[];
 }
 
-/** One attempt of one task, complete: nothing else has to be asked for. */
-export interface TaskSpec {
+/** What the tasks of one lease have in common. */
+export interface LeaseSpec {
   readonly context: JobContext;
   readonly bundleSha256: string;
   readonly actionIndex: number;
@@ -32,20 +32,28 @@ export interface TaskSpec {
   /** Outcomes of earlier actions by index, for the replay; undefined for one that still runs. */
   readonly history: readonly (ActionOutcome | undefined)[];
   readonly stageId: number;
-  readonly taskIndex: number;
-  readonly attempt: number;
   readonly token: number;
   readonly label: string;
   readonly program: TaskProgram;
-  readonly split?: TaskSplit;
+  /** Of the stage: where an input has a span, only the tasks in it read it. */
   readonly inputs: readonly StageInput[];
-  /** What it reads of inputs of which it reads its own partition; where not set, that of its index. */
-  readonly partitions?: PartitionRange;
   /** 0 when the stage has no shuffle output. */
   readonly outputPartitions: number;
   /** The size of each of these is to be told with the result. */
   readonly tellsPartitionBytes?: true;
 }
+
+/** What one attempt has for itself. */
+export interface OwnSpec {
+  readonly taskIndex: number;
+  readonly attempt: number;
+  readonly split?: TaskSplit;
+  /** What it reads of inputs of which it reads its own partition; where not set, that of its index. */
+  readonly partitions?: PartitionRange;
+}
+
+/** One attempt of one task, complete: nothing else has to be asked for. */
+export interface TaskSpec extends LeaseSpec, OwnSpec {}
 
 /** One file of an output task. */
 export interface TaskUpload extends PendingUpload {

@@ -3,20 +3,21 @@
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import { EngineError, toErrorRecord, unreachable } from "../../proto/errors.ts";
+import { EngineError, type ErrorRecord, toErrorRecord, unreachable } from "../../proto/errors.ts";
 import { operatorBytes } from "../../proto/limits/executor-memory.ts";
-import { executorCancelMs, executorWatchMs } from "../../proto/limits.ts";
-import type { TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
+import { executorCancelMs, executorWatchMs, taskRunMsMax } from "../../proto/limits.ts";
+import type { TaskOutcome } from "../../proto/ports/executor.ts";
 import { ledgerBytes, SharedBudget } from "../memory/shared-budget.ts";
 import { DriverThreads } from "./driver-threads.ts";
 import type {
   ExecutorSettings,
   FromExecutor,
-  ThreadOutcome,
-  ThreadTask,
+  ThreadRun,
   ToExecutor,
+  ToExecutorTasks,
 } from "./messages.ts";
-import { RunningTask } from "./running-task.ts";
+import { RunningTasks } from "./running-tasks.ts";
+import { type QueuedLease, TaskQueue } from "./task-queue.ts";
 import { threadLimits } from "./thread-limits.ts";
 
 const threadUrl = new URL("./thread.mjs", import.meta.url);
@@ -42,22 +43,24 @@ function stopped(): TaskOutcome {
 
 class Executor {
   private readonly settings: ExecutorSettings;
-  private readonly threads: Piscina<ThreadTask, ThreadOutcome>;
+  private readonly threads: Piscina<ThreadRun, readonly TaskOutcome[]>;
   private readonly drivers: DriverThreads;
-  private readonly running = new Map<number, RunningTask>();
-  private readonly waiting = new Map<number, TaskSpec>();
+  private readonly running = new Set<RunningTasks>();
+  private readonly queue: TaskQueue;
   private readonly freeSlots: number[];
+  private leases = 0;
   private readonly ledger: SharedArrayBuffer;
   private readonly budget: SharedBudget;
 
   constructor(settings: ExecutorSettings) {
     this.settings = settings;
     const { slots, memoryBytes } = settings;
+    this.queue = new TaskQueue(slots);
     this.freeSlots = Array.from({ length: slots }, (_, slot) => slot);
     this.ledger = new SharedArrayBuffer(ledgerBytes(slots));
     const limitBytes = operatorBytes(memoryBytes, slots);
     this.budget = new SharedBudget(this.ledger, { limitBytes, slots });
-    this.threads = new Piscina<ThreadTask, ThreadOutcome>({
+    this.threads = new Piscina<ThreadRun, readonly TaskOutcome[]>({
       filename: fileURLToPath(threadUrl),
       // The others are started by the first tasks that find none free, and stay.
       minThreads: 1,
@@ -80,9 +83,8 @@ class Executor {
 
   receive(message: Exclude<ToExecutor, { kind: "start" }>): void {
     switch (message.kind) {
-      case "task":
-        this.waiting.set(message.id, message.spec);
-        this.startNext();
+      case "tasks":
+        this.add(message);
         break;
       case "cancelTask":
         this.cancelTask(message.id);
@@ -101,69 +103,107 @@ class Executor {
     }
   }
 
+  private add({ lease: serialized, stage, isRepeatable, tasks }: ToExecutorTasks): void {
+    const bytes = new SharedArrayBuffer(serialized.length);
+    new Uint8Array(bytes).set(serialized);
+    const lease: QueuedLease = { shared: { number: ++this.leases, bytes }, stage, isRepeatable };
+    this.queue.add(tasks.map(({ id, own }) => ({ id, own, lease })));
+    this.startNext();
+  }
+
   private startNext(): void {
-    for (const [id, spec] of this.waiting) {
-      const slot = this.freeSlots.pop();
+    for (;;) {
+      const slot = this.freeSlots.at(-1);
       if (slot === undefined) return;
-      this.waiting.delete(id);
-      const task = new RunningTask(id, spec, slot, performance.now());
-      this.running.set(id, task);
-      send({ kind: "taskStarted", id });
-      this.run(task).then((outcome) => {
-        this.running.delete(id);
-        // Its thread may have died before it gave back what it had.
-        this.budget.release(slot);
-        this.freeSlots.push(slot);
-        const progress = task.newProgress();
-        if (progress !== undefined) send({ kind: "progress", id, progress });
-        send({ kind: "taskEnded", id, outcome });
-        this.startNext();
-      });
+      const tasks = this.queue.take();
+      if (tasks.length === 0) return;
+      this.freeSlots.pop();
+      const run = new RunningTasks(tasks, slot, performance.now());
+      this.running.add(run);
+      send({ kind: "tasksStarted", ids: tasks.map(({ id }) => id) });
+      this.run(run).then((outcomes) => this.end(run, outcomes));
     }
   }
 
-  private async run(task: RunningTask): Promise<TaskOutcome> {
-    const { spec, slot, memory: cells } = task;
+  /** What has no outcome has not run, or nobody knows how it ended. */
+  private end(run: RunningTasks, outcomes: readonly (TaskOutcome | undefined)[]): void {
+    const { left, slot, startedMs } = run;
+    this.running.delete(run);
+    // Its thread may have died before it gave back what it had.
+    this.budget.release(slot);
+    this.freeSlots.push(slot);
+    const progress = run.newProgress();
+    if (progress !== undefined) send({ kind: "progress", id: run.current.id, progress });
+    for (const [index, { id }] of left.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) send({ kind: "taskEnded", id, outcome });
+    }
+    this.queue.putBack(left.filter((_, index) => outcomes[index] === undefined));
+    this.queue.note(run.current.lease.stage, outcomes.length, performance.now() - startedMs);
+    this.startNext();
+  }
+
+  private async run(run: RunningTasks): Promise<readonly (TaskOutcome | undefined)[]> {
+    const { tasks, slot, memory: cells } = run;
     const { settings, ledger } = this;
+    const { shared: lease } = run.current.lease;
+    const own = tasks.map((task) => task.own);
     try {
-      const { signal } = task.abort;
-      return await this.threads.run({ settings, spec, cells, ledger, slot }, { signal });
+      const { signal } = run.abort;
+      const task = { settings, lease, tasks: own, cells, ledger, slot };
+      return await this.threads.run(task, { signal });
     } catch (thrown) {
       // The thread died: by us, by its heap, or by user code that ended it.
-      if (task.ended !== undefined) return { kind: "failed", error: task.ended };
-      if ((thrown as { readonly code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY") {
-        return { kind: "failed", error: task.memoryError(this.settings.threadHeapMiB) };
-      }
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      const message = `the thread of the task ended in ${task.place().operator}: ${reason}`;
-      const error = new EngineError("USER_CODE_FAILED", message, task.place(), thrown);
-      return { kind: "failed", error: toErrorRecord(error) };
+      const { current } = run;
+      const failed: TaskOutcome = { kind: "failed", error: this.deathOf(run, thrown) };
+      return run.left.map((each) => (each === current ? failed : undefined));
     }
+  }
+
+  private deathOf(run: RunningTasks, thrown: unknown): ErrorRecord {
+    if (run.ended !== undefined) return run.ended;
+    if ((thrown as { readonly code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY") {
+      return run.memoryError(this.settings.threadHeapMiB);
+    }
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const place = run.place();
+    const message = `the thread of the task ended in ${place.operator}: ${reason}`;
+    return toErrorRecord(new EngineError("USER_CODE_FAILED", message, place, thrown));
   }
 
   private cancelTask(id: number): void {
-    if (this.waiting.delete(id)) return send({ kind: "taskEnded", id, outcome: stopped() });
-    const task = this.running.get(id);
-    if (task === undefined) return;
-    task.requestStop();
+    if (this.queue.remove(id)) return send({ kind: "taskEnded", id, outcome: stopped() });
+    const run = [...this.running].find(({ left }) => left.some((task) => task.id === id));
+    if (run === undefined) return;
+    // So that its end cannot be that of another.
+    this.takeBack(run);
+    if (this.queue.remove(id)) return send({ kind: "taskEnded", id, outcome: stopped() });
+    if (run.current.id !== id) return;
+    run.requestStop();
     // Stopped by itself it keeps its thread warm and drops its uploads.
     setTimeout(() => {
-      if (this.running.get(id) !== task) return;
-      task.ended ??= toErrorRecord(new EngineError("LEASE_LOST", "the attempt was ended"));
-      task.abort.abort();
+      if (!this.running.has(run)) return;
+      run.ended ??= toErrorRecord(new EngineError("LEASE_LOST", "the attempt was ended"));
+      run.abort.abort();
     }, executorCancelMs);
+  }
+
+  private takeBack(run: RunningTasks): void {
+    this.queue.putBack(run.takeBack());
   }
 
   private watch(): void {
     const nowMs = performance.now();
     const { closureDeadlineMs } = this.settings;
-    for (const task of this.running.values()) {
-      const progress = task.newProgress();
-      if (progress !== undefined) send({ kind: "progress", id: task.id, progress });
-      if (task.ended !== undefined || !task.isStuck(nowMs, closureDeadlineMs)) continue;
-      task.ended = task.deadlineError(closureDeadlineMs);
-      task.abort.abort();
+    for (const run of this.running) {
+      const progress = run.newProgress();
+      if (progress !== undefined) send({ kind: "progress", id: run.current.id, progress });
+      if (nowMs - run.startedMs > taskRunMsMax) this.takeBack(run);
+      if (run.ended !== undefined || !run.isStuck(nowMs, closureDeadlineMs)) continue;
+      run.ended = run.deadlineError(closureDeadlineMs);
+      run.abort.abort();
     }
+    this.startNext();
   }
 }
 

@@ -34,6 +34,7 @@ const closures = {
   4: () => { const kept = []; for (;;) kept.push(new Array(10000).fill(kept.length)); },
   5: (line) => { const end = Date.now() + Number(line); while (Date.now() < end); return line; },
   6: () => process.exit(3),
+  7: (line) => { if (line === "exit") process.exit(3); while (line === "loop"); return line; },
 };
 export function describe() { return { name: "test", params: [] }; }
 export async function replay(request) {
@@ -279,6 +280,35 @@ describe("user code that does not end well", () => {
   test("code that exits its thread fails its task only", async () => {
     expect(errorOf(await run(spec(map(6)))).code).toBe("USER_CODE_FAILED");
     expect(rowsOf(await run(spec(flatMap(2))))).toEqual(["a", "b", "c", "a"]);
+  });
+
+  test("of many short tasks of a lease, one that exits its thread and one that hangs end alone", async () => {
+    const lines = Array.from({ length: 60 }, () => "pass");
+    lines[30] = "exit";
+    lines[45] = "loop";
+    const path = join(folder, "lines.txt");
+    await writeFile(path, `${lines.join("\n")}\n`);
+    const range = { uri: pathToFileURL(path).href, fileBytes: 300, compression: "none" } as const;
+    const lease = spec(map(7), { attempt: 1 });
+    const stuck = signal();
+    const outcomes = lines.map((_, taskIndex) => {
+      const [startByte, endByte] = [5 * taskIndex, 5 * taskIndex + 5];
+      const own = { taskIndex, split: { ranges: [{ ...range, startByte, endByte }] } };
+      return pool.runTask({ ...lease, ...own }, ({ rows }) => {
+        if (taskIndex === 45 && rows > 0) stuck.fire();
+      });
+    });
+    await stuck.fired;
+    pool.cancelTask(lease.token, 45);
+    for (const [index, outcome] of (await Promise.all(outcomes)).entries()) {
+      if (lines[index] === "pass") expect(rowsOf(outcome)).toEqual(["pass"]);
+    }
+    const failed = async (index: number) => errorOf(await outcomes[index]!);
+    expect(await failed(30)).toMatchObject({
+      code: "USER_CODE_FAILED",
+      details: { partition: 30, operator: "map#7" },
+    });
+    expect((await failed(45)).code).toBe("LEASE_LOST");
   });
 
   test("a killed process fails what ran in it, and the next task runs", async () => {

@@ -2,13 +2,7 @@
 
 import type { ErrorRecord } from "../../proto/errors.ts";
 import type { ActionAnswer, PlanTargets } from "../../proto/plan/bundle.ts";
-import type {
-  DriverSpec,
-  TaskOutcome,
-  TaskProgress,
-  TaskResult,
-  TaskSpec,
-} from "../../proto/ports/executor.ts";
+import type { DriverSpec, OwnSpec, TaskOutcome, TaskProgress } from "../../proto/ports/executor.ts";
 
 /** Fixed for the life of an executor process. */
 export interface ExecutorSettings {
@@ -41,9 +35,27 @@ export type DriverEnd =
   | { readonly kind: "returned"; readonly resultJson: string }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
 
+/** One attempt, by the number that its agent gave it. */
+export interface NumberedTask {
+  readonly id: number;
+  readonly own: OwnSpec;
+}
+
+/** Attempts of one lease. */
+export interface ToExecutorTasks {
+  readonly kind: "tasks";
+  /** Serialized, since only threads look into it: it names every map output that the stage reads. */
+  readonly lease: Uint8Array;
+  /** Names the stage; how long its tasks take is remembered by it. */
+  readonly stage: string;
+  /** Nothing of an attempt is seen before its report: one whose end nobody heard of may run again. */
+  readonly isRepeatable: boolean;
+  readonly tasks: readonly NumberedTask[];
+}
+
 export type ToExecutor =
   | { readonly kind: "start"; readonly settings: ExecutorSettings }
-  | { readonly kind: "task"; readonly id: number; readonly spec: TaskSpec }
+  | ToExecutorTasks
   | { readonly kind: "cancelTask"; readonly id: number }
   | { readonly kind: "driver"; readonly id: number; readonly spec: DriverSpec }
   | { readonly kind: "cancelDriver"; readonly id: number }
@@ -55,7 +67,7 @@ export type ToExecutor =
     };
 
 export type FromExecutor =
-  | { readonly kind: "taskStarted"; readonly id: number }
+  | { readonly kind: "tasksStarted"; readonly ids: readonly number[] }
   | { readonly kind: "progress"; readonly id: number; readonly progress: TaskProgress }
   | { readonly kind: "taskEnded"; readonly id: number; readonly outcome: TaskOutcome }
   | {
@@ -66,19 +78,23 @@ export type FromExecutor =
     }
   | { readonly kind: "driverEnded"; readonly id: number; readonly end: DriverEnd };
 
-/** One task as a thread of the pool gets it. */
-export interface ThreadTask {
+/** Tasks of one lease that a thread of the pool runs one after another. */
+export interface ThreadRun {
   readonly settings: ExecutorSettings;
-  readonly spec: TaskSpec;
+  readonly lease: SharedLease;
+  readonly tasks: readonly OwnSpec[];
   readonly cells: SharedArrayBuffer;
-  /** What all threads hold of rows, and the word of this task in it. */
+  /** What all threads hold of rows, and the word of this run in it. */
   readonly ledger: SharedArrayBuffer;
   readonly slot: number;
 }
 
-export type ThreadOutcome =
-  | { readonly kind: "done"; readonly result: TaskResult }
-  | { readonly kind: "failed"; readonly error: ErrorRecord };
+/** A serialized `LeaseSpec`, which all threads read in the same memory. */
+export interface SharedLease {
+  /** No other lease of the process has it. */
+  readonly number: number;
+  readonly bytes: SharedArrayBuffer;
+}
 
 /** How a thread learns that it is to run a driver. */
 export interface DriverThreadData {

@@ -28,6 +28,7 @@ import { type ChildDeath, ExecutorChild } from "./child.ts";
 import { operatorLabels } from "./labels.ts";
 import type { DriverEnd, DriverQuestion, ExecutorSettings, FromExecutor } from "./messages.ts";
 import { PoolFolders } from "./pool-folders.ts";
+import { messagesOf } from "./task-messages.ts";
 
 export interface ExecutorPoolOptions {
   /** Path of the built executor process, beside its `thread.mjs`. */
@@ -84,6 +85,8 @@ class LocalExecutorPool implements ExecutorPool {
   private readonly drivers = new Map<number, PooledDriver>();
   private readonly jobs = new Set<string>();
   private child: ExecutorChild | undefined;
+  /** Given to the pool at this moment: those of a lease travel together. */
+  private unsent: number[] = [];
   private nextId = 1;
   private deathsInRow = 0;
   private lastDeathMs = Number.NEGATIVE_INFINITY;
@@ -107,14 +110,26 @@ class LocalExecutorPool implements ExecutorPool {
       const id = this.nextId++;
       this.jobs.add(spec.context.jobId);
       this.tasks.set(id, { spec, onProgress, resolve, hasStarted: false });
-      this.sendTask(id, spec);
+      this.sendTask(id);
     });
   }
 
-  private sendTask(id: number, spec: TaskSpec): void {
-    const child = this.runningChild();
-    if (child === undefined) this.endTask(id, { kind: "failed", error: this.unavailable() });
-    else child.send({ kind: "task", id, spec });
+  private sendTask(id: number): void {
+    this.unsent.push(id);
+    if (this.unsent.length === 1) queueMicrotask(() => this.sendTasks());
+  }
+
+  private sendTasks(): void {
+    const { unsent } = this;
+    this.unsent = [];
+    const tasks = unsent.flatMap((id) => {
+      const task = this.tasks.get(id);
+      return task === undefined ? [] : [{ id, spec: task.spec }];
+    });
+    const child = tasks.length === 0 ? undefined : this.runningChild();
+    if (child !== undefined) for (const message of messagesOf(tasks)) child.send(message);
+    else
+      for (const { id } of tasks) this.endTask(id, { kind: "failed", error: this.unavailable() });
   }
 
   cancelTask(token: number, taskIndex: number): void {
@@ -196,11 +211,12 @@ class LocalExecutorPool implements ExecutorPool {
 
   private receive(child: ExecutorChild, message: FromExecutor): void {
     switch (message.kind) {
-      case "taskStarted": {
-        const task = this.tasks.get(message.id);
-        if (task !== undefined) task.hasStarted = true;
+      case "tasksStarted":
+        for (const id of message.ids) {
+          const task = this.tasks.get(id);
+          if (task !== undefined) task.hasStarted = true;
+        }
         break;
-      }
       case "progress":
         this.tasks.get(message.id)?.onProgress(message.progress);
         break;
@@ -259,7 +275,7 @@ class LocalExecutorPool implements ExecutorPool {
     log.warn("executor died", { worker: workerId, how: death.how, inRow: this.deathsInRow });
     this.failAll(death);
     // What had not begun is not to blame: it runs in the next process.
-    for (const [id, { spec }] of [...this.tasks]) this.sendTask(id, spec);
+    for (const id of this.tasks.keys()) this.sendTask(id);
     this.runningChild();
   }
 

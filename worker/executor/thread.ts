@@ -1,5 +1,6 @@
 // A thread of the executor process: runs tasks for the pool, or one driver program.
 
+import { deserialize } from "node:v8";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, EngineError, fromErrorRecord, toErrorRecord } from "../../proto/errors.ts";
 import { clusteredColumns } from "../../proto/formats/clustered-columns.ts";
@@ -15,11 +16,13 @@ import {
 } from "../../proto/io/store-options.ts";
 import { keepKernels } from "../../proto/kernels/kept-kernels.ts";
 import { operatorBytes } from "../../proto/limits/executor-memory.ts";
+import { leasesKeptMax } from "../../proto/limits.ts";
 import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/scratch-folder.ts";
+import type { LeaseSpec, TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
-import { cellsOf } from "../operators/cells.ts";
+import { beginTask, cellsOf, type TaskCells } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { tokenBuckets } from "../operators/token-bucket.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
@@ -33,8 +36,8 @@ import type {
   DriverThreadData,
   ExecutorSettings,
   FromDriverThread,
-  ThreadOutcome,
-  ThreadTask,
+  SharedLease,
+  ThreadRun,
   ToDriverThread,
 } from "./messages.ts";
 import { runTask, type TaskWorld } from "./run.ts";
@@ -95,7 +98,7 @@ function worldOf(settings: ExecutorSettings): Omit<TaskWorld, "memory"> {
   };
 }
 
-function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
+function memoryOf({ settings, ledger, slot }: ThreadRun): TaskWorld["memory"] {
   const { slots, memoryBytes, threadHeapMiB, spillFolder: folder } = settings;
   const limitBytes = operatorBytes(memoryBytes, slots);
   keepKernels(limitBytes);
@@ -108,17 +111,48 @@ function memoryOf({ settings, ledger, slot }: ThreadTask): TaskWorld["memory"] {
   };
 }
 
-/** Called by the pool. Never rejects: what rejects is a death of the thread. */
-export default async function runThreadTask(task: ThreadTask): Promise<ThreadOutcome> {
+/** In order of the last use: tasks of a few leases come in turn. */
+const leases = new Map<number, LeaseSpec>();
+
+function leaseOf({ number, bytes }: SharedLease): LeaseSpec {
+  const lease = leases.get(number) ?? (deserialize(Buffer.from(bytes)) as LeaseSpec);
+  leases.delete(number);
+  leases.set(number, lease);
+  for (const oldest of leases.keys()) {
+    if (leases.size <= leasesKeptMax) break;
+    leases.delete(oldest);
+  }
+  return lease;
+}
+
+async function outcomeOf(
+  spec: TaskSpec,
+  taskWorld: TaskWorld,
+  cells: TaskCells,
+): Promise<TaskOutcome> {
   try {
-    world ??= worldOf(task.settings);
-    return {
-      kind: "done",
-      result: await runTask(task.spec, { ...world, memory: memoryOf(task) }, cellsOf(task.cells)),
-    };
+    return { kind: "done", result: await runTask(spec, taskWorld, cells) };
   } catch (thrown) {
     return { kind: "failed", error: toErrorRecord(thrown) };
   }
+}
+
+/** Called by the pool. Answers of those tasks that it began. Never rejects: what rejects is a death of the thread. */
+export default async function runThreadTasks(run: ThreadRun): Promise<readonly TaskOutcome[]> {
+  const cells = cellsOf(run.cells);
+  const outcomes: TaskOutcome[] = [];
+  try {
+    world ??= worldOf(run.settings);
+    const lease = leaseOf(run.lease);
+    const taskWorld = { ...world, memory: memoryOf(run) };
+    for (const [index, own] of run.tasks.entries()) {
+      if (!beginTask(cells, index)) break;
+      outcomes.push(await outcomeOf({ ...lease, ...own }, taskWorld, cells));
+    }
+  } catch (thrown) {
+    outcomes.push({ kind: "failed", error: toErrorRecord(thrown) });
+  }
+  return outcomes;
 }
 
 /** Asks the agent, through the executor's main thread. */

@@ -14,6 +14,8 @@ export const cellAt = {
   steps: 3,
   /** Set from outside: stop soon. */
   cancelled: 4,
+  /** How many tasks of its run a thread has begun; beyond all of them once it is to begin no more. */
+  begun: 5,
 } as const;
 
 const intCount = 8;
@@ -38,4 +40,27 @@ export function cellsOf(buffer: ArrayBuffer | SharedArrayBuffer): TaskCells {
 export function motionOf(cells: TaskCells): number {
   const { ints, floats } = cells;
   return ints[cellAt.steps]! * 4_194_304 + ints[cellAt.row]! + floats[0]! + floats[1]!;
+}
+
+/** A thread begins the task of its run with this index. False where it is to begin no more. */
+export function beginTask({ ints, floats }: TaskCells, index: number): boolean {
+  if (Atomics.compareExchange(ints, cellAt.begun, index, index + 1) !== index) return false;
+  ints[cellAt.state] = cellStates.engine;
+  ints[cellAt.operator] = 0;
+  ints[cellAt.row] = 0;
+  floats.fill(0);
+  return true;
+}
+
+const noMore = 2 ** 30;
+
+/** From outside: the thread is to begin no further task. Answers how many it has begun. */
+export function endRun({ ints }: TaskCells): number {
+  const begun = Atomics.or(ints, cellAt.begun, noMore);
+  return begun & ~noMore;
+}
+
+/** From outside: how many tasks of its run the thread has begun. */
+export function tasksBegun({ ints }: TaskCells): number {
+  return Atomics.load(ints, cellAt.begun) & ~noMore;
 }

@@ -1,29 +1,34 @@
-// A task while a thread of the executor runs it: its progress, its deadline, and who ended it.
+// Tasks while a thread of the executor runs them: their progress, their deadlines, and who ended them.
 
+import { deserialize } from "node:v8";
 import {
   EngineError,
   type ErrorDetails,
   type ErrorRecord,
   toErrorRecord,
 } from "../../proto/errors.ts";
-import type { TaskProgress, TaskSpec } from "../../proto/ports/executor.ts";
+import type { LeaseSpec, TaskProgress } from "../../proto/ports/executor.ts";
 import {
   cellAt,
   cellStates,
   cellsBytes,
   cellsOf,
+  endRun,
   motionOf,
   type TaskCells,
+  tasksBegun,
 } from "../operators/cells.ts";
 import { operatorLabels } from "./labels.ts";
+import type { QueuedTask } from "./task-queue.ts";
 
-export class RunningTask {
-  readonly id: number;
-  readonly spec: TaskSpec;
-  /** Of the executor: no other task has it at the same time. */
+/** Tasks of one lease, at least one, which a thread runs one after another. */
+export class RunningTasks {
+  readonly tasks: readonly QueuedTask[];
+  /** Of the executor: no other run has it at the same time. */
   readonly slot: number;
   readonly memory = new SharedArrayBuffer(cellsBytes);
   readonly abort = new AbortController();
+  readonly startedMs: number;
   /** Why the thread was ended, when it was we who did it. */
   ended: ErrorRecord | undefined;
   private readonly cells: TaskCells = cellsOf(this.memory);
@@ -31,16 +36,41 @@ export class RunningTask {
   private movedAtMs: number;
   private reportedMotion = 0;
   private steps = 0;
+  /** Of the tasks, those that the thread is still to run. */
+  private kept: number;
 
-  constructor(id: number, spec: TaskSpec, slot: number, nowMs: number) {
-    this.id = id;
-    this.spec = spec;
+  constructor(tasks: readonly QueuedTask[], slot: number, nowMs: number) {
+    this.tasks = tasks;
+    this.kept = tasks.length;
     this.slot = slot;
+    this.startedMs = nowMs;
     this.movedAtMs = nowMs;
+  }
+
+  /** The task that the thread began last, or will begin first. */
+  private get currentIndex(): number {
+    return Math.max(0, tasksBegun(this.cells) - 1);
+  }
+
+  get current(): QueuedTask {
+    return this.tasks[this.currentIndex]!;
   }
 
   requestStop(): void {
     this.cells.ints[cellAt.cancelled] = 1;
+  }
+
+  /** Of several, those that the thread has not begun, and will not begin any more. */
+  takeBack(): readonly QueuedTask[] {
+    const { kept } = this;
+    if (kept <= 1) return [];
+    this.kept = Math.min(kept, endRun(this.cells));
+    return this.tasks.slice(this.kept, kept);
+  }
+
+  /** All that were not taken back. */
+  get left(): readonly QueuedTask[] {
+    return this.tasks.slice(0, this.kept);
   }
 
   /** What moved since it was last asked; undefined when nothing did. */
@@ -69,8 +99,14 @@ export class RunningTask {
   place(): ErrorDetails & { readonly operator: string } {
     const { ints } = this.cells;
     const index = ints[cellAt.operator]!;
-    const operator = index < 0 ? "run" : (operatorLabels(this.spec.program)[index] ?? "unknown");
-    return { operator, partition: this.spec.taskIndex, row: ints[cellAt.row]! };
+    const operator = index < 0 ? "run" : (this.labels()[index] ?? "unknown");
+    return { operator, partition: this.current.own.taskIndex, row: ints[cellAt.row]! };
+  }
+
+  private labels(): readonly string[] {
+    const { bytes } = this.current.lease.shared;
+    const { program } = deserialize(Buffer.from(bytes)) as LeaseSpec;
+    return operatorLabels(program);
   }
 
   deadlineError(deadlineMs: number): ErrorRecord {
