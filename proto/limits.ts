@@ -119,6 +119,13 @@ export const splitsAimed = 16;
 export const splitBytesMin = 4 * 1024 * 1024;
 export const splitBytesMax = 32 * 1024 * 1024;
 /**
+ * Bytes of one map task where few of the columns are read, in the columns that are: each task has groups, an output and a
+ * way through the log of its own, which such tasks would have little work beside.
+ */
+export const splitReadBytesAimed = 16 * 1024 * 1024;
+/** Map tasks that an input is cut into all the same, as far as its bytes allow. */
+export const splitsOfFewColumnsMin = 4;
+/**
  * Input bytes per reduce partition that is read alone; fixes the partition count from the inputs alone, never from the
  * workers.
  */

@@ -97,6 +97,8 @@ export interface PlannedAction {
 export interface PlanTargets {
   /** Input bytes of one map task. */
   readonly splitBytes: number;
+  /** At least so many in the columns that are read, where a large input has enough of them; 0 where not set. */
+  readonly splitReadBytes?: number;
   /** Input bytes per reduce partition, of which several small ones may be read together. */
   readonly partitionBytes: number;
   /** Of partitions that are read one by one, and of ranges of sorts; as `partitionBytes` where not set. */

@@ -7,6 +7,7 @@ import {
   partitionBytesMin,
   splitBytesMax,
   splitBytesMin,
+  splitReadBytesAimed,
   splitsAimed,
   stageGraphBytesMax,
   wholePartitionBytesTarget,
@@ -14,7 +15,8 @@ import {
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { SourceRequest } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
-import type { Action, NodeId, SourceReadNode } from "../../proto/plan/logical.ts";
+import { planNodes } from "../../proto/plan/inputs.ts";
+import type { Action, LogicalNode, NodeId, SourceReadNode } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
@@ -37,16 +39,28 @@ import { cleanupStage, planStages } from "./stages.ts";
  * Some tasks for every core of a small cluster, none so small that starting it weighs, none so large that
  * losing it hurts. From the inputs alone, so that any cluster cuts them alike.
  */
-export function targetsFor(files: readonly InputFile[]): PlanTargets {
+export function targetsFor(files: readonly InputFile[], action: Action): PlanTargets {
   const inputBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const even = Math.ceil(inputBytes / splitsAimed);
   return {
     splitBytes: Math.min(Math.max(even, splitBytesMin), splitBytesMax),
+    ...(isOfColumns(action) ? { splitReadBytes: splitReadBytesAimed } : {}),
     partitionBytes: Math.min(Math.max(even / 2, partitionBytesMin), wholePartitionBytesTarget),
     wholeBytes: wholePartitionBytesTarget,
     coalescedBytes: coalescedBytesTarget,
   };
 }
+
+/** Whether no function of the user's is called with rows: what these cost, bytes do not tell. */
+function isOfColumns({ kind, input }: Action): boolean {
+  if (kind === "forEach" || kind === "stage") return false;
+  return planNodes(input).every((node) => !calledWithRows.has(node.kind));
+}
+
+const calledWithRows: ReadonlySet<LogicalNode["kind"]> = new Set([
+  ...["map", "flatMap", "filter", "mapPartitions", "mapBatches", "mapAsync"],
+  ...["reduceByKey", "aggregateByKey"],
+] as const);
 
 export interface PlanOptions {
   /** How finely inputs are cut; from their sizes where it is not set. */
@@ -71,7 +85,11 @@ export function planAction(
   options: PlanOptions = {},
 ): PlannedAction {
   const files = [...inputs.files.values()].flat();
-  const { targets = targetsFor(files), digest = planDigest(action), measured = [] } = options;
+  const {
+    targets = targetsFor(files, action),
+    digest = planDigest(action),
+    measured = [],
+  } = options;
   const { measurable = openJoins(action) } = options;
   const schemas = new KnownSchemas(sourceSchemas(inputs));
   const settled = { ...action, input: settleAlters(action.input, schemas) };

@@ -1,7 +1,12 @@
 // Stages that read: files cut into splits, rows that stand in the plan, ranges of numbers.
 
 import { EngineError, unreachable } from "../../proto/errors.ts";
-import { namedFilesMax, rangeRowsPerTask, splitsAimed } from "../../proto/limits.ts";
+import {
+  namedFilesMax,
+  rangeRowsPerTask,
+  splitsAimed,
+  splitsOfFewColumnsMin,
+} from "../../proto/limits.ts";
 import type { RangeNode, ValuesNode } from "../../proto/plan/logical.ts";
 import type { SourceProgram } from "../../proto/plan/program.ts";
 import type { OpenStage } from "./open-stage.ts";
@@ -27,7 +32,7 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
   }
   const divisible = node.kind !== "readCsv" && node.kind !== "readCheckpoint";
   const splits = planSplits(files, {
-    ...{ bytesTarget: planning.targets.splitBytes, divisible },
+    ...{ bytesTarget: splitBytes(planning, node, inputBytes), divisible },
     ...(files.length > namedFilesMax ? { pattern: node.pattern } : {}),
   });
   return {
@@ -42,6 +47,19 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     bytesBelow: bytesRead(planning.inputs, node),
     together: togetherByEach(clusteredIn(planning.inputs, node)),
   };
+}
+
+/**
+ * What is not read takes no time, so where few of the columns are, a task gets more of the file. Few tasks are a power of
+ * two of them: so are mostly the slots, and tasks of equal size that are one too many take as long as a round of all.
+ */
+function splitBytes({ targets, inputs }: Planning, node: FileReadNode, inputBytes: number): number {
+  const { splitBytes: usual, splitReadBytes = 0 } = targets;
+  const share = shareRead(inputs, node);
+  if (share === 1 || splitReadBytes === 0) return usual;
+  const worthwhile = (inputBytes * share) / splitReadBytes;
+  const tasks = worthwhile > splitsAimed ? worthwhile : 2 ** (31 - Math.clz32(worthwhile));
+  return Math.max(usual, Math.ceil(inputBytes / Math.max(tasks, splitsOfFewColumnsMin)));
 }
 
 /** Bytes of the files as far as they are read. */
