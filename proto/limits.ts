@@ -245,7 +245,11 @@ export const asyncRowsAheadMax = 4096;
 export const shufflePartitionRowsHeld = 16_384;
 /** The same over all partitions of a task. */
 export const shuffleRowsHeldMax = 262_144;
-/** Bytes of columns that wait to be divided, where rows are long: they are copied twice for it. */
+/**
+ * Bytes of columns that wait to be divided, where rows are long: with these joined, picked in a kernel, and copied out of
+ * it, six times as much is there for a moment. As much as a task can always have, within these bounds.
+ */
+export const shuffleHeldBytesMin = 4 * 1024 * 1024;
 export const shuffleHeldBytesMax = 16 * 1024 * 1024;
 /** Blocks of other map tasks fetched ahead of the one that is consumed. */
 export const shuffleFetchesAhead = 4;

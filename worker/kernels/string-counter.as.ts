@@ -27,6 +27,7 @@ const FIBONACCI: u32 = 0x9e3779b1;
 /** 16 bytes of ones, then 16 of zeros: loading at 16 - n gives the mask that keeps n bytes. */
 const MASKS: usize = 1024;
 const ENTRY_BYTES: usize = 32;
+/** As large as the table until that is this large: there may be many small tables. */
 const ARENA_CHUNK_BYTES: usize = 1 << 20;
 /**
  * One above the largest exact count: a sum that would pass it stays there, and drain reports
@@ -131,7 +132,8 @@ function keep(key: usize, length: u32): usize {
       arenaEnd = spareEnd;
       spare = spareEnd = 0;
     } else {
-      const bytes = max(ARENA_CHUNK_BYTES, <usize>length);
+      const chunk = min(ARENA_CHUNK_BYTES, <usize>ENTRY_BYTES << slotBits);
+      const bytes = max(chunk, <usize>length);
       const start = take(bytes);
       if (start == 0) return 0;
       arena = start;

@@ -8,6 +8,8 @@ export class ArraySpillFiles implements SpillFiles {
   open = 0;
   created = 0;
   writtenBytes = 0;
+  /** How often something was written. */
+  writes = 0;
 
   create(): SpillFile {
     let bytes = new Uint8Array(1024);
@@ -19,6 +21,7 @@ export class ArraySpillFiles implements SpillFiles {
         return length;
       },
       append: (pieces) => {
+        this.writes++;
         for (const piece of pieces) {
           if (length + piece.length > bytes.length) {
             const more = new Uint8Array(2 * (length + piece.length));

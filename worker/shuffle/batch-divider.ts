@@ -1,7 +1,11 @@
 // Divides batches into those of partitions, many rows at a time, so that the pieces are worth a block's frame.
 
 import type { Batch } from "../../proto/batch/batch.ts";
-import { shuffleHeldBytesMax, shuffleRowsHeldMax } from "../../proto/limits.ts";
+import {
+  shuffleHeldBytesMax,
+  shuffleHeldBytesMin,
+  shuffleRowsHeldMax,
+} from "../../proto/limits.ts";
 import { batchSignature } from "../kernels/columns/batch-signature.ts";
 import { concatBatches } from "../kernels/columns/concat.ts";
 import { divideRows } from "../kernels/columns/divide-rows.ts";
@@ -14,17 +18,31 @@ const pieceBytesMin = 64 * 1024;
 /** The partition of each row of a batch. */
 export type BatchPartitioner = (batch: Batch) => Int32Array;
 
+/**
+ * What waits to be divided of a task that can always have `ownBytes`: these and all that is made of them while they are
+ * divided are reserved by nobody. Of a thread's own part alone, so that blocks are the same whoever else has memory.
+ */
+export function dividerBytesMax(ownBytes: number): number {
+  return Math.min(shuffleHeldBytesMax, Math.max(shuffleHeldBytesMin, ownBytes));
+}
+
 /** Keeps rows of a partition in the order they came. */
 export class BatchDivider {
   private readonly partitions: number;
+  private readonly heldBytesMax: number;
   private readonly emit: (partition: number, batch: Batch) => void;
   private held: { readonly batch: Batch; readonly partitions: Int32Array }[] = [];
   private heldRows = 0;
   private heldBytes = 0;
   private signature = "";
 
-  constructor(partitions: number, emit: (partition: number, batch: Batch) => void) {
+  constructor(
+    partitions: number,
+    emit: (partition: number, batch: Batch) => void,
+    heldBytesMax = shuffleHeldBytesMax,
+  ) {
     this.partitions = partitions;
+    this.heldBytesMax = heldBytesMax;
     this.emit = emit;
   }
 
@@ -41,7 +59,7 @@ export class BatchDivider {
     this.held.push({ batch, partitions });
     this.heldRows += batch.rows;
     this.heldBytes += bytes;
-    const isMuch = this.heldRows >= shuffleRowsHeldMax || this.heldBytes >= shuffleHeldBytesMax;
+    const isMuch = this.heldRows >= shuffleRowsHeldMax || this.heldBytes >= this.heldBytesMax;
     if (isMuch) this.flush();
   }
 

@@ -8,7 +8,7 @@ import type { SpillFile } from "../memory/spill-files.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
-import { BatchDivider, type BatchPartitioner } from "./batch-divider.ts";
+import { BatchDivider, type BatchPartitioner, dividerBytesMax } from "./batch-divider.ts";
 import { BlockWriter, joinBlocks } from "./block.ts";
 import type { ColumnSample } from "./column-sample.ts";
 import { type Partitioner, StrideSample } from "./partition-rows.ts";
@@ -162,7 +162,8 @@ export function shuffleSink(options: ShuffleSinkOptions): Sink {
   const buffers = new PartitionBuffers(partitions, options.memory, blockBytes);
   const sample = new StrideSample(routing.kind === "sampled" ? routing.samplesMax : 1);
   const toPartition = (partition: number, batch: Batch) => buffers.addBatch(partition, batch);
-  const divider = new BatchDivider(partitions, toPartition);
+  const heldBytesMax = dividerBytesMax(options.memory.ownBytes);
+  const divider = new BatchDivider(partitions, toPartition, heldBytesMax);
 
   const push = (rows: readonly unknown[]): void => {
     if (rows.length === 0) return;

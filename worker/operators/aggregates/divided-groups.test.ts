@@ -1,13 +1,16 @@
 // Divided groups come in the same order whatever memory there is: a task that runs again makes the same bytes.
 
-import { expect, test } from "vitest";
-import { type Batch, makeBatch } from "../../../proto/batch/batch.ts";
+import { expect, test, vi } from "vitest";
+import { type Batch, batchRows as batchRowsOf, makeBatch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
+import { columnOfValues } from "../../kernels/testing/arbitrary-columns.ts";
+import { batchBytes } from "../../memory/batch-bytes.ts";
 import { ArraySpillFiles, operatorMemoryOf } from "../../memory/memory-for-tests.ts";
 import { aggregateStage } from "../aggregate.ts";
 import { runStage } from "../testing/run-stage.ts";
 import { floatColumn } from "./accumulator.ts";
+import { Groups } from "./groups.ts";
 
 const column = (name: string): Expr => ({ kind: "column", name });
 
@@ -94,4 +97,50 @@ test("groups that rows meet shortly after they came stay in one table, up to a t
   const back = [...batches, ...batches.slice(0, 1), ...rising(17).slice(16)];
   expect(run(back, 2 ** 30).keys).not.toEqual([...new Set(keysOf(back))]);
   expect(run(batches, 400_000).keys).not.toEqual(inOrder);
+});
+
+/** Groups of rows by long texts, in tables that are divided at once. */
+function groupedTexts(rows: number, keyOf: (row: number) => number, limitBytes: number) {
+  const batches = Array.from({ length: rows / 2000 }, (_, at) => {
+    const values = Array.from({ length: 2000 }, (_, i) => at * 2000 + i);
+    const texts = values.map((row) => String(keyOf(row)).padStart(100, "0"));
+    return makeBatch("record", [
+      columnOfValues("k", "utf8", texts),
+      columnOfValues("v", "int32", values),
+    ]);
+  });
+  const files = new ArraySpillFiles();
+  const keys = [{ name: "k", expr: column("k") }];
+  const tuning = { sharesMax: [], dividedBytesMin: 0, nearBytesMax: 0, dividedTextBytesMin: 0 };
+  const memory = operatorMemoryOf(limitBytes, files);
+  const program = { keys, aggregates: aggregates.slice(1), phase: "whole" } as const;
+  const addStates = vi.spyOn(Groups.prototype, "addStates");
+  const out = runStage((next) => aggregateStage(program, memory, next, tuning), batches);
+  const tabled = addStates.mock.calls.reduce((all, [states]) => all + states.rows, 0);
+  addStates.mockRestore();
+  const bytes = batches.reduce((all, batch) => all + batchBytes(batch), 0);
+  return { rows: out.flatMap(batchRowsOf), files, bytes, tabled };
+}
+
+test("rows of groups that hardly any share are written as they come, in blocks of many", () => {
+  const keyOf = (row: number) => (row * 7919) % 50_000;
+  const all = groupedTexts(50_000, keyOf, 2 ** 40);
+  expect(all.files.created).toBe(0);
+  expect(all.rows.length).toBe(50_000);
+  const { rows, files, bytes, tabled } = groupedTexts(50_000, keyOf, 4 * 1024 * 1024);
+  expect(rows).toEqual(all.rows);
+  expect(files.writtenBytes).toBeLessThan(1.5 * bytes);
+  expect(bytes / files.writes).toBeGreaterThan(4 * 1024);
+  // In the end, and until the memory was full.
+  expect(tabled).toBeLessThan(1.5 * rows.length);
+});
+
+test("rows of groups that many share become these before they are written", () => {
+  const keyOf = (row: number) => (row % 5 < 4 ? row % 500 : row);
+  const all = groupedTexts(100_000, keyOf, 2 ** 40);
+  expect(all.files.created).toBe(0);
+  const { rows, files, bytes } = groupedTexts(100_000, keyOf, 6 * 1024 * 1024);
+  expect(rows).toEqual(all.rows);
+  expect(files.writtenBytes).toBeGreaterThan(0);
+  expect(files.writtenBytes).toBeLessThan(0.5 * bytes);
 });

@@ -24,11 +24,15 @@ import { StateSums } from "./state-sums.ts";
 
 /** Rows that wait are joined, and picked by division, texts from and into the memory of a kernel: five times their bytes. */
 const copiesOfHeld = 5;
+/** More groups than this share of their rows are not worth their table: it has to be written anyway. */
+const hardlyReducedShare = 0.5;
 
 /** Groups are made when the first comes: most divisions of few groups stay empty. */
 class Division {
   /** States of groups that were in memory before, oldest first. */
   blocks: SpilledBlock[] = [];
+  /** Whether rows go into the file as they come: a table that had to be spilled hardly made fewer of them. */
+  passesRows = false;
   private made: Groups | undefined;
   private readonly make: () => Groups;
 
@@ -39,6 +43,13 @@ class Division {
   get groups(): Groups {
     this.made ??= this.make();
     return this.made;
+  }
+
+  /** States of all groups so far, of which none are left. */
+  takeStates(): Batch {
+    const { groups } = this;
+    this.passesRows ||= groups.size > groups.rows * hardlyReducedShare;
+    return groups.takeStates();
   }
 
   get size(): number {
@@ -123,7 +134,9 @@ export class DividedGroups {
     if (this.sums?.add(held, places) !== true) {
       this.leaveSums();
       for (const [at, rows] of divideRows(held, places, this.divisions.length)) {
-        this.divisions[at]!.groups.addStates(rows);
+        const division = this.divisions[at]!;
+        if (division.passesRows) this.spill(division, rows);
+        else division.groups.addStates(rows);
       }
     }
     this.heldBytes = 0;
@@ -194,7 +207,7 @@ export class DividedGroups {
     sums.close();
   }
 
-  private spill(division: Division, states = division.groups.takeStates()): void {
+  private spill(division: Division, states = division.takeStates()): void {
     this.spilled.file ??= new SpilledBatches(this.memory.createSpillFile());
     for (let start = 0; start < states.rows; start += batchRowsMax) {
       const piece = sliceBatch(states, start, Math.min(start + batchRowsMax, states.rows));
