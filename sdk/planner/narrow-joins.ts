@@ -7,6 +7,8 @@ import type { Action, LogicalNode } from "../../proto/plan/logical.ts";
 import { type Needed, neededOfNodes } from "../rules/needed-columns.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
 
+type SelectNode = Extract<LogicalNode, { readonly kind: "select" }>;
+
 /** Steps that name what they make are narrow already. */
 const narrowKinds = new Set<LogicalNode["kind"]>([
   "select",
@@ -31,11 +33,21 @@ function narrowed(side: LogicalNode, needed: Needed, schemas: KnownSchemas): Log
   return { kind: "select", id: side.id, input: side, columns };
 }
 
+/** A select that puts columns of a join in order, with those alone that are read above it. */
+function narrowedSelect(node: SelectNode, needed: Needed): SelectNode {
+  if (needed === "all") return node;
+  const wanted = node.columns.filter(({ name }) => needed.has(name));
+  // Rows without columns have no number.
+  const columns = wanted.length > 0 ? wanted : node.columns.slice(0, 1);
+  return columns.length === node.columns.length ? node : { ...node, columns };
+}
+
 /** The plan with a select above each side of a join that has columns which nobody reads. */
 export function narrowJoins(action: Action, schemas: KnownSchemas): Action {
   if (planNodes(action.input).every(({ kind }) => kind !== "join")) return action;
   const needs = neededOfNodes(action, { schemaOf: (node) => schemas.of(node) });
   const input = mapPlan(action.input, (node, before) => {
+    if (node.kind === "select") return narrowedSelect(node, needs.of(before));
     if (node.kind !== "join" || before.kind !== "join") return node;
     const [left, right] = needs.sidesOf(before);
     return withInputs(node, [

@@ -5,40 +5,21 @@
 import { broadcastBytesMax } from "../../proto/limits.ts";
 import { mapPlan, planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
-import { type Schema, sameType } from "../../proto/plan/types.ts";
+import type { Schema } from "../../proto/plan/types.ts";
 import { readsOnly } from "../rules/conjuncts.ts";
 import { readersOf } from "../rules/rule.ts";
 import type { PlanSizes } from "./estimate.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
+import { isPlainJoin, sameColumns } from "./plain-joins.ts";
 
 /** A join may go below one that is not much larger than what is sent whole anyway. */
 const besideBytesMax = broadcastBytesMax / 4;
-
-function isPlain(node: LogicalNode): node is JoinNode {
-  return (
-    node.kind === "join" &&
-    node.on.length > 0 &&
-    node.strategy === undefined &&
-    node.rightNames.length === 0 &&
-    node.condition === undefined
-  );
-}
 
 /** Columns of the right side that are not the left's: names that both are joined by are those of the left. */
 function ownOfRight(left: Schema, right: Schema): ReadonlySet<string> {
   const names = new Set(right.fields.map(({ name }) => name));
   for (const { name } of left.fields) names.delete(name);
   return names;
-}
-
-function sameColumns(a: Schema, b: Schema): boolean {
-  return (
-    a.fields.length === b.fields.length &&
-    a.fields.every(({ name, type }, at) => {
-      const other = b.fields[at]!;
-      return name === other.name && sameType(type, other.type);
-    })
-  );
 }
 
 interface Ordering {
@@ -51,7 +32,7 @@ interface Ordering {
 function lowered(outer: JoinNode, ordering: Ordering): JoinNode | undefined {
   const { schemas, sizes, shared } = ordering;
   const inner = outer.left;
-  if (shared.has(inner) || !isPlain(outer) || !isPlain(inner)) return undefined;
+  if (shared.has(inner) || !isPlainJoin(outer) || !isPlainJoin(inner)) return undefined;
   if (inner.type !== "inner" || !["inner", "semi"].includes(outer.type)) return undefined;
   const [left, right] = [schemas.of(inner.left), schemas.of(inner.right)];
   const before = schemas.of(outer);

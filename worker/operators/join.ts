@@ -349,6 +349,17 @@ function withAllRows({ probe, kept }: Pairs, rows: number): Pairs {
 const tableBytesPerRow = 64;
 const keptBytes = (bytes: number, rows: number) => 2 * bytes + tableBytesPerRow * rows;
 
+/** Of each row, in what is made of a side when it is first asked for: bits of its keys, and the like. */
+const laterBytesPerRow = 8;
+
+/** Once a side is built its table says what it takes: ranks of numbers far less than is reserved before. */
+function builtBytes({ table }: BuiltSide, bytes: number, rows: number): number {
+  const most = keptBytes(bytes, rows);
+  // Its table is made when it is first asked for.
+  if (table === undefined || table instanceof KnownKeys) return most;
+  return Math.min(2 * bytes + table.bytes + laterBytesPerRow * rows, most);
+}
+
 /** Keeps what it can of the side in memory, and the rest in files. */
 class KeptSide {
   private readonly program: JoinProgram;
@@ -387,7 +398,7 @@ class KeptSide {
 
   private share(place: SidePlace, built: BuiltSide): void {
     const { size, bytes, rows } = this;
-    if (size !== undefined) place.keep({ built, size, heldBytes: keptBytes(bytes, rows) });
+    if (size !== undefined) place.keep({ built, size, heldBytes: builtBytes(built, bytes, rows) });
   }
 
   end(size: SideSize): void {

@@ -231,16 +231,20 @@ const aggregate: StepMaker = (input, dice) => {
   return aggregateBy(input, keys, dice);
 };
 
+function randomAggregates(known: Known, dice: Dice): readonly NamedAggregate[] {
+  return Array.from({ length: 1 + dice.upTo(3) }, (_, at) =>
+    randomAggregate(`a${at}`, known, dice),
+  );
+}
+
 /** Some aggregates of each group. */
 export function aggregateBy(
   input: Input,
   keys: readonly NamedExpr[],
   dice: Dice,
+  aggregates: readonly NamedAggregate[] = randomAggregates(input.known, dice),
 ): Step | undefined {
   const { schema } = input.known;
-  const aggregates = Array.from({ length: 1 + dice.upTo(3) }, (_, at) =>
-    randomAggregate(`a${at}`, input.known, dice),
-  );
   const names = [...keys, ...aggregates].map(({ name }) => name);
   if (new Set(names).size < names.length) return undefined;
   const fields: Field[] = [
