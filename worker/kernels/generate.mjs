@@ -14,6 +14,7 @@ const kernels = [
   { folder: "worker/kernels", source: "integer-sums.as.ts", name: "integer-sums-wasm" },
   { folder: "worker/kernels", source: "ranked-rows.as.ts", name: "ranked-rows-wasm" },
   { folder: "worker/kernels", source: "pick-words.as.ts", name: "pick-words-wasm" },
+  { folder: "worker/kernels", source: "partner-loops.as.ts", name: "partner-loops-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   {
     folder: "proto/kernels",

@@ -1,5 +1,5 @@
 // AssemblyScript source of loops that pick rows of columns of fixed width by their numbers: eight loads before their
-// stores, so that cache misses are waited for together.
+// stores, so that cache misses are waited for together. What lies before the first value is that of row -1.
 
 /** Makes room up to `end`; false where there is none. */
 export function reach(end: usize): bool {
@@ -10,12 +10,12 @@ export function reach(end: usize): bool {
 
 // @ts-ignore: decorator
 @inline function at4(rows: usize, from: usize): u32 {
-  return load<u32>(from + (<usize>load<u32>(rows) << 2));
+  return load<u32>(from + (<isize>load<i32>(rows) << 2));
 }
 
 // @ts-ignore: decorator
 @inline function at8(rows: usize, from: usize): u64 {
-  return load<u64>(from + (<usize>load<u32>(rows) << 3));
+  return load<u64>(from + (<isize>load<i32>(rows) << 3));
 }
 
 /** Values of 32 bits. */

@@ -53,7 +53,7 @@ function addingStage(
   const hasKeys = program.keys.length > 0;
   const pushSelected = (batch: Batch, rows: Int32Array): void =>
     hasKeys ? add(pick(batch, rows)) : add(batch, rows);
-  const more = program.phase === "final" ? {} : { pushSelected };
+  const more = program.phase === "final" ? {} : { pushSelected, readsSelected: !hasKeys };
   const base = columnStage(next, (batch) => add(batch));
   return { ...base, ...more, wantsMore: () => true, finish };
 }

@@ -4,11 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Batch, batchOfRows, batchRows, makeBatch } from "../../proto/batch/batch.ts";
+import type { Column, TextColumn } from "../../proto/batch/column.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinType } from "../../proto/plan/logical.ts";
 import { float64Type, int32Type, type Schema, utf8Type } from "../../proto/plan/types.ts";
 import { fakeClock } from "../../proto/testing/fake-clock.ts";
 import { canonicalText } from "../kernels/canonical-text.ts";
+import { gatherBatch } from "../kernels/columns/gather.ts";
 import { columnOfValues } from "../kernels/testing/arbitrary-columns.ts";
 import { ArraySpillFiles, operatorMemoryOf } from "../memory/memory-for-tests.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
@@ -116,6 +118,25 @@ const shown = (row: unknown) => {
   ]);
   return canonicalText(Object.fromEntries(plain));
 };
+
+/** The first row of each key. */
+function firstOfKeys(batch: Batch): Batch {
+  const keys = rowsOfBatches([batch]).map((row) => numberOf((row as Row)["k"]));
+  return gatherBatch(
+    batch,
+    Int32Array.from(keys.keys()).filter(
+      (row) => keys.findIndex((key) => key === keys[row]) === row,
+    ),
+  );
+}
+
+/** Texts as codes into a dictionary of them all. */
+function withDictionary(texts: Column): Column {
+  const codes = Int32Array.from({ length: texts.length }, (_, row) => row);
+  const dictionary = { ...texts, validity: undefined } as TextColumn;
+  const { name, length, nulls, validity } = texts;
+  return { name, length, nulls, validity, type: "dictionary", codes, dictionary };
+}
 
 const less: Expr = { kind: "call", name: "lt", args: [column("a"), column("b")] };
 const cases = fc.record({
@@ -229,6 +250,49 @@ describe("joins", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  test("give the same to a step that reads rows where they are", () => {
+    let selected = 0;
+    const asTexts = ({ shape, columns, rows }: Batch): Batch => {
+      const texts = [...rowsOfBatches([{ shape, columns, rows }])].map((row) =>
+        numberOf((row as Row)["k"]),
+      );
+      const key = columnOfValues(
+        "k",
+        "utf8",
+        texts.map((text) => (text === null ? null : String(text))),
+      );
+      return { shape, rows, columns: [withDictionary(key), ...columns.slice(1)] };
+    };
+    fc.assert(
+      fc.property(cases, fc.boolean(), ({ left, right, pipeline }, isText) => {
+        const { leftSchema: _, rightSchema: __, ...program } = programOf("inner", pipeline, false);
+        const [first, other] = pipeline === "left" ? [left, right] : [right, left];
+        const own = [first, other.slice(0, 1).map(firstOfKeys)];
+        const [streaming, kept] = isText ? own.map((side) => side.map(asTexts)) : own;
+        const run = (readsSelected: boolean) =>
+          runStage(
+            (next) => {
+              const pushSelected = (batch: Batch, rows: Int32Array): void => {
+                if (readsSelected) selected++;
+                next.pushBatch(gatherBatch(batch, rows));
+              };
+              return joinStage(program, operatorMemoryOf(), {
+                ...{ ...next, pushSelected, readsSelected },
+              });
+            },
+            streaming!,
+            kept!,
+          );
+        const [found, expected] = [run(true), run(false)].map((batches) =>
+          rowsOfBatches(batches).map(shown),
+        );
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+    expect(selected).toBeGreaterThan(200);
   });
 
   test("give the same with a side that an earlier task built, which stays as it was", () => {

@@ -8,6 +8,7 @@ import { columnsOf } from "../../proto/plan/expr.ts";
 import { bitAt, bitBytes, setBit } from "../kernels/columns/bits.ts";
 import { columnNames } from "../kernels/columns/concat.ts";
 import { allRows, gatherBatch, rowsFrom } from "../kernels/columns/gather.ts";
+import { listFound } from "../kernels/columns/partner-loops.ts";
 import type { Reorder } from "../kernels/columns/rows-by-number.ts";
 import { checkComparable } from "../kernels/columns/widen.ts";
 import { batchBytes } from "../memory/batch-bytes.ts";
@@ -21,7 +22,7 @@ import { inOrder, KeptColumns } from "./joining/kept-columns.ts";
 import { KeyBits } from "./joining/key-bits.ts";
 import { joinKeyTests } from "./joining/key-tests.ts";
 import { KnownKeys } from "./joining/known-keys.ts";
-import { crossPairs, noPairs, type Pairs } from "./joining/pairs.ts";
+import { crossPairs, noPairs, type Pairs, RowsBuffer } from "./joining/pairs.ts";
 import { SpilledJoin } from "./joining/spilled-join.ts";
 import { HeldRows } from "./sort-by.ts";
 import { columnStage, type SideSize, type Stage, testing, wanting } from "./stage.ts";
@@ -49,6 +50,8 @@ class Join {
   private readonly conditionNames: Wanted;
   private readonly arriving = new HeldRows();
   private readonly sharing: Sharing | undefined;
+  /** Rows of a batch that have a partner. */
+  private readonly found = new RowsBuffer();
   /** Set once all kept rows are there. */
   private side: BuiltSide | undefined;
   /** Kept rows that had a partner. */
@@ -152,12 +155,23 @@ class Join {
     return table.pairsOf(this.comparableKeys(batch, side), batch.rows);
   }
 
-  /** The result for some pairs; -1 stands for a side without a partner. */
-  private rowsOf(probe: Batch | undefined, pairs: Pairs, wanted = this.next.wants): Batch {
-    const streaming: SideRows = { batch: probe, names: this.probeNames, rows: pairs.probe };
+  /** The result for some pairs; -1 stands for a side without a partner, of which nothing is read where it is `"any"`. */
+  private rowsOf(
+    probe: Batch | undefined,
+    pairs: Pairs,
+    wanted = this.next.wants,
+    absent?: "any",
+  ): Batch {
+    const { keepsProbe, keepsKept } = this.outer;
+    const streaming: SideRows = {
+      ...{ batch: probe, names: this.probeNames, rows: pairs.probe },
+      absent: keepsKept ? "null" : "never",
+    };
     const { rows: batch, columns, names } = this.prepare();
-    const isShared = this.sharing !== undefined;
-    const kept: SideRows = { batch, names, rows: pairs.kept, kept: columns, isShared };
+    const kept: SideRows = {
+      ...{ batch, names, rows: pairs.kept, kept: columns, isShared: this.sharing !== undefined },
+      absent: absent ?? (keepsProbe ? "null" : "never"),
+    };
     const isLeft = this.program.build.pipeline === "left";
     const [left, right] = isLeft ? [streaming, kept] : [kept, streaming];
     return makeBatch("record", joinedColumns(this.program, left, right, wanted));
@@ -192,6 +206,7 @@ class Join {
     const { type, build } = this.program;
     const isFound = type === "semi" || type === "anti";
     if (isFound && build.pipeline === "left") return this.pushFound(batch, type);
+    if (this.pushInPlace(batch)) return;
     const all = this.allPairsOf(batch);
     if (isFound || this.outer.keepsKept) this.noteMatched(all.kept);
     if (isFound) return;
@@ -200,6 +215,22 @@ class Join {
       const some = { probe: all.probe.subarray(start, end), kept: all.kept.subarray(start, end) };
       this.next.pushBatch(this.rowsOf(batch, some));
     }
+  }
+
+  /** Hands on rows with one partner at most where they are, if the next step reads them there; false where it does not. */
+  private pushInPlace(batch: Batch): boolean {
+    const { next } = this;
+    const isInner = this.program.type === "inner" && this.holds === undefined;
+    if (!isInner || next.readsSelected !== true || next.pushSelected === undefined) return false;
+    const side = this.prepare();
+    const only = side.table?.onlyOf(this.comparableKeys(batch, side), batch.rows);
+    if (only === undefined) return false;
+    const rows = this.found.take(batch.rows);
+    const count = listFound(only, rows);
+    if (count === 0) return true;
+    const all = { probe: allRows(batch.rows), kept: only };
+    next.pushSelected(this.rowsOf(batch, all, next.wants, "any"), rows.subarray(0, count));
+    return true;
   }
 
   /** Each row with its partners; with -1 where it has none and comes out all the same. */

@@ -10,8 +10,13 @@ export interface Stage {
   /** The array belongs to the caller: it may be changed after the call. */
   push(rows: readonly unknown[]): void;
   pushBatch(batch: Batch): void;
-  /** Some rows of a batch, by rising number. Set by steps that need not have all of its columns picked for them. */
+  /**
+   * Some rows of a batch, by rising number; others may have any values. All of it belongs to the caller again after the
+   * call. Set by steps that need not have all of its columns picked for them.
+   */
   pushSelected?(batch: Batch, rows: Int32Array): void;
+  /** Set where `pushSelected` mostly reads rows where they are, and picks none. */
+  readonly readsSelected?: boolean;
   /** Texts without nulls, each with a line feed behind it. Set by steps that make such bytes of them. */
   pushLines?(rows: number, lines: Uint8Array): void;
   /** False once further rows would be dropped. */

@@ -11,6 +11,7 @@ import { unreachable } from "../../../proto/errors.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
 import { pickTexts, TextPicker } from "../texts/gather-texts.ts";
 import { bitAt, bitBytes, setBit } from "./bits.ts";
+import { presentRows } from "./partner-loops.ts";
 
 /** Row indices; -1 stands for a row of nulls where a function says so. */
 type Rows = Int32Array | Uint32Array;
@@ -253,28 +254,6 @@ export function gatherBatch(batch: Batch, rows: Rows): Batch {
     rows: rows.length,
     columns: batch.columns.map((column) => gather(column, rows)),
   };
-}
-
-/** Bits of the rows that are there, and in the place of each that is not the first one of a column. */
-function presentRows(rows: Int32Array): {
-  readonly valid: Uint8Array;
-  readonly inside: Int32Array;
-} {
-  const { length } = rows;
-  const valid = new Uint8Array(bitBytes(length));
-  const inside = new Int32Array(length);
-  for (let first = 0, at = 0; first < length; first += 8, at++) {
-    const end = Math.min(first + 8, length);
-    let bits = 0;
-    for (let i = first; i < end; i++) {
-      const row = rows[i]!;
-      const absent = row >> 31;
-      inside[i] = row & ~absent;
-      bits |= (absent + 1) << (i - first);
-    }
-    valid[at] = bits;
-  }
-  return { valid, inside };
 }
 
 /** As `gather`, but an index of -1 makes a null. */

@@ -3,6 +3,7 @@
 
 import { directKeysMax, rankedKeysPerRow } from "../../../proto/limits.ts";
 import { HashedRows } from "./hashed-rows.ts";
+import { PartnerTable, placesWithin } from "./partner-loops.ts";
 import { RankedRows } from "./ranked-rows.ts";
 import type { WholeKeys } from "./whole-keys.ts";
 
@@ -84,6 +85,8 @@ export class DirectRows implements RowsByNumber {
   readonly places: Int32Array;
   readonly next: Int32Array | undefined;
   private readonly min: number;
+  /** Once rows are looked for. */
+  private table: PartnerTable | undefined;
   /** Whether each number of the range has exactly one row, and every row one. */
   readonly isFull: boolean;
 
@@ -108,44 +111,24 @@ export class DirectRows implements RowsByNumber {
   }
 
   get bytes(): number {
-    return 4 * (this.places.length + (this.next?.length ?? 0));
+    const { places, next, table } = this;
+    return 4 * (places.length + (next?.length ?? 0)) + (table?.bytes ?? 0);
   }
 
   get isUnique(): boolean {
     return this.next === undefined;
   }
 
-  // Four loads before their stores: one after the other they would wait for each cache miss.
   find(numbers: Int32Array, into: Int32Array): number {
-    const { places, min } = this;
-    const { length } = places;
-    const count = numbers.length;
-    let found = 0;
-    let i = 0;
-    for (; i + 4 <= count; i += 4) {
-      // Unsigned: a number below the least lies far beyond the end.
-      const at0 = (numbers[i]! - min) >>> 0;
-      const at1 = (numbers[i + 1]! - min) >>> 0;
-      const at2 = (numbers[i + 2]! - min) >>> 0;
-      const at3 = (numbers[i + 3]! - min) >>> 0;
-      const place0 = at0 < length ? places[at0]! : 0;
-      const place1 = at1 < length ? places[at1]! : 0;
-      const place2 = at2 < length ? places[at2]! : 0;
-      const place3 = at3 < length ? places[at3]! : 0;
-      into[i] = place0 - 1;
-      into[i + 1] = place1 - 1;
-      into[i + 2] = place2 - 1;
-      into[i + 3] = place3 - 1;
-      found += (place0 === 0 ? 0 : 1) + (place1 === 0 ? 0 : 1);
-      found += (place2 === 0 ? 0 : 1) + (place3 === 0 ? 0 : 1);
-    }
-    for (; i < count; i++) {
-      const at = (numbers[i]! - min) >>> 0;
-      const place = at < length ? places[at]! : 0;
-      into[i] = place - 1;
-      if (place !== 0) found++;
-    }
-    return found;
+    this.table ??= new PartnerTable(
+      this.places.map((place) => place - 1),
+      this.min,
+    );
+    return this.table.find(numbers, into);
+  }
+
+  close(): void {
+    this.table?.close();
   }
 }
 
@@ -166,15 +149,6 @@ export class RowsInOrder implements RowsByNumber {
   }
 
   find(numbers: Int32Array, into: Int32Array): number {
-    const { min } = this;
-    const count = this.order.length;
-    let found = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      const at = (numbers[i]! - min) >>> 0;
-      const isThere = at < count;
-      into[i] = isThere ? at : -1;
-      found += isThere ? 1 : 0;
-    }
-    return found;
+    return placesWithin(numbers, this.min, this.order.length, into);
   }
 }

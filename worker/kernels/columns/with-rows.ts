@@ -2,17 +2,17 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 
-/** A column as another, of rows that lie in a buffer of their own. */
+/** A column as another, of rows that lie at the beginning of a buffer of their own. */
 export function withRows(column: Column, buffer: ArrayBuffer, length: number): Column {
   switch (column.type) {
     case "int32":
     case "date":
-      return { ...column, length, values: new Int32Array(buffer) };
+      return { ...column, length, values: new Int32Array(buffer, 0, length) };
     case "dictionary":
-      return { ...column, length, codes: new Int32Array(buffer) };
+      return { ...column, length, codes: new Int32Array(buffer, 0, length) };
     case "float64":
-      return { ...column, length, values: new Float64Array(buffer) };
+      return { ...column, length, values: new Float64Array(buffer, 0, length) };
     default:
-      return { ...column, length, values: new BigInt64Array(buffer) } as Column;
+      return { ...column, length, values: new BigInt64Array(buffer, 0, length) } as Column;
   }
 }

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
-import type { Column } from "../../../proto/batch/column.ts";
+import { type Column, isValid } from "../../../proto/batch/column.ts";
 import { batchRowsMax } from "../../../proto/limits.ts";
 import { gather } from "./gather.ts";
 import { WordPicker } from "./word-picker.ts";
@@ -36,6 +36,29 @@ test("rows are those that a plain loop picks, however many, also where the colum
     gather(part, Int32Array.of(0, length - 2)),
   );
   picker.close();
+});
+
+test("a row of -1 is picked as 0, as a null of nullable columns, and from memory that is lent", () => {
+  for (const column of columns) {
+    const picker = WordPicker.open(column)!;
+    const rows = Int32Array.from({ length: 1001 }, (_, i) => (i % 3 === 0 ? -1 : i));
+    const found = picker.pick(rows);
+    const present = gather(
+      column,
+      rows.filter((row) => row >= 0),
+    );
+    const isThere = (_: unknown, at: number) => rows[at]! >= 0;
+    const valuesOf = (of: Column) => [...(of as { readonly values: Int32Array }).values];
+    const validOf = (of: Column) => Array.from({ length: of.length }, (_, at) => isValid(of, at));
+    expect(valuesOf(found).filter(isThere)).toEqual(valuesOf(present));
+    expect(valuesOf(found).every((value, at) => rows[at]! >= 0 || Number(value) === 0)).toBe(true);
+    expect(validOf(found).filter(isThere)).toEqual(validOf(present));
+    if (column.validity !== undefined) expect(isValid(found, 0)).toBe(false);
+    expect(isDeepStrictEqual(picker.lend(rows), found)).toBe(true);
+    const others = rows.map((row) => row + 1);
+    expect(isDeepStrictEqual(picker.lend(others), gather(column, others))).toBe(true);
+    picker.close();
+  }
 });
 
 test("columns that a cache holds, and those of other types, are left to plain loops", () => {

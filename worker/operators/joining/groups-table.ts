@@ -3,6 +3,7 @@
 import type { Column } from "../../../proto/batch/column.ts";
 import { isValid } from "../../../proto/batch/column.ts";
 import { type GroupedRows, GroupIndex, groupRows } from "../../kernels/columns/group-index.ts";
+import { DictionaryPartners } from "./dictionary-partners.ts";
 import type { JoinTable } from "./join-table.ts";
 import { type Pairs, RowsBuffer, singlePairs } from "./pairs.ts";
 
@@ -39,6 +40,10 @@ export class GroupsTable implements JoinTable {
   private readonly isUnique: boolean;
   /** The first row of each group, after that of -1, which is none. */
   private readonly firstOf: Int32Array;
+  /** Asks for each text of a dictionary once, and for all: else each batch would do so for those that it has. */
+  private readonly ofDictionary = new DictionaryPartners(
+    (texts) => this.firstsOfRows([texts], new Int32Array(texts.length)).firsts,
+  );
   private readonly firsts = new RowsBuffer();
   private readonly probe = new RowsBuffer();
 
@@ -52,11 +57,13 @@ export class GroupsTable implements JoinTable {
 
   get bytes(): number {
     const { rows, starts } = this.rows;
-    return this.index.bytes + 4 * (rows.length + starts.length + this.firstOf.length);
+    const own = 4 * (rows.length + starts.length + this.firstOf.length);
+    return this.index.bytes + this.ofDictionary.bytes + own;
   }
 
   close(): void {
     this.index.close();
+    this.ofDictionary.close();
   }
 
   firstsOf(keys: readonly Column[], rows: number): Int32Array {
@@ -64,9 +71,14 @@ export class GroupsTable implements JoinTable {
   }
 
   private foundFirsts(keys: readonly Column[], rows: number) {
-    const groups = withoutNullKeys(this.index.find(keys, rows), keys);
+    const firsts = this.firsts.take(rows);
+    const found = this.ofDictionary.find(keys, firsts);
+    return found === undefined ? this.firstsOfRows(keys, firsts) : { firsts, found };
+  }
+
+  private firstsOfRows(keys: readonly Column[], firsts: Int32Array) {
+    const groups = withoutNullKeys(this.index.find(keys, firsts.length), keys);
     const { firstOf } = this;
-    const firsts = this.firsts.take(groups.length);
     let found = groups.length;
     for (let i = 0; i < groups.length; i++) {
       const first = firstOf[groups[i]! + 1]!;

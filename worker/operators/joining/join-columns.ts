@@ -3,9 +3,10 @@
 import type { Batch } from "../../../proto/batch/batch.ts";
 import type { Column } from "../../../proto/batch/column.ts";
 import { isValid } from "../../../proto/batch/column.ts";
+import { unreachable } from "../../../proto/errors.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
-import { areAllRows, gatherOrNull, nullColumn } from "../../kernels/columns/gather.ts";
+import { areAllRows, gather, gatherOrNull, nullColumn } from "../../kernels/columns/gather.ts";
 import type { Wanted } from "../wanted-columns.ts";
 import type { KeptColumns } from "./kept-columns.ts";
 
@@ -24,12 +25,14 @@ export function sharedNames(names: JoinNames): ReadonlySet<string> {
   return new Set(shared);
 }
 
-/** Rows of one side for the rows of the result: an index of -1 is a row of nulls. */
+/** Rows of one side for the rows of the result: an index of -1 is a row that is not there. */
 export interface SideRows {
   readonly batch: Batch | undefined;
   /** Names of its columns, also where there is no batch. */
   readonly names: readonly string[];
   readonly rows: Int32Array;
+  /** What the result has for an index of -1: values of any kind are read by nobody, and lent. */
+  readonly absent: "never" | "null" | "any";
   /** Picks rows of its columns; by plain loops where not set. */
   readonly kept?: KeptColumns;
   /** Later tasks read the batch too: what is made of it has columns of its own. */
@@ -46,11 +49,31 @@ function sideOf(side: SideRows): Side {
   return { ...side, isWhole: batch !== undefined && !isShared && areAllRows(rows, batch.rows) };
 }
 
-function taken({ batch, rows, isWhole, kept }: Side, name: string): Column {
+function taken(side: Side, name: string): Column {
+  const { batch, rows, isWhole } = side;
   if (batch === undefined) return nullColumn(name, rows.length);
-  if (isWhole) return { ...columnOf(batch, name), nulls: "null" };
-  const pick = kept && ((column: Column, present: Int32Array) => kept.pick(column, present));
-  return { ...gatherOrNull(columnOf(batch, name), rows, pick), name, nulls: "null" };
+  const column = columnOf(batch, name);
+  if (isWhole) return { ...column, nulls: "null" };
+  return { ...picked(side, column), name, nulls: "null" };
+}
+
+function picked({ rows, absent, kept }: Side, column: Column): Column {
+  const pick = (own: Column, present: Int32Array): Column =>
+    kept?.pick(own, present) ?? gather(own, present);
+  switch (absent) {
+    case "never":
+      return pick(column, rows);
+    case "null":
+      return gatherOrNull(column, rows, pick);
+    case "any":
+      return kept?.lend(column, rows) ?? gatherOrNull(column, rows);
+    default:
+      return unreachable(absent);
+  }
+}
+
+function lacksRows({ batch, rows, absent }: Side): boolean {
+  return batch === undefined || (absent === "null" && rows.includes(-1));
 }
 
 /** The one where it is valid, else the other. */
@@ -75,7 +98,7 @@ export function joinedColumns(
 ): Column[] {
   const [left, right] = [sideOf(leftRows), sideOf(rightRows)];
   const shared = sharedNames(join);
-  const lacksLeft = shared.size > 0 && (left.batch === undefined || left.rows.includes(-1));
+  const lacksLeft = shared.size > 0 && lacksRows(left);
   const renames = new Map(join.rightNames.map(({ from, to }) => [from, to]));
   const isShared = (name: string) => shared.has(name) && left.names.includes(name);
   const ofLeft = (name: string): Column => {

@@ -2,6 +2,7 @@
 
 import { batchRowsMax } from "../../../proto/limits.ts";
 import { allRows } from "../../kernels/columns/gather.ts";
+import { packFound } from "../../kernels/columns/partner-loops.ts";
 
 export interface Pairs {
   /** Rows of the batch and rows of the kept side that have equal keys, in the order of the former. */
@@ -25,15 +26,9 @@ export class RowsBuffer {
 export function singlePairs(partners: Int32Array, found: number, probe: RowsBuffer): Pairs {
   const { length } = partners;
   if (found === length) return { probe: allRows(length), kept: partners };
-  const rows = probe.take(found);
-  let count = 0;
-  for (let i = 0; count < found; i++) {
-    const row = partners[i]!;
-    rows[count] = i;
-    partners[count] = row;
-    count += row < 0 ? 0 : 1;
-  }
-  return { probe: rows, kept: partners.subarray(0, found) };
+  const rows = probe.take(length);
+  packFound(partners, rows);
+  return { probe: rows.subarray(0, found), kept: partners.subarray(0, found) };
 }
 
 /** Each row with its first partner, and the others that follow this one in a chain. */
