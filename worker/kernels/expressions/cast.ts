@@ -21,6 +21,7 @@ import {
   type Vector,
   vectorOfColumn,
 } from "./vector.ts";
+import { textsOfWholes } from "./whole-texts.ts";
 
 const rank: Readonly<Partial<Record<DataType["kind"], number>>> = { int32: 1, int53: 2, int64: 3 };
 
@@ -173,6 +174,8 @@ export function castVector(
   if (isWidening(type, to) && (onFailure === "error" || neverFails(type, to))) {
     return widened(vector, to, text);
   }
+  const isWhole = vector.form === "number" && (type.kind === "int32" || type.kind === "int53");
+  if (isWhole && to.kind === "utf8") return textsOfWholes(vector);
   return (
     truncated(vector, to, onFailure, text) ??
     parsed(vector, to, onFailure, text) ??

@@ -4,6 +4,7 @@ import { madeTextCharactersMax } from "../../../../proto/limits/expressions.ts";
 import { int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";
+import { padding } from "./pads.ts";
 import { slicing } from "./slices.ts";
 import { splitKernel } from "./split.ts";
 
@@ -93,7 +94,8 @@ function pad(atStart: boolean): MakeKernel {
       const filling = whole + pattern.slice(0, missing % pattern.length).join("");
       return atStart ? filling + text : text + filling;
     };
-    return rowwise(call, padded, { argTypes: [undefined, int53Type], canFail: true });
+    const byRow = rowwise(call, padded, { argTypes: [undefined, int53Type], canFail: true });
+    return padding(byRow, atStart, madeTextCharactersMax);
   };
 }
 
