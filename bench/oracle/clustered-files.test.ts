@@ -107,3 +107,64 @@ test("sums of groups and different keys", async () => {
     { numRuns: 15 },
   );
 });
+
+type Joined = readonly (bigint | number | null)[];
+const joinTypes = ["inner", "left", "right", "full", "semi", "anti"] as const;
+
+const joining = defineJob({
+  name: "joining",
+  params: z.object({}),
+  async run(mr) {
+    const rows = mr.read.parquet("in/").select("id", "value");
+    const left = rows.where((c) => c.value.cast(float64).gt(4));
+    const right = rows
+      .where((c) => c.value.cast(float64).lt(30))
+      .select((c) => ({ other: c.id, seen: c.value.cast(float64).mul(2) }));
+    const answers: Joined[][] = [];
+    for (const type of joinTypes) {
+      const found = await left.join(right, (l, r) => l.id.eq(r.other), type).collect();
+      answers.push(found.map((row) => Object.values(row as object)));
+    }
+    return answers;
+  },
+});
+
+function joined(ids: Ids, type: (typeof joinTypes)[number]): readonly Joined[] {
+  const rows = ids.map((id) => [id, Number(id ?? -1n) + 0.5] as const);
+  const left = rows.filter(([, value]) => value > 4);
+  const right = rows.filter(([, value]) => value < 30).map(([id, value]) => [id, 2 * value]);
+  const isPair = (a: Joined, b: Joined) => a[0] !== null && a[0] === b[0];
+  const pairs = left.flatMap((own) =>
+    right.filter((each) => isPair(own, each)).map((each) => [...own, ...each]),
+  );
+  const alone = left.filter((own) => !right.some((each) => isPair(own, each)));
+  const others = right.filter((each) => !left.some((own) => isPair(own, each)));
+  if (type === "anti") return alone;
+  if (type === "semi") return left.filter((own) => !alone.includes(own));
+  const ofLeft = type === "left" || type === "full" ? alone : [];
+  const ofRight = type === "right" || type === "full" ? others : [];
+  return [
+    ...pairs,
+    ...ofLeft.map((own) => [...own, null, null]),
+    ...ofRight.map((each) => [null, null, ...each]),
+  ];
+}
+
+test("joins of rows that lie in the same tasks", async () => {
+  const shown = (rows: readonly Joined[]) => rows.map((row) => row.map(String).join(" ")).sort();
+  await fc.assert(
+    fc.asyncProperty(files, async ({ ids, inFiles, isClustered }) => {
+      const contents = new Map(
+        inFiles.map((groups, at) => [`file:///base/in/${at}.parquet`, fileOf(groups)]),
+      );
+      const bundle = createBundle(joining);
+      const run = await runInMemory({ bundle, context, files: contents, planTargets });
+      for (const [at, type] of joinTypes.entries()) {
+        expect(shown((run.value as Joined[][])[at]!)).toEqual(shown(joined(ids, type)));
+      }
+      // One that holds the kept side, and one that reads it where it is.
+      if (isClustered) for (const { stages } of run.graphs) expect(stages).toHaveLength(2);
+    }),
+    { numRuns: 8 },
+  );
+});

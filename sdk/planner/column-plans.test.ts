@@ -139,6 +139,10 @@ const withOthers = (type: JoinType): LogicalNode =>
   join(readOrders, others, type, {
     ...{ on: [{ left: col("id"), right: col("other_id") }], strategy: "broadcast" },
   });
+const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
+/** Both sides are the same files. */
+const inPlace = (type: JoinType, left: LogicalNode = readOrders): LogicalNode =>
+  join(left, others, type, { on: [{ left: col("id"), right: col("other_id") }] });
 const cutJoin = join(readOrders, readShops, "left", { strategy: "shuffle" });
 const ofOtherNames = (type: JoinType): LogicalNode =>
   join(readOrders, renamedShops, type, {
@@ -177,7 +181,6 @@ const first: LogicalNode = where(
 );
 const large = { orders: 64, shops: 40 };
 const smallShops = { orders: 64, shops: 1 };
-const shared = where(readOrders, 2, call("gt", col("price"), float("1")));
 
 const goldens: readonly (readonly [string, Action, typeof large])[] = [
   ["columns-aggregate", collect(byShop(shared, 3)), large],
@@ -284,6 +287,9 @@ const clusteredGoldens: typeof goldens = [
   ["clustered-distinct", collect({ kind: "distinct", id: 3, input: shared, on: ["id"] }), large],
   ["clustered-key-of-inner-join", collect(byOrder(withOthers("inner"), "other_id")), large],
   ["clustered-key-of-left-join", collect(byOrder(withOthers("left"), "other_id")), large],
+  ["clustered-anti-join-in-place", collect(byOrder(inPlace("anti", shared), "id")), large],
+  ["clustered-inner-join-in-place", collect(byOrder(inPlace("inner"), "other_id")), large],
+  ["clustered-joins-in-place", collect(inPlace("semi", inPlace("left", shared))), large],
 ];
 
 test.each([

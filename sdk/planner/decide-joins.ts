@@ -9,6 +9,7 @@ import { bytesOfRows, type PlanSizes } from "./estimate.ts";
 import { areGroupsOwn, withFewerGroups } from "./fewer-groups.ts";
 import { mayKeep, type Side } from "./join-stages.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
+import type { Places } from "./places.ts";
 
 /** Of what may be sent whole, the part that takes as long to send as a round of its own: 4 MiB. */
 const countingShare = 4;
@@ -90,13 +91,14 @@ export interface JoinDecisions {
   /** Of a side that is sent whole, as files have them. */
   readonly broadcastBytes: number;
   readonly measurable: ReadonlySet<NodeId>;
+  readonly places: Places;
   /** Counts of the sides that were asked for so far, in order. */
   readonly measured: readonly number[];
 }
 
 /** The joins of a plan are decided from the sources up, each by the sizes that those below it have then. */
 export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
-  const { schemas, sizes, measurable, measured, broadcastBytes } = decisions;
+  const { schemas, sizes, places, measurable, measured, broadcastBytes } = decisions;
   if (measurable.size === 0) return { plan: action };
   const choice = new JoinChoice(sizes, broadcastBytes);
   const shrunken = shrunkenNodes(action.input);
@@ -107,8 +109,10 @@ export function decideJoins(action: Action, decisions: JoinDecisions): Decided {
     // From the sources up: a plan may be deeper than calls can nest.
     sizes.of(after);
     schemas.of(after);
+    places.of(after);
     if (measure !== undefined || !isOpen(before) || after.kind !== "join") return after;
     if (!measurable.has(before.id)) return after;
+    if (places.areShared(after)) return after;
     if (choice.knowsLeft(after)) return withFewerRight(after);
     const isOwn = (small: Side) =>
       areGroupsOwn(before[small === "left" ? "right" : "left"], before[small], readers);

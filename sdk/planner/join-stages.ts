@@ -1,11 +1,11 @@
-// The stages of a join: the small side whole to every task, or both sides cut by their keys.
+// The stages of a join: the small side whole to every task, both sides cut by their keys, or both where they are.
 
 import { broadcastBytesMax } from "../../proto/limits.ts";
 import type { JoinNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram } from "../../proto/plan/program.ts";
 import { addOperator, type OpenStage, openShuffle, sealShuffle, sealWhole } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
-import { togetherOfBroadcast, togetherOfJoin } from "./together.ts";
+import { areInPlace, togetherInPlace, togetherOfBroadcast, togetherOfJoin } from "./together.ts";
 
 export type Side = "left" | "right";
 
@@ -95,6 +95,7 @@ export function joinStages(
   left: OpenStage,
   right: OpenStage,
 ): OpenStage {
+  if (isInPlace(node, left, right)) return inPlace(planning, node, left, right);
   const kept = broadcastSide(planning, node, { left, right });
   if (kept !== undefined) {
     const [streaming, whole] = kept === "right" ? [left, right] : [right, left];
@@ -127,6 +128,31 @@ function broadcast(
     inputs: [...joined.inputs, { stageId, partition: 0, maps: "all" }],
     bytesBelow: bytesPassed(node, streaming, whole),
     together: togetherOfBroadcast(node, pipeline, streaming.together),
+  };
+}
+
+/** One task of each side has all rows of its keys, unless a hint says how they are to be sent. */
+function isInPlace(node: JoinNode, left: OpenStage, right: OpenStage): boolean {
+  return node.strategy === undefined && left.taskCount > 1 && areInPlace(node, left, right);
+}
+
+/** Rows with equal keys are in tasks of one number: the smaller side is kept where it is, and read by its own task. */
+function inPlace(planning: Planning, node: JoinNode, left: OpenStage, right: OpenStage): OpenStage {
+  const { stages, sizes } = planning;
+  const isLeftKept = sizes.of(node.left).likely < sizes.of(node.right).likely;
+  const [kept, streaming] = isLeftKept ? [left, right] : [right, left];
+  const stageId = sealWhole(stages, kept, streaming.inputs);
+  const operator = joinOperator(planning, node, {
+    stageId,
+    pipeline: isLeftKept ? "right" : "left",
+  });
+  const isRead = streaming.placement.kind === "any";
+  return {
+    ...addOperator(streaming, operator, `${node.type} join`),
+    inputs: [...streaming.inputs, { stageId, partition: 0, maps: "own" }],
+    placement: isRead ? { kind: "with", stageId } : streaming.placement,
+    bytesBelow: bytesPassed(node, left, right),
+    together: togetherInPlace(node, left.together, right.together),
   };
 }
 

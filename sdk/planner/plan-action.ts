@@ -32,6 +32,7 @@ import { KnownSchemas } from "./known-schemas.ts";
 import { narrowJoins } from "./narrow-joins.ts";
 import { optimize } from "./optimize.ts";
 import { orderJoins } from "./order-joins.ts";
+import { Places } from "./places.ts";
 import { type PlanInputs, schemaOfRead, sourceReads, sourceSchemas } from "./plan-inputs.ts";
 import { settleAlters } from "./settle-alters.ts";
 import { sourceRequest, withoutTaken } from "./source-stages.ts";
@@ -115,7 +116,8 @@ export function planAction(
   const joined = joinSmallSides(grouped, schemas, sizes, broadcastBytes);
   const ordered = { ...rewritten, input: orderJoins(joined, schemas, sizes) };
   const narrow = narrowJoins(ordered, schemas);
-  const decisions = { schemas, sizes, broadcastBytes, measurable, measured };
+  const places = new Places(inputs, sizes, broadcastBytes);
+  const decisions = { schemas, sizes, places, broadcastBytes, measurable, measured };
   const { plan, measure } = decideJoins(narrow, decisions);
   const decided: Action = measure === undefined ? plan : { kind: "count", input: measure };
   const optimised = withoutTaken(decided, inputs);

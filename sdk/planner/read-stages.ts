@@ -45,7 +45,7 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
     splits,
     inputBytes,
     bytesBelow: bytesRead(planning.inputs, node),
-    together: togetherByEach(clusteredIn(planning.inputs, node)),
+    together: togetherByEach(node, clusteredIn(planning.inputs, node)),
   };
 }
 

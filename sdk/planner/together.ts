@@ -6,8 +6,17 @@ import { planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { OpenStage } from "./open-stage.ts";
 
-/** Rows that are equal in all of these are in one task. Each is the names of columns with the same values in every row. */
-type Keys = readonly (readonly string[])[];
+interface Keys {
+  /** Rows that are equal in all of these are in one task. Each is the names of columns with the same values in every row. */
+  readonly columns: readonly (readonly string[])[];
+  /** By which values the tasks were told apart: rows of one place and value are in tasks of one number. */
+  readonly place?: Place;
+}
+
+/** A column of files that are cut into the tasks of a stage. */
+export type Place = string;
+
+export const placeOf = ({ id }: LogicalNode, column: string): Place => `${id} ${column}`;
 
 /** Each is enough for itself, as of files that are in the order of an id and of a time. */
 export type Together = readonly Keys[];
@@ -19,7 +28,8 @@ const columnName = (expr: Expr): string | undefined =>
 export function areTogether(open: OpenStage, keys: readonly Expr[]): boolean {
   if (open.taskCount === 1) return true;
   const names = new Set(keys.map(columnName));
-  const isOne = (keys: Keys) => keys.every((same) => same.some((name) => names.has(name)));
+  const isOne = ({ columns }: Keys) =>
+    columns.every((same) => same.some((name) => names.has(name)));
   return open.together?.some(isOne) === true;
 }
 
@@ -27,12 +37,53 @@ export function areTogether(open: OpenStage, keys: readonly Expr[]): boolean {
 export function togetherBy(keys: readonly Expr[]): Together | undefined {
   const names = keys.map(columnName);
   const known = names.filter((name) => name !== undefined);
-  return known.length < names.length ? undefined : [known.map((name) => [name])];
+  return known.length < names.length ? undefined : [{ columns: known.map((name) => [name]) }];
 }
 
-/** By each of these columns for itself. */
-export function togetherByEach(names: readonly string[]): Together | undefined {
-  return names.length === 0 ? undefined : names.map((name) => [[name]]);
+/** By each of these columns of files for itself. */
+export function togetherByEach(read: LogicalNode, names: readonly string[]): Together | undefined {
+  if (names.length === 0) return undefined;
+  return names.map((name) => ({ columns: [[name]], place: placeOf(read, name) }));
+}
+
+function placesOf(together: Together | undefined, name: string | undefined): readonly Place[] {
+  if (name === undefined) return [];
+  return (together ?? []).flatMap(({ columns: [same, ...others], place }) =>
+    place !== undefined && others.length === 0 && same?.includes(name) === true ? [place] : [],
+  );
+}
+
+/** Whether rows of both sides with equal keys are in tasks of one number already. */
+export function areInPlace({ on }: JoinNode, left: OpenStage, right: OpenStage): boolean {
+  if (left.taskCount !== right.taskCount) return false;
+  return on.some((key) => {
+    const places = placesOf(left.together, columnName(key.left));
+    return placesOf(right.together, columnName(key.right)).some((place) => places.includes(place));
+  });
+}
+
+/** Behind a join of which both sides stay where they are. */
+export function togetherInPlace(
+  node: JoinNode,
+  left: Together | undefined,
+  right: Together | undefined,
+): Together | undefined {
+  switch (node.type) {
+    case "inner":
+      return [
+        ...(togetherOfBroadcast(node, "left", left) ?? []),
+        ...(togetherOfBroadcast(node, "right", right) ?? []),
+      ];
+    case "left":
+    case "semi":
+    case "anti":
+      return left;
+    case "right":
+      return togetherOfBroadcast(node, "right", right);
+    // Rows without a partner have no key on the other side.
+    default:
+      return undefined;
+  }
 }
 
 /** Under their new names; undefined where none has all of its columns. */
@@ -40,8 +91,8 @@ function renamed(together: Together, columns: readonly NamedExpr[]): Together | 
   const namesOf = (old: readonly string[]) =>
     columns.flatMap(({ name, expr }) => (old.includes(columnName(expr) ?? "") ? [name] : []));
   const kept = together
-    .map((keys) => keys.map(namesOf))
-    .filter((keys) => keys.every((same) => same.length > 0));
+    .map((keys) => ({ ...keys, columns: keys.columns.map(namesOf) }))
+    .filter((keys) => keys.columns.every((same) => same.length > 0));
   return kept.length === 0 ? undefined : kept;
 }
 
@@ -74,11 +125,11 @@ export function togetherOfJoin({ type, on, rightNames }: JoinNode): Together | u
       return left;
     case "inner": {
       const renames = rightNamesOf(rightNames);
-      const both = left?.[0]?.map((same, at) => [
+      const both = left?.[0]?.columns.map((same, at) => [
         ...same,
-        ...(right?.[0]?.[at] ?? []).map(renames),
+        ...(right?.[0]?.columns[at] ?? []).map(renames),
       ]);
-      return both === undefined ? undefined : [both];
+      return both === undefined ? undefined : [{ columns: both }];
     }
     // Rows without a partner have no key on the other side.
     default:
@@ -110,14 +161,18 @@ export function togetherOfBroadcast(
     });
     return [own(name), ...partners];
   };
-  return together?.map((keys) => keys.map((same) => same.flatMap(alike)));
+  return together?.map((keys) => ({
+    ...keys,
+    columns: keys.columns.map((same) => same.flatMap(alike)),
+  }));
 }
 
-/** Whether any step asks for equal keys in one task. */
+/** Whether any step asks for equal keys in one task, or in tasks of one number. */
 export function asksTogether(last: LogicalNode): boolean {
   return planNodes(last).some(
     (node) =>
       (node.kind === "aggregate" && node.keys.length > 0) ||
+      (node.kind === "join" && node.on.length > 0) ||
       node.kind === "distinct" ||
       node.kind === "window",
   );

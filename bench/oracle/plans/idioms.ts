@@ -8,7 +8,7 @@ import { derive, nodeOf, step } from "../../../sdk/dataset/dataset-base.ts";
 import { madeRow, madeSchema } from "./closure-steps.ts";
 import { aggregateBy, limit, nodeStep, ranking, sortBy } from "./column-steps.ts";
 import type { Dice } from "./dice.ts";
-import { groupsOfJoin, sidesOfOneKey } from "./join-idioms.ts";
+import { groupsOfJoin, joinOfRising, sidesOfOneKey } from "./join-idioms.ts";
 import { exactSchema, type Input, type Rows, type StepMaker } from "./known.ts";
 import { call, column, condition, whole } from "./random-expr.ts";
 import { commonNames, joinStep, other } from "./two-input-steps.ts";
@@ -196,4 +196,5 @@ export const idioms: readonly { readonly weight: number; readonly make: StepMake
   { weight: 6, make: groupsOfRising },
   { weight: 4, make: groupsOfJoin },
   { weight: 4, make: sidesOfOneKey },
+  { weight: 6, make: joinOfRising },
 ];

@@ -15,7 +15,7 @@ import {
   type StepMaker,
 } from "./known.ts";
 import { column, condition } from "./random-expr.ts";
-import { commonNames, other } from "./two-input-steps.ts";
+import { commonNames, joinStep, other } from "./two-input-steps.ts";
 
 const pairsMax = 2000;
 
@@ -106,6 +106,25 @@ export const groupsOfJoin: StepMaker = (input, dice, pool) => {
   );
   const named = [...new Set(keys)].map((name) => ({ name, expr: column(name) }));
   return after(joined, pool, (rows) => aggregateBy(rows, named, dice, aggregates));
+};
+
+/** Some rows of a table, joined in any way to others of it by a key of which each row group has its own values. */
+export const joinOfRising: StepMaker = (_, dice, pool) => {
+  const tables = pool.flatMap((known, place): (Input & { readonly key: string })[] =>
+    known.rising === undefined ? [] : [{ place, known, key: known.rising }],
+  );
+  if (tables.length === 0) return undefined;
+  const table = dice.oneOf(tables);
+  const predicate = condition(exactSchema(table.known), dice);
+  const others = commonNames(table.known, table.known, true).filter((name) => name !== table.key);
+  const names = [table.key, ...(dice.isRare(3) ? others.slice(0, 1) : [])];
+  const on = names.map((name) => ({ left: column(name), right: column(name) }));
+  const type = dice.oneOf(["inner", "left", "right", "full", "semi", "anti"] as const);
+  const [hasCondition, isTurned] = [dice.isRare(3), dice.upTo(2) === 1];
+  return after(nodeStep(table, { kind: "where", predicate }, {}), pool, (some) => {
+    const [left, right] = isTurned ? [table, some] : [some, table];
+    return joinStep(left, right, { type, on, hasCondition, strategy: undefined }, dice);
+  });
 };
 
 /** A dataset joined by one key to few rows of another, and to a third. */

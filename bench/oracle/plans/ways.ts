@@ -15,6 +15,7 @@ export const ways = [
   "rows are wanted by their number in a window",
   "an anti join meets nulls on both sides",
   "files hold groups together",
+  "both sides of a join stay in their tasks",
 ] as const;
 export type Way = (typeof ways)[number];
 
@@ -40,6 +41,17 @@ function makesWholeGroups({ taskCount, program }: StagePlan): boolean {
   const isWhole = (operator: OperatorProgram): boolean =>
     operator.kind === "aggregate" && operator.keys.length > 0 && operator.phase === "whole";
   return taskCount > 1 && source.kind === "columns" && operators.some(isWhole);
+}
+
+/** Whether tasks of a scan join rows that the same-numbered tasks of another stage kept. */
+function joinsInPlace({ program, inputs }: StagePlan): boolean {
+  const { source, operators } = program;
+  if (source.kind !== "columns") return false;
+  return operators.some(
+    (operator: OperatorProgram) =>
+      operator.kind === "join" &&
+      inputs.some(({ stageId, maps }) => stageId === operator.build.stageId && maps === "own"),
+  );
 }
 
 const numbers: readonly string[] = ["rowNumber", "rank", "denseRank"];
@@ -72,10 +84,11 @@ export async function waysOf(
   graphs: readonly StageGraph[],
 ): Promise<ReadonlySet<Way>> {
   const taken = new Set<Way>();
-  const [keys, byNumber, nulls, together] = ways;
+  const [keys, byNumber, nulls, together, inPlace] = ways;
   const stages = graphs.flatMap((graph) => graph.stages);
   if (stages.some(({ program }) => asksKeys(program))) taken.add(keys);
   if (stages.some(makesWholeGroups)) taken.add(together);
+  if (stages.some(joinsInPlace)) taken.add(inPlace);
   const nodes = planNodes(planned.action.input);
   if (nodes.some(wantsByNumber)) taken.add(byNumber);
   for (const node of nodes) {
