@@ -8,7 +8,9 @@ import type { AgentEffect, AgentEvent, AttemptKey } from "./protocol.ts";
 import { type AgentState, type Attempt, attemptKey, type Question } from "./state.ts";
 
 /** Short tasks are taken ahead for one of these parts of a tick. */
-const tickParts = 4;
+const tickParts = 2;
+/** So many for each slot in a tick are no chance: fewer may be of threads that ended in the same tick. */
+const shortTasksMin = 8;
 
 /** Applies one event to the state and says what to do now, in order. */
 export function step(state: AgentState, event: AgentEvent): AgentEffect[] {
@@ -279,8 +281,7 @@ function askQuestions(state: AgentState, effects: AgentEffect[]): void {
 
 /** As many tasks as ended in a part of the last tick; a pause between two stages is no reason to forget how many. */
 function aheadOf({ ahead, endedSinceTick, options }: AgentState): number {
-  // Fewer than this are no sign that tasks are short: their threads may have ended by chance in the same tick.
-  const isShort = endedSinceTick >= 2 * tickParts * (options.slots + 1);
+  const isShort = endedSinceTick >= shortTasksMin * (options.slots + 1);
   const ended = isShort ? Math.floor(endedSinceTick / tickParts) : 0;
   return Math.min(tasksAheadMax, Math.max(ended, Math.floor(ahead / 2)));
 }

@@ -11,13 +11,17 @@ import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
 import { type Counting, type Numbered, TextIndex, type Texts } from "./text-index.ts";
 
+/** Most tasks make an index that never gets a key: a buffer of its own would cost more than the rest of it. */
+const noNumbers = new Int32Array(0);
+const denseKeysMin = 1024;
+
 /** Group + 1 of each key from `base` on. */
 class DenseIndex {
-  private directory = new Int32Array(0);
+  private directory = noNumbers;
   private base = 0;
   private rowsSeen = 0;
   /** The key of each group. */
-  private keys = new Int32Array(1024);
+  private keys = noNumbers;
   private count = 0;
 
   get size(): number {
@@ -77,7 +81,7 @@ class DenseIndex {
 
   private addKey(key: number): number {
     if (this.count === this.keys.length) {
-      const keys = new Int32Array(2 * this.keys.length);
+      const keys = new Int32Array(Math.max(denseKeysMin, 2 * this.keys.length));
       keys.set(this.keys);
       this.keys = keys;
     }
