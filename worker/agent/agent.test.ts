@@ -102,19 +102,18 @@ describe("agent", () => {
     // One report is under way, and nothing is asked before it is acknowledged.
     expect(kinds(ended)).toEqual(["report"]);
     const [poll] = step(state, { kind: "tick" });
-    expect(poll).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 10, freeDriverSlots: 1 });
-    step(state, { kind: "polled", grants: [grant(8, ...indexes.slice(0, 13))], drivers: [] });
+    expect(poll).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 20, freeDriverSlots: 1 });
+    step(state, { kind: "polled", grants: [grant(8, ...indexes.slice(0, 23))], drivers: [] });
     const next = (taskIndex: number) => step(state, { ...done, key: { token: 8, taskIndex } });
     step(state, { kind: "reported", reports: state.reports });
     // Reported, and asked for others, once half of those ahead are done.
-    expect(indexes.slice(0, 4).flatMap(next)).toEqual([]);
-    expect(kinds(next(4))).toEqual([]);
-    const [reported, asked] = next(5);
-    expect(reported).toMatchObject({ kind: "report", reports: { length: 6 } });
-    expect(asked).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 3, freeDriverSlots: 1 });
+    expect(indexes.slice(0, 10).flatMap(next)).toEqual([]);
+    const [reported, asked] = next(10);
+    expect(reported).toMatchObject({ kind: "report", reports: { length: 11 } });
+    expect(asked).toEqual({ kind: "poll", freeSlots: 3, freeAhead: 8, freeDriverSlots: 1 });
     step(state, { kind: "reported", reports: state.reports });
     step(state, { kind: "polled", grants: [], drivers: [] });
-    for (let tick = 0; tick < 4; tick++) step(state, { kind: "tick" });
+    for (let tick = 0; tick < 5; tick++) step(state, { kind: "tick" });
     expect(state.ahead).toBe(0);
   });
 
