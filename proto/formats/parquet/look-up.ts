@@ -1,9 +1,13 @@
 // The values of codes into a dictionary, written out: of all rows, or of those that are wanted.
 
+import { findReach, noteReach } from "../../batch/known-reach.ts";
 import { unreachable } from "../../errors.ts";
 import { takeTexts } from "../../kernels/plain-texts.ts";
 import type { Dense, Written } from "./dense.ts";
 import type { PageCodes } from "./page-codes.ts";
+
+/** Dictionaries of more values, in their share of rows, take nearly as long to look through as what is written. */
+const knownShareMax = 0.25;
 
 type Bytes = Extract<Written, { kind: "bytes" }>;
 
@@ -115,6 +119,9 @@ export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Arra
       if (words === 2) pickWideWords(dictionary.values, codesOf(), values);
       else if (!codes.readValues(dictionary.values, values, places)) {
         pickWords(dictionary.values, codesOf(), values);
+      }
+      if (words === 1 && dictionary.values.length <= knownShareMax * length) {
+        noteReach(values, findReach(dictionary.values));
       }
       return { ...dictionary, values };
     }

@@ -1,6 +1,7 @@
 // Whole numbers and digits of decimals in loops over doubles, without a look at each value: how far from zero the
 // columns of a batch reach tells, before the loop runs, whether all that comes out of it is exact.
 
+import { reachOfWords } from "../../../proto/batch/known-reach.ts";
 import { type DataType, decimalPrecisionMax } from "../../../proto/plan/types.ts";
 import type { Bound } from "./bound.ts";
 import { exactDoubles, unwrittenDoubles } from "./exact-doubles.ts";
@@ -116,7 +117,7 @@ function operandOf(vector: Vector): ExactOperand | undefined {
   if (doubles === undefined && behind !== undefined) {
     const halves = halvesOf(behind);
     const each = vector.form === "words" ? wordsOf(vector.type) : 1;
-    const reach = each === 1 ? reachOfWords(halves) : reachOfWideWords(halves);
+    const reach = each === 1 ? reachOfWords(behind) : reachOfWideWords(halves);
     return reach > safeIntegerMax
       ? undefined
       : { numbers: halves, halves: each === 1 ? 2 : 4, reach };
@@ -133,18 +134,6 @@ function reachOf(numbers: Float64Array | Int32Array): number {
     if (distance > most) most = distance;
   }
   return most;
-}
-
-/** A power of two above: the bits that any of them has. */
-function reachOfWords(halves: Int32Array): number {
-  let lower = 0;
-  let upper = 0;
-  for (let i = 0; i < halves.length; i += 2) {
-    const sign = halves[i + 1]! >> 31;
-    lower |= halves[i]! ^ sign;
-    upper |= halves[i + 1]! ^ sign;
-  }
-  return upper * 4_294_967_296 + (lower >>> 0) + 1;
 }
 
 function reachOfWideWords(halves: Int32Array): number {

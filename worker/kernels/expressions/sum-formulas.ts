@@ -80,28 +80,59 @@ function isUnfit({ form, valid }: Vector): boolean {
   return valid !== undefined || (form !== "number" && form !== "words");
 }
 
+/** A value of each row, and the sums to which it is added. */
+interface Cell {
+  readonly value: string;
+  /** Whole: then it may be added up by itself before that. */
+  readonly isExact: boolean;
+  readonly sums: Float64Array[];
+}
+
+/** Sums of so few groups lie beside each other while rows are added: one for this many rows. */
+const packedRowsEach = 4;
+
 /** Terms for sums, over operands that all of them share, and counts of rows. */
 export class SumLoop {
+  private readonly groupCount: number;
   private readonly operands: Operand[] = [];
   private readonly lines: string[] = [];
-  private readonly values: string[] = [];
-  private readonly sums: Float64Array[] = [];
+  private readonly cells: Cell[] = [];
+  /** Of exact terms. */
+  private readonly known = new Map<Term["write"] | "count", Cell>();
   private readonly makingRoom: (() => void)[] = [];
   private rowsMax = Number.POSITIVE_INFINITY;
 
+  constructor(groupCount: number) {
+    this.groupCount = groupCount;
+  }
+
   /** Each row's value is to be added to the sum of its group. */
-  add({ operands, write }: Term, { sums, rowsMax, makeRoom }: DoubleSums): void {
-    const places = operands.map((operand) => this.place(operand));
-    this.values.push(write((index) => `x${places[index]!}`, this.lines));
-    this.sums.push(sums);
+  add({ operands, write, reach }: Term, { sums, rowsMax, makeRoom }: DoubleSums): void {
     this.rowsMax = Math.min(this.rowsMax, rowsMax);
     if (makeRoom !== undefined) this.makingRoom.push(makeRoom);
+    const isExact = Number.isFinite(reach);
+    const known = isExact ? this.known.get(write) : undefined;
+    if (known !== undefined) {
+      known.sums.push(sums);
+      return;
+    }
+    const places = operands.map((operand) => this.place(operand));
+    const value = write((index) => `x${places[index]!}`, this.lines);
+    const cell = { value, isExact, sums: [sums] };
+    this.cells.push(cell);
+    if (isExact) this.known.set(write, cell);
   }
 
   /** Each row is to be counted in its group. */
   count(counts: Float64Array): void {
-    this.values.push("1");
-    this.sums.push(counts);
+    const known = this.known.get("count");
+    if (known !== undefined) {
+      known.sums.push(counts);
+      return;
+    }
+    const cell = { value: "1", isExact: true, sums: [counts] };
+    this.cells.push(cell);
+    this.known.set("count", cell);
   }
 
   private place(operand: Operand): number {
@@ -112,14 +143,45 @@ export class SumLoop {
   /** Adds what there is of all rows. */
   run(groups: Int32Array): void {
     const numbers = this.operands.map((operand) => operand.numbers);
-    const add = this.compiled();
+    const isPacked = this.groupCount * this.cells.length * packedRowsEach <= groups.length;
+    const add = this.compiled(isPacked);
     for (let from = 0; from < groups.length; from += this.rowsMax) {
       if (from > 0) for (const makeRoom of this.makingRoom) makeRoom();
-      add(from, Math.min(from + this.rowsMax, groups.length), numbers, groups, this.sums);
+      const to = Math.min(from + this.rowsMax, groups.length);
+      if (isPacked) this.addPacked((sums) => add(from, to, numbers, groups, sums));
+      else
+        add(
+          from,
+          to,
+          numbers,
+          groups,
+          this.cells.flatMap(({ sums }) => sums),
+        );
     }
   }
 
-  private compiled(): Add {
+  /** Rows are added to one array with the sums of a group beside each other, and these then to where they belong. */
+  private addPacked(add: (sums: readonly Float64Array[]) => void): void {
+    const { cells, groupCount } = this;
+    const each = cells.length;
+    const packed = new Float64Array(groupCount * each);
+    for (const [at, { isExact, sums }] of cells.entries()) {
+      // Doubles depend on the order in which they are added.
+      if (isExact) continue;
+      for (let g = 0; g < groupCount; g++) packed[g * each + at] = sums[0]![g]!;
+    }
+    add([packed]);
+    for (const [at, { isExact, sums }] of cells.entries()) {
+      for (const own of sums) {
+        for (let g = 0; g < groupCount; g++) {
+          const sum = packed[g * each + at]!;
+          own[g] = isExact ? own[g]! + sum : sum;
+        }
+      }
+    }
+  }
+
+  private compiled(isPacked: boolean): Add {
     const loads = (isConstant: boolean, index: string) =>
       this.operands
         .map((operand, i) =>
@@ -128,12 +190,13 @@ export class SumLoop {
             : "",
         )
         .join(" ");
+    const { arrays, group, adds: additions } = isPacked ? this.packedCode() : this.plainCode();
     const code = `"use strict";
       ${this.operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ")} ${loads(true, "0")}
-      ${this.values.map((_, i) => `const s${i} = sums[${i}];`).join(" ")}
+      ${arrays}
       for (let i = from; i < to; i++) {
-        const g = groups[i]; ${loads(false, "i")} ${this.lines.join(" ")}
-        ${this.values.map((value, i) => `s${i}[g] = s${i}[g] + ${value};`).join(" ")}
+        const g = ${group}; ${loads(false, "i")} ${this.lines.join(" ")}
+        ${additions}
       }`;
     // Arrays of other kinds get a loop of their own: one for all kinds would be slower for each.
     const kinds = this.operands.map(({ numbers }) => numbers.constructor.name);
@@ -144,5 +207,20 @@ export class SumLoop {
       adds.set(key, add);
     }
     return add;
+  }
+
+  private packedCode() {
+    const adds = this.cells.map(({ value }, at) => `s[g + ${at}] = s[g + ${at}] + ${value};`);
+    const group = `groups[i] * ${this.cells.length}`;
+    return { arrays: "const s = sums[0];", group, adds: adds.join(" ") };
+  }
+
+  private plainCode() {
+    const values = this.cells.flatMap(({ value, sums }) => sums.map(() => value));
+    return {
+      arrays: values.map((_, i) => `const s${i} = sums[${i}];`).join(" "),
+      group: "groups[i]",
+      adds: values.map((value, i) => `s${i}[g] = s${i}[g] + ${value};`).join(" "),
+    };
   }
 }

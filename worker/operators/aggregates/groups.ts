@@ -268,7 +268,7 @@ export class Groups {
 
   /** Adds sums that are doubles in one loop, and counts beside them; answers which of the aggregates these are. */
   private addTogether(groups: Int32Array): ReadonlySet<number> {
-    const loop = new SumLoop();
+    const loop = new SumLoop(this.size);
     const summed = new Set<number>();
     const counted = new Set<number>();
     for (const [at, { call }] of this.program.aggregates.entries()) {

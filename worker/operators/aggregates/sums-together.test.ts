@@ -69,6 +69,46 @@ test("sums and means of several expressions", () => {
   );
 });
 
+test("sums of few groups, whose doubles depend on their order", () => {
+  const rows = 200;
+  const numbers = Array.from({ length: rows }, (_, row) => ((row * 7919) % 1009) - 500);
+  const batch = {
+    shape: "record" as const,
+    rows,
+    columns: [
+      columnOfValues(
+        "k",
+        "int32",
+        numbers.map((_, row) => row % 2),
+      ),
+      columnOfValues("w", "int32", numbers),
+      columnOfValues(
+        "d",
+        "float64",
+        numbers.map((number) => number * 1e9 + 0.1),
+      ),
+    ],
+  };
+  const found = (more: { readonly filter?: Expr }): unknown => {
+    const calls = [0, 1, 3, 5].flatMap((at) => ["sum", "avg"].map((of) => [of, at] as const));
+    const aggregates = calls.map(
+      ([of, at]): NamedAggregate => ({
+        name: `${of}${at}`,
+        call: { function: of, args: [exprs[at]!], distinct: false, ...more },
+      }),
+    );
+    const program = {
+      keys: [{ name: "k", expr: column("k") }],
+      aggregates,
+      phase: "whole",
+    } as const;
+    const stage = (batches: Parameters<typeof runStage>[1]) =>
+      runStage((next) => aggregateStage(program, operatorMemoryOf(), next), batches);
+    return rowsOfBatches(stage([batch, batch, batch]));
+  };
+  expect(found({})).toEqual(found({ filter: isTrue }));
+});
+
 test("sums of whole numbers near the end of their range", () => {
   const most = 2 ** 53 - 1;
   const pieces: readonly (readonly [string, readonly number[]])[] = [
