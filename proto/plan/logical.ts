@@ -244,6 +244,14 @@ export interface CogroupNode extends NodeBase {
   readonly right: LogicalNode;
 }
 
+/** Pairs of both inputs with the same key, as `[key, [value of left, value of right]]`; with `left` also those alone. */
+export interface JoinByKeyNode extends NodeBase {
+  readonly kind: "joinByKey";
+  readonly type: "inner" | "left";
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+}
+
 export type LogicalNode =
   | ReadNode
   | ClosureNode
@@ -253,6 +261,7 @@ export type LogicalNode =
   | UnionNode
   | SetNode
   | CogroupNode
+  | JoinByKeyNode
   | (UnaryNode & {
       readonly kind: "orderBy";
       readonly key: SortKey;

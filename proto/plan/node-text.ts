@@ -76,6 +76,8 @@ function argumentsText(node: LogicalNode): string {
     case "union":
     case "cogroup":
       return "";
+    case "joinByKey":
+      return node.type;
     case "intersect":
     case "except":
       return node.all ? "all" : "";

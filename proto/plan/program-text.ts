@@ -140,6 +140,8 @@ function columnOperatorText(operator: ColumnOperator): string {
     case "intersect":
     case "except":
       return `${operator.all ? " all" : ""} with stage ${operator.stageId}`;
+    case "joinByKey":
+      return ` ${operator.type} with stage ${operator.stageId}`;
     case "cogroup":
       return ` with stage ${operator.stageId}`;
     default:

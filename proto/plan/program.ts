@@ -7,6 +7,7 @@ import type {
   ColumnarFormat,
   ColumnarReadOptions,
   CsvOptions,
+  JoinByKeyNode,
   JoinType,
   NodeId,
   OutputFormat,
@@ -225,7 +226,14 @@ export type ColumnOperator =
       readonly stageId: number;
     }
   /** Pairs of the pipeline and of the shuffle input `stageId` to [key, [lefts, rights]]. */
-  | { readonly kind: "cogroup"; readonly node: NodeId; readonly stageId: number };
+  | { readonly kind: "cogroup"; readonly node: NodeId; readonly stageId: number }
+  /** The same to [key, [left, right]], in the order of the pipeline; with `left` also rows without a partner. */
+  | {
+      readonly kind: "joinByKey";
+      readonly node: NodeId;
+      readonly type: JoinByKeyNode["type"];
+      readonly stageId: number;
+    };
 
 export type OperatorProgram =
   | ClosureOperator

@@ -178,11 +178,15 @@ export abstract class KeyedSteps<out T> extends ClosureSteps<T> {
     other: Dataset<Pair<K, W>>,
     type?: Type,
   ): Dataset<[K, JoinedPair<V, W, Type>]> {
-    const keepsLeft = type === "left" || type === "full";
-    const keepsRight = type === "right" || type === "full";
     type Joined = [K, JoinedPair<V, W, Type>];
+    const asked: PairJoinType = type ?? "inner";
+    if (asked === "inner" || asked === "left") {
+      const right = otherNode("joinByKey", this, other);
+      return derive(this, { kind: "joinByKey", type: asked, left: nodeOf(this), right });
+    }
+    const keepsLeft = asked === "full";
     return this.cogroup(other).flatMap(([key, [left, right]]): Iterable<Joined> => {
-      const lefts = left.length === 0 && keepsRight ? [undefined] : left;
+      const lefts = left.length === 0 ? [undefined] : left;
       const rights = right.length === 0 && keepsLeft ? [undefined] : right;
       // Mostly one value meets one. Many make more pairs than an array may hold.
       if (lefts.length !== 1 || rights.length !== 1) return joinedPairs(key, lefts, rights);

@@ -149,6 +149,7 @@ function namesOf(node: LogicalNode, schemas: KnownSchemas): readonly string[] | 
     case "aggregateByKey":
     case "groupByKey":
     case "cogroup":
+    case "joinByKey":
       return ["key", "value"];
     case "readCsv": {
       const names = Object.keys(node.options.columns);

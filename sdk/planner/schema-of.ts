@@ -106,6 +106,7 @@ function schemaOfNode(
     case "aggregateByKey":
     case "groupByKey":
     case "cogroup":
+    case "joinByKey":
       return undefined;
     default:
       return columnSchema(node, input);

@@ -1,6 +1,6 @@
 // Stages of two inputs whose equal rows, or equal keys, must meet.
 
-import type { CogroupNode, SetNode } from "../../proto/plan/logical.ts";
+import type { CogroupNode, JoinByKeyNode, SetNode } from "../../proto/plan/logical.ts";
 import type { OperatorProgram, PartitionerProgram } from "../../proto/plan/program.ts";
 import { addOperator, type OpenStage, openShuffle, sealShuffle, sealWhole } from "./open-stage.ts";
 import { type Planning, partitionCount } from "./stages.ts";
@@ -49,9 +49,9 @@ export function setStages(
   );
 }
 
-export function cogroupStages(
+export function byKeyStages(
   planning: Planning,
-  node: CogroupNode,
+  node: CogroupNode | JoinByKeyNode,
   left: OpenStage,
   right: OpenStage,
 ): OpenStage {
@@ -61,6 +61,9 @@ export function cogroupStages(
     id,
     [left, right],
     (partitions) => ({ kind: "hash", column: "key", partitions }),
-    (stageId) => ({ kind: "cogroup", node: id, stageId }),
+    (stageId) =>
+      node.kind === "cogroup"
+        ? { kind: "cogroup", node: id, stageId }
+        : { kind: "joinByKey", node: id, type: node.type, stageId },
   );
 }

@@ -10,7 +10,7 @@ import { addKeyed, repartition } from "./keyed-stages.ts";
 import { addLimit } from "./limit-stages.ts";
 import { addOperator, gather, type OpenStage } from "./open-stage.ts";
 import { openFiles, openRange, openValues } from "./read-stages.ts";
-import { cogroupStages, setStages } from "./set-stages.ts";
+import { byKeyStages, setStages } from "./set-stages.ts";
 import { sortStages } from "./sort-stages.ts";
 import { openSource } from "./source-stages.ts";
 import type { Planning } from "./stages.ts";
@@ -45,7 +45,8 @@ export function openNode(
     case "except":
       return setStages(planning, node, below[0]!, below[1]!);
     case "cogroup":
-      return cogroupStages(planning, node, below[0]!, below[1]!);
+    case "joinByKey":
+      return byKeyStages(planning, node, below[0]!, below[1]!);
     default:
       return openUnary(planning, node, below[0]!);
   }

@@ -8,7 +8,7 @@ import { int53Type } from "../../proto/plan/types.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import { columnStep } from "./steps/columns.ts";
 import { joinStep } from "./steps/joins.ts";
-import { cogroupStep, keyedStep } from "./steps/keyed.ts";
+import { cogroupStep, joinByKeyStep, keyedStep } from "./steps/keyed.ts";
 import { readSourceStep } from "./steps/own-sources.ts";
 import { closureStep, conformed, mapAsyncStep } from "./steps/rows.ts";
 import { setStep, unionStep } from "./steps/sets.ts";
@@ -133,6 +133,8 @@ function step(node: LogicalNode, tables: readonly Table[], inputs: PlanInputs): 
       return setStep(node, table, other);
     case "cogroup":
       return cogroupStep(table, other);
+    case "joinByKey":
+      return joinByKeyStep(node, table, other);
     case "orderBy":
       return orderByStep(node, table, inputs.closure);
     case "limit":

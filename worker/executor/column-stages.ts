@@ -32,7 +32,7 @@ export interface ColumnStageWorld {
 export type JoinOperator = Extract<ColumnOperator, { readonly kind: "join" }>;
 
 export function buildColumnStage(
-  operator: Exclude<ColumnOperator, { readonly kind: "cogroup" }>,
+  operator: Exclude<ColumnOperator, { readonly kind: "cogroup" | "joinByKey" }>,
   index: number,
   world: ColumnStageWorld,
   next: Stage,

@@ -16,6 +16,7 @@ const holding: ReadonlySet<OperatorProgram["kind"]> = new Set([
   "aggregateByKey",
   "groupByKey",
   "cogroup",
+  "joinByKey",
   "countByValue",
   "mapPartitions",
   "forEach",

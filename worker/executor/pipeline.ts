@@ -9,12 +9,13 @@ import { encodeRowsStage } from "../operators/encode-rows.ts";
 import { filterStage } from "../operators/filter.ts";
 import { flatMapStage } from "../operators/flat-map.ts";
 import { forEachStage } from "../operators/for-each.ts";
+import { joinByKeyStage } from "../operators/keyed/join-by-key.ts";
+import type { KeyedPlace } from "../operators/keyed/keyed-place.ts";
 import {
   aggregateByKeyStage,
   cogroupStage,
   type FoldFunction,
   groupByKeyStage,
-  type KeyedPlace,
   reduceByKeyStage,
 } from "../operators/keyed/keyed-values.ts";
 import { limitStage } from "../operators/limit.ts";
@@ -92,6 +93,8 @@ function buildStage(
       return groupByKeyStage(operator.sorted ? unary() : undefined, place(), next);
     case "cogroup":
       return cogroupStage(operator.stageId, place(), next);
+    case "joinByKey":
+      return joinByKeyStage(operator, place(), next);
     case "mapPartitions":
       return mapPartitionsStage(rowsFunction(), index, user, place().memory, next);
     case "mapBatches": {

@@ -1,6 +1,6 @@
 // Steps on pairs `[key, value]`.
 
-import type { KeyedNode } from "../../../proto/plan/logical.ts";
+import type { JoinByKeyNode, KeyedNode } from "../../../proto/plan/logical.ts";
 import { int53Type } from "../../../proto/plan/types.ts";
 import { decodeValue } from "../../../proto/plan/values.ts";
 import { compareValues, identity } from "../value-order.ts";
@@ -81,6 +81,20 @@ export function cogroupStep(left: Table, right: Table): Table {
       );
       const side = groups[0]!.has(key) ? 0 : 1;
       return [sides[side]![groups[side]!.get(key)![0]!]![0], values];
+    }),
+    ofPair,
+  );
+}
+
+/** In the order of the left side. */
+export function joinByKeyStep({ type }: JoinByKeyNode, left: Table, right: Table): Table {
+  const partners = grouped(rowsOf(right) as readonly Pair[], ([key]) => identity(key));
+  return plain(
+    (rowsOf(left) as readonly Pair[]).flatMap(([key, value]) => {
+      const places = partners.get(identity(key));
+      if (places === undefined) return type === "left" ? [[key, [value, undefined]]] : [];
+      const rights = rowsOf(right) as readonly Pair[];
+      return places.map((place) => [key, [value, rights[place]![1]]]);
     }),
     ofPair,
   );

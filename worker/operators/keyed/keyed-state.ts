@@ -8,15 +8,15 @@ import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { assert } from "../../../proto/errors.ts";
 import { keyedHeapShare, spillDivisionsDeepMax } from "../../../proto/limits/memory.ts";
 import { chunkRowsMax } from "../../../proto/limits.ts";
-import { int53Type, jsonType } from "../../../proto/plan/types.ts";
+import { int53Type } from "../../../proto/plan/types.ts";
 import { columnOf } from "../../kernels/columns/concat.ts";
-import { byPlace, placeName } from "../../memory/row-places.ts";
+import { placeName } from "../../memory/row-places.ts";
 import { type AnyShape, SpilledPartitions } from "../../memory/spilled-partitions.ts";
 import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { hashKey, isPrimitive } from "../canonical.ts";
-import { ExternalSorter } from "../sorting/external-sorter.ts";
 import { heapBytesOf } from "./heap-bytes.ts";
 import { KeySlots } from "./key-slots.ts";
+import { PlacedRows, placeColumn, rowColumn, rowName } from "./placed-rows.ts";
 import { StateList } from "./state-list.ts";
 
 /** Of a cogroup: the pipeline is 0, the other input 1. */
@@ -46,15 +46,9 @@ const garbageFactor = 2;
 const measuredEach = 16;
 
 const hashName = "hash";
-const rowName = "row";
 
 /** JavaScript values are written as tagged JSON, of which all batches are alike. */
 const asTheyCame: AnyShape = { add: () => false, conform: (batch) => batch };
-
-function floats(name: string, values: Float64Array) {
-  const base = { name, length: values.length, nulls: "null", validity: undefined } as const;
-  return { ...base, type: "float64", values } as const;
-}
 
 type SpilledRow = readonly [key: unknown, value: unknown, side: Side];
 
@@ -78,10 +72,9 @@ class RowsToSpill {
 
   flush(): void {
     if (this.rows.length === 0) return;
-    const rows = buildColumnAs(rowName, jsonType, this.rows, "missing");
     const hashes = buildColumnAs(hashName, int53Type, this.hashes, "null");
-    const places = floats(placeName, Float64Array.from(this.places));
-    this.parts.add(makeBatch("record", [rows, hashes, places]));
+    const columns = [rowColumn(this.rows), hashes, placeColumn(this.places)];
+    this.parts.add(makeBatch("record", columns));
     this.rows = [];
     this.places = [];
     this.hashes = [];
@@ -182,6 +175,11 @@ class KeyedLevel<State> {
     this.clear();
   }
 
+  find(key: unknown): State | undefined {
+    const slot = this.keys.find(key);
+    return slot < 0 ? undefined : this.states.get(slot);
+  }
+
   /** What is held, in the order of the keys' coming. */
   *entries(): Iterable<Entry<State>> {
     const { states, places } = this;
@@ -225,6 +223,20 @@ export class KeyedState<State> {
     this.level.add(key, value, side, this.rows++);
   }
 
+  /** Whether what is held is not all that was added. */
+  get isSpilled(): boolean {
+    return this.level.parts !== undefined;
+  }
+
+  /** Only while all is held. */
+  find(key: unknown): State | undefined {
+    return this.level.find(key);
+  }
+
+  clear(): void {
+    this.level.clear();
+  }
+
   /** About what they take. */
   get bytes(): number {
     return this.level.heldBytes;
@@ -257,29 +269,21 @@ export class KeyedState<State> {
       return;
     }
     level.settle();
-    const sorter = new ExternalSorter({
-      keys: [byPlace()],
-      rowsMax: Number.POSITIVE_INFINITY,
-      memory: this.memory.beside(),
-    });
-    this.answerParts(level.parts, 1, sorter, answer, within);
-    for (const batch of sorter.sorted()) {
-      for (const row of columnValues(columnOf(batch, rowName))) {
-        yield row as readonly [unknown, unknown];
-      }
-    }
+    const answers = new PlacedRows(this.memory);
+    this.answerParts(level.parts, 1, answers, answer, within);
+    for (const rows of answers.sorted()) yield* rows as (readonly [unknown, unknown])[];
     this.memory.resize(0);
   }
 
   private answerParts(
     parts: SpilledPartitions,
     depth: number,
-    sorter: ExternalSorter,
+    answers: PlacedRows,
     answer: (state: State) => unknown,
     within: (add: () => void) => void,
   ): void {
     const makeRoom = (): boolean => {
-      sorter.giveWay();
+      answers.giveWay();
       return true;
     };
     for (let part = 0; part < parts.count; part++) {
@@ -290,33 +294,23 @@ export class KeyedState<State> {
         level.settle();
       }
       if (level.parts !== undefined)
-        this.answerParts(level.parts, depth + 1, sorter, answer, within);
-      else this.answerLevel(level, sorter, answer);
+        this.answerParts(level.parts, depth + 1, answers, answer, within);
+      else answerLevel(level, answers, answer);
     }
     parts.close();
   }
+}
 
-  private answerLevel(
-    level: KeyedLevel<State>,
-    sorter: ExternalSorter,
-    answer: (state: State) => unknown,
-  ): void {
-    let rows: (readonly [unknown, unknown])[] = [];
-    let places: number[] = [];
-    const flush = (): void => {
-      const answers = buildColumnAs(rowName, jsonType, rows, "missing");
-      sorter.add(makeBatch("record", [answers, floats(placeName, Float64Array.from(places))]));
-      rows = [];
-      places = [];
-    };
-    for (const { key, state, place } of level.entries()) {
-      rows.push([key, answer(state)]);
-      places.push(orderOf(key, place));
-      if (rows.length >= chunkRowsMax) flush();
-    }
-    if (rows.length > 0) flush();
-    level.clear();
+function answerLevel<State>(
+  level: KeyedLevel<State>,
+  answers: PlacedRows,
+  answer: (state: State) => unknown,
+): void {
+  for (const { key, state, place } of level.entries()) {
+    answers.add([key, answer(state)], orderOf(key, place));
   }
+  answers.flush();
+  level.clear();
 }
 
 function addBatch<State>(level: KeyedLevel<State>, batch: Batch): void {

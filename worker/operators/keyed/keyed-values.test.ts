@@ -7,11 +7,12 @@ import { encodeValue } from "../../../proto/plan/values.ts";
 import { ArraySpillFiles, taskMemoryOf } from "../../memory/memory-for-tests.ts";
 import type { Stage } from "../stage.ts";
 import { rowsOfBatches, runStage, testUser } from "../testing/run-stage.ts";
+import { joinByKeyStage } from "./join-by-key.ts";
+import type { KeyedPlace } from "./keyed-place.ts";
 import {
   aggregateByKeyStage,
   cogroupStage,
   groupByKeyStage,
-  type KeyedPlace,
   reduceByKeyStage,
 } from "./keyed-values.ts";
 
@@ -46,6 +47,8 @@ const steps: Readonly<Record<string, (place: KeyedPlace, next: Stage) => Stage>>
   "groupByKey sorted": (place, next) =>
     groupByKeyStage((value) => encodeValue(value).length, place, next),
   cogroup: (place, next) => cogroupStage(1, place, next),
+  "joinByKey inner": (place, next) => joinByKeyStage({ stageId: 1, type: "inner" }, place, next),
+  "joinByKey left": (place, next) => joinByKeyStage({ stageId: 1, type: "left" }, place, next),
 };
 
 for (const [name, make] of Object.entries(steps)) {
@@ -57,7 +60,7 @@ for (const [name, make] of Object.entries(steps)) {
         const of = (limitBytes: number): Batch[] => {
           const memory = taskMemoryOf(limitBytes, files).operator("keyed#1");
           const place = { index: 0, user: testUser(), memory };
-          const side = name === "cogroup" ? right : [];
+          const side = name === "cogroup" || name.startsWith("joinByKey") ? right : [];
           return runStage((next) => make(place, next), left, side);
         };
         let found: Batch[];

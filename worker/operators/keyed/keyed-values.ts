@@ -1,51 +1,17 @@
 // reduceByKey, aggregateByKey, groupByKey and cogroup: values of pairs by key, for functions of the user.
 
-import { type Batch, batchRows } from "../../../proto/batch/batch.ts";
-import { columnValues } from "../../../proto/batch/decode-column.ts";
-import { assert } from "../../../proto/errors.ts";
+import type { Batch } from "../../../proto/batch/batch.ts";
 import { keyedUnsettledBytesMax } from "../../../proto/limits/memory.ts";
 import { chunkRowsMax, partialEntriesMax, partialKeyedBytesMax } from "../../../proto/limits.ts";
 import { decodeValue } from "../../../proto/plan/values.ts";
-import type { OperatorMemory } from "../../memory/task-memory.ts";
 import { cellAt } from "../cells.ts";
 import { compareValues } from "../order.ts";
 import type { Stage } from "../stage.ts";
-import {
-  enterUser,
-  leaveUser,
-  refusePromise,
-  type UserCode,
-  unsupported,
-  userFailure,
-} from "../user-code.ts";
+import { refusePromise } from "../user-code.ts";
+import { type KeyedPlace, pairOf, pairsOfBatch, withinUser } from "./keyed-place.ts";
 import { KeyedState, type KeyedWork, type Side } from "./keyed-state.ts";
 
-/** What such a step has beside its function. */
-export interface KeyedPlace {
-  /** Of the step in its task. */
-  readonly index: number;
-  readonly user: UserCode;
-  readonly memory: OperatorMemory;
-}
-
 type Phase = "partial" | "final";
-
-function pairOf(row: unknown, operator: string): readonly [unknown, unknown] {
-  if (Array.isArray(row) && row.length === 2) return row as [unknown, unknown];
-  const what = Array.isArray(row) ? `an array of ${row.length}` : `a ${typeof row}`;
-  throw unsupported(`${operator} got ${what} where a pair [key, value] belongs`);
-}
-
-/** Runs what calls functions of the user, so that what they throw has its place. */
-function withinUser({ index, user }: KeyedPlace, work: () => void): void {
-  enterUser(user, index);
-  try {
-    work();
-  } catch (thrown) {
-    throw userFailure(user, thrown);
-  }
-  leaveUser(user);
-}
 
 interface KeyedStep<State> {
   readonly name: string;
@@ -90,25 +56,20 @@ class KeyedStage<State> {
     if (this.unsettledRows >= chunkRowsMax || newBytes >= keyedUnsettledBytesMax) this.settle();
   }
 
-  /** Of pairs that lie in columns no arrays are made. */
   pushBatch(batch: Batch, side: Side): void {
-    if (batch.shape === "pair") this.pushColumns(batch, side);
-    else this.push(batchRows(batch), side);
+    const { state, place, step } = this;
+    const { ints } = place.user.cells;
+    for (const { keys, values } of pairsOfBatch(batch, step.name, place, this.base)) {
+      const { base } = this;
+      withinUser(place, () => {
+        for (let i = 0; i < keys.length; i++) {
+          ints[cellAt.row] = base + i;
+          state.add(keys[i], values[i], side);
+        }
+      });
+      this.base += keys.length;
+    }
     this.settle();
-  }
-
-  private pushColumns({ rows, columns }: Batch, side: Side): void {
-    const [keys, values] = columns.map(columnValues);
-    assert(keys !== undefined && values !== undefined, "a pair batch needs two columns");
-    const { state, base } = this;
-    const { ints } = this.place.user.cells;
-    withinUser(this.place, () => {
-      for (let i = 0; i < rows; i++) {
-        ints[cellAt.row] = base + i;
-        state.add(keys[i], values[i], side);
-      }
-    });
-    this.base += rows;
   }
 
   /** What does not fit goes to files, or on to the next step. */
