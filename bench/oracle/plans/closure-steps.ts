@@ -216,6 +216,35 @@ const cogroup: StepMaker = (input, dice, pool) => {
   );
 };
 
+const joinByKey: StepMaker = (input, dice, pool) => {
+  const place = dice.upTo(pool.length);
+  const type = dice.oneOf(["inner", "left", "right", "full"] as const);
+  if (pool[place]!.inexact.size > 0) return undefined;
+  const known = { schema: pairSchema, isOrdered: false };
+  const made = closureStep(input, `joinByKey ${type} d${place}`, known, (rows) => rows);
+  return (
+    made && {
+      ...made,
+      known: { ...made.known, rowsMax: made.known.rowsMax + pool[place]!.rowsMax },
+      // One row for each key: rows of many with many would be too many.
+      apply: (all) => {
+        const sums = (at: number) => pairsOf(all[at]!).reduceByKey((a, b) => a + b);
+        const joined = sums(input.place).joinByKey<string | null, number, number, typeof type>(
+          sums(place),
+          type,
+        );
+        return typed(
+          joined.map(([s, [left, right]]) => ({
+            s,
+            k: ((left ?? 7) % 1000) * 1000 + ((right ?? 9) % 1000),
+          })),
+          pairSchema,
+        );
+      },
+    }
+  );
+};
+
 const orderByFunction: StepMaker = (input, dice) => {
   const direction = dice.oneOf(["asc", "desc"] as const);
   return closureStep(input, `orderBy digest ${direction}`, { isOrdered: true }, (rows) =>
@@ -232,5 +261,6 @@ export const closureSteps: readonly { readonly weight: number; readonly make: St
   { weight: 1, make: mapBatches },
   { weight: 3, make: keyed },
   { weight: 1, make: cogroup },
+  { weight: 1, make: joinByKey },
   { weight: 1, make: orderByFunction },
 ];

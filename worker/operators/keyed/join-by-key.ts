@@ -5,7 +5,13 @@ import type { Batch } from "../../../proto/batch/batch.ts";
 import { chunkRowsMax } from "../../../proto/limits.ts";
 import type { JoinByKeyNode } from "../../../proto/plan/logical.ts";
 import type { Stage } from "../stage.ts";
-import { type KeyedPlace, type Pairs, pairsOfBatch, pairsOfRows, withinUser } from "./keyed-place.ts";
+import {
+  type KeyedPlace,
+  type Pairs,
+  pairsOfBatch,
+  pairsOfRows,
+  withinUser,
+} from "./keyed-place.ts";
 import { KeyedState, type KeyedWork } from "./keyed-state.ts";
 import { PlacedRows } from "./placed-rows.ts";
 
