@@ -104,21 +104,51 @@ function addGreatest(
   }
 }
 
-/** Of one group, as where there are no keys: values are looked at once. NaN where one of them is. */
-function bestOf(wanted: "min" | "max", before: number, values: Float64Array): number {
+/** Of one group, as where there are no keys: values are looked at once, four by four. NaN where one of them is. */
+export function bestOf(wanted: "min" | "max", before: number, values: Float64Array): number {
+  return wanted === "min" ? leastOf(before, values) : greatestOf(before, values);
+}
+
+function leastOf(before: number, v: Float64Array): number {
+  const { length } = v;
   let best = before;
-  if (wanted === "min") {
-    for (let i = 0; i < values.length; i++) {
-      if (values[i]! >= best) continue;
-      if (Number.isNaN(values[i]!)) return Number.NaN;
-      best = values[i]!;
+  let i = 0;
+  for (;;) {
+    while (
+      i + 3 < length &&
+      v[i]! >= best &&
+      v[i + 1]! >= best &&
+      v[i + 2]! >= best &&
+      v[i + 3]! >= best
+    ) {
+      i += 4;
     }
-    return best;
+    if (i >= length) return best;
+    const value = v[i++]!;
+    if (value >= best) continue;
+    if (Number.isNaN(value)) return value;
+    best = value;
   }
-  for (let i = 0; i < values.length; i++) {
-    if (values[i]! <= best) continue;
-    if (Number.isNaN(values[i]!)) return Number.NaN;
-    best = values[i]!;
+}
+
+function greatestOf(before: number, v: Float64Array): number {
+  const { length } = v;
+  let best = before;
+  let i = 0;
+  for (;;) {
+    while (
+      i + 3 < length &&
+      v[i]! <= best &&
+      v[i + 1]! <= best &&
+      v[i + 2]! <= best &&
+      v[i + 3]! <= best
+    ) {
+      i += 4;
+    }
+    if (i >= length) return best;
+    const value = v[i++]!;
+    if (value <= best) continue;
+    if (Number.isNaN(value)) return value;
+    best = value;
   }
-  return best;
 }
