@@ -193,7 +193,8 @@ export class Groups {
     const numbered = this.index.number(keys, rows, counts);
     const groups = numbered.numbers;
     this.isCounted = numbered.isCounted;
-    if (this.areNear) this.areNear = this.size - leastOf(groups) <= nearGroupsEach * rows;
+    const nearMax = nearGroupsEach * rows;
+    if (this.areNear) this.areNear = this.size <= nearMax || this.size - leastOf(groups) <= nearMax;
     const first = numbered.newRows ?? firstRows(groups, before, this.index.size);
     if (first.length > 0) {
       for (const [key, column] of keys.entries()) {
