@@ -46,15 +46,15 @@ export function flatMapStage(
       if (!next.wantsMore()) return;
     }
   };
-  /** The next stage takes each array as it comes: nothing is copied, nothing lives long. It may call functions too. */
+  /** The next stage takes each array as it comes: nothing is copied, nothing lives long. */
   const pushSmall = (rows: readonly unknown[]): void => {
     for (let i = 0; i < rows.length; i++) {
       ints[cellAt.row] = base + i;
       const answer = closure(rows[i]);
       if (Array.isArray(answer)) {
-        leaveUser(user);
         next.push(answer);
-        enterUser(user, index);
+        // It may call functions too, and then is not in this one any more.
+        if (ints[cellAt.operator] !== index) enterUser(user, index);
       } else if (isIterable(answer)) iterate(answer);
       else throw notIterable(answer);
     }

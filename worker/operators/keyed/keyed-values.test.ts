@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { type Batch, batchOfRows } from "../../../proto/batch/batch.ts";
 import { encodeValue } from "../../../proto/plan/values.ts";
 import { ArraySpillFiles, taskMemoryOf } from "../../memory/memory-for-tests.ts";
+import { flatMapStage } from "../flat-map.ts";
 import type { Stage } from "../stage.ts";
 import { rowsOfBatches, runStage, testUser } from "../testing/run-stage.ts";
 import { joinByKeyStage } from "./join-by-key.ts";
@@ -103,4 +104,30 @@ test("a small heap is not filled, however much memory there is", () => {
   const found = runStage((next) => reduceByKeyStage(sum, "final", place, next), twice);
   expect(rowsOfBatches(found)).toEqual(rows.map(([key, i]) => [key, 2 * i]));
   expect(files.created).toBeGreaterThan(0);
+});
+
+test("a function before a step by key is named by what it throws, also once that step called its own", () => {
+  const memory = taskMemoryOf(2 ** 40).operator("reduceByKey#2");
+  const user = testUser(["flatMap#1", "reduceByKey#2"]);
+  const pairsUntil = (row: unknown): unknown => {
+    if (row === 3) throw new Error("no more");
+    return [["key", 1]];
+  };
+  const sum = (a: unknown, b: unknown): unknown => Number(a) + Number(b);
+  const work = () =>
+    runStage(
+      (next) =>
+        flatMapStage(
+          pairsUntil,
+          0,
+          user,
+          reduceByKeyStage(sum, "final", { index: 1, user, memory }, next),
+        ),
+      [batchOfRows([1, 2, 3])],
+    );
+  expect(work).toThrow(
+    expect.objectContaining({
+      details: expect.objectContaining({ operator: "flatMap#1", row: 2 }),
+    }),
+  );
 });
