@@ -2,6 +2,9 @@
 
 import { EngineError } from "../errors.ts";
 
+/** Levels of arrays and objects in each other: what is deeper is a cycle, or soon will be too much for a stack. */
+const depthMax = 64;
+
 /** One-key objects that stand for what JSON cannot say; a user's own object with such a key is escaped. */
 const tagKey = "$millrace";
 
@@ -43,10 +46,10 @@ function objectToPlain(value: object, depth: number): unknown {
 }
 
 function toPlain(value: unknown, depth: number): unknown {
-  if (depth > 64) {
+  if (depth > depthMax) {
     throw new EngineError(
       "VALUE_UNSUPPORTED",
-      "a value is nested deeper than 64 levels or circular",
+      `a value is nested deeper than ${depthMax} levels or circular`,
     );
   }
   switch (typeof value) {
@@ -120,9 +123,38 @@ function fromPlain(value: unknown): unknown {
   return objectFromPlain(value);
 }
 
+/** Whether JSON says all of a value as it stands, as it does of most rows: they are then not copied first. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      return value === null || (depth <= depthMax && isPlainObject(value, depth));
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) if (!isPlain(value[at], depth + 1)) return false;
+    return true;
+  }
+  // Another prototype may say by `toJSON` something else than its fields.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key of Object.keys(value)) {
+    if (key === tagKey || !isPlain((value as Record<string, unknown>)[key], depth + 1))
+      return false;
+  }
+  return true;
+}
+
 /** Encodes any supported value; throws VALUE_UNSUPPORTED for functions, symbols, maps, sets and cycles. */
 export function encodeValue(value: unknown): string {
-  return JSON.stringify(toPlain(value, 0));
+  return JSON.stringify(isPlain(value, 0) ? value : toPlain(value, 0));
 }
 
 /** Decodes what `encodeValue` made; throws MESSAGE_INVALID on anything else. */
