@@ -13,6 +13,7 @@ import {
   sameType,
   typeText,
 } from "../../../proto/plan/types.ts";
+import { countBits } from "../columns/bits.ts";
 import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { castCanFail, castVector } from "./cast.ts";
@@ -136,13 +137,18 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
     return { type: nullType, canFail: false, run: (rows) => nullsOf(nullType, rows.count) };
   }
   const kernel = kernelOf(call);
-  const args = plain.map((arg, index) => {
-    const wanted = kernel.argTypes?.[index];
-    return wanted === undefined ? arg : converted(arg, wanted, call.text);
-  });
+  const wanted = plain.map(({ type }, index) => kernel.argTypes?.[index] ?? type);
+  const args = plain.map((arg, index) => converted(arg, wanted[index]!, call.text));
   const canFail = kernel.canFail || args.some((arg) => arg.canFail);
+  const mayNotFit = plain.some(
+    ({ type }, index) => !sameType(type, wanted[index]!) && castCanFail(type, wanted[index]!),
+  );
   const compute = (rows: Rows) => {
-    const vectors = args.map((arg) => arg.run(rows));
+    const vectors =
+      propagates && mayNotFit
+        ? fitted(plain, wanted, rows, call.text)
+        : args.map((arg) => arg.run(rows));
+    if (vectors === undefined) return nullsOf(result, rows.count);
     return runKernel(kernel, vectors, rows.count, propagates, result);
   };
   // Aggregates are often over products that share a factor.
@@ -150,6 +156,36 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
   const run = key === undefined ? compute : (rows: Rows) => rows.made(key, () => compute(rows));
   const exact = exactCall(expr.name, plain, result);
   return fused({ type: result, canFail, exact, run }, expr.name, plain);
+}
+
+/** Valid where all arguments are; "none" where no row is. */
+function validOfAll(args: readonly Vector[], rows: number): Uint8Array | undefined | "none" {
+  let valid: Uint8Array | undefined;
+  for (const arg of args) {
+    if (!arg.constant) valid = andBits(valid, arg.valid, rows);
+    else if (!isValidAt(arg, 0)) return "none";
+  }
+  return valid;
+}
+
+/**
+ * Arguments as the types that a kernel wants; undefined where no row has all. The answer is null where one of them
+ * is, whether or not the others would fit.
+ */
+function fitted(
+  args: readonly Bound[],
+  wanted: readonly DataType[],
+  rows: Rows,
+  text: string,
+): readonly Vector[] | undefined {
+  const vectors = args.map((arg) => arg.run(rows));
+  const valid = validOfAll(vectors, rows.count);
+  if (valid === "none" || rows.count === 0) return undefined;
+  if (valid !== undefined && countBits(valid, rows.count) === 0) return undefined;
+  return vectors.map((vector, index) => {
+    const own = vector.constant ? vector : { ...vector, valid };
+    return castVector(own, wanted[index]!, "error", text);
+  });
 }
 
 function runKernel(
@@ -165,11 +201,8 @@ function runKernel(
       ? asConstant(kernel.run(args, 1, undefined))
       : kernel.run(args, rows, undefined);
   }
-  let valid: Uint8Array | undefined;
-  for (const arg of args) {
-    if (!arg.constant) valid = andBits(valid, arg.valid, rows);
-    else if (!isValidAt(arg, 0)) return nullsOf(result, rows);
-  }
+  const valid = validOfAll(args, rows);
+  if (valid === "none") return nullsOf(result, rows);
   return isConstant ? asConstant(kernel.run(args, 1, undefined)) : kernel.run(args, rows, valid);
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { batchOfRows } from "../../../proto/batch/batch.ts";
 import { columnValues } from "../../../proto/batch/decode-column.ts";
 import type { Expr } from "../../../proto/plan/expr.ts";
-import { float64Type, int32Type, utf8Type } from "../../../proto/plan/types.ts";
+import { decimalType, float64Type, int32Type, utf8Type } from "../../../proto/plan/types.ts";
 import { compileExpr, compilePredicate } from "./compile-expr.ts";
 
 const column = (name: string): Expr => ({ kind: "column", name });
@@ -71,6 +71,25 @@ describe("expressions", () => {
     expect(evaluate(call("coalesce", int(1), wrong), [{ a: 1 }])).toEqual([1]);
     expect(evaluate(wrong, [])).toEqual([]);
     expect(() => evaluate(wrong, [{ a: 1 }])).toThrow(/"x" of the type utf8 is no int32/);
+  });
+
+  test("a number beside null need not fit the type of the sum", () => {
+    const decimal = (input: Expr, precision: number, scale: number): Expr => {
+      return { kind: "cast", input, to: decimalType(precision, scale), onFailure: "error" };
+    };
+    const sum = (large: Expr) => call("add", decimal(large, 36, 0), decimal(column("b"), 15, 3));
+    const digits = `1${"0".repeat(35)}`;
+    const nulls = [
+      { a: digits, b: null },
+      { a: null, b: 1 },
+      { a: "1", b: 2 },
+    ];
+    expect(evaluate(sum(column("a")), nulls)).toEqual([null, null, "3.000"]);
+    expect(evaluate(sum(text(digits)), [{ b: null }, { b: null }])).toEqual([null, null]);
+    const both = [...nulls, { a: digits, b: 1 }];
+    for (const large of [column("a"), text(digits)]) {
+      expect(() => evaluate(sum(large), both)).toThrow(`${digits}e-0 has too many digits`);
+    }
   });
 
   test("a predicate selects the rows that are true", () => {
