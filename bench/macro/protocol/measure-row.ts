@@ -139,19 +139,17 @@ class RowMeasurement {
     const task = taskOf(this.#row, contender, output);
     if (task === undefined) throw new Error(`${contender.name} has no task`);
     rmSync(output, { recursive: true, force: true });
-    try {
-      const started = performance.now();
-      // Starts and failures are time that the contender takes too.
-      const spend = (): void => budget.spend(contender.name, performance.now() - started);
-      const executed = this.#execute(contender, { workload, threads }, task, output);
-      const run = await executed.finally(spend);
-      const read = this.#row.answer.read;
-      const answer = read === undefined ? run.rows : isRead ? await read(output) : [];
-      return { run, answer };
-    } finally {
-      // At once, so that nothing of it is still being written to disk while another runs.
-      rmSync(output, { recursive: true, force: true });
-    }
+    const started = performance.now();
+    // Starts and failures are time that the contender takes too.
+    const spend = (): void => budget.spend(contender.name, performance.now() - started);
+    const executed = this.#execute(contender, { workload, threads }, task, output);
+    const run = await executed.finally(spend);
+    const read = this.#row.answer.read;
+    const answer = read === undefined ? run.rows : isRead ? await read(output) : [];
+    // At once, so that nothing of it is still being written to disk while another runs. What a run that failed
+    // wrote stays until the suite ends: its processes may be writing there.
+    rmSync(output, { recursive: true, force: true });
+    return { run, answer };
   }
 
   async #execute(
