@@ -166,3 +166,7 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
 export function findField(schema: Schema, name: string): Field | undefined {
   return schema.fields.find((field) => field.name === name);
 }
+
+export function namesIn({ fields }: Schema): ReadonlySet<string> {
+  return new Set(fields.map(({ name }) => name));
+}

@@ -5,24 +5,20 @@ import type { InputFile } from "../../proto/plan/bundle.ts";
 import type { Expr, NamedAggregate } from "../../proto/plan/expr.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { logicalText } from "../../proto/plan/text.ts";
-import { type DataType, decimalType, int64Type, utf8Type } from "../../proto/plan/types.ts";
+import { decimalType, int64Type, utf8Type } from "../../proto/plan/types.ts";
 import { earlyGroups } from "./early-groups.ts";
 import { PlanSizes } from "./estimate.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { fileReads } from "./plan-inputs.ts";
+import { parquetTable } from "./testing/parquet-table.ts";
 
-const read = (id: number, name: string, columns: Readonly<Record<string, DataType>>) => {
-  const fields = Object.entries(columns).map(([own, type]) => ({
-    name: own,
-    type,
-    nullable: true,
-  }));
-  const options = { schema: { fields } };
-  return { kind: "readColumns", id, format: "parquet", pattern: name, options } as const;
-};
-const sales = read(0, "sales", { buyer: int64Type, price: decimalType(15, 2), units: int64Type });
-const buyers = read(1, "buyers", { number: int64Type, name: utf8Type, town: int64Type });
-const towns = read(2, "towns", { place: int64Type, town_name: utf8Type });
+const sales = parquetTable(0, "sales", {
+  buyer: int64Type,
+  price: decimalType(15, 2),
+  units: int64Type,
+});
+const buyers = parquetTable(1, "buyers", { number: int64Type, name: utf8Type, town: int64Type });
+const towns = parquetTable(2, "towns", { place: int64Type, town_name: utf8Type });
 
 const column = (name: string): Expr => ({ kind: "column", name });
 const call = (name: string, ...args: readonly Expr[]): Expr => ({ kind: "call", name, args });

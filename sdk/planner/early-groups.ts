@@ -7,7 +7,7 @@ import { columnsOf, type Expr, type NamedAggregate } from "../../proto/plan/expr
 import { typeOfExpr } from "../../proto/plan/expr-type.ts";
 import { mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
 import type { ColumnNode, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
-import { decimalPrecisionMax, findField, type Schema } from "../../proto/plan/types.ts";
+import { decimalPrecisionMax, findField, namesIn, type Schema } from "../../proto/plan/types.ts";
 import { foldCast } from "../rules/fold-cast.ts";
 import { readersOf } from "../rules/rule.ts";
 import type { PlanSizes } from "./estimate.ts";
@@ -73,10 +73,6 @@ interface Way {
   readonly schema: Schema;
   /** Columns of the rows that the joins and the groups above read. */
   readonly read: ReadonlySet<string>;
-}
-
-function namesIn(schema: Schema): ReadonlySet<string> {
-  return new Set(schema.fields.map(({ name }) => name));
 }
 
 /** The side of a join that has all of these columns, and all rows of whose other side may be partners. */

@@ -6,7 +6,7 @@ import type { Expr } from "../../proto/plan/expr.ts";
 import { columnsOf } from "../../proto/plan/expr.ts";
 import { mapPlan, planNodes } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
-import type { Schema } from "../../proto/plan/types.ts";
+import { namesIn, type Schema } from "../../proto/plan/types.ts";
 import { allOf, conjunctsOf, readsOnly } from "../rules/conjuncts.ts";
 import { foldCast } from "../rules/fold-cast.ts";
 import { readersOf } from "../rules/rule.ts";
@@ -46,7 +46,7 @@ function impliedOf(condition: Expr, names: ReadonlySet<string>): Expr | undefine
 
 /** Names of a join's columns by the sides to which conditions on them may go. */
 function sidesOf(node: JoinNode, left: Schema, right: Schema): readonly ReadonlySet<string>[] {
-  const ofLeft = new Set(left.fields.map(({ name }) => name));
+  const ofLeft = namesIn(left);
   const made = right.fields.map(
     ({ name }) => node.rightNames.find(({ from }) => from === name)?.to ?? name,
   );

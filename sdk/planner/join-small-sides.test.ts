@@ -5,26 +5,18 @@ import type { InputFile } from "../../proto/plan/bundle.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import { logicalText } from "../../proto/plan/text.ts";
-import { type DataType, int32Type, int64Type, utf8Type } from "../../proto/plan/types.ts";
+import { int32Type, int64Type, utf8Type } from "../../proto/plan/types.ts";
 import { PlanSizes } from "./estimate.ts";
 import { joinSmallSides } from "./join-small-sides.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { narrowJoins } from "./narrow-joins.ts";
 import { fileReads } from "./plan-inputs.ts";
+import { parquetTable } from "./testing/parquet-table.ts";
 
-const read = (id: number, name: string, columns: Readonly<Record<string, DataType>>) => {
-  const fields = Object.entries(columns).map(([own, type]) => ({
-    name: own,
-    type,
-    nullable: true,
-  }));
-  const options = { schema: { fields } };
-  return { kind: "readColumns", id, format: "parquet", pattern: name, options } as const;
-};
-const lines = read(0, "lines", { part: int64Type, seller: int64Type, amount: int64Type });
-const parts = read(1, "parts", { number: int64Type, name: utf8Type });
-const offers = read(2, "offers", { offered: int64Type, by: int64Type, cost: int64Type });
-const sellers = read(3, "sellers", { id: int64Type, town: utf8Type });
+const lines = parquetTable(0, "lines", { part: int64Type, seller: int64Type, amount: int64Type });
+const parts = parquetTable(1, "parts", { number: int64Type, name: utf8Type });
+const offers = parquetTable(2, "offers", { offered: int64Type, by: int64Type, cost: int64Type });
+const sellers = parquetTable(3, "sellers", { id: int64Type, town: utf8Type });
 
 const column = (name: string): Expr => ({ kind: "column", name });
 const green: LogicalNode = {
@@ -88,7 +80,7 @@ test("also past a join that stands between, with the columns in their order", ()
 });
 
 const ofAll = join(5, lines, parts, [["part", "number"]]);
-const other = read(2, "offers", { offered: int32Type, by: int64Type, cost: int64Type });
+const other = parquetTable(2, "offers", { offered: int32Type, by: int64Type, cost: int64Type });
 
 test.each<[string, LogicalNode]>([
   ["where no rows are left out of the first", join(6, ofAll, offers, offered)],

@@ -6,7 +6,7 @@ import type { Expr } from "../../proto/plan/expr.ts";
 import { typeOfExpr } from "../../proto/plan/expr-type.ts";
 import { mapPlan, planNodes, withInputs } from "../../proto/plan/inputs.ts";
 import type { JoinKey, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
-import { type Schema, sameType } from "../../proto/plan/types.ts";
+import { namesIn, type Schema, sameType } from "../../proto/plan/types.ts";
 import { readsOnly } from "../rules/conjuncts.ts";
 import { readersOf } from "../rules/rule.ts";
 import type { PlanSizes } from "./estimate.ts";
@@ -26,9 +26,6 @@ interface Joining {
   /** Nodes that several read: what is put into them would be done for one of these alone. */
   readonly shared: ReadonlySet<LogicalNode>;
 }
-
-const namesIn = (schema: Schema): ReadonlySet<string> =>
-  new Set(schema.fields.map(({ name }) => name));
 
 /** The column of the right side that an earlier join found equal to this one of the left, of the same type. */
 function equalOf(expr: Expr, { on }: JoinNode, left: Schema, right: Schema): Expr | undefined {

@@ -9,7 +9,7 @@ import type {
   LogicalNode,
   SourceReadNode,
 } from "../../proto/plan/logical.ts";
-import type { Schema } from "../../proto/plan/types.ts";
+import { namesIn, type Schema } from "../../proto/plan/types.ts";
 import { windowExprs } from "./node-exprs.ts";
 import type { PlanRule, RuleContext } from "./rule.ts";
 
@@ -113,7 +113,7 @@ function neededOfJoin(
   if (wanted === "all") return ["all", "all"];
   const from = (to: string) => node.rightNames.find((names) => names.to === to)?.from ?? to;
   const inSchema = (schema: Schema, names: readonly string[]) => {
-    const known = new Set(schema.fields.map(({ name }) => name));
+    const known = namesIn(schema);
     return new Set(names.filter((name) => known.has(name)));
   };
   return [

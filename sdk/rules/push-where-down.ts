@@ -4,7 +4,7 @@ import { assert } from "../../proto/errors.ts";
 import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
 import { withInputs } from "../../proto/plan/inputs.ts";
 import type { JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
-import type { Schema } from "../../proto/plan/types.ts";
+import { namesIn } from "../../proto/plan/types.ts";
 import { allOf, conjunctsOf, readsOnly, substitute } from "./conjuncts.ts";
 import type { NodeRule, RuleContext } from "./rule.ts";
 
@@ -81,10 +81,6 @@ function partitionColumns(windows: readonly NamedWindow[]): Set<string> {
   return new Set([...first].filter((name) => others.every((own) => own.has(name))));
 }
 
-function namesOf(schema: Schema): Set<string> {
-  return new Set(schema.fields.map(({ name }) => name));
-}
-
 /** A side of which rows come out without a match must not be filtered: others would match in their place. */
 function pushedIntoJoin(
   node: JoinNode,
@@ -94,7 +90,7 @@ function pushedIntoJoin(
   const left = context.schemaOf(node.left);
   const right = context.schemaOf(node.right);
   if (left === undefined || right === undefined) return undefined;
-  const leftNames = namesOf(left);
+  const leftNames = namesIn(left);
   const made = new Map<string, Expr>();
   for (const { name } of right.fields) {
     const to = node.rightNames.find(({ from }) => from === name)?.to ?? name;
