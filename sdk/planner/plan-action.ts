@@ -15,8 +15,7 @@ import {
 import type { InputFile, PlannedAction, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { SourceRequest } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
-import { planNodes } from "../../proto/plan/inputs.ts";
-import type { Action, LogicalNode, NodeId, SourceReadNode } from "../../proto/plan/logical.ts";
+import type { Action, NodeId, SourceReadNode } from "../../proto/plan/logical.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
@@ -30,6 +29,7 @@ import { joinSmallSides } from "./join-small-sides.ts";
 import { countedRead, knownCount } from "./known-count.ts";
 import { KnownSchemas } from "./known-schemas.ts";
 import { narrowJoins } from "./narrow-joins.ts";
+import { isOfColumns } from "./of-columns.ts";
 import { optimize } from "./optimize.ts";
 import { orderJoins } from "./order-joins.ts";
 import { Places } from "./places.ts";
@@ -53,17 +53,6 @@ export function targetsFor(files: readonly InputFile[], action: Action): PlanTar
     coalescedBytes: coalescedBytesTarget,
   };
 }
-
-/** Whether no function of the user's is called with rows: what these cost, bytes do not tell. */
-function isOfColumns({ kind, input }: Action): boolean {
-  if (kind === "forEach" || kind === "stage") return false;
-  return planNodes(input).every((node) => !calledWithRows.has(node.kind));
-}
-
-const calledWithRows: ReadonlySet<LogicalNode["kind"]> = new Set([
-  ...["map", "flatMap", "filter", "mapPartitions", "mapBatches", "mapAsync"],
-  ...["reduceByKey", "aggregateByKey"],
-] as const);
 
 export interface PlanOptions {
   /** How finely inputs are cut; from their sizes where it is not set. */

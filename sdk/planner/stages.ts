@@ -2,7 +2,7 @@
 
 import { assert, unreachable } from "../../proto/errors.ts";
 import { checkpointFileBytes } from "../../proto/limits/formats.ts";
-import { plannedPartitionsMax } from "../../proto/limits.ts";
+import { plannedPartitionsMax, wholePartitionBytesTarget } from "../../proto/limits.ts";
 import type { KeptOutput, PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/logical.ts";
@@ -13,6 +13,7 @@ import { type ColumnNeeds, makerName } from "./column-needs.ts";
 import type { PlanSizes } from "./estimate.ts";
 import { KeepNames } from "./keep-names.ts";
 import type { KnownSchemas } from "./known-schemas.ts";
+import { isOfColumns } from "./of-columns.ts";
 import { addOperator, gather, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 import { openValues } from "./read-stages.ts";
@@ -25,6 +26,8 @@ export interface Planning {
   readonly targets: PlanTargets;
   readonly schemas: KnownSchemas;
   readonly sizes: PlanSizes;
+  /** Whether no function of the user's is called with rows. */
+  readonly isOfColumns: boolean;
   /** The node whose rows the driver collects: it applies a last limit itself. */
   readonly collected: LogicalNode | undefined;
   /** By the ids of `cache` nodes. */
@@ -53,7 +56,8 @@ export function planStages(
   const keeps = new Map<NodeId, KeptOutput>();
   const names = new KeepNames(known.inputs);
   const askedFor = new Set<number>();
-  const planning: Planning = { ...known, stages, collected, keeps, names, askedFor };
+  const ofAction = { isOfColumns: isOfColumns(action), collected };
+  const planning: Planning = { ...known, ...ofAction, stages, keeps, names, askedFor };
   sealPlan(planning, action, openPlan(planning, action.input));
   const cut = coalesceStages(stages, { targetBytes: known.targets.coalescedBytes, askedFor });
   if (action.kind !== "analyze") return { stages: cut, keeps };
@@ -168,9 +172,28 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
     const open = watched(planning, node, openNode(planning, node, below));
     const isKept = node.kind === "cache" || node.kind === "kept";
     const isShared = (readers.get(node) ?? 0) > 1 && !isKept;
-    opened.set(node, isShared && isCostly(open) ? hold(planning.stages, open, node.id) : open);
+    opened.set(node, isShared && isCostly(open) ? shared(planning, node, open) : open);
   }
   return opened.get(last)!;
+}
+
+/**
+ * What several nodes read. Few rows are brought to one task: each reader of them is then a stage of one task, where as
+ * many as made them would each sum up a little and send it to another.
+ */
+function shared(planning: Planning, node: LogicalNode, open: OpenStage): OpenStage {
+  const { stages } = planning;
+  const isAskedFor = open.inputs.some(({ stageId }) => planning.askedFor.has(stageId));
+  if (open.taskCount === 1 || isAskedFor || !areFew(planning, node)) {
+    return hold(stages, open, node.id);
+  }
+  return gather(stages, open, node.id, [`held #${node.id}`]);
+}
+
+/** Likely no more than one task is given. Where there are more, one task has no more than may be one partition. */
+function areFew({ isOfColumns, sizes, targets }: Planning, node: LogicalNode): boolean {
+  const { likely, most } = sizes.of(node);
+  return isOfColumns && likely <= targets.partitionBytes && most <= wholePartitionBytesTarget;
 }
 
 /** With an eye on the rows of the node, where steps above name columns of them. */
