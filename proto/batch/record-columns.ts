@@ -1,13 +1,12 @@
 // Columns of records that all have the same keys in the same order, by a loop made for these keys: each value is read where
 // the engine knows it lies, and numbers go straight into their column.
 
+import { GeneratedLoops } from "../kernels/generated-loops.ts";
 import { buildColumn } from "./build-column.ts";
 import type { Column } from "./column.ts";
 
 /** Below, the loop would be made for nothing. */
 export const recordRowsMin = 64;
-/** Loops that are kept: the one made first goes first. */
-const loopsKeptMax = 256;
 
 /** Of a column while it is filled. */
 export type RecordValues = Float64Array | unknown[];
@@ -54,16 +53,15 @@ type Fill = (
   ...columns: readonly RecordValues[]
 ) => number;
 
-const loops = new Map<string, Fill>();
+const loops = new GeneratedLoops<Fill>();
 
-function makeFill(keys: readonly string[], areNumbers: readonly boolean[]): Fill {
-  const columns = keys.map((_, at) => `c${at}`);
+function codeOf(keys: readonly string[], areNumbers: readonly boolean[]): string {
   const reads = keys.map((key, at) => {
     const read = `const v${at} = row[${JSON.stringify(key)}];`;
     const check = areNumbers[at] === true ? `if (typeof v${at} !== "number") return i;` : "";
     return `${read} ${check} c${at}[i] = v${at};`;
   });
-  const code = `
+  return `
     for (const key in plain) return 0;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
@@ -76,20 +74,14 @@ function makeFill(keys: readonly string[], areNumbers: readonly boolean[]): Fill
       ${reads.join("\n")}
     }
     return rows.length;`;
-  return new Function("rows", "keys", "plain", ...columns, code) as Fill;
 }
 
 function fillOf({ keys, areNumbers }: RecordForm): Fill {
   const name = JSON.stringify([keys, areNumbers]);
   const known = loops.get(name);
   if (known !== undefined) return known;
-  const made = makeFill(keys, areNumbers);
-  loops.set(name, made);
-  for (const oldest of loops.keys()) {
-    if (loops.size <= loopsKeptMax) break;
-    loops.delete(oldest);
-  }
-  return made;
+  const columns = keys.map((_, at) => `c${at}`);
+  return loops.make(name, ["rows", "keys", "plain", ...columns], codeOf(keys, areNumbers));
 }
 
 /** Undefined where a row has other keys than the first, or no number where that has one: then rows are looked at one by one. */

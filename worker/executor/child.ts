@@ -43,7 +43,8 @@ export class ExecutorChild {
       serialization: "advanced",
       // Options of the agent, such as those of a debugger, are not for its child, which collects its garbage in time: by
       // itself V8 marks the whole heap as often as buffers grow by a share of it, some times for each 64 MiB.
-      execArgv: ["--expose-gc", `--initial-old-space-size=${threadOldMiB}`],
+      // Code that rested for some collections is kept: the next query wants it, and what was learned of it.
+      execArgv: ["--expose-gc", "--no-flush-bytecode", `--initial-old-space-size=${threadOldMiB}`],
       env: environmentOfUserCode(process.env),
       // Results of the command line go to standard output: what user code prints goes beside it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -6,6 +6,7 @@ import type { Column } from "../../proto/batch/column.ts";
 import { columnValues, integersToNumbers } from "../../proto/batch/decode-column.ts";
 import type { RecordForm, RecordValues } from "../../proto/batch/record-columns.ts";
 import { decodeStrings } from "../../proto/batch/text.ts";
+import { GeneratedLoops } from "../../proto/kernels/generated-loops.ts";
 import { chunkRowsMax } from "../../proto/limits.ts";
 import { answeredKeys } from "./answered-keys.ts";
 import { cellAt } from "./cells.ts";
@@ -93,9 +94,9 @@ export type Loop<Out> = (
 ) => number;
 
 interface Loops {
-  readonly values: Map<string, Loop<unknown[]>>;
-  readonly numbers: Map<string, Loop<NumberAnswers>>;
-  readonly records: Map<string, Loop<RecordAnswers>>;
+  readonly values: GeneratedLoops<Loop<unknown[]>>;
+  readonly numbers: GeneratedLoops<Loop<NumberAnswers>>;
+  readonly records: GeneratedLoops<Loop<RecordAnswers>>;
 }
 
 /** Loops of one function by what they read: compiled for it alone, so that the engine can inline it. */
@@ -105,7 +106,11 @@ const touchedOf = new WeakMap<RowFunction, ReadonlySet<string> | "all">();
 function loopsOf(closure: RowFunction): Loops {
   let own = loops.get(closure);
   if (own === undefined) {
-    own = { values: new Map(), numbers: new Map(), records: new Map() };
+    own = {
+      values: new GeneratedLoops(),
+      numbers: new GeneratedLoops(),
+      records: new GeneratedLoops(),
+    };
     loops.set(closure, own);
   }
   return own;
@@ -113,13 +118,13 @@ function loopsOf(closure: RowFunction): Loops {
 
 /** `before`: what is done first. `store`: what is done with an `answer`. */
 function loopOf<Out>(
-  known: Map<string, Loop<Out>>,
+  known: GeneratedLoops<Loop<Out>>,
   { text, args }: Compiled,
   store: string,
   before = "",
 ): Loop<Out> {
   const name = `${before}${text}${store}`;
-  let loop = known.get(name);
+  const loop = known.get(name);
   if (loop !== undefined) return loop;
   const names = args.map((_, at) => `${"abv"[at % 3]}${Math.floor(at / 3)}`);
   const code = `${before} for (let i = start; i < end; i++) {
@@ -129,9 +134,7 @@ function loopOf<Out>(
   }
   return end;`;
   const own = ["closure", "out", "ints", "base", "first", "start", "end"];
-  loop = new Function(...own, ...names, code) as Loop<Out>;
-  known.set(name, loop);
-  return loop;
+  return known.make(name, [...own, ...names], code);
 }
 
 const storeValue = "out[i - first] = answer;";

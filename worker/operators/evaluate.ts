@@ -9,11 +9,13 @@ import { sliceBatch } from "../kernels/columns/gather.ts";
 import { type SortStep, sortSteps } from "../kernels/columns/sort-words.ts";
 import type { SharedVectors } from "../kernels/expressions/bound.ts";
 import {
+  columnNamed,
   compileDigits,
   compileExpr,
   compilePredicate,
   type Digits,
   type Evaluate,
+  hasAll,
   type Selection,
 } from "../kernels/expressions/compile-expr.ts";
 import { isPlainJson, settledJson } from "../kernels/expressions/settle-json.ts";
@@ -21,8 +23,8 @@ import { isPlainJson, settledJson } from "../kernels/expressions/settle-json.ts"
 /** The batch with columns of nulls for those of the names that its records do not have. */
 function complete(batch: Batch, names: readonly string[]): Batch {
   if (batch.shape !== "record") return batch;
-  const absent = names.filter((name) => !batch.columns.some((column) => column.name === name));
-  if (absent.length === 0) return batch;
+  if (hasAll(batch, names)) return batch;
+  const absent = names.filter((name) => columnNamed(batch, name) === undefined);
   return { ...batch, columns: [...batch.columns, ...absent.map((name) => columnOf(batch, name))] };
 }
 
@@ -85,8 +87,7 @@ export function digitsOf(expr: Expr): (batch: Batch, shared: SharedVectors) => D
   const names = [...columnsOf(expr)];
   const evaluate = compileDigits(expr);
   return (batch, shared) => {
-    if (names.some((name) => !batch.columns.some((column) => column.name === name)))
-      return undefined;
+    if (!hasAll(batch, names)) return undefined;
     try {
       return evaluate(batch, shared);
     } catch (thrown) {

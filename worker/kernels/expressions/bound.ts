@@ -24,15 +24,20 @@ export class SharedVectors {
   readonly made = new Map<string, Vector>();
 }
 
+/** Where rows have their columns from. A class, not a function for each batch, which the engine would optimise again. */
+export interface ColumnVectors {
+  vector(name: string): Vector;
+}
+
 /** Some rows of a batch. Columns are gathered when they are first asked for. */
 export class Rows {
   readonly count: number;
-  private readonly load: (name: string) => Vector;
+  private readonly columns: ColumnVectors;
   private readonly shared: SharedVectors;
 
-  constructor(count: number, load: (name: string) => Vector, shared = new SharedVectors()) {
+  constructor(count: number, columns: ColumnVectors, shared = new SharedVectors()) {
     this.count = count;
-    this.load = load;
+    this.columns = columns;
     this.shared = shared;
   }
 
@@ -40,7 +45,7 @@ export class Rows {
     const { columns } = this.shared;
     let vector = columns.get(name);
     if (vector === undefined) {
-      vector = this.load(name);
+      vector = this.columns.vector(name);
       columns.set(name, vector);
     }
     return vector;
@@ -60,6 +65,20 @@ export class Rows {
   /** `indices` rise. */
   select(indices: Int32Array): Rows {
     if (indices.length === this.count) return this;
-    return new Rows(indices.length, (name) => takeRows(this.column(name), indices));
+    return new Rows(indices.length, new SelectedVectors(this, indices));
+  }
+}
+
+class SelectedVectors implements ColumnVectors {
+  private readonly rows: Rows;
+  private readonly indices: Int32Array;
+
+  constructor(rows: Rows, indices: Int32Array) {
+    this.rows = rows;
+    this.indices = indices;
+  }
+
+  vector(name: string): Vector {
+    return takeRows(this.rows.column(name), this.indices);
   }
 }

@@ -9,14 +9,14 @@ import { columnsOf, type Expr } from "../../../proto/plan/expr.ts";
 import { columnText, exprText } from "../../../proto/plan/expr-text.ts";
 import { type DataType, typeText } from "../../../proto/plan/types.ts";
 import { bind } from "./bind.ts";
-import { type Bound, Rows, type SharedVectors } from "./bound.ts";
+import { type Bound, type ColumnVectors, Rows, type SharedVectors } from "./bound.ts";
 import { exactDoubles } from "./exact-doubles.ts";
 import { type Folded, foldFormula, listFormula } from "./fuse.ts";
 import { rowsWhere } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import type { RowFormula } from "./sum-formulas.ts";
 import { expanded } from "./take.ts";
-import { columnOfVector, formOf, vectorOfColumn } from "./vector.ts";
+import { columnOfVector, formOf, type Vector, vectorOfColumn } from "./vector.ts";
 
 /** A column with a slot for each row of the batch; its name says nothing. `shared`: with others over the same batch. */
 export type Evaluate = (batch: Batch, shared?: SharedVectors) => Column;
@@ -33,14 +33,18 @@ export type { Folded };
 export type Selection = Int32Array | undefined;
 
 interface Input {
-  readonly name: string;
   readonly column: Column;
   readonly type: DataType;
   readonly mixture: string | undefined;
 }
 
+export function columnNamed(batch: Batch, name: string): Column | undefined {
+  for (const column of batch.columns) if (column.name === name) return column;
+  return undefined;
+}
+
 function inputOf(batch: Batch, name: string): Input {
-  const column = batch.columns.find((candidate) => candidate.name === name);
+  const column = columnNamed(batch, name);
   if (column === undefined) {
     const names = batch.columns.map((known) => columnText(known.name)).join(", ");
     throw new EngineError(
@@ -48,31 +52,66 @@ function inputOf(batch: Batch, name: string): Input {
       `the rows have no column ${columnText(name)}; they have: ${names || "none"}`,
     );
   }
-  if (!isPlainJson(column)) return { name, column, type: columnType(column), mixture: undefined };
-  return { name, ...settledJson(column) };
+  if (!isPlainJson(column)) return { column, type: columnType(column), mixture: undefined };
+  const settled = settledJson(column);
+  return { column: settled.column, type: settled.type, mixture: settled.mixture };
+}
+
+/** The columns of a batch that an expression names. */
+class Inputs implements ColumnVectors {
+  private readonly names: readonly string[];
+  private readonly inputs: Input[] = [];
+
+  constructor(names: readonly string[], batch: Batch) {
+    this.names = names;
+    for (const name of names) this.inputs.push(inputOf(batch, name));
+  }
+
+  /** Equal where the same kernels will do. */
+  signature(): string {
+    let signature = "";
+    for (const { type, mixture } of this.inputs) signature += `${typeText(type)} ${mixture ?? ""}|`;
+    return signature;
+  }
+
+  of(name: string): Input {
+    return this.inputs[this.names.indexOf(name)]!;
+  }
+
+  vector(name: string): Vector {
+    return vectorOfColumn(this.of(name).column);
+  }
+}
+
+/** An expression bound to the columns of a batch, and the rows of that. */
+interface BoundRows {
+  readonly bound: Bound;
+  readonly rows: Rows;
 }
 
 /** The expression with kernels for the types of a batch's columns, and the rows of the batch. */
-function binder(expr: Expr) {
+function binder(expr: Expr): (batch: Batch, shared?: SharedVectors) => BoundRows {
   const names = [...columnsOf(expr)];
   const known = new Map<string, Bound>();
-  return (batch: Batch, shared?: SharedVectors): { readonly bound: Bound; readonly rows: Rows } => {
-    const inputs = new Map(names.map((name) => [name, inputOf(batch, name)]));
-    const signature = [...inputs.values()]
-      .map(({ type, mixture }) => `${typeText(type)} ${mixture ?? ""}`)
-      .join("|");
+  return (batch, shared) => {
+    const inputs = new Inputs(names, batch);
+    const signature = inputs.signature();
     let bound = known.get(signature);
     if (bound === undefined) {
       if (known.size === expressionBindingsMax) known.clear();
       bound = bind(expr, {
-        typeOf: (name) => inputs.get(name)!.type,
-        mixture: (name) => inputs.get(name)!.mixture,
+        typeOf: (name) => inputs.of(name).type,
+        mixture: (name) => inputs.of(name).mixture,
       });
       known.set(signature, bound);
     }
-    const rows = new Rows(batch.rows, (name) => vectorOfColumn(inputs.get(name)!.column), shared);
-    return { bound, rows };
+    return { bound, rows: new Rows(batch.rows, inputs, shared) };
   };
+}
+
+export function hasAll(batch: Batch, names: readonly string[]): boolean {
+  for (const name of names) if (columnNamed(batch, name) === undefined) return false;
+  return true;
 }
 
 /**
@@ -83,8 +122,7 @@ export function compileExpr(expr: Expr): Evaluate {
   if (expr.kind === "column") {
     // As it is: nothing of it needs a type, and a missing key stays missing.
     const { name } = expr;
-    return (batch) =>
-      batch.columns.find((column) => column.name === name) ?? inputOf(batch, name).column;
+    return (batch) => columnNamed(batch, name) ?? inputOf(batch, name).column;
   }
   const bindTo = binder(expr);
   return (batch, shared) => {
@@ -129,8 +167,7 @@ export function compileFold(expr: Expr): FoldSum {
   const names = [...columnsOf(expr)];
   const bindTo = binder(expr);
   return (batch, list, first) => {
-    const has = (name: string) => batch.columns.some((column) => column.name === name);
-    const found = names.every(has) ? boundOrUndefined(bindTo, batch) : undefined;
+    const found = hasAll(batch, names) ? boundOrUndefined(bindTo, batch) : undefined;
     return found?.bound.formula && foldFormula(found.bound.formula, found.rows, list, first);
   };
 }
@@ -142,8 +179,7 @@ export function compileFormula(
   const names = [...columnsOf(expr)];
   const bindTo = binder(expr);
   return (batch, shared) => {
-    const has = (name: string) => batch.columns.some((column) => column.name === name);
-    const found = names.every(has) ? boundOrUndefined(bindTo, batch, shared) : undefined;
+    const found = hasAll(batch, names) ? boundOrUndefined(bindTo, batch, shared) : undefined;
     if (found === undefined) return undefined;
     const { bound, rows } = found;
     if (bound.exact !== undefined) return { kind: "exact", formula: bound.exact, rows };

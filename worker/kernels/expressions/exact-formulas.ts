@@ -15,12 +15,19 @@ type Decimal = Extract<DataType, { kind: "decimal" }>;
 export interface ExactFormula {
   readonly operands: readonly Bound[];
   readonly type: DataType;
+  /** Equal only for formulas that `write` the same, but for names. */
+  readonly text: string;
   write(operand: (index: number) => string, lines: string[]): string;
   /**
-   * How far from zero its values are at most, where `operand` says it of the operands; Infinity where a value, or one
+   * How far from zero its values are at most, where those of its operands, from the one at `first` on, are known;
+   * Infinity where a value, or one
    * on the way to it, might not be exact or not fit its type.
    */
-  reach(operand: (index: number) => number): number;
+  reach(operands: readonly Reach[], first: number): number;
+}
+
+interface Reach {
+  readonly reach: number;
 }
 
 const exactKinds: ReadonlySet<DataType["kind"]> = new Set(["int32", "int53", "decimal"]);
@@ -31,8 +38,9 @@ export function exactLeaf(bound: Bound): ExactFormula | undefined {
   return {
     operands: [bound],
     type: bound.type,
+    text: "x",
     write: (operand) => operand(0),
-    reach: (operand) => within(operand(0), safeIntegerMax),
+    reach: (operands, first) => within(operands[first]!.reach, safeIntegerMax),
   };
 }
 
@@ -56,11 +64,12 @@ function aligned(formula: ExactFormula, name: string, result: Decimal): ExactFor
   const most = largestOf(Math.min(precision + shift, decimalPrecisionMax));
   return {
     ...formula,
+    text: `${formula.text}*${factor}`,
     write: (operand, lines) => {
       const value = formula.write(operand, lines);
       return factor === 1 ? value : `${value} * ${factor}`;
     },
-    reach: (operand) => within(formula.reach(operand) * factor, most),
+    reach: (operands, first) => within(formula.reach(operands, first) * factor, most),
   };
 }
 
@@ -78,6 +87,7 @@ export function exactCall(
   return {
     operands: [...x.operands, ...y.operands],
     type: result,
+    text: `(${x.text} ${sign} ${y.text})`,
     write: (operand, lines) => {
       const left = x.write(operand, lines);
       const right = y.write((index) => operand(inY + index), lines);
@@ -85,9 +95,9 @@ export function exactCall(
       lines.push(`const ${value} = ${left} ${sign} ${right};`);
       return value;
     },
-    reach: (operand) => {
-      const left = x.reach(operand);
-      const right = y.reach((index) => operand(inY + index));
+    reach: (operands, first) => {
+      const left = x.reach(operands, first);
+      const right = y.reach(operands, first + inY);
       return within(name === "multiply" ? left * right : left + right, largestOf(result.precision));
     },
   };

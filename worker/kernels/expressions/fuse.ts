@@ -3,6 +3,7 @@
 // A tree of n functions otherwise writes and reads n - 1 columns, and fresh memory costs more than the
 // arithmetic: measured, a product of two columns spends most of its time in the pages of its result.
 
+import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
 import { boolType, type DataType, float64Type } from "../../../proto/plan/types.ts";
 import { bitAt, countBits } from "../columns/bits.ts";
 import { andBits } from "./bits.ts";
@@ -20,6 +21,8 @@ export interface Formula {
   readonly size: number;
   /** False where a null among the operands may still give a value. */
   readonly nullsPropagate: boolean;
+  /** Equal only for formulas that `write` the same, but for names. */
+  readonly text: string;
   /** `operand` names those of this formula within the loop; `lines` takes what comes before the value. */
   write(operand: (index: number) => string, lines: string[]): string;
 }
@@ -36,6 +39,7 @@ export function leafFormula(bound: Bound, literal?: Vector): Formula | undefined
     type: bound.type,
     size: 0,
     nullsPropagate: true,
+    text: "x",
     write: (operand) => operand(0),
   };
 }
@@ -87,6 +91,7 @@ export function callFormula(
     type: result,
     neverNaN: result.kind !== "float64",
     size: 1 + known.reduce((sum, part) => sum + part.size, 0),
+    text: `${code("a", "b")}[${known.map((part) => part.text).join()}]`,
     nullsPropagate: !["and", "or"].includes(name) && known.every((part) => part.nullsPropagate),
     write: (operand, lines) => {
       let first = 0;
@@ -106,10 +111,38 @@ export function callFormula(
 export type Numbers = Float64Array | Int32Array | Uint8Array;
 type Loop = (rows: number, operands: readonly Numbers[], out: Numbers) => number;
 
-const loops = new Map<string, Loop>();
+const loops = new GeneratedLoops<Loop>();
+const loopParameters = ["rows", "operands", "out"];
+
+/** Arrays of other kinds, and constants, get a loop of their own: one for all kinds would be slower for each. */
+function keyOf({ text }: Formula, operands: readonly Vector[], arrays: readonly Numbers[]): string {
+  let key = text;
+  for (let at = 0; at < arrays.length; at++) {
+    key += operands[at]!.constant ? " 1" : " n";
+    key += kindOf(arrays[at]!);
+  }
+  return key;
+}
+
+export function kindOf(numbers: Numbers): string {
+  if (numbers instanceof Float64Array) return "double";
+  return numbers instanceof Int32Array ? "int" : "byte";
+}
 
 /** `list`: numbers of the rows that are true, and how many there are; else a value for each row. */
-function loopOf(formula: Formula, operands: readonly Vector[], goal: "list" | "values"): Loop {
+type Goal = "list" | "values";
+
+function loopOf(
+  formula: Formula,
+  operands: readonly Vector[],
+  arrays: readonly Numbers[],
+  goal: Goal,
+): Loop {
+  const key = `${goal} ${keyOf(formula, operands, arrays)}`;
+  return loops.get(key) ?? loops.make(key, loopParameters, loopCode(formula, operands, goal));
+}
+
+function loopCode(formula: Formula, operands: readonly Vector[], goal: Goal): string {
   const lines: string[] = [];
   const value = formula.write((index) => `x${index}`, lines);
   const loads = operands.map((operand, i) => ({
@@ -120,19 +153,10 @@ function loopOf(formula: Formula, operands: readonly Vector[], goal: "list" | "v
   const store = goal === "list" ? `out[count] = i; count += ${value};` : `out[i] = ${value};`;
   const hoisted = loads.filter((each) => each.isConstant).map((each) => each.load);
   const inner = loads.filter((each) => !each.isConstant).map((each) => each.load);
-  const code = `"use strict"; ${loads.map((each) => each.array).join(" ")} ${hoisted.join(" ")}
+  return `"use strict"; ${loads.map((each) => each.array).join(" ")} ${hoisted.join(" ")}
     let count = 0;
     for (let i = 0; i < rows; i++) { ${inner.join(" ")} ${lines.join(" ")} ${store} }
     return count;`;
-  // Arrays of other kinds get a loop of their own: one for all kinds would be slower for each.
-  const kinds = operands.map((operand) => (operand as { values: Numbers }).values.constructor.name);
-  const key = `${kinds.join(" ")} ${code}`;
-  let loop = loops.get(key);
-  if (loop === undefined) {
-    loop = new Function("rows", "operands", "out", code) as Loop;
-    loops.set(key, loop);
-  }
-  return loop;
 }
 
 interface Ready {
@@ -142,15 +166,18 @@ interface Ready {
 
 /** The operands' vectors; undefined where nulls or constants ask for the functions one by one. */
 export function ready(formula: Formula, rows: Rows): Ready | undefined {
-  const operands = formula.operands.map((operand) => operand.run(rows));
+  const operands: Vector[] = [];
   let valid: Uint8Array | undefined;
+  let areConstant = true;
+  for (const bound of formula.operands) operands.push(bound.run(rows));
   for (const operand of operands) {
+    areConstant &&= operand.constant;
     if (operand.form !== "number" && operand.form !== "bool") return undefined;
     if (operand.valid === undefined) continue;
     if (operand.constant || !formula.nullsPropagate) return undefined;
     valid = andBits(valid, operand.valid, rows.count);
   }
-  return operands.every((operand) => operand.constant) ? undefined : { operands, valid };
+  return areConstant ? undefined : { operands, valid };
 }
 
 export const valuesOf = (operands: readonly Vector[]): Numbers[] =>
@@ -163,7 +190,8 @@ export function runFormula(formula: Formula, rows: Rows): Vector | undefined {
   const { operands, valid } = found;
   const isBool = formula.type.kind === "bool";
   const out = isBool ? new Uint8Array(rows.count) : new Float64Array(rows.count);
-  loopOf(formula, operands, "values")(rows.count, valuesOf(operands), out);
+  const arrays = valuesOf(operands);
+  loopOf(formula, operands, arrays, "values")(rows.count, arrays, out);
   return out instanceof Uint8Array
     ? boolVector(boolType, out, valid)
     : numberVector(float64Type, out, valid);
@@ -177,7 +205,8 @@ type Fold = (
   valid: Uint8Array,
 ) => number;
 
-const folds = new Map<string, Fold>();
+const folds = new GeneratedLoops<Fold>();
+const foldParameters = ["rows", "operands", "list", "first", "valid"];
 
 interface FoldKind {
   readonly isListed: boolean;
@@ -188,8 +217,19 @@ interface FoldKind {
 function foldOf(
   formula: Formula,
   operands: readonly Vector[],
-  { isListed, hasNulls }: FoldKind,
+  arrays: readonly Numbers[],
+  kind: FoldKind,
 ): Fold {
+  const about = `${kind.isListed ? "list" : "all"} ${kind.hasNulls ? "nulls" : "valid"}`;
+  const key = `${about} ${keyOf(formula, operands, arrays)}`;
+  return folds.get(key) ?? folds.make(key, foldParameters, foldCode(formula, operands, kind));
+}
+
+function foldCode(
+  formula: Formula,
+  operands: readonly Vector[],
+  { isListed, hasNulls }: FoldKind,
+): string {
   const lines: string[] = [];
   const value = formula.write((index) => `x${index}`, lines);
   const arrays = operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ");
@@ -199,20 +239,12 @@ function foldOf(
       .join(" ");
   const row = isListed ? "const i = list[k];" : "const i = k;";
   const skip = hasNulls ? "if (((valid[i >> 3] >> (i & 7)) & 1) === 0) continue;" : "";
-  const code = `"use strict"; ${arrays} ${loadsWhere(true, "0")}
+  return `"use strict"; ${arrays} ${loadsWhere(true, "0")}
     let sum = first;
     for (let k = 0; k < rows; k++) {
       ${row} ${skip} ${loadsWhere(false, "i")} ${lines.join(" ")} sum += ${value};
     }
     return sum;`;
-  const kinds = operands.map((operand) => (operand as { values: Numbers }).values.constructor.name);
-  const key = `${kinds.join(" ")} ${code}`;
-  let fold = folds.get(key);
-  if (fold === undefined) {
-    fold = new Function("rows", "operands", "list", "first", "valid", code) as Fold;
-    folds.set(key, fold);
-  }
-  return fold;
 }
 
 const noList = new Int32Array(0);
@@ -247,11 +279,10 @@ export function foldFormula(
   const count = list?.length ?? rows.count;
   const values = valid === undefined ? count : countValid(valid, rows, list);
   if (values === 0) return undefined;
-  const fold = foldOf(formula, operands, {
-    isListed: list !== undefined,
-    hasNulls: values < count,
-  });
-  const sum = fold(count, valuesOf(operands), list ?? noList, first, valid ?? noBits);
+  const arrays = valuesOf(operands);
+  const kind = { isListed: list !== undefined, hasNulls: values < count };
+  const fold = foldOf(formula, operands, arrays, kind);
+  const sum = fold(count, arrays, list ?? noList, first, valid ?? noBits);
   return { sum, values };
 }
 
@@ -260,6 +291,7 @@ export function listFormula(formula: Formula, rows: Rows): Int32Array | undefine
   const found = ready(formula, rows);
   if (found === undefined || found.valid !== undefined) return undefined;
   const out = new Int32Array(rows.count);
-  const { operands } = found;
-  return out.subarray(0, loopOf(formula, operands, "list")(rows.count, valuesOf(operands), out));
+  const arrays = valuesOf(found.operands);
+  const loop = loopOf(formula, found.operands, arrays, "list");
+  return out.subarray(0, loop(rows.count, arrays, out));
 }

@@ -5,6 +5,7 @@
 // folder; nothing of a user's text reaches the compiler.
 
 import { AssertionError } from "../../../proto/errors.ts";
+import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
 import { halvesOf, isShort, type Vector } from "./vector.ts";
 
 type Numbers = Float64Array | Int32Array | Uint8Array;
@@ -18,7 +19,8 @@ type Loop = (
   valid: Uint8Array | undefined,
 ) => number;
 
-const compiled = new Map<string, Loop>();
+const compiled = new GeneratedLoops<Loop>();
+const parameters = ["rows", "a", "b", "out", "valid"];
 
 /** The variables that a body sees for one operand: `x`, or `xl` and `xh` of 64 bits. */
 function load(name: string, array: string, vector: Vector): { hoisted: string; inner: string } {
@@ -60,21 +62,16 @@ export function runLoop(
 ): number {
   const [a, b] = operands;
   const key = `${shapeOf(a)} ${b === undefined ? "" : shapeOf(b)} ${out.constructor.name} ${body}`;
-  let loop = compiled.get(key);
-  if (loop === undefined) {
-    loop = compile(body, a, b);
-    compiled.set(key, loop);
-  }
+  const loop = compiled.get(key) ?? compiled.make(key, parameters, codeOf(body, a, b));
   const left = arrayOf(a);
   return loop(rows, left, b === undefined ? left : arrayOf(b), out, valid);
 }
 
-function compile(body: string, a: Vector, b: Vector | undefined): Loop {
+function codeOf(body: string, a: Vector, b: Vector | undefined): string {
   const x = load("x", "a", a);
   const y = b === undefined ? { hoisted: "", inner: "" } : load("y", "b", b);
   const failing = "{ if (valid === undefined || (valid[i >> 3] >> (i & 7)) & 1) return i; }";
-  const code = `"use strict"; ${x.hoisted} ${y.hoisted}
+  return `"use strict"; ${x.hoisted} ${y.hoisted}
     for (let i = 0; i < rows; i++) { ${x.inner} ${y.inner} ${body.replaceAll("fail;", failing)} }
     return -1;`;
-  return new Function("rows", "a", "b", "out", "valid", code) as Loop;
 }

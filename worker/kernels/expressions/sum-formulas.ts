@@ -1,10 +1,11 @@
 // Sums of several formulas by group in one generated loop: groups and operands are read once, and no column of values is
 // written in between.
 
+import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
 import type { Rows } from "./bound.ts";
 import { type ExactFormula, type ExactOperand, exactOperand, readOf } from "./exact-formulas.ts";
-import { type Formula, type Numbers, ready, valuesOf } from "./fuse.ts";
+import { type Formula, kindOf, type Numbers, ready, valuesOf } from "./fuse.ts";
 import type { Vector } from "./vector.ts";
 
 /** A formula of numbers, and the rows that it is about; `exact`: of whole numbers, or of digits of decimals. */
@@ -28,7 +29,8 @@ type Add = (
   sums: readonly Float64Array[],
 ) => void;
 
-const adds = new Map<string, Add>();
+const adds = new GeneratedLoops<Add>();
+const parameters = ["from", "to", "operands", "groups", "sums"];
 
 /** An array of a loop. */
 interface Operand extends Pick<ExactOperand, "numbers" | "halves" | "reach"> {
@@ -41,6 +43,7 @@ export interface Term {
   /** How far from zero its values are at most; Infinity of doubles. */
   readonly reach: number;
   readonly operands: readonly Operand[];
+  readonly text: string;
   write(operand: (index: number) => string, lines: string[]): string;
 }
 
@@ -55,38 +58,46 @@ function termOfDoubles(formula: Formula, rows: Rows): Term | undefined {
   const found = ready(formula, rows);
   if (found === undefined || found.valid !== undefined) return undefined;
   const numbers = valuesOf(found.operands);
-  const operands = found.operands.map(({ constant }, at) => ({
-    numbers: numbers[at]!,
-    ...({ halves: 0, reach: Number.POSITIVE_INFINITY, isConstant: constant } as const),
-  }));
-  const { type, write } = formula;
-  return { type, reach: Number.POSITIVE_INFINITY, operands, write };
+  const reach = Number.POSITIVE_INFINITY;
+  const operands: Operand[] = [];
+  for (const [at, { constant }] of found.operands.entries()) {
+    operands.push({ numbers: numbers[at]!, halves: 0, reach, isConstant: constant });
+  }
+  return { type: formula.type, reach, operands, text: formula.text, write: formula.write };
 }
 
-function exactTerm({ type, write, ...formula }: ExactFormula, rows: Rows): Term | undefined {
-  const vectors = formula.operands.map((operand) => operand.run(rows));
-  if (vectors.some(isUnfit) || vectors.every(({ constant }) => constant)) return undefined;
+function exactTerm(formula: ExactFormula, rows: Rows): Term | undefined {
   const operands: Operand[] = [];
-  for (const vector of vectors) {
-    const operand = exactOperand(vector);
-    if (operand === undefined) return undefined;
-    operands.push({ ...operand, isConstant: vector.constant });
+  let areConstant = true;
+  for (const bound of formula.operands) {
+    const vector = bound.run(rows);
+    const known = isUnfit(vector) ? undefined : exactOperand(vector);
+    if (known === undefined) return undefined;
+    const { numbers, halves, reach } = known;
+    operands.push({ numbers, halves, reach, isConstant: vector.constant });
+    areConstant &&= vector.constant;
   }
-  const reach = formula.reach((index) => operands[index]!.reach);
-  return Number.isFinite(reach) ? { type, reach, operands, write } : undefined;
+  const reach = formula.reach(operands, 0);
+  if (areConstant || !Number.isFinite(reach)) return undefined;
+  return { type: formula.type, reach, operands, text: formula.text, write: formula.write };
 }
 
 function isUnfit({ form, valid }: Vector): boolean {
   return valid !== undefined || (form !== "number" && form !== "words");
 }
 
-/** A value of each row, and the sums to which it is added. */
+/** What is added of each row, and the sums to which it is added. */
 interface Cell {
-  readonly value: string;
+  /** Undefined where rows are counted. */
+  readonly term: Term | undefined;
+  /** Those of its operands among all. */
+  readonly places: readonly number[];
   /** Whole: then it may be added up by itself before that. */
   readonly isExact: boolean;
   readonly sums: Float64Array[];
 }
+
+const noPlaces: readonly number[] = [];
 
 /** Sums of so few groups lie beside each other while rows are added: one for this many rows. */
 const packedRowsEach = 4;
@@ -95,11 +106,8 @@ const packedRowsEach = 4;
 export class SumLoop {
   private readonly groupCount: number;
   private readonly operands: Operand[] = [];
-  private readonly lines: string[] = [];
   private readonly cells: Cell[] = [];
-  /** Of exact terms. */
-  private readonly known = new Map<Term["write"] | "count", Cell>();
-  private readonly makingRoom: (() => void)[] = [];
+  private readonly makingRoom: DoubleSums[] = [];
   private rowsMax = Number.POSITIVE_INFINITY;
 
   constructor(groupCount: number) {
@@ -107,81 +115,107 @@ export class SumLoop {
   }
 
   /** Each row's value is to be added to the sum of its group. */
-  add({ operands, write, reach }: Term, { sums, rowsMax, makeRoom }: DoubleSums): void {
-    this.rowsMax = Math.min(this.rowsMax, rowsMax);
-    if (makeRoom !== undefined) this.makingRoom.push(makeRoom);
-    const isExact = Number.isFinite(reach);
-    const known = isExact ? this.known.get(write) : undefined;
-    if (known !== undefined) {
-      known.sums.push(sums);
-      return;
-    }
-    const places = operands.map((operand) => this.place(operand));
-    const value = write((index) => `x${places[index]!}`, this.lines);
-    const cell = { value, isExact, sums: [sums] };
-    this.cells.push(cell);
-    if (isExact) this.known.set(write, cell);
+  add(term: Term, sums: DoubleSums): void {
+    this.rowsMax = Math.min(this.rowsMax, sums.rowsMax);
+    if (sums.makeRoom !== undefined) this.makingRoom.push(sums);
+    const isExact = Number.isFinite(term.reach);
+    if (isExact && this.joinsExact(term.write, sums.sums)) return;
+    const places: number[] = [];
+    for (const operand of term.operands) places.push(this.place(operand));
+    this.cells.push({ term, places, isExact, sums: [sums.sums] });
   }
 
   /** Each row is to be counted in its group. */
   count(counts: Float64Array): void {
-    const known = this.known.get("count");
-    if (known !== undefined) {
-      known.sums.push(counts);
-      return;
+    if (this.joinsExact(undefined, counts)) return;
+    this.cells.push({ term: undefined, places: noPlaces, isExact: true, sums: [counts] });
+  }
+
+  /** Whether the same is added up already. */
+  private joinsExact(write: Term["write"] | undefined, sums: Float64Array): boolean {
+    for (const cell of this.cells) {
+      if (!cell.isExact || cell.term?.write !== write) continue;
+      cell.sums.push(sums);
+      return true;
     }
-    const cell = { value: "1", isExact: true, sums: [counts] };
-    this.cells.push(cell);
-    this.known.set("count", cell);
+    return false;
   }
 
   private place(operand: Operand): number {
-    const known = this.operands.findIndex(({ numbers }) => numbers === operand.numbers);
-    return known >= 0 ? known : this.operands.push(operand) - 1;
+    const { operands } = this;
+    for (let at = 0; at < operands.length; at++) {
+      if (operands[at]!.numbers === operand.numbers) return at;
+    }
+    return operands.push(operand) - 1;
   }
 
   /** Adds what there is of all rows. */
   run(groups: Int32Array): void {
-    const numbers = this.operands.map((operand) => operand.numbers);
-    const isPacked = this.groupCount * this.cells.length * packedRowsEach <= groups.length;
-    const add = this.compiled(isPacked);
-    for (let from = 0; from < groups.length; from += this.rowsMax) {
-      if (from > 0) for (const makeRoom of this.makingRoom) makeRoom();
-      const to = Math.min(from + this.rowsMax, groups.length);
-      if (isPacked) this.addPacked((sums) => add(from, to, numbers, groups, sums));
-      else
-        add(
-          from,
-          to,
-          numbers,
-          groups,
-          this.cells.flatMap(({ sums }) => sums),
-        );
+    const { cells, groupCount, rowsMax } = this;
+    const numbers: Numbers[] = [];
+    for (const operand of this.operands) numbers.push(operand.numbers);
+    const isPacked = groupCount * cells.length * packedRowsEach <= groups.length;
+    const packed = new Float64Array(isPacked ? groupCount * cells.length : 0);
+    const key = this.key(isPacked);
+    const add = adds.get(key) ?? adds.make(key, parameters, this.code(isPacked));
+    for (let from = 0; from < groups.length; from += rowsMax) {
+      if (from > 0) for (const sums of this.makingRoom) sums.makeRoom?.();
+      const to = Math.min(from + rowsMax, groups.length);
+      if (isPacked) this.pack(packed);
+      add(from, to, numbers, groups, isPacked ? [packed] : this.sums());
+      if (isPacked) this.unpack(packed);
     }
   }
 
-  /** Rows are added to one array with the sums of a group beside each other, and these then to where they belong. */
-  private addPacked(add: (sums: readonly Float64Array[]) => void): void {
+  private sums(): Float64Array[] {
+    const sums: Float64Array[] = [];
+    for (const cell of this.cells) sums.push(...cell.sums);
+    return sums;
+  }
+
+  /** Puts the sums of a group beside each other: so rows are added to one array, and these then to where they belong. */
+  private pack(packed: Float64Array): void {
     const { cells, groupCount } = this;
-    const each = cells.length;
-    const packed = new Float64Array(groupCount * each);
-    for (const [at, { isExact, sums }] of cells.entries()) {
+    packed.fill(0);
+    for (let at = 0; at < cells.length; at++) {
+      const { isExact, sums } = cells[at]!;
       // Doubles depend on the order in which they are added.
       if (isExact) continue;
-      for (let g = 0; g < groupCount; g++) packed[g * each + at] = sums[0]![g]!;
+      for (let g = 0; g < groupCount; g++) packed[g * cells.length + at] = sums[0]![g]!;
     }
-    add([packed]);
-    for (const [at, { isExact, sums }] of cells.entries()) {
+  }
+
+  private unpack(packed: Float64Array): void {
+    const { cells, groupCount } = this;
+    for (let at = 0; at < cells.length; at++) {
+      const { isExact, sums } = cells[at]!;
       for (const own of sums) {
         for (let g = 0; g < groupCount; g++) {
-          const sum = packed[g * each + at]!;
+          const sum = packed[g * cells.length + at]!;
           own[g] = isExact ? own[g]! + sum : sum;
         }
       }
     }
   }
 
-  private compiled(isPacked: boolean): Add {
+  /** Arrays of other kinds get a loop of their own: one for all kinds would be slower for each. */
+  private key(isPacked: boolean): string {
+    let key = isPacked ? "packed" : "plain";
+    for (const operand of this.operands) {
+      const isConstant = operand.isConstant ? "1" : "n";
+      key += ` ${kindOf(operand.numbers)}${isConstant}${readOf(operand, "a", "i")}`;
+    }
+    for (const { term, places, sums } of this.cells) {
+      key += `;${term === undefined ? "count" : term.text}@${places.join()}*${sums.length}`;
+    }
+    return key;
+  }
+
+  private code(isPacked: boolean): string {
+    const lines: string[] = [];
+    const values = this.cells.map(({ term, places }) =>
+      term === undefined ? "1" : term.write((index) => `x${places[index]!}`, lines),
+    );
     const loads = (isConstant: boolean, index: string) =>
       this.operands
         .map((operand, i) =>
@@ -190,37 +224,37 @@ export class SumLoop {
             : "",
         )
         .join(" ");
-    const { arrays, group, adds: additions } = isPacked ? this.packedCode() : this.plainCode();
-    const code = `"use strict";
+    const { arrays, group, adds } = isPacked ? packedCode(values) : this.plainCode(values);
+    return `"use strict";
       ${this.operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ")} ${loads(true, "0")}
       ${arrays}
       for (let i = from; i < to; i++) {
-        const g = ${group}; ${loads(false, "i")} ${this.lines.join(" ")}
-        ${additions}
+        const g = ${group}; ${loads(false, "i")} ${lines.join(" ")}
+        ${adds}
       }`;
-    // Arrays of other kinds get a loop of their own: one for all kinds would be slower for each.
-    const kinds = this.operands.map(({ numbers }) => numbers.constructor.name);
-    const key = `${kinds.join(" ")} ${code}`;
-    let add = adds.get(key);
-    if (add === undefined) {
-      add = new Function("from", "to", "operands", "groups", "sums", code) as Add;
-      adds.set(key, add);
-    }
-    return add;
   }
 
-  private packedCode() {
-    const adds = this.cells.map(({ value }, at) => `s[g + ${at}] = s[g + ${at}] + ${value};`);
-    const group = `groups[i] * ${this.cells.length}`;
-    return { arrays: "const s = sums[0];", group, adds: adds.join(" ") };
-  }
-
-  private plainCode() {
-    const values = this.cells.flatMap(({ value, sums }) => sums.map(() => value));
+  private plainCode(values: readonly string[]): LoopParts {
+    const added = this.cells.flatMap(({ sums }, at) => sums.map(() => values[at]!));
     return {
-      arrays: values.map((_, i) => `const s${i} = sums[${i}];`).join(" "),
+      arrays: added.map((_, i) => `const s${i} = sums[${i}];`).join(" "),
       group: "groups[i]",
-      adds: values.map((value, i) => `s${i}[g] = s${i}[g] + ${value};`).join(" "),
+      adds: added.map((value, i) => `s${i}[g] = s${i}[g] + ${value};`).join(" "),
     };
   }
+}
+
+interface LoopParts {
+  readonly arrays: string;
+  readonly group: string;
+  readonly adds: string;
+}
+
+function packedCode(values: readonly string[]): LoopParts {
+  const adds = values.map((value, at) => `s[g + ${at}] = s[g + ${at}] + ${value};`);
+  return {
+    arrays: "const s = sums[0];",
+    group: `groups[i] * ${values.length}`,
+    adds: adds.join(" "),
+  };
 }
