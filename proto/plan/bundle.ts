@@ -33,7 +33,7 @@ export type KeptSizes = readonly (readonly [name: string, bytes: number])[];
 
 /** How an action ended; recorded in the replicated state, so that every replay continues past it. */
 export type ActionOutcome =
-  /** One part per task of the last stage, in task order: tagged JSON of an array of rows, or of a count. */
+  /** One part per task of the last stage, in task order: tagged JSON of rows (`rows-text.ts`) or of a count. */
   | {
       readonly kind: "result";
       readonly parts: readonly string[];

@@ -95,8 +95,50 @@ function fromTagged(kind: unknown, value: unknown): unknown {
       return Uint8Array.from(value as number[]);
     case "object":
       return objectFromPlain(value as object);
+    case "rows":
+      return rowsFromPieces(value as readonly RowsPiece[]);
     default:
       throw new EngineError("MESSAGE_INVALID", `unknown value tag ${String(kind)}`);
+  }
+}
+
+/** As `rows-text.ts` writes them: rows one by one, or records of the same keys by columns. */
+type RowsPiece = readonly unknown[] | ColumnsPiece;
+
+interface ColumnsPiece {
+  readonly rows: number;
+  readonly names: readonly string[];
+  readonly columns: readonly (readonly unknown[] | Words)[];
+}
+
+/** Each text once, and for each row which it is. */
+interface Words {
+  readonly words: readonly string[];
+  readonly at: readonly number[];
+}
+
+function rowsFromPieces(pieces: readonly RowsPiece[]): unknown[] {
+  const rows: unknown[] = [];
+  for (const piece of pieces) {
+    if ("columns" in piece) addRecords(rows, piece);
+    else for (let i = 0; i < piece.length; i++) rows.push(fromPlain(piece[i]));
+  }
+  return rows;
+}
+
+/** Each record is a copy of one with the keys, which are thereby its own, whatever they are. */
+function addRecords(rows: unknown[], { rows: count, names, columns }: ColumnsPiece): void {
+  const blank = Object.fromEntries(names.map((name) => [name, undefined as unknown]));
+  const first = rows.length;
+  for (let i = 0; i < count; i++) rows.push({ ...blank });
+  for (let k = 0; k < names.length; k++) {
+    const name = names[k]!;
+    const column = columns[k]!;
+    const { words, at } = "words" in column ? column : { words: undefined, at: column };
+    for (let i = 0; i < count; i++) {
+      const value = words === undefined ? fromPlain(at[i]) : words[at[i] as number];
+      (rows[first + i] as Record<string, unknown>)[name] = value;
+    }
   }
 }
 

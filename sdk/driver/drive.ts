@@ -12,9 +12,10 @@ import { sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
+import { encodeResult } from "../../proto/plan/rows-text.ts";
 import { scratchFolder } from "../../proto/plan/scratch-folder.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
-import { decodeValue, encodeValue } from "../../proto/plan/values.ts";
+import { decodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
 import { openJoins } from "../planner/decide-joins.ts";
@@ -61,7 +62,7 @@ export async function drive(job: Job, context: JobContext, host: DriverHost): Pr
   const run = async (): Promise<string> => {
     const result = await job.run(createMillrace(session, context.submittedWallMs, random), params);
     session.end();
-    return encodeValue(result);
+    return encodeResult(result);
   };
   return await Promise.race([run(), unrepeatable]);
 }

@@ -1,13 +1,15 @@
 // Sinks whose result goes to the driver: all rows, or how many there are.
 
-import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
+import { type Batch, batchOfRows, batchRows } from "../../proto/batch/batch.ts";
 import { buildColumnAs } from "../../proto/batch/build-column.ts";
+import { columnValues } from "../../proto/batch/decode-column.ts";
 import { unifyBatches } from "../../proto/batch/unify.ts";
 import { EngineError } from "../../proto/errors.ts";
 import { actionResultBytesMax } from "../../proto/limits.ts";
+import { areColumnsShorter, RowsText } from "../../proto/plan/rows-text.ts";
 import type { Schema } from "../../proto/plan/types.ts";
 import { encodeValue } from "../../proto/plan/values.ts";
-import { nothingHeld, pushBatchAsRows } from "../operators/stage.ts";
+import { nothingHeld } from "../operators/stage.ts";
 import { batchBytes } from "./file-encoders.ts";
 import { digestOf, type Sink, type SinkResult } from "./sink.ts";
 
@@ -28,24 +30,35 @@ function resultOf(resultJson: string, rowsOut: number): SinkResult {
 }
 
 export function collectSink(): Sink {
-  const rows: string[] = [];
-  let units = 0;
-  const push = (pushed: readonly unknown[]): void => {
-    for (let i = 0; i < pushed.length; i++) {
-      const text = encodeValue(pushed[i]);
-      units += text.length + 1;
-      rows.push(text);
-      if (units > actionResultBytesMax) throw tooLarge();
+  const text = new RowsText();
+  const check = (): void => {
+    if (text.units > actionResultBytesMax) throw tooLarge();
+  };
+  const push = (rows: readonly unknown[]): void => {
+    text.add(rows, actionResultBytesMax);
+    check();
+  };
+  const pushBatch = (batch: Batch): void => {
+    const { rows, shape, columns } = batch;
+    const isLong = shape === "record" && areColumnsShorter(rows);
+    const values = isLong ? columns.map(columnValues) : [];
+    // Undefined is a record without that key.
+    if (!isLong || values.some((column) => column.includes(undefined))) {
+      push(batchRows(batch));
+      return;
     }
+    const names = columns.map((column) => column.name);
+    text.addColumns(rows, names, values);
+    check();
   };
   return {
     push,
-    pushBatch: pushBatchAsRows({ push }),
+    pushBatch,
     wantsMore: () => true,
     finish: nothingHeld,
     takesSmall: false,
     drain: () => undefined,
-    seal: async () => resultOf(`[${rows.join(",")}]`, rows.length),
+    seal: async () => resultOf(text.text(), text.rows),
     abort: async () => undefined,
   };
 }
