@@ -172,6 +172,75 @@ export function scatter16(from: usize, places: usize, rows: u32, to: usize): voi
   }
 }
 
+/** Longer texts are copied by the engine. */
+const LONG: u32 = 512;
+
+/** Copies a text and nothing behind it: the first text of another part may lie there already. */
+// @ts-ignore: decorator
+@inline function copyText(from: usize, to: usize, length: u32): void {
+  if (length > LONG) {
+    memory.copy(to, from, length);
+    return;
+  }
+  if (length >= 16) {
+    const last = <usize>length - 16;
+    for (let at: usize = 0; at < last; at += 16) v128.store(to + at, v128.load(from + at));
+    v128.store(to + last, v128.load(from + last));
+    return;
+  }
+  if (length >= 8) {
+    const last = <usize>length - 8;
+    const end = load<u64>(from + last);
+    store<u64>(to, load<u64>(from));
+    store<u64>(to + last, end);
+    return;
+  }
+  for (let at: usize = 0; at < <usize>length; at++) store<u8>(to + at, load<u8>(from + at));
+}
+
+/** Writes how long each text is to its place among `lengths`. */
+export function placeLengths(offsets: usize, places: usize, rows: u32, lengths: usize): void {
+  const end = places + (<usize>rows << 2);
+  let start = load<u32>(offsets);
+  for (; places < end; places += 4) {
+    offsets += 4;
+    const next = load<u32>(offsets);
+    store<u32>(lengths + (<usize>load<u32>(places) << 2), next - start);
+    start = next;
+  }
+}
+
+/** Makes lengths to where texts begin that lie one after the other; behind them follows where the last one ends. */
+export function beginnings(lengths: usize, rows: u32): void {
+  const end = lengths + (<usize>rows << 2);
+  let sum: u32 = 0;
+  for (; lengths < end; lengths += 4) {
+    const own = load<u32>(lengths);
+    store<u32>(lengths, sum);
+    sum += own;
+  }
+  store<u32>(end, sum);
+}
+
+/** Copies each text to `to`, where the text of its place begins. `bytes`: of the text whose offset is 0. */
+export function scatterTexts(
+  bytes: usize,
+  offsets: usize,
+  places: usize,
+  rows: u32,
+  starts: usize,
+  to: usize,
+): void {
+  const end = places + (<usize>rows << 2);
+  let start = load<u32>(offsets);
+  for (; places < end; places += 4) {
+    offsets += 4;
+    const next = load<u32>(offsets);
+    copyText(bytes + start, to + load<u32>(starts + (<usize>load<u32>(places) << 2)), next - start);
+    start = next;
+  }
+}
+
 const SIGN: i64 = i64.MIN_VALUE;
 const NOT_A_NUMBER: i64 = 0x7ff8000000000000;
 

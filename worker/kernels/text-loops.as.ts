@@ -188,8 +188,10 @@ export function gather(
     const stop = min(rows + 4 * TOUCHED, end);
     let touched: u32 = 0;
     for (let row = rows; row < stop; row += 4) {
-      const start = bytes + load<u32>(offsets + (<usize>load<u32>(row) << 2));
-      touched |= load<u8>(start) | load<u8>(start, 64);
+      const own = offsets + (<usize>load<u32>(row) << 2);
+      const start = bytes + load<u32>(own);
+      // A text of a hundred bytes lies in three lines of a cache as often as in two.
+      touched |= load<u8>(start) | load<u8>(start, 64) | load<u8>(bytes + load<u32>(own, 4) - 1);
     }
     sink |= touched;
     for (; rows < stop; rows += 4) {

@@ -31,6 +31,16 @@ export interface DivideKernel {
   scatter4(from: number, places: number, rows: number, to: number): void;
   scatter8(from: number, places: number, rows: number, to: number): void;
   scatter16(from: number, places: number, rows: number, to: number): void;
+  placeLengths(offsets: number, places: number, rows: number, lengths: number): void;
+  beginnings(lengths: number, rows: number): void;
+  scatterTexts(
+    bytes: number,
+    offsets: number,
+    places: number,
+    rows: number,
+    starts: number,
+    to: number,
+  ): void;
 }
 
 /** Its own data ends below. */

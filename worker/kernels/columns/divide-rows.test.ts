@@ -93,3 +93,35 @@ test("so have those of many rows, in pieces of any size", () => {
     { numRuns: 60 },
   );
 });
+
+test("texts of any length lie where their part is, and none writes over another", () => {
+  const cases = fc.record({
+    rows: fc.integer({ min: 512, max: 900 }),
+    longest: fc.constantFrom(3, 9, 18, 40, 700),
+    seed: fc.nat({ max: 1_000_000 }),
+    cuts: fc.array(fc.nat(), { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(cases, ({ rows, longest, seed, cuts }) => {
+      const lengths = Array.from({ length: rows }, (_, row) => (row * row + seed) % (longest + 1));
+      const offsets = new Int32Array(rows + 1);
+      for (const [row, length] of lengths.entries()) offsets[row + 1] = offsets[row]! + length;
+      // Each byte tells its row, and where in the text it is.
+      const values = new Uint8Array(offsets[rows]!);
+      for (const [row, length] of lengths.entries()) {
+        for (let at = 0; at < length; at++) values[offsets[row]! + at] = (31 * row + 7 * at) & 0x7f;
+      }
+      const base = { length: rows, nulls: "null", validity: undefined } as const;
+      const batches = cutAt(
+        [{ ...base, name: "text", type: "utf8", offsets, values }],
+        cuts,
+        slice,
+      );
+      expectDivided(
+        batches,
+        lengths.map((length, row) => (length + row * 3 + seed) % partCount),
+      );
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -3,15 +3,17 @@
 // Ordered all at once, into memory that the parts share: one large array costs less than many small ones.
 
 import type { Batch } from "../../../proto/batch/batch.ts";
-import { type Column, decimalWords } from "../../../proto/batch/column.ts";
+import { type Column, decimalWords, type TextColumn } from "../../../proto/batch/column.ts";
 import { concat, concatBatches } from "./concat.ts";
 import { copyOfInts, type DivideKernel, withDivideKernel } from "./divide-kernel.ts";
-import { gather, slice } from "./gather.ts";
+import { gather, isPlainText, slice } from "./gather.ts";
 import { groupRows } from "./group-index.ts";
 import { withRows } from "./with-rows.ts";
 
 /** Fewer rows are not worth a call of the kernel. */
 const kernelRowsMin = 512;
+/** Offsets of a column are numbers of 32 bits with a sign. */
+const textBytesMax = 0x7fff_ffff;
 
 /** The rows from a place to another of those that are divided. */
 type PartOf = (start: number, end: number) => Column;
@@ -72,11 +74,28 @@ function areAlike(pieces: readonly Column[]): boolean {
   });
 }
 
+const textBytes = ({ offsets, length }: TextColumn): number => offsets[length]! - offsets[0]!;
+
+/** As `areAlike`, of texts, none of which is null. */
+function areTexts(pieces: readonly Column[]): pieces is readonly TextColumn[] {
+  const [first] = pieces;
+  let bytes = 0;
+  for (const piece of pieces) {
+    if (piece.type !== first!.type || !isPlainText(piece) || piece.validity !== undefined) {
+      return false;
+    }
+    bytes += textBytes(piece);
+  }
+  return bytes <= textBytesMax;
+}
+
 /** Where what the kernel reads and writes lies in its memory. */
 interface Memory {
   readonly places: number;
   readonly from: number;
+  readonly offsets: number;
   readonly to: number;
+  readonly starts: number;
 }
 
 /** All rows of a column in their new order. */
@@ -92,9 +111,66 @@ function scattered(kernel: DivideKernel, memory: Memory, pieces: readonly Column
     scatter(memory.from, places, piece.length, memory.to);
     places += 4 * piece.length;
   }
-  // Of one piece nulls keep their meaning, also where there are none; so does `concat`.
-  const base = pieces.length === 1 ? first! : ({ ...first!, nulls: "null" } as Column);
-  return withRows(base, buffer.slice(memory.to, memory.to + rows * bytes), rows);
+  return withRows(baseOf(pieces), buffer.slice(memory.to, memory.to + rows * bytes), rows);
+}
+
+/** Of one piece nulls keep their meaning, also where there are none; so does `concat`. */
+function baseOf<Kind extends Column>(pieces: readonly Kind[]): Kind {
+  return pieces.length === 1 ? pieces[0]! : { ...pieces[0]!, nulls: "null" };
+}
+
+/** As `scattered`, of texts: each of them is copied in, while it lies in a cache to its place, and out. */
+function scatteredTexts(
+  kernel: DivideKernel,
+  { places, from, offsets: offsetsAt, to, starts }: Memory,
+  pieces: readonly TextColumn[],
+  rows: number,
+): TextColumn {
+  const { buffer } = kernel.memory;
+  const putOffsets = ({ offsets, length }: TextColumn): void =>
+    new Int32Array(buffer, offsetsAt, length + 1).set(offsets.subarray(0, length + 1));
+  let at = places;
+  for (const piece of pieces) {
+    putOffsets(piece);
+    kernel.placeLengths(offsetsAt, at, piece.length, starts);
+    at += 4 * piece.length;
+  }
+  kernel.beginnings(starts, rows);
+  at = places;
+  for (const piece of pieces) {
+    const first = piece.offsets[0]!;
+    putOffsets(piece);
+    new Uint8Array(buffer, from, textBytes(piece)).set(
+      piece.values.subarray(first, piece.offsets[piece.length]),
+    );
+    kernel.scatterTexts(from - first, offsetsAt, at, piece.length, starts, to);
+    at += 4 * piece.length;
+  }
+  const offsets = copyOfInts(kernel, starts, rows + 1);
+  const values = new Uint8Array(buffer.slice(to, to + offsets[rows]!));
+  return { ...baseOf(pieces), length: rows, offsets, values };
+}
+
+/** Room that the rows of columns take in the kernel: of one piece as they come, and of all in their new order. */
+function roomOf(batches: readonly Batch[]): {
+  readonly pieceBytes: number;
+  readonly allBytes: number;
+} {
+  const pieceRows = batches.reduce((most, batch) => Math.max(most, batch.rows), 0);
+  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+  let pieceBytes = 16 * pieceRows;
+  let allBytes = 16 * rows;
+  for (const column of batches[0]!.columns.keys()) {
+    const pieces = batches.map((batch) => batch.columns[column]!);
+    if (!areTexts(pieces)) continue;
+    const sizes = pieces.map(textBytes);
+    pieceBytes = Math.max(pieceBytes, ...sizes);
+    allBytes = Math.max(
+      allBytes,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+  }
+  return { pieceBytes, allBytes };
 }
 
 /** Undefined where the kernel has no memory for so many rows. */
@@ -104,10 +180,15 @@ function byKernel(
   partCount: number,
   rows: number,
 ): Divided | undefined {
-  const pieceRows = batches.reduce((most, batch) => Math.max(most, batch.rows), 0);
-  const lengths = [4 * rows, 4 * partCount, 4 * rows, 16 * pieceRows, 16 * rows];
-  return withDivideKernel(lengths, (kernel, [places, endsAt, orderAt, from, to]) => {
-    const memory: Memory = { places: places!, from: from!, to: to! };
+  const { pieceBytes, allBytes } = roomOf(batches);
+  const numbers = 4 * (rows + 1);
+  const lengths = [numbers, 4 * partCount, numbers, pieceBytes, numbers, allBytes, numbers];
+  return withDivideKernel(lengths, (kernel, [places, endsAt, orderAt, ...memoryAt]) => {
+    const [from, offsets, to, starts] = memoryAt;
+    const memory: Memory = {
+      ...{ places: places!, from: from!, offsets: offsets! },
+      ...{ to: to!, starts: starts! },
+    };
     const { buffer } = kernel.memory;
     let at = memory.places;
     for (const own of parts) {
@@ -124,6 +205,7 @@ function byKernel(
       const pieces = batches.map((batch) => batch.columns[column]!);
       if (pieces.every(({ type }) => type === "null")) return sliced(concat(name, pieces));
       if (areAlike(pieces)) return sliced(scattered(kernel, memory, pieces, rows));
+      if (areTexts(pieces)) return sliced(scatteredTexts(kernel, memory, pieces, rows));
       order ??= orderOf();
       return picked(concat(name, pieces), order);
     });
