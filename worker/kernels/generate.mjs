@@ -15,6 +15,7 @@ const kernels = [
   { folder: "worker/kernels", source: "ranked-rows.as.ts", name: "ranked-rows-wasm" },
   { folder: "worker/kernels", source: "pick-words.as.ts", name: "pick-words-wasm" },
   { folder: "worker/kernels", source: "partner-loops.as.ts", name: "partner-loops-wasm" },
+  { folder: "worker/kernels", source: "key-bits.as.ts", name: "key-bits-wasm" },
   { folder: "proto/kernels", source: "block-codecs.as.ts", name: "block-codecs-wasm" },
   {
     folder: "proto/kernels",

@@ -22,8 +22,9 @@ export interface BuiltSide {
 }
 
 /** To be called once, after which nobody may use the side. */
-export function closeSide({ columns, table }: BuiltSide): void {
+export function closeSide({ columns, table, keyBits }: BuiltSide): void {
   columns.close();
+  for (const bits of keyBits) bits.close();
   table?.close();
 }
 

@@ -3,14 +3,10 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { keyBitsPerRow, keyBitsSmall } from "../../../proto/limits.ts";
-import { bitAt, bitBytes, setBit } from "../../kernels/columns/bits.ts";
+import { bitAt } from "../../kernels/columns/bits.ts";
+import { NumberBits } from "../../kernels/columns/number-bits.ts";
+import { rangeOf } from "../../kernels/columns/rows-by-number.ts";
 import { type WholeKeys, wholeKeys } from "../../kernels/columns/whole-keys.ts";
-
-interface Bits {
-  readonly min: number;
-  readonly length: number;
-  readonly bits: Uint8Array;
-}
 
 /** Whether a key that is no number of 32 bits is there and not null. */
 function hasOthers({ outside }: WholeKeys, { validity }: Column): boolean {
@@ -20,37 +16,30 @@ function hasOthers({ outside }: WholeKeys, { validity }: Column): boolean {
   );
 }
 
-function bitsOf(column: Column): Bits | undefined {
+function bitsOf(column: Column): NumberBits | undefined {
   const keys = wholeKeys(column);
   if (keys === undefined || hasOthers(keys, column)) return undefined;
-  const { values, outside } = keys;
-  let min = 0x7fff_ffff;
-  let max = -0x8000_0000;
-  for (let row = 0; row < values.length; row++) {
-    if (outside !== undefined && outside[row] === 1) continue;
-    const value = values[row]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  const length = Math.max(max - min + 1, 0);
-  if (length > keyBitsSmall + keyBitsPerRow * values.length) return undefined;
-  const bits = new Uint8Array(bitBytes(length));
-  for (let row = 0; row < values.length; row++) {
-    if (outside === undefined || outside[row] === 0) setBit(bits, values[row]! - min);
-  }
-  return { min, length, bits };
+  const range = rangeOf(keys);
+  const isNear = range.length <= keyBitsSmall + keyBitsPerRow * keys.values.length;
+  return isNear ? NumberBits.of(keys, range) : undefined;
+}
+
+/** Clears what is found of rows whose flag is set. */
+function without(found: Uint8Array, outside: Uint8Array): Uint8Array {
+  for (let row = 0; row < found.length; row++) found[row]! &= 1 - outside[row]!;
+  return found;
 }
 
 /** The keys of one column of a kept side; nulls equal nothing. The bits are made when they are first asked for. */
 export class KeyBits {
   private column: Column | undefined;
-  private made: Bits | undefined;
+  private made: NumberBits | undefined;
 
   constructor(column: Column) {
     this.column = column;
   }
 
-  private get bits(): Bits | undefined {
+  private get bits(): NumberBits | undefined {
     const { column } = this;
     this.column = undefined;
     if (column !== undefined) this.made = bitsOf(column);
@@ -62,19 +51,20 @@ export class KeyBits {
    * are no whole numbers of 32 bits, or lie too far apart.
    */
   find(column: Column): Uint8Array | undefined {
-    const { bits: made } = this;
-    const keys = made && wholeKeys(column);
+    const { bits } = this;
+    if (bits === undefined) return undefined;
+    const areLong = column.type === "int53" || column.type === "int64";
+    // What lies in the place of a null may be any number.
+    if (areLong && column.validity === undefined) return bits.find(column.values);
+    const keys = wholeKeys(column);
     if (keys === undefined) return undefined;
-    const { min, length, bits } = made!;
-    const { values, outside } = keys;
-    const found = new Uint8Array(values.length);
-    for (let row = 0; row < found.length; row++) {
-      // Unsigned: a number below the least lies far beyond the end.
-      const at = (values[row]! - min) >>> 0;
-      found[row] = at < length ? (bits[at >>> 3]! >> (at & 7)) & 1 : 0;
-    }
-    if (outside !== undefined)
-      for (let row = 0; row < found.length; row++) found[row]! &= 1 - outside[row]!;
-    return found;
+    const found = bits.find(keys.values);
+    return keys.outside === undefined ? found : without(found, keys.outside);
+  }
+
+  /** To be called once, after which nothing may be asked for. */
+  close(): void {
+    this.column = undefined;
+    this.made?.close();
   }
 }

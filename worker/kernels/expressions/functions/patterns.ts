@@ -110,6 +110,16 @@ function likeTokens(pattern: string): Int32Array {
   return Int32Array.from(tokens);
 }
 
+/** From where on the rest of a text may be what follows a %, whose first token is known. */
+function nextStart(bytes: Uint8Array, from: number, end: number, first: number): number {
+  let at = from;
+  // A byte that begins a character stands within none.
+  if (first >= 0) while (at < end && bytes[at] !== first) at++;
+  // By whole characters: a wildcard for one must not start within one.
+  else while (at < end && (bytes[at]! & 0xc0) === 0x80) at++;
+  return at;
+}
+
 /** Greedy, going back to the last % only: linear in the text for each of them. */
 function isLike(bytes: Uint8Array, start: number, end: number, tokens: Int32Array): boolean {
   let at = start;
@@ -129,9 +139,7 @@ function isLike(bytes: Uint8Array, start: number, end: number, tokens: Int32Arra
       lastAny = token++;
       lastAt = at;
     } else if (lastAny >= 0) {
-      // By whole characters: a wildcard for one must not start within one.
-      lastAt++;
-      while (lastAt < end && (bytes[lastAt]! & 0xc0) === 0x80) lastAt++;
+      lastAt = nextStart(bytes, lastAt + 1, end, tokens[lastAny + 1] ?? anyText);
       at = lastAt;
       token = lastAny + 1;
     } else return false;
