@@ -10,9 +10,10 @@ import { convertStored } from "./convert.ts";
 import { type Dense, denseLength, joinDense, sliceDense, type Written } from "./dense.ts";
 import type { GroupRooms } from "./group-rooms.ts";
 import { encodings } from "./metadata.ts";
+import { headOf, type PageHead } from "./page-head.ts";
 import { bitsFor, isOneRun, readRuns } from "./runs.ts";
 import type { LeafNode } from "./schema.ts";
-import { asFields, asNumber, damagedThrift, ThriftReader } from "./thrift-read.ts";
+import { damagedThrift } from "./thrift-read.ts";
 import { type PageBytes, pageCodes, pageValues, plainValues } from "./values.ts";
 
 /** Entries of a leaf for some rows. A level that is not given is the same for all: the highest. */
@@ -25,51 +26,7 @@ export interface LeafEntries {
   readonly values: Dense;
 }
 
-interface PageHead {
-  readonly kind: "dictionary" | "v1" | "v2" | "other";
-  readonly packedBytes: number;
-  readonly unpackedBytes: number;
-  readonly values: number;
-  readonly encoding: number;
-  /** Of version 2: bytes of both kinds of levels, which are never packed. */
-  readonly definitionBytes: number;
-  readonly repetitionBytes: number;
-  readonly isPacked: boolean;
-  readonly headBytes: number;
-}
-
 const firstHeadBytes = 4096;
-function headOf(bytes: Uint8Array): PageHead {
-  const reader = new ThriftReader(bytes);
-  const fields = reader.struct();
-  const type = asNumber(fields[1], "the kind of a page");
-  const common = {
-    unpackedBytes: asNumber(fields[2], "the size of a page"),
-    packedBytes: asNumber(fields[3], "the size of a page"),
-    definitionBytes: 0,
-    repetitionBytes: 0,
-    isPacked: true,
-    headBytes: reader.at,
-  };
-  const data = asFields(type === 0 ? fields[5] : type === 2 ? fields[7] : fields[8]);
-  if (data === undefined || type === 1) {
-    return { ...common, kind: "other", values: 0, encoding: 0 };
-  }
-  const values = asNumber(data[1], "the number of values of a page");
-  if (type !== 3) {
-    const encoding = asNumber(data[2], "the encoding of a page");
-    return { ...common, kind: type === 0 ? "v1" : "dictionary", values, encoding };
-  }
-  return {
-    ...common,
-    kind: "v2",
-    values,
-    encoding: asNumber(data[4], "the encoding of a page"),
-    definitionBytes: asNumber(data[5], "the size of levels"),
-    repetitionBytes: asNumber(data[6], "the size of levels"),
-    isPacked: data[7] !== false,
-  };
-}
 
 /** No values, of the kind that a type is stored in. */
 function noValues(type: DataType): Written {

@@ -52,17 +52,25 @@ export class ThriftReader {
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
 
-  private binary(): Uint8Array {
+  /** Passes bytes with their length before them; answers where they begin. */
+  private passBinary(): number {
     const length = this.varint();
     const start = this.at;
     this.at += length;
     if (this.at > this.bytes.length) throw damagedThrift(`a text of ${length} bytes`);
+    return start;
+  }
+
+  private binary(): Uint8Array {
+    const start = this.passBinary();
     return this.bytes.subarray(start, this.at);
   }
 
   private double(): number {
-    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.at, 8);
+    const start = this.at;
     this.at += 8;
+    if (this.at > this.bytes.length) throw damagedThrift(`it ends early, at byte ${start}`);
+    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + start, 8);
     return view.getFloat64(0, true);
   }
 
@@ -111,9 +119,46 @@ export class ThriftReader {
     for (let id = 0; ; ) {
       const head = this.byte();
       if (head === 0) return fields;
-      id = head >> 4 === 0 ? this.integer() : id + (head >> 4);
-      if (id < 0 || id > 1000) throw damagedThrift(`a field with the id ${id}`);
+      id = this.fieldId(head, id);
       fields[id] = this.value(head & 15, depth);
+    }
+  }
+
+  private fieldId(head: number, before: number): number {
+    const id = head >> 4 === 0 ? this.integer() : before + (head >> 4);
+    if (id < 0 || id > 1000) throw damagedThrift(`a field with the id ${id}`);
+    return id;
+  }
+
+  /**
+   * A struct whose fields are numbers, by id: 1 and 0 for booleans, NaN where there is none. Structs within are passed, and
+   * where they begin is in `places`. Other fields, and those behind the arrays' ends, are left out.
+   */
+  numbers(numbers: Float64Array, places: Float64Array): void {
+    numbers.fill(Number.NaN);
+    places.fill(Number.NaN);
+    for (let id = 0; ; ) {
+      const head = this.byte();
+      if (head === 0) return;
+      id = this.fieldId(head, id);
+      const type = head & 15;
+      if (type === 12) places[id] = this.at;
+      if (type <= 2) numbers[id] = type === 1 ? 1 : 0;
+      if (type >= 4 && type <= 6) numbers[id] = this.integer();
+      else this.pass(type, 0);
+    }
+  }
+
+  private pass(type: number, depth: number): void {
+    if (depth > structsDeepMax) throw damagedThrift("structs nested too deep");
+    if (type === 8) this.passBinary();
+    else if (type !== 12) this.value(type, depth);
+    if (type !== 12) return;
+    for (let id = 0; ; ) {
+      const head = this.byte();
+      if (head === 0) return;
+      id = this.fieldId(head, id);
+      this.pass(head & 15, depth + 1);
     }
   }
 }
