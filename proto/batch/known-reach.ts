@@ -2,9 +2,14 @@
 
 const known = new WeakMap<ArrayBufferLike, number>();
 
-/** The words fill their buffer, and nobody changes them any more. */
+/** The words are all that is used of their buffer, and nobody changes them before it is forgotten. */
 export function noteReach(words: BigInt64Array, reach: number): void {
   known.set(words.buffer, reach);
+}
+
+/** Other words are written there. */
+export function forgetReach(buffer: ArrayBufferLike): void {
+  known.delete(buffer);
 }
 
 /** None of the words is further from zero: a power of two, of the bits that any of them has. */

@@ -112,12 +112,13 @@ async function pushCheckpoint(feed: Feed): Promise<void> {
 }
 
 async function pushColumns(feed: Feed, program: ColumnsProgram): Promise<void> {
-  const { filter, keyTests, wants } = feed.first;
+  const { filter, keyTests, wants, letsGo } = feed.first;
   await readColumns(await splitOf(feed), program, sourceWorld(feed), {
     wants,
     condition: filter?.condition,
     wantedAfter: filter?.wants,
     keyTests,
+    letsGo,
     pushBatch: (batch, { bytes, rowsLeftOut }, isKept) => {
       feed.countIn(rowsLeftOut, 0);
       const kept = isKept ? filter : undefined;

@@ -11,6 +11,7 @@ import {
   partialSharesMax,
 } from "../../proto/limits.ts";
 import type { OperatorMemory } from "../memory/task-memory.ts";
+import { copiesArguments } from "./aggregates/accumulator-of.ts";
 import { DividedGroups } from "./aggregates/divided-groups.ts";
 import { Groups, type GroupsProgram, keepsValues, RowStates } from "./aggregates/groups.ts";
 import { rowPicker } from "./aggregates/picked-rows.ts";
@@ -47,7 +48,7 @@ function addingStage(
   program: AggregateProgram,
   next: Stage,
   add: (batch: Batch, selection?: Int32Array) => void,
-  finish: () => Iterable<void>,
+  { letsGo, finish }: Required<Pick<Stage, "letsGo" | "finish">>,
 ): Stage {
   const pick = rowPicker(program);
   const hasKeys = program.keys.length > 0;
@@ -55,7 +56,14 @@ function addingStage(
     hasKeys ? add(pick(batch, rows)) : add(batch, rows);
   const more = program.phase === "final" ? {} : { pushSelected, readsSelected: !hasKeys };
   const base = columnStage(next, (batch) => add(batch));
-  return { ...base, ...more, wantsMore: () => true, finish };
+  const isCopied = program.aggregates.every(({ call }) => copiesArguments(call));
+  return {
+    ...base,
+    ...more,
+    letsGo: () => isCopied && letsGo(),
+    wantsMore: () => true,
+    finish,
+  };
 }
 
 /** Hands on groups as they are when there are too many, and rows as groups where there are hardly fewer of them. */
@@ -88,7 +96,8 @@ function partialStage(
     const isMuch = groups.size > partialEntriesMax || bytes > bytesMax;
     if (passesRows || isMuch || !memory.resize(bytes)) for (const _ of drain());
   };
-  return addingStage(program, next, add, drain);
+  const letsGo = () => !passesRows || next.letsGo?.() === true;
+  return addingStage(program, next, add, { letsGo, finish: drain });
 }
 
 /** Of a table that is divided. */
@@ -137,7 +146,7 @@ function lastStage(
     } else if (groups.size > 0) yield* pushPieces(groups.takeResults(), next);
     memory.resize(0);
   }
-  return addingStage(program, next, add, finish);
+  return addingStage(program, next, add, { letsGo: () => divided === undefined, finish });
 }
 
 export function aggregateStage(

@@ -481,6 +481,8 @@ export function joinStage(
   return columnStage(next, (batch) => side.active.push(batch), {
     ...wanting(wantedWithKeys(program, next.wants, "streaming")),
     ...testing(joinKeyTests(program, next.keyTests ?? [], () => side.built())),
+    // What goes to files is divided many rows at a time.
+    letsGo: () => side.active instanceof Join && next.letsGo?.() === true,
     finish: () => side.finish(next),
     side: {
       stageId: program.build.stageId,

@@ -3,7 +3,7 @@
 import { makeBatch } from "../../proto/batch/batch.ts";
 import type { NamedExpr } from "../../proto/plan/expr.ts";
 import { namedEvaluator } from "./evaluate.ts";
-import { columnStage, type KeyTest, type Stage, testing, wanting } from "./stage.ts";
+import { columnStage, handingOn, type KeyTest, type Stage, testing, wanting } from "./stage.ts";
 import { wantedBy } from "./wanted-columns.ts";
 
 /** By the names that columns had before. */
@@ -20,5 +20,5 @@ export function selectStage(columns: readonly NamedExpr[], next: Stage): Stage {
   const pushBatch: Stage["pushBatch"] = (batch) =>
     next.pushBatch(makeBatch("record", evaluate(batch)));
   const tests = testing(testsBefore(columns, next.keyTests ?? []));
-  return columnStage(next, pushBatch, { ...wanting(wants), ...tests });
+  return columnStage(next, pushBatch, { ...wanting(wants), ...tests, ...handingOn(next) });
 }

@@ -19,6 +19,11 @@ export interface Stage {
   readonly readsSelected?: boolean;
   /** Texts without nulls, each with a line feed behind it. Set by steps that make such bytes of them. */
   pushLines?(rows: number, lines: Uint8Array): void;
+  /**
+   * Whether nothing of the batches that were pushed so far is used any more, dictionaries excepted: whoever made them may
+   * write the next one into the same memory. Not so where it is not set.
+   */
+  letsGo?(): boolean;
   /** False once further rows would be dropped. */
   wantsMore(): boolean;
   /** Hands on what is held back, pausing between chunks; the next stage is finished by the caller. */
@@ -85,6 +90,11 @@ export function pushBatchAsRows(stage: Pick<Stage, "push">): (batch: Batch) => v
 /** What is to be set of a stage that reads these columns. */
 export function wanting(wants: Stage["wants"]): Pick<Stage, "wants"> {
   return wants === undefined ? {} : { wants };
+}
+
+/** What is to be set of a stage that itself uses nothing of a batch after the call, and may hand on its columns. */
+export function handingOn({ letsGo }: Stage): Pick<Stage, "letsGo"> {
+  return letsGo === undefined ? {} : { letsGo };
 }
 
 /** What is to be set of a stage that hands on all that comes of the rows that such tests are about. */

@@ -4,7 +4,7 @@ import type { Batch } from "../../proto/batch/batch.ts";
 import type { Expr } from "../../proto/plan/expr.ts";
 import { gatherBatch } from "../kernels/columns/gather.ts";
 import { predicate } from "./evaluate.ts";
-import { columnStage, type Stage, testing, wanting } from "./stage.ts";
+import { columnStage, handingOn, type Stage, testing, wanting } from "./stage.ts";
 import { onlyWanted, wantedBy } from "./wanted-columns.ts";
 
 export function whereStage(condition: Expr, next: Stage): Stage {
@@ -21,6 +21,7 @@ export function whereStage(condition: Expr, next: Stage): Stage {
   const filter = { condition, pushKept, ...wanting(wants) };
   return columnStage(next, pushBatch, {
     filter,
+    ...handingOn(next),
     ...testing(next.keyTests),
     ...wanting(wants && wantedBy([condition], wants)),
   });

@@ -36,6 +36,8 @@ export interface BatchSink {
   readonly wantedAfter?: ReadonlySet<string> | undefined;
   /** Rows for which they do not hold may be left out. */
   readonly keyTests?: readonly KeyTest[] | undefined;
+  /** Whether nothing of batches that were pushed is used any more. */
+  readonly letsGo?: (() => boolean) | undefined;
   /** `isKept`: the condition is true of all rows. Returns false when no more rows are wanted. */
   pushBatch(batch: Batch, since: ReadSince, isKept: boolean): Promise<boolean>;
 }
@@ -49,6 +51,8 @@ export interface FileSelection {
   readonly schema: Schema;
   /** Rows for which they do not hold are to be left out; given for formats that can. */
   readonly tests?: readonly ColumnTest[];
+  /** Whether nothing of batches so far is used once the next one is asked for. */
+  readonly letsGo?: (() => boolean) | undefined;
 }
 
 /** Counts what is read; `take` answers what came since it was last asked. */
@@ -246,7 +250,7 @@ export async function readColumns(
     const fields = wanted.filter(inFile);
     const schema = { fields: program.options.schema.fields.filter(inFile) };
     const read = fileRead(
-      { range, program, fields, schema },
+      { range, program, fields, schema, letsGo: sink.letsGo },
       values.size === 0 ? asked : nothingAsked,
       sink,
     );

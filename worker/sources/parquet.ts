@@ -38,7 +38,7 @@ export async function readRange(
 }
 
 export async function* parquetRange(
-  { range, program, fields, schema, tests }: FileSelection,
+  { range, program, fields, schema, tests, letsGo }: FileSelection,
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const { uri, fileBytes, startByte, endByte } = range;
@@ -53,6 +53,7 @@ export async function* parquetRange(
     startByte,
     endByte,
     ...(pruning === undefined ? {} : { pruning }),
+    ...(letsGo === undefined ? {} : { letsGo }),
     ...(sampled === undefined ? {} : { sampled }),
     ...(tests === undefined ? {} : { filter: { tests, gather, leaveOut } }),
   });

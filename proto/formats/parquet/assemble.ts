@@ -8,6 +8,7 @@ import { buildColumnAs } from "../../batch/build-column.ts";
 import type { Column } from "../../batch/column.ts";
 import { assert, EngineError } from "../../errors.ts";
 import { type DataType, type Field, typeText } from "../../plan/types.ts";
+import type { ColumnArrays } from "./column-rooms.ts";
 import { type Dense, scatterDense, type Unpacked, unpackedDense } from "./dense.ts";
 import type { LeafEntries } from "./leaf-reader.ts";
 import { type LeafNode, leavesOf, type ParquetNode, typeOfNode } from "./schema.ts";
@@ -197,8 +198,13 @@ interface NameAndType {
 type SlotsAndNulls = Pick<Slots, "slots" | "validity">;
 
 /** Values without nulls, put in their slots, as a column of the type. */
-export function columnOfDense(field: NameAndType, dense: Dense, slots: SlotsAndNulls): Column {
-  return columnOfUnpacked(field, unpackedDense(dense), slots);
+export function columnOfDense(
+  field: NameAndType,
+  dense: Dense,
+  slots: SlotsAndNulls,
+  arrays?: ColumnArrays,
+): Column {
+  return columnOfUnpacked(field, unpackedDense(dense, arrays), slots);
 }
 
 export function columnOfUnpacked(
@@ -239,7 +245,13 @@ export function columnOfUnpacked(
   }
 }
 
-function assemble(plan: ReadPlan, entriesOf: EntriesOf, outer: Outer, slots: number): Column {
+function assemble(
+  plan: ReadPlan,
+  entriesOf: EntriesOf,
+  outer: Outer,
+  slots: number,
+  arrays?: ColumnArrays,
+): Column {
   switch (plan.kind) {
     case "missing": {
       const { name, type, nullable } = plan.field;
@@ -249,7 +261,7 @@ function assemble(plan: ReadPlan, entriesOf: EntriesOf, outer: Outer, slots: num
     case "leaf": {
       const entries = entriesOf(plan.node);
       const own = slotsOf(entries, outer, plan.node.definition);
-      return columnOfDense(plan.field, entries.values, own);
+      return columnOfDense(plan.field, entries.values, own, arrays);
     }
     case "struct": {
       const own = slotsOf(entriesOf(plan.guide), outer, plan.definition);
@@ -271,9 +283,14 @@ function assemble(plan: ReadPlan, entriesOf: EntriesOf, outer: Outer, slots: num
   }
 }
 
-/** A column of `rows` rows. */
-export function assembleColumn(plan: ReadPlan, entriesOf: EntriesOf, rows: number): Column {
-  const column = assemble(plan, entriesOf, { repetition: 0, definition: 0 }, rows);
+/** A column of `rows` rows; one that is not nested is written to `arrays`. */
+export function assembleColumn(
+  plan: ReadPlan,
+  entriesOf: EntriesOf,
+  rows: number,
+  arrays?: ColumnArrays,
+): Column {
+  const column = assemble(plan, entriesOf, { repetition: 0, definition: 0 }, rows, arrays);
   assert(column.length === rows, `column ${column.name} has ${column.length} of ${rows} rows`);
   return column;
 }

@@ -2,6 +2,7 @@
 
 import type { TextColumn } from "../../batch/column.ts";
 import { assert, unreachable } from "../../errors.ts";
+import type { ColumnArrays } from "./column-rooms.ts";
 import { writtenOut } from "./look-up.ts";
 import { PageCodes } from "./page-codes.ts";
 
@@ -108,7 +109,13 @@ export function joinDense(parts: readonly Dense[]): Dense {
   assert(only !== undefined, "nothing to join");
   if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + denseLength(part), 0);
-  return joinedCodes(parts) ?? joinWritten(parts.map(writtenOut), count);
+  return (
+    joinedCodes(parts) ??
+    joinWritten(
+      parts.map((part) => writtenOut(part)),
+      count,
+    )
+  );
 }
 
 function joinWritten(parts: readonly Written[], count: number): Written {
@@ -159,12 +166,12 @@ export type Unpacked =
   | Written
   | { readonly kind: "codes"; readonly codes: Int32Array; readonly dictionary: TextColumn };
 
-export function unpackedDense(dense: Dense): Unpacked {
+export function unpackedDense(dense: Dense, arrays?: ColumnArrays): Unpacked {
   switch (dense.kind) {
     case "codes":
-      return { ...dense, codes: dense.codes.read() };
+      return { ...dense, codes: dense.codes.read(undefined, arrays) };
     case "coded":
-      return writtenOut(dense);
+      return writtenOut(dense, arrays);
     default:
       return dense;
   }

@@ -38,6 +38,11 @@ export class GroupRooms {
     return room.subarray(0, bytes);
   }
 
+  /** Leaves all that was taken to whoever has it. */
+  leave(): void {
+    this.taken = [];
+  }
+
   /** Gives back all that was taken, of which nothing is used any more. */
   free(): void {
     free.push(...this.taken);

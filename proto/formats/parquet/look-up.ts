@@ -3,6 +3,7 @@
 import { findReach, noteReach } from "../../batch/known-reach.ts";
 import { unreachable } from "../../errors.ts";
 import { takeTexts } from "../../kernels/plain-texts.ts";
+import { type ColumnArrays, ownArrays } from "./column-rooms.ts";
 import type { Dense, Written } from "./dense.ts";
 import type { PageCodes } from "./page-codes.ts";
 
@@ -86,12 +87,17 @@ function pickWideWords(values: BigInt64Array, codes: Int32Array, out: BigInt64Ar
 }
 
 /** The dictionary's values by code: of all rows, or of those at rising places. */
-export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Array): Written {
+export function lookUp(
+  dictionary: Written,
+  codes: PageCodes,
+  places?: Int32Array,
+  arrays = ownArrays,
+): Written {
   const length = places?.length ?? codes.length;
   const codesOf = () => codes.lend(places);
   switch (dictionary.kind) {
     case "int32": {
-      const values = new Int32Array(length);
+      const values = arrays.ints(length);
       const isRead = codes.readValues(dictionary.values, values, places);
       return {
         ...dictionary,
@@ -99,7 +105,7 @@ export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Arra
       };
     }
     case "float64": {
-      const values = new Float64Array(length);
+      const values = arrays.floats(length);
       const isRead = codes.readValues(dictionary.values, values, places);
       return {
         ...dictionary,
@@ -115,7 +121,7 @@ export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Arra
       return takeBytes(dictionary, codesOf());
     case "int64": {
       const { words } = dictionary;
-      const values = new BigInt64Array(length * words);
+      const values = arrays.words(length * words);
       if (words === 2) pickWideWords(dictionary.values, codesOf(), values);
       else if (!codes.readValues(dictionary.values, values, places)) {
         pickWords(dictionary.values, codesOf(), values);
@@ -131,12 +137,12 @@ export function lookUp(dictionary: Written, codes: PageCodes, places?: Int32Arra
 }
 
 /** Without a dictionary, texts as their bytes. */
-export function writtenOut(dense: Dense): Written {
+export function writtenOut(dense: Dense, arrays?: ColumnArrays): Written {
   switch (dense.kind) {
     case "codes":
       return takeBytes(dense.dictionary, dense.codes.lend());
     case "coded":
-      return lookUp(dense.dictionary, dense.codes);
+      return lookUp(dense.dictionary, dense.codes, undefined, arrays);
     default:
       return dense;
   }

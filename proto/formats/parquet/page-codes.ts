@@ -11,6 +11,7 @@ import {
   type Values,
 } from "../../kernels/dictionary-codes.ts";
 import { batchRowsMax } from "../../limits.ts";
+import { type ColumnArrays, ownArrays } from "./column-rooms.ts";
 import { damagedThrift } from "./thrift-read.ts";
 
 /** Codes that are looked up at the moment. */
@@ -57,8 +58,8 @@ export class PageCodes {
   }
 
   /** All, or those at rising places. */
-  read(places?: Int32Array): Int32Array {
-    return this.readInto(new Int32Array(places?.length ?? this.length), places);
+  read(places?: Int32Array, arrays: ColumnArrays = ownArrays): Int32Array {
+    return this.readInto(arrays.ints(places?.length ?? this.length), places);
   }
 
   /** As `read`: valid until it is called again for anything. */

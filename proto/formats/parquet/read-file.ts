@@ -16,6 +16,7 @@ import { type Codec, type LendingUnpacker, lendingUnpackerOf } from "../compress
 import { mayBeTrue } from "../pruning.ts";
 import { assembleColumn, leavesOfPlan, planField, planMissing, type ReadPlan } from "./assemble.ts";
 import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
+import { type ColumnArrays, LentArrays } from "./column-rooms.ts";
 import { GroupRooms } from "./group-rooms.ts";
 import { KnownFooters } from "./known-footers.ts";
 import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
@@ -149,6 +150,8 @@ export interface ParquetSelection {
   readonly sampled?: true;
   /** Rows that it leaves out are in no batch; of these some may be empty then, without any column. */
   readonly filter?: RowFilter;
+  /** Whether nothing of batches so far is used any more once the next one is asked for: it may lie where they lay. */
+  readonly letsGo?: () => boolean;
 }
 
 function extentOf(group: RowGroup): { readonly startByte: number; readonly endByte: number } {
@@ -293,6 +296,7 @@ interface Reading {
   readonly plans: readonly ReadPlan[];
   readonly tests: readonly PlannedTest[];
   readonly filter: RowFilter | undefined;
+  readonly letsGo: (() => boolean) | undefined;
 }
 
 /** The next rows of a row group, or those of them that are wanted. */
@@ -300,6 +304,7 @@ async function nextBatch(
   { readers }: OpenGroup,
   { plans, tests, filter }: Reading,
   rows: number,
+  arrays: ColumnArrays | undefined,
 ): Promise<Batch> {
   const entries = new Map<LeafNode, LeafEntries>();
   const entriesOf = (leaf: LeafNode): LeafEntries => entries.get(leaf)!;
@@ -316,17 +321,24 @@ async function nextBatch(
   }
   for (const plan of plans) await read(plan);
   if (filter === undefined || wanted === undefined) {
-    const columns = plans.map((plan) => assembleColumn(plan, entriesOf, rows));
+    const columns = plans.map((plan) => assembleColumn(plan, entriesOf, rows, arrays));
     return { ...makeBatch("record", columns), rows };
   }
-  const columns = plans.map((plan) => selectedColumn(plan, entriesOf, rows, wanted, filter));
+  const columns = plans.map((plan) =>
+    selectedColumn(plan, entriesOf, rows, wanted, filter, arrays),
+  );
   return { ...makeBatch("record", columns), rows: wanted.length };
 }
 
 async function* batchesOf(open: OpenGroup, reading: Reading): AsyncGenerator<Batch> {
+  const { letsGo = () => false } = reading;
+  const lent = new LentArrays();
   for (let done = 0; done < open.group.rows; ) {
     const rows = Math.min(batchRowsMax, open.group.rows - done);
-    yield await nextBatch(open, reading, rows);
+    // What others keep is to be no larger than it has to be.
+    yield await nextBatch(open, reading, rows, letsGo() ? lent : undefined);
+    if (letsGo()) lent.free();
+    else lent.leave();
     done += rows;
   }
 }
@@ -345,13 +357,13 @@ export async function* readParquet(
   selection: ParquetSelection,
 ): AsyncGenerator<Batch> {
   try {
-    const { fields, filter } = selection;
+    const { fields, filter, letsGo } = selection;
     const plans = fields.map((field) => planOf(file, field));
     const tests = (filter?.tests ?? []).map(
       (test) => new PlannedTest(test, planOf(file, test.field)),
     );
     const wanted = [...plans, ...tests.map(({ plan }) => plan)];
-    const reading = { plans, tests, filter };
+    const reading = { plans, tests, filter, letsGo };
     const all = groupsOf(file, selection);
     const groups = selection.sampled === true ? sampledGroups(all) : all;
     let ahead: Promise<OpenGroup> | undefined;

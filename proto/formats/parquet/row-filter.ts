@@ -12,6 +12,7 @@ import {
   type EntriesOf,
   type ReadPlan,
 } from "./assemble.ts";
+import type { ColumnArrays } from "./column-rooms.ts";
 import { type Dense, denseLength } from "./dense.ts";
 import { lookUp } from "./look-up.ts";
 
@@ -145,6 +146,7 @@ export function selectedColumn(
   rows: number,
   wanted: Int32Array,
   { gather }: Pick<RowFilter, "gather">,
+  arrays?: ColumnArrays,
 ): Column {
   const coded = codedEntries(plan, entriesOf);
   if (plan.kind !== "leaf" || coded === undefined) {
@@ -153,7 +155,7 @@ export function selectedColumn(
   const slots = { slots: wanted.length, validity: undefined };
   const unpacked =
     coded.kind === "codes"
-      ? { ...coded, codes: coded.codes.read(wanted) }
-      : lookUp(coded.dictionary, coded.codes, wanted);
+      ? { ...coded, codes: coded.codes.read(wanted, arrays) }
+      : lookUp(coded.dictionary, coded.codes, wanted, arrays);
   return columnOfUnpacked(plan.field, unpacked, slots);
 }

@@ -43,12 +43,25 @@ const accumulators: Readonly<Record<AggregateName, (call: AggregateCall) => Accu
   allTrue: () => truthAccumulator("all"),
 };
 
+/** Of which states are numbers, or values that were picked out of a batch. */
+const copying: ReadonlySet<string> = new Set([
+  ...(["count", "sum", "avg", "min", "max", "first", "last", "variance", "stddev"] as const),
+] satisfies AggregateName[]);
+
+function isOfDifferent(call: AggregateCall): boolean {
+  return call.function === "countDistinct" || (call.distinct && call.args.length > 0);
+}
+
+/** Whether an aggregate keeps nothing of the columns that it is given. */
+export function copiesArguments(call: AggregateCall): boolean {
+  return copying.has(call.function) && !isOfDifferent(call);
+}
+
 /** `last`: the phase in which results come out, `whole` or `final`. */
 export function accumulatorOf(call: AggregateCall, phase: "partial" | "last"): Accumulator {
   if (!Object.hasOwn(accumulators, call.function)) {
     throw new EngineError("PLAN_INVALID", `there is no aggregate '${call.function}'`);
   }
   const make = accumulators[call.function as AggregateName];
-  const isDistinct = call.function === "countDistinct" || (call.distinct && call.args.length > 0);
-  return isDistinct ? distinctAccumulator(make(call), phase) : make(call);
+  return isOfDifferent(call) ? distinctAccumulator(make(call), phase) : make(call);
 }

@@ -4,6 +4,7 @@ import { type Batch, batchOfRows, batchRows } from "../../../proto/batch/batch.t
 import { cellsBytes, cellsOf } from "../cells.ts";
 import type { Stage } from "../stage.ts";
 import type { UserCode } from "../user-code.ts";
+import { copiedBatch, spoil } from "./spoiled-batches.ts";
 
 export interface Gathered extends Stage {
   readonly batches: Batch[];
@@ -23,6 +24,13 @@ export function gathering(): Gathered {
   };
 }
 
+/** Pushes a copy, of which nothing can be used after the call where the stage says that it does not. */
+function pushLent(stage: Stage, batch: Batch): void {
+  const lent = copiedBatch(batch);
+  stage.pushBatch(lent);
+  if (stage.letsGo?.() === true) spoil(lent);
+}
+
 /** What comes out of the stage; `side` are the batches of its other input. */
 export function runStage(
   make: (next: Stage) => Stage,
@@ -30,9 +38,10 @@ export function runStage(
   side: readonly Batch[] = [],
 ): Batch[] {
   const next = gathering();
-  const stage = make(next);
+  const pushBatch = (batch: Batch): void => next.pushBatch(copiedBatch(batch));
+  const stage = make({ ...next, pushBatch, letsGo: () => true });
   for (const batch of side) stage.side!.pushBatch(batch);
-  for (const batch of batches) if (batch.rows > 0) stage.pushBatch(batch);
+  for (const batch of batches) if (batch.rows > 0) pushLent(stage, batch);
   for (const _ of stage.finish());
   return next.batches;
 }
