@@ -7,6 +7,7 @@ import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
 import { type KeyRows, keyRows } from "./key-rows.ts";
 import { PairTable } from "./pair-table.ts";
+import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
 import { type Counting, type Numbered, TextIndex, type Texts } from "./text-index.ts";
@@ -32,7 +33,7 @@ class DenseIndex {
     return 4 * (this.directory.length + this.keys.length);
   }
 
-  /** False where the keys lie too far apart for an array; nothing was changed then. */
+  /** False where the keys lie too far apart for an array, which stays as it is then. */
   private reach(values: Int32Array): boolean {
     const { min, max } = rangeOf(values);
     if (min > max) return true;
@@ -51,14 +52,21 @@ class DenseIndex {
     return true;
   }
 
-  /** Undefined where the values lie too far apart. */
+  /** Undefined where the values lie too far apart; some of them may be added then. */
   add(values: Int32Array): Int32Array | undefined {
     this.rowsSeen += values.length;
-    if (!this.reach(values)) return undefined;
-    const { directory, base } = this;
+    let { directory, base } = this;
+    let { length } = directory;
     const groups = new Int32Array(values.length);
     for (let i = 0; i < values.length; i++) {
-      const at = values[i]! - base;
+      let at = values[i]! - base;
+      if (at < 0 || at >= length) {
+        // Looked through only where a value lies outside of what those before it needed.
+        if (!this.reach(values)) return undefined;
+        ({ directory, base } = this);
+        ({ length } = directory);
+        at = values[i]! - base;
+      }
       let group = directory[at]!;
       if (group === 0) {
         group = this.addKey(values[i]!);
@@ -124,11 +132,13 @@ class CombinedPairs implements Combined {
     return this.pairs.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  add([first, ...others]: readonly Int32Array[]): Int32Array {
-    return others.reduce((groups, other, at) => {
-      const left = at === 0 ? this.columns[0]! : this.pairs[at - 1]!;
-      return this.pairs[at]!.add(groups, other, left.size, this.columns[at + 1]!.size);
-    }, first!);
+  add(columns: readonly CodedGroups[], rows: number): Int32Array {
+    let left = { ...columns[0]!, count: this.columns[0]!.size };
+    for (const [at, pairs] of this.pairs.entries()) {
+      const right = { ...columns[at + 1]!, count: this.columns[at + 1]!.size };
+      left = { numbers: pairs.add(rows, left, right), codes: undefined, count: pairs.size };
+    }
+    return left.numbers;
   }
 
   find([first, ...others]: readonly Int32Array[]): Int32Array {
@@ -148,8 +158,8 @@ class CombinedWords implements Combined {
     return this.table.bytes;
   }
 
-  add(columns: readonly Int32Array[]): Int32Array {
-    return this.table.add(wordsOf(columns));
+  add(columns: readonly CodedGroups[], rows: number): Int32Array {
+    return this.table.add(wordsOf(columns.map((column) => numbersOfRows(column, rows))));
   }
 
   find(columns: readonly Int32Array[]): Int32Array {
@@ -191,7 +201,8 @@ class ColumnsIndex {
 
   add(columns: readonly Column[], rows: number): Int32Array {
     assert(columns.length === this.columns.length, `a key of ${columns.length} columns`);
-    return this.combined.add(columns.map((column, at) => this.columns[at]!.add([column], rows)));
+    const numbered = columns.map((column, at) => this.columns[at]!.number([column], rows, "none"));
+    return this.combined.add(numbered, rows);
   }
 
   find(columns: readonly Column[], rows: number): Int32Array {
@@ -309,7 +320,7 @@ export class GroupIndex {
 
   /** The group of each of `rows` rows. */
   add(columns: readonly Column[], rows: number): Int32Array {
-    return this.number(columns, rows, "none").numbers;
+    return numbersOfRows(this.number(columns, rows, "none"), rows);
   }
 
   /** As `add`, and counts the rows of each group where it is to, and that costs nothing. */
@@ -349,7 +360,7 @@ export class GroupIndex {
 }
 
 function onlyNumbers(numbers: Int32Array): Numbered {
-  return { numbers, newRows: undefined, isCounted: false };
+  return { numbers, codes: undefined, newRows: undefined, isCounted: false };
 }
 
 /** The rows that made the groups from `sizeBefore` on, in order. */

@@ -1,7 +1,9 @@
 // Pairs of numbers as numbers of groups: how keys of several columns become one number. Few numbers on both sides take an
 // array with a place for each pair, others a hash table.
 
+import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
 import { directPairsMax } from "../../../proto/limits.ts";
+import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 
 type Words = Int32Array<ArrayBuffer>;
 
@@ -90,6 +92,42 @@ class HashedPairs {
   }
 }
 
+type AddPairs = (
+  rows: number,
+  left: CodedGroups,
+  right: CodedGroups,
+  directory: Int32Array,
+  shift: number,
+  groups: Int32Array,
+  addPair: (left: number, right: number) => number,
+) => void;
+
+const loops = new GeneratedLoops<AddPairs>();
+const parameters = ["rows", "left", "right", "directory", "shift", "groups", "addPair"];
+
+/** Reads numbers where they lie, in one pass: two arrays of the numbers of rows would be written and read between. */
+function loopOf(isLeftCoded: boolean, isRightCoded: boolean): AddPairs {
+  const a = isLeftCoded ? "lefts[leftCodes[i]]" : "lefts[i]";
+  const b = isRightCoded ? "rights[rightCodes[i]]" : "rights[i]";
+  const known = loops.get(a + b);
+  if (known !== undefined) return known;
+  const code = `"use strict";
+    const { numbers: lefts, codes: leftCodes } = left;
+    const { numbers: rights, codes: rightCodes } = right;
+    for (let i = 0; i < rows; i++) {
+      const a = ${a};
+      const b = ${b};
+      const at = (a << shift) | b;
+      let group = directory[at];
+      if (group === 0) {
+        group = addPair(a, b);
+        directory[at] = group;
+      }
+      groups[i] = group - 1;
+    }`;
+  return loops.make(a + b, parameters, code);
+}
+
 /** Group + 1 of each pair, in rows of 2^shift places by the left number. */
 class DirectPairs {
   private directory: Words = new Int32Array(0);
@@ -134,18 +172,10 @@ class DirectPairs {
     return true;
   }
 
-  add(left: Int32Array, right: Int32Array): Int32Array {
-    const groups = new Int32Array(left.length);
-    const { directory, shift } = this;
-    for (let i = 0; i < left.length; i++) {
-      const at = (left[i]! << shift) | right[i]!;
-      let group = directory[at]!;
-      if (group === 0) {
-        group = this.addPair(left[i]!, right[i]!);
-        directory[at] = group;
-      }
-      groups[i] = group - 1;
-    }
+  add(rows: number, left: CodedGroups, right: CodedGroups): Int32Array {
+    const groups = new Int32Array(rows);
+    const add = loopOf(left.codes !== undefined, right.codes !== undefined);
+    add(rows, left, right, this.directory, this.shift, groups, (a, b) => this.addPair(a, b));
     return groups;
   }
 
@@ -178,6 +208,15 @@ function twiceAsLong(words: Words): Words {
   return longer;
 }
 
+/** Groups of one side, and how many numbers there may be. */
+export interface CountedGroups extends CodedGroups {
+  readonly count: number;
+}
+
+function addHashed(pairs: HashedPairs, rows: number, left: CodedGroups, right: CodedGroups) {
+  return pairs.add(numbersOfRows(left, rows), numbersOfRows(right, rows));
+}
+
 export class PairTable {
   private pairs: DirectPairs | HashedPairs = new DirectPairs();
 
@@ -190,15 +229,15 @@ export class PairTable {
     return this.pairs.bytes;
   }
 
-  /** `leftCount`, `rightCount`: more than any number of the left, and of the right, so far. */
-  add(left: Int32Array, right: Int32Array, leftCount: number, rightCount: number): Int32Array {
+  /** Of `rows` rows; the counts are more than any number of a side so far. */
+  add(rows: number, left: CountedGroups, right: CountedGroups): Int32Array {
     const { pairs } = this;
-    if (pairs instanceof DirectPairs && !pairs.reach(left.length, leftCount, rightCount)) {
-      const hashed = new HashedPairs();
-      hashed.add(...pairs.pairs);
-      this.pairs = hashed;
-    }
-    return this.pairs.add(left, right);
+    if (pairs instanceof HashedPairs) return addHashed(pairs, rows, left, right);
+    if (pairs.reach(rows, left.count, right.count)) return pairs.add(rows, left, right);
+    const hashed = new HashedPairs();
+    hashed.add(...pairs.pairs);
+    this.pairs = hashed;
+    return addHashed(hashed, rows, left, right);
   }
 
   /** -1 for pairs that were never added, and where one of the numbers is -1. */

@@ -5,6 +5,7 @@ import type { DictionaryColumn, TextColumn } from "../../../proto/batch/column.t
 import { columnValues } from "../../../proto/batch/decode-column.ts";
 import { columnOfValues } from "../testing/arbitrary-columns.ts";
 import { firstRows, GroupIndex } from "./group-index.ts";
+import { numbersOfRows } from "./row-groups.ts";
 import { type Counting, TextIndex } from "./text-index.ts";
 
 const textsOf = (values: readonly string[]) => columnOfValues("t", "utf8", values) as TextColumn;
@@ -49,7 +50,7 @@ test("equal texts have one number, by order of coming, in plain columns and as c
         const added = index.add(column, counts)!;
         const numbers = numbered(values, known);
         const isTold = counts !== "only" || asCodes;
-        expect(Array.from(added.numbers)).toEqual(isTold ? numbers : []);
+        expect(Array.from(numbersOfRows(added, values.length))).toEqual(isTold ? numbers : []);
         const news = firstRows(Int32Array.from(numbers), size, known.size);
         expect(added.newRows ?? news).toEqual(news);
         expect(added.isCounted).toBe(counts !== "none" && !asCodes);
@@ -78,7 +79,9 @@ test("batches that share a dictionary ask for its other texts alone, also once t
       codes: Int32Array.from(codes),
     } as const;
   };
-  const add = (...codes: number[]) => [...index.add(rowsOf(...codes))!.numbers];
+  const add = (...codes: number[]) => [
+    ...numbersOfRows(index.add(rowsOf(...codes))!, codes.length),
+  ];
   const find = (...codes: number[]) => [...index.find(rowsOf(...codes))!];
   expect(add(1, 1, 3)).toEqual([0, 0, 1]);
   expect(add(3, 0, 1)).toEqual([1, 2, 0]);

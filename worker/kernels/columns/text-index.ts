@@ -8,6 +8,7 @@ import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { stringCounterBytesMax, textIndexesMax } from "../../../proto/limits.ts";
 import { wasmBase64 } from "../generated/string-counter-wasm.ts";
 import { gather } from "./gather.ts";
+import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -50,14 +51,21 @@ const forgotten = new FinalizationRegistry<undefined>(() => {
 
 export type Texts = TextColumn | DictionaryColumn;
 
-export interface Numbered {
-  /** Of each row; of none where rows were counted, and no more was asked for. */
-  readonly numbers: Int32Array;
+/** Without codes and numbers where rows were counted, and no more was asked for. */
+export interface Numbered extends CodedGroups {
   /** The rows of texts that were new, in order; undefined where nobody noted them. */
   readonly newRows: Int32Array | undefined;
   /** Whether each text's count grew by its rows. */
   readonly isCounted: boolean;
 }
+
+/** Numbers with the rows of texts that were new. */
+interface Told {
+  readonly numbers: Int32Array;
+  readonly newRows: Int32Array;
+}
+
+const noRows = new Int32Array(0);
 
 /** Whether rows are to be counted by the index, which then need not say their numbers. */
 export type Counting = "none" | "beside" | "only";
@@ -123,45 +131,45 @@ export class TextIndex {
    */
   add(column: Texts, counts: Counting = "none"): Numbered | undefined {
     if (column.type === "dictionary") {
-      const numbers = this.codes(column, true);
-      return numbers && { numbers, newRows: undefined, isCounted: false };
+      const coded = this.coded(column, true);
+      return coded && { ...coded, codes: column.codes, isCounted: false };
     }
     const isCounted = counts !== "none" && this.countedRows + column.length <= countedRowsMax;
     const added = this.texts(column, true, isCounted ? 1 : 0, !(isCounted && counts === "only"));
     if (added !== undefined && isCounted) this.countedRows += column.length;
-    return added && { ...added, isCounted };
+    return added && { ...added, codes: undefined, isCounted };
   }
 
   /** As `add`, with -1 for texts that were never added. */
   find(column: Texts): Int32Array | undefined {
-    if (column.type === "dictionary") return this.codes(column, false);
+    if (column.type === "dictionary") {
+      const coded = this.coded(column, false);
+      return coded && numbersOfRows({ ...coded, codes: column.codes }, column.length);
+    }
     return this.texts(column, false, 0)?.numbers;
   }
 
-  /** Each text of a dictionary that rows use once, in the order of their coming. */
-  private codes({ codes, dictionary, length }: DictionaryColumn, adds: boolean) {
+  /** Numbers of the codes that rows use: each text of a dictionary is asked for once, in the order of their coming. */
+  private coded({ codes, dictionary, length }: DictionaryColumn, adds: boolean): Told | undefined {
     const { numbers, asked } = this.known(dictionary, adds);
-    const used = new Int32Array(Math.min(length, dictionary.length - asked));
+    const rows = new Int32Array(Math.min(length, dictionary.length - asked));
     let count = 0;
     // Of few texts the first rows use all.
-    for (let i = 0; i < length && count < used.length; i++) {
+    for (let i = 0; i < length && count < rows.length; i++) {
       const code = codes[i]!;
       if (numbers[code] !== notAsked) continue;
       numbers[code] = -1;
-      used[count++] = code;
+      rows[count++] = i;
     }
-    if (count > 0) {
-      const own = used.subarray(0, count);
-      const found = this.texts(gather(dictionary, own) as TextColumn, adds, 0);
-      const { size } = this;
-      // What was added before the index was full has numbers that are not told.
-      this.last = found && { dictionary, adds, size, numbers, asked: asked + count };
-      if (found === undefined) return undefined;
-      for (let i = 0; i < count; i++) numbers[own[i]!] = found.numbers[i]!;
-    }
-    const out = new Int32Array(length);
-    for (let i = 0; i < length; i++) out[i] = numbers[codes[i]!]!;
-    return out;
+    if (count === 0) return { numbers, newRows: noRows };
+    const used = rows.subarray(0, count).map((row) => codes[row]!);
+    const found = this.texts(gather(dictionary, used) as TextColumn, adds, 0);
+    const { size } = this;
+    // What was added before the index was full has numbers that are not told.
+    this.last = found && { dictionary, adds, size, numbers, asked: asked + count };
+    if (found === undefined) return undefined;
+    for (let i = 0; i < count; i++) numbers[used[i]!] = found.numbers[i]!;
+    return { numbers, newRows: found.newRows.map((at) => rows[at]!) };
   }
 
   /** Of the texts of a dictionary, as far as they were asked for: batches of one row group have one dictionary. */
@@ -182,7 +190,7 @@ export class TextIndex {
     adds: boolean,
     step: number,
     tells = true,
-  ): Omit<Numbered, "isCounted"> | undefined {
+  ): Told | undefined {
     const numbers = new Int32Array(tells ? length : 0);
     const newRows: Int32Array[] = [];
     for (let row = 0; row < length; ) {

@@ -3,6 +3,7 @@
 
 import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
+import type { RowGroups } from "../columns/row-groups.ts";
 import type { Rows } from "./bound.ts";
 import { type ExactFormula, type ExactOperand, exactOperand, readOf } from "./exact-formulas.ts";
 import { type Formula, kindOf, type Numbers, ready, valuesOf } from "./fuse.ts";
@@ -25,12 +26,13 @@ type Add = (
   from: number,
   to: number,
   operands: readonly Numbers[],
-  groups: Int32Array,
+  numbers: Int32Array,
+  codes: Int32Array | undefined,
   sums: readonly Float64Array[],
 ) => void;
 
 const adds = new GeneratedLoops<Add>();
-const parameters = ["from", "to", "operands", "groups", "sums"];
+const parameters = ["from", "to", "operands", "numbers", "codes", "sums"];
 
 /** An array of a loop. */
 interface Operand extends Pick<ExactOperand, "numbers" | "halves" | "reach"> {
@@ -150,19 +152,20 @@ export class SumLoop {
   }
 
   /** Adds what there is of all rows. */
-  run(groups: Int32Array): void {
+  run({ numbers, codes, rows }: RowGroups): void {
     const { cells, groupCount, rowsMax } = this;
-    const numbers: Numbers[] = [];
-    for (const operand of this.operands) numbers.push(operand.numbers);
-    const isPacked = groupCount * cells.length * packedRowsEach <= groups.length;
+    const operands: Numbers[] = [];
+    for (const operand of this.operands) operands.push(operand.numbers);
+    const isPacked = cells.length > 1 && groupCount * cells.length * packedRowsEach <= rows;
+    const isCoded = codes !== undefined;
     const packed = new Float64Array(isPacked ? groupCount * cells.length : 0);
-    const key = this.key(isPacked);
-    const add = adds.get(key) ?? adds.make(key, parameters, this.code(isPacked));
-    for (let from = 0; from < groups.length; from += rowsMax) {
+    const key = this.key(isPacked, isCoded);
+    const add = adds.get(key) ?? adds.make(key, parameters, this.code(isPacked, isCoded));
+    for (let from = 0; from < rows; from += rowsMax) {
       if (from > 0) for (const sums of this.makingRoom) sums.makeRoom?.();
-      const to = Math.min(from + rowsMax, groups.length);
+      const to = Math.min(from + rowsMax, rows);
       if (isPacked) this.pack(packed);
-      add(from, to, numbers, groups, isPacked ? [packed] : this.sums());
+      add(from, to, operands, numbers, codes, isPacked ? [packed] : this.sums());
       if (isPacked) this.unpack(packed);
     }
   }
@@ -199,8 +202,8 @@ export class SumLoop {
   }
 
   /** Arrays of other kinds get a loop of their own: one for all kinds would be slower for each. */
-  private key(isPacked: boolean): string {
-    let key = isPacked ? "packed" : "plain";
+  private key(isPacked: boolean, isCoded: boolean): string {
+    let key = `${isPacked ? "packed" : "plain"} ${isCoded ? "codes" : "numbers"}`;
     for (const operand of this.operands) {
       const isConstant = operand.isConstant ? "1" : "n";
       key += ` ${kindOf(operand.numbers)}${isConstant}${readOf(operand, "a", "i")}`;
@@ -211,7 +214,7 @@ export class SumLoop {
     return key;
   }
 
-  private code(isPacked: boolean): string {
+  private code(isPacked: boolean, isCoded: boolean): string {
     const lines: string[] = [];
     const values = this.cells.map(({ term, places }) =>
       term === undefined ? "1" : term.write((index) => `x${places[index]!}`, lines),
@@ -224,12 +227,13 @@ export class SumLoop {
             : "",
         )
         .join(" ");
-    const { arrays, group, adds } = isPacked ? packedCode(values) : this.plainCode(values);
+    const { arrays, each, adds } = isPacked ? packedCode(values) : this.plainCode(values);
+    const number = isCoded ? "numbers[codes[i]]" : "numbers[i]";
     return `"use strict";
       ${this.operands.map((_, i) => `const a${i} = operands[${i}];`).join(" ")} ${loads(true, "0")}
       ${arrays}
       for (let i = from; i < to; i++) {
-        const g = ${group}; ${loads(false, "i")} ${lines.join(" ")}
+        const g = ${each === 1 ? number : `${number} * ${each}`}; ${loads(false, "i")} ${lines.join(" ")}
         ${adds}
       }`;
   }
@@ -238,7 +242,7 @@ export class SumLoop {
     const added = this.cells.flatMap(({ sums }, at) => sums.map(() => values[at]!));
     return {
       arrays: added.map((_, i) => `const s${i} = sums[${i}];`).join(" "),
-      group: "groups[i]",
+      each: 1,
       adds: added.map((value, i) => `s${i}[g] = s${i}[g] + ${value};`).join(" "),
     };
   }
@@ -246,7 +250,8 @@ export class SumLoop {
 
 interface LoopParts {
   readonly arrays: string;
-  readonly group: string;
+  /** Places of a group in its array. */
+  readonly each: number;
   readonly adds: string;
 }
 
@@ -254,7 +259,7 @@ function packedCode(values: readonly string[]): LoopParts {
   const adds = values.map((value, at) => `s[g + ${at}] = s[g + ${at}] + ${value};`);
   return {
     arrays: "const s = sums[0];",
-    group: `groups[i] * ${values.length}`,
+    each: values.length,
     adds: adds.join(" "),
   };
 }

@@ -3,6 +3,7 @@
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
+import type { RowGroups } from "../../kernels/columns/row-groups.ts";
 import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
 import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
 
@@ -35,7 +36,7 @@ export interface Accumulator {
   /** What takes 1 for each row whose value is added so. */
   rowCounts?(): Float64Array;
   /** After values of so many rows, none of which is null, were added to what `doublesFor` answered. */
-  added?(groups: Int32Array, isWhole: boolean): void;
+  added?(groups: RowGroups, isWhole: boolean): void;
   /** Adds to each of the first groups so many rows that were counted elsewhere; set where rows are all that counts. */
   addCounts?(counts: Float64Array): void;
   /** States of another accumulator as `states` made them, each with its group, in order. */

@@ -7,6 +7,7 @@ import type { AggregateCall, NamedAggregate, NamedExpr } from "../../../proto/pl
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
 import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
+import { RowGroups } from "../../kernels/columns/row-groups.ts";
 import type { Counting } from "../../kernels/columns/text-index.ts";
 import {
   compileFold,
@@ -182,20 +183,25 @@ export class Groups {
     return first.length === 0 ? undefined : first;
   }
 
-  /** `counts`: rows of each group are to be counted by the index, if it can; `isCounted` says whether it did. */
-  private groupsOf(keys: readonly Column[], rows: number, counts: Counting = "none"): Int32Array {
+  /** Without keys all rows are of one group. */
+  private oneGroup(rows: number): Int32Array {
     this.rows += rows;
-    if (keys.length === 0) {
-      if (this.noKeys.length < rows) this.noKeys = new Int32Array(rows);
-      return this.noKeys.subarray(0, rows);
-    }
+    if (this.noKeys.length < rows) this.noKeys = new Int32Array(rows);
+    return this.noKeys.subarray(0, rows);
+  }
+
+  /** `counts`: rows of each group are to be counted by the index, if it can; `isCounted` says whether it did. */
+  private groupsOf(keys: readonly Column[], rows: number, counts: Counting = "none"): RowGroups {
+    this.rows += rows;
     const before = this.index.size;
     const numbered = this.index.number(keys, rows, counts);
-    const groups = numbered.numbers;
+    const groups = new RowGroups(numbered, rows);
     this.isCounted = numbered.isCounted;
     const nearMax = nearGroupsEach * rows;
-    if (this.areNear) this.areNear = this.size <= nearMax || this.size - leastOf(groups) <= nearMax;
-    const first = numbered.newRows ?? firstRows(groups, before, this.index.size);
+    if (this.areNear) {
+      this.areNear = this.size <= nearMax || this.size - leastOf(groups.ofRows) <= nearMax;
+    }
+    const first = numbered.newRows ?? firstRows(groups.ofRows, before, this.index.size);
     if (first.length > 0) {
       for (const [key, column] of keys.entries()) {
         const own = gather(column, first);
@@ -209,7 +215,7 @@ export class Groups {
   /** Rows of the one group that there is without keys: those of `selection`, or all. */
   private addToOne(batch: Batch, selection: Selection): void {
     const rows = selection?.length ?? batch.rows;
-    const groups = this.groupsOf([], rows);
+    const groups = this.oneGroup(rows);
     let picked: Batch | undefined;
     for (const [at, { call }] of this.program.aggregates.entries()) {
       const accumulator = this.accumulators[at]!;
@@ -263,18 +269,18 @@ export class Groups {
     const isAdded = this.addTogether(groups);
     for (const [at, { call }] of aggregates.entries()) {
       const isDone = isAdded.has(at) || (this.isCounted && isCountOfRows(call));
-      if (!isDone) this.addCall(at, call, groups);
+      if (!isDone) this.addCall(at, call, groups.ofRows);
     }
   }
 
   /** Adds sums that are doubles in one loop, and counts beside them; answers which of the aggregates these are. */
-  private addTogether(groups: Int32Array): ReadonlySet<number> {
+  private addTogether(groups: RowGroups): ReadonlySet<number> {
     const loop = new SumLoop(this.size);
     const summed = new Set<number>();
     const counted = new Set<number>();
     for (const [at, { call }] of this.program.aggregates.entries()) {
       if (isCountOfRows(call)) counted.add(at);
-      else if (this.joins(loop, at, call, groups.length)) summed.add(at);
+      else if (this.joins(loop, at, call, groups.rows)) summed.add(at);
     }
     if (summed.size === 0) return nothingAdded;
     if (this.isCounted) counted.clear();
@@ -316,7 +322,8 @@ export class Groups {
   addStates(batch: Batch): void {
     const { keys } = this.program;
     const keyColumns = keys.map(({ name }) => columnOf(batch, name));
-    const groups = this.groupsOf(keyColumns, batch.rows);
+    const groups =
+      keys.length === 0 ? this.oneGroup(batch.rows) : this.groupsOf(keyColumns, batch.rows).ofRows;
     for (const [at, accumulator] of this.accumulators.entries()) {
       accumulator.reserve(this.size);
       mergeStates(accumulator, this.names.of(batch, at), groups, this.fed[at]);

@@ -17,11 +17,13 @@ export class Seen {
     this.size = groups;
   }
 
+  /** Every group that there is room for. */
+  addAll(): void {
+    this.whole = this.size;
+  }
+
   add(groups: Int32Array, isWhole = false): void {
-    if (isWhole && groups.length > 0) {
-      this.whole = this.size;
-      return;
-    }
+    if (isWhole && groups.length > 0) return this.addAll();
     const has = grownBytes(this.has, this.size);
     this.has = has as Uint8Array<ArrayBuffer>;
     for (let i = 0; i < groups.length; i++) has[groups[i]!] = 1;

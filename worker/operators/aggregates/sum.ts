@@ -212,7 +212,10 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       return true;
     },
     doublesFor: (type, rows, reach) => sums.doublesFor(type, rows, reach),
-    added: (groups, isWhole) => seen.add(groups, isWhole),
+    added: (groups, isWhole) => {
+      if (isWhole && groups.rows > 0) seen.addAll();
+      else seen.add(groups.ofRows);
+    },
     merge: (states, groups, isWhole) => {
       sums.merge(states, groups);
       if (states[0]!.type !== "null") seen.add(groups, isWhole);

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { DictionaryColumn, TextColumn } from "../../../proto/batch/column.ts";
 import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
 import { boolType, float64Type } from "../../../proto/plan/types.ts";
 import { slice } from "../../kernels/columns/gather.ts";
@@ -69,7 +70,15 @@ test("sums and means of several expressions", () => {
   );
 });
 
-test("sums of few groups, whose doubles depend on their order", () => {
+/** Texts of which one is there twice, and one of no row. */
+function codedTexts(name: string, rows: number): DictionaryColumn {
+  const dictionary = columnOfValues("t", "utf8", ["b", "of no row", "a", "b"]) as TextColumn;
+  const codes = Int32Array.from({ length: rows }, (_, row) => [0, 2, 3, 2][row % 4]!);
+  const base = { name, length: rows, nulls: "null", validity: undefined } as const;
+  return { ...base, type: "dictionary", codes, dictionary };
+}
+
+test("sums of few groups, whose doubles depend on their order, by numbers and by codes", () => {
   const rows = 200;
   const numbers = Array.from({ length: rows }, (_, row) => ((row * 7919) % 1009) - 500);
   const batch = {
@@ -81,6 +90,8 @@ test("sums of few groups, whose doubles depend on their order", () => {
         "int32",
         numbers.map((_, row) => row % 2),
       ),
+      codedTexts("t", rows),
+      codedTexts("u", rows),
       columnOfValues("w", "int32", numbers),
       columnOfValues(
         "d",
@@ -89,7 +100,7 @@ test("sums of few groups, whose doubles depend on their order", () => {
       ),
     ],
   };
-  const found = (more: { readonly filter?: Expr }): unknown => {
+  const found = (by: readonly string[], more: { readonly filter?: Expr }): unknown => {
     const calls = [0, 1, 3, 5].flatMap((at) => ["sum", "avg"].map((of) => [of, at] as const));
     const aggregates = calls.map(
       ([of, at]): NamedAggregate => ({
@@ -97,16 +108,18 @@ test("sums of few groups, whose doubles depend on their order", () => {
         call: { function: of, args: [exprs[at]!], distinct: false, ...more },
       }),
     );
-    const program = {
-      keys: [{ name: "k", expr: column("k") }],
-      aggregates,
-      phase: "whole",
-    } as const;
+    const keys = by.map((name) => ({ name, expr: column(name) }));
+    const program = { keys, aggregates, phase: "whole" } as const;
     const stage = (batches: Parameters<typeof runStage>[1]) =>
       runStage((next) => aggregateStage(program, operatorMemoryOf(), next), batches);
-    return rowsOfBatches(stage([batch, batch, batch]));
+    const out = rowsOfBatches(stage([batch, batch, batch])) as readonly object[];
+    return out.map((row) => Object.entries(row).filter(([name]) => !by.includes(name)));
   };
-  expect(found({})).toEqual(found({ filter: isTrue }));
+  const expected = found(["k"], { filter: isTrue });
+  for (const by of [["k"], ["t"], ["t", "u"], ["t", "k"], ["k", "t"], ["k", "t", "u"]]) {
+    expect(found(by, {})).toEqual(expected);
+    expect(found(by, { filter: isTrue })).toEqual(expected);
+  }
 });
 
 test("sums of whole numbers near the end of their range", () => {
