@@ -1,10 +1,12 @@
 // Digits as doubles: exact where they are given, refused where one is too large; and back.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decimalType, int64Type } from "../../../proto/plan/types.ts";
+import { buildColumnAs } from "../../../proto/batch/build-column.ts";
+import { decimalType, int53Type, int64Type } from "../../../proto/plan/types.ts";
 import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { bigintAt } from "./numeric.ts";
 import { vectorOfRaws } from "./raw.ts";
+import { type NumberVector, vectorOfColumn } from "./vector.ts";
 
 const limit = 2n ** 53n;
 const types = [int64Type, decimalType(18, 2), decimalType(38, 4)];
@@ -32,4 +34,14 @@ test("whole numbers of all sizes, with nulls", () => {
       }
     }),
   );
+});
+
+test("copies of vectors have the values that nobody asked for yet", () => {
+  const words = wordsOfDoubles(int64Type, Float64Array.of(1, -2), undefined);
+  expect({ ...words }.values).toEqual(BigInt64Array.of(1n, -2n));
+  expect(words.values).toBe(words.values);
+  const column = buildColumnAs("n", int53Type, [3, 4], "null");
+  const numbers = vectorOfColumn(column) as NumberVector;
+  expect({ ...numbers }.values).toEqual(Float64Array.of(3, 4));
+  expect(numbers.values).toBe(numbers.values);
 });

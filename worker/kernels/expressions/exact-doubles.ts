@@ -56,24 +56,30 @@ export function exactDoubles(vector: Vector): Float64Array | Int32Array | undefi
   return out;
 }
 
+const written = new WeakMap<WordVector, BigInt64Array>();
+
+/** One getter for all vectors, which so are of one shape; a property of their own, so that copies have the values. */
+const writtenOnceAsked: PropertyDescriptor & ThisType<WordVector> = {
+  enumerable: true,
+  get() {
+    let words = written.get(this);
+    if (words === undefined) {
+      words = writtenWords(this.type, unwritten.get(this)!);
+      written.set(this, words);
+    }
+    return words;
+  },
+};
+
 /** Whole doubles between -2^53 and 2^53 as words of the type, which are written once somebody asks for them. */
 export function wordsOfDoubles(
   type: DataType,
   doubles: Float64Array,
   valid: Uint8Array | undefined,
 ): WordVector {
-  let words: BigInt64Array | undefined;
-  const vector: WordVector = {
-    form: "words",
-    type,
-    length: doubles.length,
-    constant: false,
-    valid,
-    get values() {
-      words ??= writtenWords(type, doubles);
-      return words;
-    },
-  };
+  const { length } = doubles;
+  const vector = { form: "words", type, length, constant: false, valid } as WordVector;
+  Object.defineProperty(vector, "values", writtenOnceAsked);
   unwritten.set(vector, doubles);
   return vector;
 }

@@ -188,17 +188,29 @@ export function wordsOfNumbers(vector: Vector): BigInt64Array | undefined {
   return wordsBehind.get(vector);
 }
 
+const numbersRead = new WeakMap<Vector, Float64Array>();
+
+/**
+ * One getter for all, since an object with one of its own is a table of names for the engine; a property of the object
+ * itself, so that copies of it have the values.
+ */
+const readOnceAsked: PropertyDescriptor & ThisType<Vector> = {
+  enumerable: true,
+  get() {
+    let numbers = numbersRead.get(this);
+    if (numbers === undefined) {
+      numbers = integersToNumbers(wordsBehind.get(this)!);
+      numbersRead.set(this, numbers);
+    }
+    return numbers;
+  },
+};
+
 /** Numbers that are read once somebody asks for them: sums read the words as they are. */
 function numbersOfWords(base: VectorBase, words: BigInt64Array): NumberVector {
-  let numbers: Float64Array | undefined;
-  const vector: NumberVector = {
-    ...base,
-    form: "number",
-    get values() {
-      numbers ??= integersToNumbers(words);
-      return numbers;
-    },
-  };
+  const { type, length, constant, valid } = base;
+  const vector = { form: "number", type, length, constant, valid } as NumberVector;
+  Object.defineProperty(vector, "values", readOnceAsked);
   wordsBehind.set(vector, words);
   return vector;
 }

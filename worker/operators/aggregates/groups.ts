@@ -162,7 +162,8 @@ export class Groups {
   /** Memory held, in bytes; twice that of the keys, which are put together in the end. */
   get bytes(): number {
     if (this.rows === 0) return 0;
-    const states = this.accumulators.reduce((sum, accumulator) => sum + accumulator.bytes(), 0);
+    let states = 0;
+    for (const accumulator of this.accumulators) states += accumulator.bytes();
     return this.index.bytes + 2 * this.keyBytes + states;
   }
 
