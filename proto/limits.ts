@@ -237,8 +237,8 @@ export const directKeysMax = 65_536;
 export const rankedKeysPerRow = 64;
 /** Bits of the keys of a join, of those that a scan asks for, for each row that is kept: 16 bytes. */
 export const keyBitsPerRow = 128;
-/** And always as many: 128 KiB. */
-export const keyBitsSmall = 1024 * 1024;
+/** And always as many, since a few keys far apart leave out most rows of a scan: 2 MiB, which a cache holds. */
+export const keyBitsSmall = 16 * 1024 * 1024;
 /** Answers of asynchronous calls that wait for one before them: order is kept, memory is bounded. */
 export const asyncRowsAheadMax = 4096;
 /** Rows that a shuffle keeps as JavaScript values for one partition before it encodes them. */
