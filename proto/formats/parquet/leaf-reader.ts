@@ -11,6 +11,7 @@ import { type Dense, denseLength, joinDense, sliceDense, type Written } from "./
 import type { GroupRooms } from "./group-rooms.ts";
 import { encodings } from "./metadata.ts";
 import { headOf, type PageHead } from "./page-head.ts";
+import { PageRooms } from "./page-rooms.ts";
 import { bitsFor, isOneRun, readRuns } from "./runs.ts";
 import type { LeafNode } from "./schema.ts";
 import { damagedThrift } from "./thrift-read.ts";
@@ -67,6 +68,8 @@ export class LeafReader {
   private readonly bytes: ChunkBytes;
   private readonly unpacker: LendingUnpacker;
   private readonly rooms: GroupRooms;
+  private readonly pageRooms: PageRooms;
+  private readonly copyCodes = (bytes: Uint8Array) => this.pageRooms.copy(bytes);
   /** Entries of the chunk that are in no page yet. */
   private left: number;
   private dictionary: Dictionary | undefined;
@@ -81,6 +84,7 @@ export class LeafReader {
     rooms: GroupRooms,
   ) {
     this.rooms = rooms;
+    this.pageRooms = new PageRooms(rooms);
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
@@ -88,9 +92,10 @@ export class LeafReader {
     this.left = chunk.values;
   }
 
-  /** The entries of the next `rows` rows. */
+  /** The entries of the next `rows` rows, whose codes are valid until more are asked for. */
   async take(rows: number): Promise<LeafEntries> {
     const { leaf } = this;
+    this.pageRooms.startBatch();
     const parts: LeafEntries[] = [];
     let wanted = rows;
     for (;;) {
@@ -115,6 +120,7 @@ export class LeafReader {
       await this.take(rows);
       return;
     }
+    this.pageRooms.startBatch();
     for (let wanted = rows; wanted > 0; ) {
       const { page } = this;
       if (page !== undefined && page.entry < page.entries.count) {
@@ -257,11 +263,11 @@ export class LeafReader {
       const { dictionary } = this;
       if (dictionary === undefined) throw damagedThrift("codes without a dictionary");
       if (dictionary.kind === "text") {
-        const codes = pageCodes(page, count, dictionary.text.length);
+        const codes = pageCodes(page, count, dictionary.text.length, this.copyCodes);
         return { kind: "codes", codes, dictionary: dictionary.text };
       }
       const { values } = dictionary;
-      const codes = pageCodes(page, count, denseLength(values));
+      const codes = pageCodes(page, count, denseLength(values), this.copyCodes);
       return { kind: "coded", codes, dictionary: values };
     }
     const stored = pageValues(this.leaf.element, encoding, page, count);

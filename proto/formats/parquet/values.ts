@@ -176,17 +176,23 @@ function checkTexts(stored: Stored, count: number): Stored {
   throw damagedThrift(`a page of ${count} values has another number of texts`);
 }
 
-/** Codes of a page of dictionary-encoded values, of which each has to lie within the dictionary. */
+/**
+ * Codes of a page of dictionary-encoded values, of which each has to lie within the dictionary. `copy`: of bytes that are
+ * lent, valid as long as the codes are wanted.
+ */
 export function pageCodes(
   { bytes, isLent }: PageBytes,
   count: number,
   codesEnd: number,
+  copy: (bytes: Uint8Array) => Uint8Array,
 ): PageCodes {
   const width = bytes[0];
   if (width === undefined || width > 32) throw tooShort(count, bytes.length);
-  const own = isLent ? bytes.slice(1) : bytes.subarray(1);
+  if (width > 0) {
+    const own = isLent ? copy(bytes.subarray(1)) : bytes.subarray(1);
+    return PageCodes.of({ bytes: own, width, values: count, codesEnd });
+  }
   // Without bits all are the first; a run of it says so.
-  if (width > 0) return PageCodes.of({ bytes: own, width, values: count, codesEnd });
   return PageCodes.of({
     bytes: writeRuns(new Uint8Array(count), count, 1),
     width: 1,
