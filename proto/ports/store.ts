@@ -27,6 +27,7 @@ export interface NameRange {
 
 /** Writes one object without showing it. */
 export interface UploadWriter {
+  /** Once it resolves the bytes are the caller's again, who may change them. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes what was written durable and returns the handle; still invisible. */
   finish(): Promise<PendingUpload>;

@@ -17,7 +17,10 @@ export interface Stage {
   pushSelected?(batch: Batch, rows: Int32Array): void;
   /** Set where `pushSelected` mostly reads rows where they are, and picks none. */
   readonly readsSelected?: boolean;
-  /** Texts without nulls, each with a line feed behind it. Set by steps that make such bytes of them. */
+  /**
+   * Texts without nulls, each with a line feed behind it; their memory is used for others after the call. Set by steps
+   * that make such bytes of them.
+   */
   pushLines?(rows: number, lines: Uint8Array): void;
   /**
    * Whether nothing of the batches that were pushed so far is used any more, dictionaries excepted: whoever made them may

@@ -6,6 +6,7 @@ import { linesOfTexts } from "../kernels/texts/lines-of-texts.ts";
 import { nothingHeld } from "../operators/stage.ts";
 import { jsonColumns } from "./json-columns.ts";
 import { extensionOf, type OutputTarget, PartFile } from "./part-file.ts";
+import { ReusedRooms } from "./reused-rooms.ts";
 import { linesOfJson, linesOfText } from "./row-text.ts";
 import type { Sink } from "./sink.ts";
 
@@ -19,7 +20,10 @@ function linesOfColumn({ shape, columns, rows }: Batch): Uint8Array | undefined 
 export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink {
   const file = new PartFile(target, { folder: "", index: 0, extension: extensionOf(format, {}) });
   const encode = format === "text" ? linesOfText : linesOfJson;
+  const rooms = new ReusedRooms();
   let queued: Uint8Array[] = [];
+  /** Of what the file was given last, which it may still be writing. */
+  let writing: readonly Uint8Array[] = [];
   let queuedBytes = 0;
   let rows = 0;
   const push = (pushed: readonly unknown[]): void => {
@@ -33,18 +37,26 @@ export function lineSink(format: "text" | "ndjson", target: OutputTarget): Sink 
     const lines = format === "text" ? linesOfColumn(batch) : undefined;
     if (lines === undefined)
       return push(batchRows(format === "ndjson" ? jsonColumns(batch) : batch));
-    pushLines(batch.rows, lines);
+    queueLines(batch.rows, lines);
   };
-  const pushLines = (count: number, lines: Uint8Array): void => {
+  const queueLines = (count: number, lines: Uint8Array): void => {
     queued.push(lines);
     queuedBytes += lines.length;
     rows += count;
   };
+  const pushLines = (count: number, lines: Uint8Array): void =>
+    queueLines(count, rooms.copyOf(lines));
   const write = async (): Promise<void> => {
-    const bytes = queued.length === 1 ? queued[0]! : Buffer.concat(queued);
+    if (queuedBytes === 0) return;
+    const own = queued;
+    const bytes = own.length === 1 ? own[0]! : Buffer.concat(own);
     queued = [];
     queuedBytes = 0;
+    if (own.length > 1) rooms.give(own);
     await file.write(bytes);
+    // What was given to the file before these is written now.
+    rooms.give(writing);
+    writing = own;
   };
   return {
     push,

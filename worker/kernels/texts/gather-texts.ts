@@ -81,28 +81,32 @@ export class TextPicker {
 
   /** Undefined where there is no memory for what is picked. */
   pick(rows: Int32Array | Uint32Array): TextBytes | undefined {
+    const { kernel } = this;
     const picked = this.gather(rows, false);
-    return picked && { offsets: intsOf(this.kernel, picked.at, rows.length + 1), ...picked };
+    if (picked === undefined) return undefined;
+    const offsets = intsOf(kernel, picked.offsetsAt, rows.length + 1);
+    return { offsets, values: bytesOf(kernel, picked.at, picked.bytes) };
   }
 
-  /** As `pick`: the texts with a line feed behind each of them. */
+  /** The texts with a line feed behind each of them, in the kernel's memory: to be used until more is picked. */
   pickLines(rows: Int32Array | Uint32Array): Uint8Array | undefined {
-    return this.gather(rows, true)?.values;
+    const picked = this.gather(rows, true);
+    return picked && new Uint8Array(this.kernel.memory.buffer, picked.at, picked.bytes);
   }
 
-  /** `at`: the place of the offsets of what was picked. */
+  /** Where what was picked lies, and where its offsets. */
   private gather(rows: Int32Array | Uint32Array, asLines: boolean) {
     const { kernel, offsetsAt } = this;
     const { length } = rows;
     const { places, end } = placesOf([4 * length, 4 * (length + 1)], this.end);
-    const [rowsAt = 0, at = 0] = places;
+    const [rowsAt = 0, pickedAt = 0] = places;
     if (!kernel.reach(end)) return undefined;
     putInts(kernel, rowsAt, rows);
-    const texts = kernel.measure(rowsAt, length, offsetsAt, at) >>> 0;
+    const texts = kernel.measure(rowsAt, length, offsetsAt, pickedAt) >>> 0;
     const size = texts + (asLines ? length : 0);
     if (size > 0x7fff_ffff || !kernel.reach(end + size + slackBytes)) return undefined;
     kernel.gather(rowsAt, length, offsetsAt, this.bytesAt - this.extent.first, end, asLines);
-    return { at, values: bytesOf(kernel, end, size) };
+    return { offsetsAt: pickedAt, at: end, bytes: size };
   }
 
   /** To be called once, after which nothing may be picked. */

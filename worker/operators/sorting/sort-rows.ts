@@ -15,7 +15,10 @@ import { orderOf } from "../evaluate.ts";
 export interface SortedBatch {
   readonly rows: number;
   piece(start: number, end: number): Batch;
-  /** Of rows that are texts alone, none of them null: a line of each. Undefined where they are to be had as columns only. */
+  /**
+   * Of rows that are texts alone, none of them null: a line of each, to be used until the next piece is asked for.
+   * Undefined where they are to be had as columns only.
+   */
   lines?(start: number, end: number): Uint8Array | undefined;
   /** To be called once, after the last piece. */
   close(): void;
