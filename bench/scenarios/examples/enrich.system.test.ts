@@ -41,8 +41,9 @@ test("every visit gets its country, within the limits of the service", async () 
   expect(service.calls.map(({ address }) => address).sort()).toEqual(addresses.toSorted());
   expect(service.atOnceMax).toBeGreaterThan(1);
   expect(service.atOnceMax).toBeLessThanOrEqual(4);
-  // Calls come by the network, so some may arrive a little closer together than they were begun.
+  // Calls are seen once they have come by the network, the first of all perhaps late on a busy machine. Two thirds of what the
+  // limit asks for are still far more than the 1.1 s that calls of 50 ms, four at once, take without it.
   const times = service.calls.map(({ atMs }) => atMs);
   const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
-  expect(seconds).toBeGreaterThan((addresses.length - 1) / ratePerSecond - 0.25);
+  expect(seconds).toBeGreaterThan(((addresses.length - 1) / ratePerSecond) * (2 / 3));
 }, 120_000);
