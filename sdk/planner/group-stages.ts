@@ -4,7 +4,7 @@ import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
 import { exprText } from "../../proto/plan/expr-text.ts";
 import type { ColumnNode } from "../../proto/plan/logical.ts";
 import { addOperator, gather, type OpenStage, openShuffle, sealShuffle } from "./open-stage.ts";
-import { type Planning, partitionCount } from "./stages.ts";
+import { areFew, type Planning, partitionCount } from "./stages.ts";
 import { areTogether, togetherBehind, togetherBy } from "./together.ts";
 
 type Node<Kind extends ColumnNode["kind"]> = Extract<ColumnNode, { readonly kind: Kind }>;
@@ -13,14 +13,17 @@ type Node<Kind extends ColumnNode["kind"]> = Extract<ColumnNode, { readonly kind
 export function meet(
   planning: Planning,
   open: OpenStage,
-  node: { readonly id: number; readonly kind: string },
+  node: ColumnNode,
   keys: readonly Expr[] | "all",
 ): OpenStage {
   if (open.taskCount === 1) return open;
   if (keys.length === 0) return gather(planning.stages, open, node.id, [node.kind]);
   if (keys !== "all" && areTogether(open, keys)) return open;
-  const partitions = partitionCount(open.bytesBelow, planning.targets.partitionBytes);
-  if (partitions === 1) return gather(planning.stages, open, node.id, [node.kind]);
+  const { partitionBytes, coalescedBytes } = planning.targets;
+  const partitions = partitionCount(open.bytesBelow, partitionBytes);
+  // The run would read so few together; where they turn out to be many, the sort would have brought them to one task.
+  const isOneTask = planning.sorted.has(node) && areFew(planning, node, coalescedBytes);
+  if (partitions === 1 || isOneTask) return gather(planning.stages, open, node.id, [node.kind]);
   const byHash = { kind: "hashColumns", keys, partitions } as const;
   const from = sealShuffle(planning.stages, open, byHash, partitions);
   const met = openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);

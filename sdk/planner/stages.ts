@@ -17,6 +17,7 @@ import { isOfColumns } from "./of-columns.ts";
 import { addOperator, gather, hold, type OpenStage, seal } from "./open-stage.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 import { openValues } from "./read-stages.ts";
+import { sortedGroups } from "./sorted-groups.ts";
 import { openNode } from "./stage-of-node.ts";
 
 /** One planning under way: the stages sealed so far, and what decides how to go on. */
@@ -28,6 +29,8 @@ export interface Planning {
   readonly sizes: PlanSizes;
   /** Whether no function of the user's is called with rows. */
   readonly isOfColumns: boolean;
+  /** Groups that are likely sorted in one task. */
+  readonly sorted: ReadonlySet<LogicalNode>;
   /** The node whose rows the driver collects: it applies a last limit itself. */
   readonly collected: LogicalNode | undefined;
   /** By the ids of `cache` nodes. */
@@ -56,7 +59,8 @@ export function planStages(
   const keeps = new Map<NodeId, KeptOutput>();
   const names = new KeepNames(known.inputs);
   const askedFor = new Set<number>();
-  const ofAction = { isOfColumns: isOfColumns(action), collected };
+  const sorted = sortedGroups(action.input);
+  const ofAction = { isOfColumns: isOfColumns(action), sorted, collected };
   const planning: Planning = { ...known, ...ofAction, stages, keeps, names, askedFor };
   sealPlan(planning, action, openPlan(planning, action.input));
   const cut = coalesceStages(stages, { targetBytes: known.targets.coalescedBytes, askedFor });
@@ -182,18 +186,18 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
  * many as made them would each sum up a little and send it to another.
  */
 function shared(planning: Planning, node: LogicalNode, open: OpenStage): OpenStage {
-  const { stages } = planning;
+  const { stages, targets } = planning;
   const isAskedFor = open.inputs.some(({ stageId }) => planning.askedFor.has(stageId));
-  if (open.taskCount === 1 || isAskedFor || !areFew(planning, node)) {
+  if (open.taskCount === 1 || isAskedFor || !areFew(planning, node, targets.partitionBytes)) {
     return hold(stages, open, node.id);
   }
   return gather(stages, open, node.id, [`held #${node.id}`]);
 }
 
-/** Likely no more than one task is given. Where there are more, one task has no more than may be one partition. */
-function areFew({ isOfColumns, sizes, targets }: Planning, node: LogicalNode): boolean {
-  const { likely, most } = sizes.of(node);
-  return isOfColumns && likely <= targets.partitionBytes && most <= wholePartitionBytesTarget;
+/** Likely no more than so many bytes. Where there are more, one task has no more than may be one partition. */
+export function areFew(planning: Planning, node: LogicalNode, bytesMax: number): boolean {
+  const { likely, most } = planning.sizes.of(node);
+  return planning.isOfColumns && likely <= bytesMax && most <= wholePartitionBytesTarget;
 }
 
 /** With an eye on the rows of the node, where steps above name columns of them. */
