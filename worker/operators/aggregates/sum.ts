@@ -11,6 +11,7 @@ import {
   float64Type,
   isNumeric,
   nullType,
+  sameType,
   typeText,
 } from "../../../proto/plan/types.ts";
 import { nullColumn } from "../../kernels/columns/gather.ts";
@@ -112,13 +113,15 @@ export class TypedSums {
   }
 
   private sumsFor(own: DataType): Sums {
+    const type = widerType(this.type, own);
+    // As of most batches, which are to make nothing new.
+    if (this.sums !== undefined && sameType(type, this.type)) return this.sums;
     if (!isNumeric(own)) {
       throw new EngineError(
         "VALUE_UNSUPPORTED",
         `sums need numbers, but some rows hold ${typeText(own)}`,
       );
     }
-    const type = widerType(this.type, own);
     const needed = sumsOf(type);
     const isSame = this.sums !== undefined && typeText(this.sums.type) === typeText(needed.type);
     if (!isSame) this.turnInto(needed);

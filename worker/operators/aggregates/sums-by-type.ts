@@ -243,10 +243,15 @@ class LongSums implements Sums {
   }
 }
 
-/** Of decimals that fit a word in halves of 2^32 as float64; a BigInt for a row only where they do not. */
-class DecimalSums implements Sums {
+const decimalUnit = 10n ** BigInt(decimalPrecisionMax);
+
+/**
+ * Of decimals that fit a word in halves of 2^32 as float64; a BigInt for a row only where they do not. Loops over
+ * doubles are handed the sums themselves.
+ */
+class DecimalSums implements Sums, DoubleSums {
   readonly type: DataType;
-  readonly unit = 10n ** BigInt(decimalPrecisionMax);
+  readonly unit = decimalUnit;
   readonly carries = new Carries();
   private readonly scale: number;
   /** Sums of digits, exact below 2^53: mostly all that there is, so the others have room once they are needed. */
@@ -258,6 +263,10 @@ class DecimalSums implements Sums {
   private rows = 0;
   /** No sum of digits is further from 0. */
   private reach = 0;
+  /** How much further those may be after the next rows of a loop. */
+  private more = 0;
+  /** Rows of a loop between which there is to be room. */
+  rowsMax = 0;
 
   constructor(scale: number) {
     this.scale = scale;
@@ -294,13 +303,20 @@ class DecimalSums implements Sums {
     const rowsMax = Math.floor(twoTo53 / 2 / reach);
     // Looking through all sums again and again would take longer than a look at each value.
     if (rowsMax < rows && rowsMax < Math.max(rowsUnseenMin, this.digits.length)) return undefined;
-    const more = Math.min(rows, rowsMax) * reach;
-    const makeRoom = () => {
-      if (this.reach + more > twoTo53) this.moveLarge();
-      this.reach += more;
-    };
-    makeRoom();
-    return { sums: this.digits, rowsMax, makeRoom };
+    this.more = Math.min(rows, rowsMax) * reach;
+    this.rowsMax = rowsMax;
+    this.makeRoom();
+    return this;
+  }
+
+  /** Digits of what a loop adds to. */
+  get sums(): Float64Array {
+    return this.digits;
+  }
+
+  makeRoom(): void {
+    if (this.reach + this.more > twoTo53) this.moveLarge();
+    this.reach += this.more;
   }
 
   /** Makes room in sums of digits that have taken half of it. */
@@ -432,7 +448,7 @@ export function wholeAt(column: Column, row: number): bigint {
   if (column.type === "decimal") {
     return readDecimal(column.values, decimalWords(column.precision), row);
   }
-  assert(column.type.startsWith("int"), `${column.type} as whole numbers`);
+  if (!column.type.startsWith("int")) assert(false, `${column.type} as whole numbers`);
   return BigInt((column as Int32Column | Int64Column).values[row]!);
 }
 
