@@ -186,8 +186,11 @@ function byKernel(
   return withDivideKernel(lengths, (kernel, [places, endsAt, orderAt, ...memoryAt]) => {
     const [from, offsets, to, starts] = memoryAt;
     const memory: Memory = {
-      ...{ places: places!, from: from!, offsets: offsets! },
-      ...{ to: to!, starts: starts! },
+      places: places!,
+      from: from!,
+      offsets: offsets!,
+      to: to!,
+      starts: starts!,
     };
     const { buffer } = kernel.memory;
     let at = memory.places;
