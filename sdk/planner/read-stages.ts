@@ -4,6 +4,7 @@ import { EngineError, unreachable } from "../../proto/errors.ts";
 import {
   namedFilesMax,
   rangeRowsPerTask,
+  splitBytesMin,
   splitsAimed,
   splitsOfFewColumnsMin,
 } from "../../proto/limits.ts";
@@ -50,16 +51,26 @@ export function openFiles(planning: Planning, node: FileReadNode): OpenStage {
 }
 
 /**
- * What is not read takes no time, so where few of the columns are, a task gets more of the file. Few tasks are a power of
- * two of them: so are mostly the slots, and tasks of equal size that are one too many take as long as a round of all.
+ * What is not read takes no time, so where few of the columns are, a task gets more of the file. A file beside a far larger
+ * one is cut too where there is enough to read: what waits for it may have nothing else to do.
  */
 function splitBytes({ targets, inputs }: Planning, node: FileReadNode, inputBytes: number): number {
   const { splitBytes: usual, splitReadBytes = 0 } = targets;
   const share = shareRead(inputs, node);
   if (share === 1 || splitReadBytes === 0) return usual;
-  const worthwhile = (inputBytes * share) / splitReadBytes;
-  const tasks = worthwhile > splitsAimed ? worthwhile : 2 ** (31 - Math.clz32(worthwhile));
-  return Math.max(usual, Math.ceil(inputBytes / Math.max(tasks, splitsOfFewColumnsMin)));
+  const even = (tasks: number) => Math.ceil(inputBytes / tasks);
+  const enough = evenTasks((inputBytes * share) / splitBytesMin);
+  const least = Math.min(usual, even(Math.min(enough, splitsOfFewColumnsMin)));
+  const worthwhile = evenTasks((inputBytes * share) / splitReadBytes);
+  return Math.max(least, even(Math.max(worthwhile, splitsOfFewColumnsMin)));
+}
+
+/**
+ * Few tasks are a power of two of them: so are mostly the slots, and tasks of equal size that are one too many take as long
+ * as a round of all.
+ */
+function evenTasks(worthwhile: number): number {
+  return worthwhile > splitsAimed ? worthwhile : 2 ** (31 - Math.clz32(Math.max(worthwhile, 1)));
 }
 
 /** Bytes of the files as far as they are read. */
