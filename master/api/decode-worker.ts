@@ -146,13 +146,13 @@ function decodeOutcome(at: string, outcome: wire.TaskReport["outcome"]): ReportO
 }
 
 function decodeDone(at: string, done: wire.TaskDone): ReportOutcome {
-  count(`${at}.rows_out`, done.rowsOut);
   const tooLarge = resultTooLarge(done.resultJson);
   if (tooLarge !== undefined) return tooLarge;
   return {
     kind: "done",
     rows: count(`${at}.rows_in`, done.rowsIn),
     bytes: count(`${at}.bytes_in`, done.bytesIn),
+    rowsOut: count(`${at}.rows_out`, done.rowsOut),
     bytesOut: count(`${at}.bytes_out`, done.bytesOut),
     digest: text(`${at}.digest`, done.digest, digestCharsMax),
     ...decodePartitionBytes(`${at}.partition_bytes`, done.partitionBytes),

@@ -27,6 +27,8 @@ export interface DoneReport {
   /** Read. */
   readonly rows: number;
   readonly bytes: number;
+  /** Made; not set in reports of versions that did not tell. */
+  readonly rowsOut?: number;
   readonly bytesOut: number;
   readonly digest: string;
   /** Of each partition of its output, where the grant asked for it. */

@@ -12,6 +12,7 @@ import {
 } from "../../proto/limits.ts";
 import { completeAction, failAction } from "./actions.ts";
 import type { CommandReply, DoneReport, LeaseReport, Verdict } from "./commands.ts";
+import { answerCounts } from "./counted.ts";
 import { type FoundTask, findTask, refOf, wasAccepted } from "./find.ts";
 import { checkRerun, loseOutput } from "./reruns.ts";
 import type { ClusterState, LeasedTask } from "./state.ts";
@@ -53,7 +54,7 @@ function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void 
     });
     return;
   }
-  finishTask(found, task, done);
+  const made = finishTask(found, task, done);
   action.resultBytes += utf8Bytes(done.resultJson ?? "");
   if (action.resultBytes > actionResultBytesMax) {
     failAction(found, {
@@ -66,8 +67,13 @@ function acceptTask(found: FoundTask, task: LeasedTask, done: DoneReport): void 
     });
     return;
   }
-  if (stage === stages.at(-1)) completeAction(found);
-  else checkRerun(found, stage, taskIndex, task.priorDigest);
+  if (stage === stages.at(-1)) {
+    completeAction(found);
+    return;
+  }
+  checkRerun(found, stage, taskIndex, task.priorDigest);
+  if (action.phase.kind !== "running" || done.rowsOut === undefined) return;
+  if (answerCounts(found, made, done.rowsOut)) completeAction(found);
 }
 
 function failTask(found: FoundTask, task: LeasedTask, error: ErrorRecord): void {

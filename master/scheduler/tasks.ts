@@ -65,7 +65,7 @@ export function requeueTask(
 }
 
 /** leased → done. */
-export function finishTask(found: FoundTask, task: LeasedTask, report: DoneReport): void {
+export function finishTask(found: FoundTask, task: LeasedTask, report: DoneReport): DoneTask {
   const { state, stages, stage, taskIndex } = found;
   dropLease(found, stage, taskIndex);
   const done: DoneTask = {
@@ -86,13 +86,15 @@ export function finishTask(found: FoundTask, task: LeasedTask, report: DoneRepor
   stage.rows += report.rows;
   stage.bytes += report.bytes;
   countPartitionBytes(stage, task.priorDigest !== "", report.partitionBytes);
-  if (!isComplete(stage)) return;
-  for (const consumerId of stage.consumers) {
-    const consumer = stages[consumerId]!;
-    if (!isRunnable(stages, consumer)) continue;
-    consumer.runnableTick = state.tick;
-    cutStage(stages, consumer);
+  if (isComplete(stage)) {
+    for (const consumerId of stage.consumers) {
+      const consumer = stages[consumerId]!;
+      if (!isRunnable(stages, consumer)) continue;
+      consumer.runnableTick = state.tick;
+      cutStage(stages, consumer);
+    }
   }
+  return done;
 }
 
 /** done → lost: its sealed output does not exist any more. */

@@ -34,6 +34,8 @@ export interface GraphShape {
   readonly isLeaf?: boolean;
   /** Partitions of at most so many bytes together are reduced by one task; its sorts follow it. */
   readonly coalesce?: number;
+  /** The sorts only count what their reduce made. */
+  readonly counts?: boolean;
   /** As of a write to a sink of others. */
   readonly cleans?: boolean;
   readonly publishes?: boolean;
@@ -46,6 +48,7 @@ export function graphOf(shape: GraphShape): StageGraph {
     folderUri === "" ? { kind: "result" } : { kind: "output", format: "text", folderUri };
   const head = { actionIndex, planDigest: `count#${shape.plan}:0`, label: "word count" };
   const shuffle: StageOutput = { kind: "shuffle", partitions: Math.max(1, reduces) };
+  const isCounted = shape.counts === true && sorts;
   if (shape.isLeaf === true && shape.keep !== undefined) {
     const kept = {
       inputs: [],
@@ -71,19 +74,23 @@ export function graphOf(shape: GraphShape): StageGraph {
       stage(1, "reduce", reduces, {
         inputs: [{ stageId: 0, partition: "own", maps: "all" }],
         placement: { kind: "ring" },
-        output: sorts ? shuffle : last,
+        output: isCounted ? { kind: "shuffle", partitions: 1 } : sorts ? shuffle : last,
         ...(shape.keep === undefined ? {} : { keep: shape.keep }),
         ...(coalesce === undefined ? {} : { coalesce: { targetBytes: coalesce } }),
       }),
     );
   }
   if (reduces > 0 && sorts) {
+    const isFirst = isCounted || coalesce !== undefined;
     stages.push(
       stage(2, "sort", reduces, {
-        inputs: [{ stageId: 1, partition: coalesce === undefined ? "own" : 0, maps: "own" }],
+        inputs: [{ stageId: 1, partition: isFirst ? 0 : "own", maps: "own" }],
         placement: { kind: "with", stageId: 1 },
         output: last,
         ...(coalesce === undefined ? {} : { follows: 1 }),
+        ...(isCounted
+          ? { program: { ...program, source: { kind: "shuffle", node: 0, stageId: 1 } } }
+          : {}),
       }),
     );
   }

@@ -138,6 +138,7 @@ function reportOf(session: Session, line: Line): Command {
     kind: "done",
     rows: 1,
     bytes: 10,
+    ...(line.options.has("rows") ? { rowsOut: numberOption(line, "rows", 0) } : {}),
     bytesOut: 5,
     digest: digestText,
     ...upload,
@@ -189,6 +190,7 @@ function actionOf(session: Session, line: Line): Command {
     ...(keep === undefined ? {} : { keep }),
     ...(line.options.has("coalesce") ? { coalesce: numberOption(line, "coalesce", 0) } : {}),
     isLeaf: line.words.includes("leaf"),
+    counts: line.words.includes("counts"),
     cleans: line.words.includes("cleans"),
     publishes: line.words.includes("publishes"),
   });

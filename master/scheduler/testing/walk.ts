@@ -202,6 +202,7 @@ function startAction(walk: Walk, jobId: JobId): void {
   const folderUri = random.below(2) === 0 ? "" : `file:///out${random.below(3)}/`;
   const reduces = random.below(5);
   const coalescing = random.below(2) === 0 ? {} : { coalesce: 1 + random.below(20) };
+  const cut = reduces === 0 || random.below(2) === 0 ? coalescing : { keep: `k${reduces}` };
   const graph = graphOf({
     actionIndex,
     maps: 1 + random.below(4),
@@ -209,7 +210,8 @@ function startAction(walk: Walk, jobId: JobId): void {
     sorts: random.below(2) === 0,
     folderUri: unplanned?.folderUri ?? folderUri,
     plan: "p",
-    ...(reduces === 0 || random.below(2) === 0 ? coalescing : { keep: `k${reduces}` }),
+    ...cut,
+    counts: !("coalesce" in cut) && random.below(2) === 0,
     isLeaf: random.below(2) === 0,
     cleans: random.below(3) === 0,
     publishes: random.below(6) === 0,
@@ -276,7 +278,9 @@ function reportDone(walk: Walk, lease: Lease, digestText: string): void {
     digest: digestText,
   };
   const isOutput = action !== undefined && action.folderUri !== "";
-  const done = { kind: "done", rows: 1, bytes: 1, bytesOut: 1, digest: digestText } as const;
+  const told = walk.random.below(10) === 0 ? {} : { rowsOut: ref.taskIndex };
+  const sizes = { rows: 1, bytes: 1, ...told, bytesOut: 1 };
+  const done = { kind: "done", ...sizes, digest: digestText } as const;
   const partitionBytes = sizesToTell(walk, ref);
   const outcome = partitionBytes === undefined ? done : { ...done, partitionBytes };
   run(walk, {
