@@ -247,7 +247,7 @@ export function keepCodes(codes: usize, places: usize, count: usize, shift: i32)
   }
 }
 
-/** Truths of eight numbers, a byte each. */
+/** Truths of eight numbers, a byte each, four of which lie within one word. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
 function truthsOf(truths: usize, first: u64, second: u64, width: u64, mask: u64): u64 {
@@ -260,6 +260,28 @@ function truthsOf(truths: usize, first: u64, second: u64, width: u64, mask: u64)
     (<u64>load<u8>(truths + <usize>((second >> width) & mask)) << 40) |
     (<u64>load<u8>(truths + <usize>((second >> (2 * width)) & mask)) << 48) |
     (<u64>load<u8>(truths + <usize>((second >> (3 * width)) & mask)) << 56)
+  );
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function truthAt(truths: usize, at: usize, bit: u32, mask: u64): u64 {
+  return <u64>load<u8>(truths + <usize>bitsAt(at, bit, mask));
+}
+
+/** As `truthsOf`, of wider numbers. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function truthsOfWide(truths: usize, at: usize, width: u32, mask: u64): u64 {
+  return (
+    truthAt(truths, at, 0, mask) |
+    (truthAt(truths, at, width, mask) << 8) |
+    (truthAt(truths, at, 2 * width, mask) << 16) |
+    (truthAt(truths, at, 3 * width, mask) << 24) |
+    (truthAt(truths, at, 4 * width, mask) << 32) |
+    (truthAt(truths, at, 5 * width, mask) << 40) |
+    (truthAt(truths, at, 6 * width, mask) << 48) |
+    (truthAt(truths, at, 7 * width, mask) << 56)
   );
 }
 
@@ -290,7 +312,10 @@ function testPacked(
     const before = load<u64>(out);
     // Nobody wants any of these any more.
     if (before == 0) continue;
-    const found = truthsOf(truths, load<u64>(at), load<u64>(at + middle) >> half, bits, mask);
+    const found =
+      width > 16
+        ? truthsOfWide(truths, at, width, mask)
+        : truthsOf(truths, load<u64>(at), load<u64>(at + middle) >> half, bits, mask);
     met |= found;
     store<u64>(out, before & found);
   }

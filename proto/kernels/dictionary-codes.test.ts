@@ -175,7 +175,7 @@ describe("parts of pages", () => {
         const problem = testCodes(parts, truths.subarray(0, -1), all);
         expect(problem).toBe(isMet ? "outside the dictionary" : undefined);
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   });
 });

@@ -72,8 +72,8 @@ export interface CodesPart {
   readonly to: number;
 }
 
-/** Codes wider than these cannot be tested: there is a byte for each that there could be. */
-export const testedWidthMax = 16;
+/** Codes wider than these cannot be tested: there is a byte for each that there could be, copied for each batch. */
+export const testedWidthMax = 18;
 
 const aligned = (bytes: number): number => (bytes + slackBytes + 7) & ~7;
 
@@ -235,9 +235,9 @@ export function testCodes(
   const { kernel, at } = regions;
   const [page, wantedAt, truthsAt] = [at[0]!, at[1]!, at[2]!];
   const known = regions.bytes(2, truthsBytes);
-  // What the kernel knows as outside.
-  known.fill(2);
   known.set(truths);
+  // What the kernel knows as outside.
+  known.fill(2, truths.length);
   regions.bytes(1, wanted.length).set(wanted);
   let done = 0;
   for (const part of parts) {
