@@ -207,40 +207,48 @@ export function columnOfDense(
   return columnOfUnpacked(field, unpackedDense(dense, arrays), slots);
 }
 
+/** Each kind is written out: what comes behind a spread in a literal is added by the engine's slow path, each time. */
 export function columnOfUnpacked(
   { name, type }: NameAndType,
   unpacked: Unpacked,
-  { slots, validity }: SlotsAndNulls,
+  { slots: length, validity }: SlotsAndNulls,
 ): Column {
-  const base = { name, length: slots, nulls: "null", validity } as const;
-  if (type.kind === "null") return { ...base, type: "null", validity: undefined };
-  const placed = validity === undefined ? unpacked : scatterDense(unpacked, validity, slots);
+  const nulls = "null";
+  if (type.kind === "null") return { name, length, nulls, validity: undefined, type: "null" };
+  const placed = validity === undefined ? unpacked : scatterDense(unpacked, validity, length);
   switch (placed.kind) {
-    case "int32":
+    case "int32": {
+      const { values } = placed;
       assert(type.kind === "int32" || type.kind === "date", `${type.kind} of 32 bits`);
-      return { ...base, type: type.kind, values: placed.values };
-    case "int64":
+      return { name, length, nulls, validity, type: type.kind, values };
+    }
+    case "int64": {
+      const { values } = placed;
       if (type.kind === "timestamp") {
-        return { ...base, type: "timestamp", zone: type.zone, values: placed.values };
+        return { name, length, nulls, validity, type: "timestamp", zone: type.zone, values };
       }
       if (type.kind === "decimal") {
         const { precision, scale } = type;
-        return { ...base, type: "decimal", precision, scale, values: placed.values };
+        return { name, length, nulls, validity, type: "decimal", precision, scale, values };
       }
       assert(type.kind === "int53" || type.kind === "int64", `${type.kind} of 64 bits`);
-      return { ...base, type: type.kind, values: placed.values };
+      return { name, length, nulls, validity, type: type.kind, values };
+    }
     case "float64":
-      return { ...base, type: "float64", values: placed.values };
+      return { name, length, nulls, validity, type: "float64", values: placed.values };
     case "bool":
-      return { ...base, type: "bool", values: packBits(placed.values) };
-    case "codes":
-      return { ...base, type: "dictionary", codes: placed.codes, dictionary: placed.dictionary };
+      return { name, length, nulls, validity, type: "bool", values: packBits(placed.values) };
+    case "codes": {
+      const { codes, dictionary } = placed;
+      return { name, length, nulls, validity, type: "dictionary", codes, dictionary };
+    }
     case "bytes": {
       assert(
         type.kind === "utf8" || type.kind === "binary" || type.kind === "json",
         `${type.kind} of bytes`,
       );
-      return { ...base, type: type.kind, offsets: placed.offsets, values: placed.values };
+      const { offsets, values } = placed;
+      return { name, length, nulls, validity, type: type.kind, offsets, values };
     }
   }
 }

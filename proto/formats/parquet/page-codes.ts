@@ -22,8 +22,8 @@ function lentCodes(length: number): Int32Array {
   return lent.subarray(0, length);
 }
 
-/** Larger dictionaries are not worth to be taken along. */
-const dictionaryShareMax = 2;
+/** Dictionaries of more values for each code are not worth to be taken along. */
+const dictionaryShareMax = 6;
 
 /** Throws INPUT_MALFORMED where the page turns out to be damaged. */
 export class PageCodes {
@@ -41,17 +41,19 @@ export class PageCodes {
   }
 
   static join(all: readonly PageCodes[]): PageCodes {
-    return new PageCodes(all.flatMap(({ parts }) => parts));
+    const joined: CodesPart[] = [];
+    for (const { parts } of all) joined.push(...parts);
+    return new PageCodes(joined);
   }
 
   slice(from: number, to: number): PageCodes {
     const parts: CodesPart[] = [];
     let before = 0;
-    for (const { codes, ...part } of this.parts) {
+    for (const part of this.parts) {
       const shift = part.from - before;
       const first = Math.max(part.from, from + shift);
       const end = Math.min(part.to, to + shift);
-      if (first < end) parts.push({ codes, from: first, to: end });
+      if (first < end) parts.push({ codes: part.codes, from: first, to: end });
       before += part.to - part.from;
     }
     return new PageCodes(parts);

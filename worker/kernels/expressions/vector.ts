@@ -207,61 +207,67 @@ const readOnceAsked: PropertyDescriptor & ThisType<Vector> = {
 };
 
 /** Numbers that are read once somebody asks for them: sums read the words as they are. */
-function numbersOfWords(base: VectorBase, words: BigInt64Array): NumberVector {
-  const { type, length, constant, valid } = base;
-  const vector = { form: "number", type, length, constant, valid } as NumberVector;
+function numbersOfWords(
+  type: DataType,
+  length: number,
+  valid: Uint8Array | undefined,
+  words: BigInt64Array,
+): NumberVector {
+  const vector = { form: "number", type, length, constant: false, valid } as NumberVector;
   Object.defineProperty(vector, "values", readOnceAsked);
   wordsBehind.set(vector, words);
   return vector;
 }
 
+/** Each form is written out: what comes behind a spread in a literal is added by the engine's slow path, each time. */
 export function vectorOfColumn(column: Column): Vector {
   const type = columnType(column);
   const { length, validity: valid } = column;
-  const base = { type, length, constant: false, valid } as const;
+  const constant = false;
   switch (column.type) {
     case "null":
       return nullVector(length);
     case "bool":
-      return { ...base, form: "bool", values: unpackBits(column.values, length) };
+      return boolVector(type, unpackBits(column.values, length), valid);
     case "int32":
     case "date":
-    case "float64":
-      return { ...base, form: "number", values: column.values.subarray(0, length) };
+    case "float64": {
+      const values = column.values.subarray(0, length);
+      return { type, length, constant, valid, form: "number", values };
+    }
     case "int53":
-      return numbersOfWords(base, column.values.subarray(0, length));
+      return numbersOfWords(type, length, valid, column.values.subarray(0, length));
     case "int64":
-    case "timestamp":
-      return { ...base, form: "words", values: column.values.subarray(0, length) };
+    case "timestamp": {
+      const values = column.values.subarray(0, length);
+      return { type, length, constant, valid, form: "words", values };
+    }
     case "decimal": {
       const values = column.values.subarray(0, length * wordsOf(type));
-      if (formOf(type) === "words") return { ...base, form: "words", values };
-      return numbersOfWords(base, values);
+      if (formOf(type) !== "words") return numbersOfWords(type, length, valid, values);
+      return { type, length, constant, valid, form: "words", values };
     }
     case "utf8":
     case "json":
-    case "binary":
-      return {
-        ...base,
-        form: "text",
-        offsets: column.offsets.subarray(0, length + 1),
-        bytes: column.values,
-        codes: undefined,
-      };
-    case "dictionary": {
-      const { offsets, values } = column.dictionary;
-      const codes = column.codes.subarray(0, length);
-      return { ...base, form: "text", offsets, bytes: values, codes };
+    case "binary": {
+      const offsets = column.offsets.subarray(0, length + 1);
+      const bytes = column.values;
+      return { type, length, constant, valid, form: "text", offsets, bytes, codes: undefined };
     }
-    case "list":
-      return {
-        ...base,
-        form: "list",
-        offsets: column.offsets.subarray(0, length + 1),
-        item: vectorOfColumn(column.item),
-      };
-    case "struct":
-      return { ...base, form: "struct", fields: column.fields.map(vectorOfColumn) };
+    case "dictionary": {
+      const { offsets, values: bytes } = column.dictionary;
+      const codes = column.codes.subarray(0, length);
+      return { type, length, constant, valid, form: "text", offsets, bytes, codes };
+    }
+    case "list": {
+      const offsets = column.offsets.subarray(0, length + 1);
+      const item = vectorOfColumn(column.item);
+      return { type, length, constant, valid, form: "list", offsets, item };
+    }
+    case "struct": {
+      const fields = column.fields.map(vectorOfColumn);
+      return { type, length, constant, valid, form: "struct", fields };
+    }
   }
 }
 
