@@ -2,7 +2,9 @@
 
 import { expect, test } from "vitest";
 import type { PlanTargets } from "../../proto/plan/bundle.ts";
+import type { Expr } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
+import { int64Type } from "../../proto/plan/types.ts";
 import { planAction } from "./plan-action.ts";
 import { oneInput } from "./plan-inputs.ts";
 
@@ -51,4 +53,41 @@ test("and those that the program asked to be in so many partitions", () => {
 
 test("and those that could be more than one task is given, however few are likely", () => {
   expect(new Set(readersOf(countsOf(sampled), 90 * mib))).toEqual(new Set([90]));
+});
+
+/** Stages that read the file, of rows with a condition that two steps read. */
+function scansOf(condition: string, fileBytes: number, calls = false): number {
+  const schema = { fields: [{ name: "a", type: int64Type, nullable: false }] };
+  const read: LogicalNode = {
+    ...{ kind: "readColumns", id: 0, pattern: "file:///in/", format: "parquet" },
+    options: { schema },
+  };
+  const one: Expr = { kind: "literal", type: int64Type, text: "1" };
+  const predicate: Expr = {
+    ...{ kind: "call", name: condition, args: [{ kind: "column", name: "a" }, one] },
+  };
+  const where: LogicalNode = { kind: "where", id: 1, input: read, predicate };
+  const total: LogicalNode = {
+    ...{ kind: "aggregate", id: 2, input: where, keys: [] },
+    aggregates: [{ name: "n", call: { function: "count", args: [], distinct: false } }],
+  };
+  const pairs: LogicalNode = {
+    ...{ kind: "join", id: 3, left: where, right: total, type: "cross", on: [], rightNames: [] },
+  };
+  const input: LogicalNode = calls ? { kind: "map", id: 4, input: pairs } : pairs;
+  const action = { kind: "collect", input } as const;
+  const files = [{ uri: "file:///in/a.parquet", sizeBytes: fileBytes }];
+  const { stages } = planAction(action, 0, oneInput(action, files), { targets: cut }).graph;
+  return stages.filter(({ program }) => program.source.kind === "columns").length;
+}
+
+test("a scan that likely leaves few rows is read once for all who want them", () => {
+  expect(scansOf("eq", 6 * mib)).toBe(1);
+});
+
+test("a scan is read again where it leaves most, or much, or is small, or where functions are called", () => {
+  expect(scansOf("ne", 6 * mib)).toBe(2);
+  expect(scansOf("eq", 60 * mib)).toBe(2);
+  expect(scansOf("eq", 2 * mib)).toBe(2);
+  expect(scansOf("eq", 6 * mib, true)).toBe(2);
 });

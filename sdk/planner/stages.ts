@@ -2,7 +2,12 @@
 
 import { assert, unreachable } from "../../proto/errors.ts";
 import { checkpointFileBytes } from "../../proto/limits/formats.ts";
-import { plannedPartitionsMax, wholePartitionBytesTarget } from "../../proto/limits.ts";
+import {
+  partitionBytesMin,
+  plannedPartitionsMax,
+  splitBytesMin,
+  wholePartitionBytesTarget,
+} from "../../proto/limits.ts";
 import type { KeptOutput, PlanTargets } from "../../proto/plan/bundle.ts";
 import { inputsOf, planNodes } from "../../proto/plan/inputs.ts";
 import type { Action, LogicalNode, NodeId, ValuesNode } from "../../proto/plan/logical.ts";
@@ -176,7 +181,8 @@ function openPlan(planning: Planning, last: LogicalNode): OpenStage {
     const open = watched(planning, node, openNode(planning, node, below));
     const isKept = node.kind === "cache" || node.kind === "kept";
     const isShared = (readers.get(node) ?? 0) > 1 && !isKept;
-    opened.set(node, isShared && isCostly(open) ? shared(planning, node, open) : open);
+    const isWorth = isCostly(open) || leavesFew(planning, node, open);
+    opened.set(node, isShared && isWorth ? shared(planning, node, open) : open);
   }
   return opened.get(last)!;
 }
@@ -210,6 +216,9 @@ function watched({ needs }: Planning, node: LogicalNode, open: OpenStage): OpenS
   return { ...watching, together: open.together };
 }
 
+/** Of what a scan reads, the share that is kept rather than read again where it is no more. */
+const scanKeptShare = 2;
+
 const functionKinds = new Set<OperatorProgram["kind"]>([
   "map",
   "flatMap",
@@ -222,6 +231,14 @@ const functionKinds = new Set<OperatorProgram["kind"]>([
 /** Worth keeping rather than making again: what is behind a shuffle, or comes from the user's functions. */
 function isCostly(open: OpenStage): boolean {
   return open.inputs.length > 0 || open.operators.some(({ kind }) => functionKinds.has(kind));
+}
+
+/** Whether a scan likely leaves so little of what it reads that to keep this takes far less than to read all again. */
+function leavesFew(planning: Planning, node: LogicalNode, open: OpenStage): boolean {
+  const isScan = open.inputBytes > splitBytesMin && open.inputs.length === 0;
+  return (
+    isScan && areFew(planning, node, Math.min(open.bytesBelow / scanKeptShare, partitionBytesMin))
+  );
 }
 
 /** From the inputs' size alone, so that a replay or a larger cluster plans alike. */
