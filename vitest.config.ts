@@ -31,6 +31,7 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, systemTests],
+          setupFiles: [source("./bench/tooling/spoil-given-back.ts")],
           // A process loads and compiles the engine once, not for each file: that was a fifth of the time of these tests.
           // So a test must not count on modules in which nothing has happened yet.
           isolate: false,

@@ -1,5 +1,5 @@
 // Batches are written to the same memory only where nobody uses those before, and say the same there.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Batch, makeBatch } from "../../batch/batch.ts";
 import { buildColumnAs } from "../../batch/build-column.ts";
 import type { Column } from "../../batch/column.ts";
@@ -15,12 +15,9 @@ import {
   utf8Type,
 } from "../../plan/types.ts";
 import { packerOf } from "../compression/codecs.ts";
-import { LentArrays, spoilGivenBack } from "./column-rooms.ts";
+import { LentArrays } from "./column-rooms.ts";
 import { openParquet, readParquet } from "./read-file.ts";
 import { ParquetWriter } from "./write-file.ts";
-
-beforeAll(() => spoilGivenBack(true));
-afterAll(() => spoilGivenBack(false));
 
 const rows = 2 * batchRowsMax + 1000;
 const types: readonly [string, DataType, (row: number) => unknown][] = [

@@ -2,6 +2,7 @@
 // written to the same memory: new memory is cleared first, and each 64 MiB of it make V8 mark its whole heap, after which
 // it also compiles again what does not run at that moment.
 
+import { isSpoiled, notReadAgain } from "../../batch/given-back.ts";
 import { forgetReach } from "../../batch/known-reach.ts";
 import { GroupRooms } from "./group-rooms.ts";
 
@@ -19,15 +20,6 @@ export const ownArrays: ColumnArrays = {
   words: (length) => new BigInt64Array(length),
 };
 
-/** What arrays that were given back hold in tests, where whoever still reads them is to be found. */
-const noSense = 0xa5;
-let spoils = false;
-
-/** For tests: what is given back is overwritten at once. */
-export function spoilGivenBack(isWanted: boolean): void {
-  spoils = isWanted;
-}
-
 /** Small arrays are not worth a room. */
 const roomBytesMin = 16 * 1024;
 
@@ -37,7 +29,7 @@ export class LentArrays implements ColumnArrays {
   private lent: ArrayBuffer[] = [];
 
   private take(bytes: number): ArrayBuffer {
-    if (bytes < roomBytesMin) return new ArrayBuffer(bytes);
+    if (bytes < roomBytesMin && !isSpoiled()) return new ArrayBuffer(bytes);
     const buffer = this.rooms.take(bytes).buffer as ArrayBuffer;
     this.lent.push(buffer);
     return buffer;
@@ -59,7 +51,7 @@ export class LentArrays implements ColumnArrays {
   free(): void {
     for (const buffer of this.lent) {
       forgetReach(buffer);
-      if (spoils) new Uint8Array(buffer).fill(noSense);
+      notReadAgain(buffer);
     }
     this.lent = [];
     this.rooms.free();

@@ -10,6 +10,7 @@ import { PairTable } from "./pair-table.ts";
 import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
 import { rangeOf, smallIntegers } from "./small-integers.ts";
+import { giveBack, longerRoom, takeInts } from "./table-rooms.ts";
 import { type Counting, type Numbered, TextIndex, type Texts } from "./text-index.ts";
 
 /** Most tasks make an index that never gets a key: a buffer of its own would cost more than the rest of it. */
@@ -18,11 +19,11 @@ const denseKeysMin = 1024;
 
 /** Group + 1 of each key from `base` on. */
 class DenseIndex {
-  private directory = noNumbers;
+  private directory: Int32Array = noNumbers;
   private base = 0;
   private rowsSeen = 0;
   /** The key of each group. */
-  private keys = noNumbers;
+  private keys: Int32Array = noNumbers;
   private count = 0;
 
   get size(): number {
@@ -45,8 +46,9 @@ class DenseIndex {
     if (length > denseKeysMax || length > 65_536 + 16 * this.rowsSeen) return false;
     // Grown with room to spare at the end: keys mostly rise.
     const room = isEmpty ? length : Math.min(denseKeysMax, length + (length >> 1));
-    const directory = new Int32Array(Math.max(length, room));
+    const directory = takeInts(Math.max(length, room));
     directory.set(this.directory, isEmpty ? 0 : this.base - base);
+    giveBack(this.directory);
     this.directory = directory;
     this.base = base;
     return true;
@@ -89,17 +91,22 @@ class DenseIndex {
 
   private addKey(key: number): number {
     if (this.count === this.keys.length) {
-      const keys = new Int32Array(Math.max(denseKeysMin, 2 * this.keys.length));
-      keys.set(this.keys);
-      this.keys = keys;
+      const length = Math.max(denseKeysMin, 2 * this.keys.length);
+      this.keys = longerRoom<Int32Array>(this.keys, length, Int32Array);
     }
     this.keys[this.count++] = key;
     return this.count;
   }
 
-  /** The key of each group. */
+  /** The key of each group, until more are added. */
   get groupKeys(): Int32Array {
     return this.keys.subarray(0, this.count);
+  }
+
+  /** Not to be used after it. */
+  close(): void {
+    giveBack(this.directory);
+    giveBack(this.keys);
   }
 }
 
@@ -261,7 +268,7 @@ export class GroupIndex {
   /** Gives back what it holds, once it is not needed any more. */
   close(): void {
     const { kind, index } = this.finder;
-    if (kind === "texts" || kind === "columns") index.close();
+    if (kind !== "any") index.close();
     this.finder = { kind: "dense", index: new DenseIndex() };
     this.counted = undefined;
   }
@@ -313,6 +320,7 @@ export class GroupIndex {
       if (groups !== undefined) return groups;
       const index = new SmallIntegerTable();
       index.add(this.finder.index.groupKeys);
+      this.finder.index.close();
       this.finder = { kind: "small", index };
     }
     return this.finder.kind === "small" ? this.finder.index.add(values) : undefined;

@@ -1,6 +1,8 @@
 // A hash table from whole numbers of 32 bits to numbers of groups: keys that lie too far apart for an array.
 
-type Words = Int32Array<ArrayBuffer>;
+import { giveBack, longerRoom, takeInts } from "./table-rooms.ts";
+
+type Words = Int32Array;
 
 /** Groups are numbered from 0 in the order in which their keys came. */
 export class SmallIntegerTable {
@@ -19,7 +21,7 @@ export class SmallIntegerTable {
     return 4 * (this.slots.length + this.keys.length);
   }
 
-  /** The key of each group. */
+  /** The key of each group, until more are added. */
   get groupKeys(): Int32Array {
     return this.keys.subarray(0, this.count);
   }
@@ -67,9 +69,7 @@ export class SmallIntegerTable {
 
   private addKey(value: number, at: number): number {
     if (this.count === this.keys.length) {
-      const keys = new Int32Array(2 * this.keys.length);
-      keys.set(this.keys);
-      this.keys = keys;
+      this.keys = longerRoom<Int32Array>(this.keys, 2 * this.keys.length, Int32Array);
     }
     this.keys[this.count++] = value;
     this.slots[at] = value;
@@ -79,7 +79,7 @@ export class SmallIntegerTable {
   }
 
   private grow(): void {
-    const slots = new Int32Array(2 * this.slots.length);
+    const slots = takeInts(2 * this.slots.length);
     this.shift--;
     const mask = slots.length - 1;
     for (let group = 0; group < this.count; group++) {
@@ -89,7 +89,14 @@ export class SmallIntegerTable {
       slots[at] = value;
       slots[at + 1] = group + 1;
     }
+    giveBack(this.slots);
     this.slots = slots;
+  }
+
+  /** Not to be used after it. */
+  close(): void {
+    giveBack(this.slots);
+    giveBack(this.keys);
   }
 }
 

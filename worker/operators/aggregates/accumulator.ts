@@ -4,6 +4,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import type { DataType } from "../../../proto/plan/types.ts";
 import type { RowGroups } from "../../kernels/columns/row-groups.ts";
+import { type ArrayClass, longerRoom, type Numbers } from "../../kernels/columns/table-rooms.ts";
 import type { Digits, Folded } from "../../kernels/expressions/compile-expr.ts";
 import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
 
@@ -46,31 +47,30 @@ export interface Accumulator {
   /** Columns that `merge` understands, a row for each group. */
   states(groups: number): readonly Column[];
   result(groups: number): Column;
+  /** Gives back what it holds, of which no column that it answered is a part: it is not used after it. */
+  close?(): void;
 }
 
-type Numbers = Float64Array | Int32Array | Uint8Array | BigInt64Array;
-
-function grown<T extends Numbers>(array: T, length: number, make: (length: number) => T): T {
+/** Takes the place of the array, whose memory is used again where it is too short. */
+function grown<T extends Numbers>(array: T, length: number, view: ArrayClass<T>): T {
   if (length <= array.length) return array;
-  const out = make(Math.max(length, 2 * array.length, 16));
-  (out as { set(from: unknown): void }).set(array);
-  return out;
+  return longerRoom(array, Math.max(length, 2 * array.length, 16), view);
 }
 
 export function grownFloats(array: Float64Array, length: number): Float64Array {
-  return grown<Float64Array>(array, length, (size) => new Float64Array(size));
+  return grown(array, length, Float64Array);
 }
 
 export function grownInts(array: Int32Array, length: number): Int32Array {
-  return grown<Int32Array>(array, length, (size) => new Int32Array(size));
+  return grown(array, length, Int32Array);
 }
 
 export function grownBytes(array: Uint8Array, length: number): Uint8Array {
-  return grown<Uint8Array>(array, length, (size) => new Uint8Array(size));
+  return grown(array, length, Uint8Array);
 }
 
 export function grownWords(array: BigInt64Array, length: number): BigInt64Array {
-  return grown<BigInt64Array>(array, length, (size) => new BigInt64Array(size));
+  return grown(array, length, BigInt64Array);
 }
 
 /** Validity bits of groups for which `has` is not 0; undefined where all have something. */

@@ -2,6 +2,7 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { countColumn, isValid } from "../../../proto/batch/column.ts";
+import { giveBack } from "../../kernels/columns/table-rooms.ts";
 import { type Accumulator, floatColumn, floatsOf, grownFloats } from "./accumulator.ts";
 
 export function countAccumulator(): Accumulator {
@@ -33,5 +34,6 @@ export function countAccumulator(): Accumulator {
     },
     states: (groups) => [floatColumn(counts, groups, undefined)],
     result: (groups): Column => countColumn("", counts.subarray(0, groups)),
+    close: () => giveBack(counts),
   };
 }

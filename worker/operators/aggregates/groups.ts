@@ -172,6 +172,7 @@ export class Groups {
     this.index.close();
     this.keyParts = keys.map(() => []);
     this.keyBytes = 0;
+    for (const accumulator of this.accumulators) accumulator.close?.();
     this.accumulators = aggregates.map(({ call }) => accumulatorOf(call, this.kind));
     this.fed = aggregates.map(() => ({ isWhole: true }));
     this.rows = 0;

@@ -2,6 +2,7 @@
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { float64Type } from "../../../proto/plan/types.ts";
+import { giveBack } from "../../kernels/columns/table-rooms.ts";
 import { asFloats } from "../../kernels/columns/widen.ts";
 import { type Accumulator, floatColumn, floatsOf, grownFloats, validWhere } from "./accumulator.ts";
 import { TypedSums } from "./sum.ts";
@@ -55,6 +56,10 @@ export function averageAccumulator(): Accumulator {
       const means = sums.floats(groups);
       for (let group = 0; group < groups; group++) means[group] = means[group]! / counts[group]!;
       return floatColumn(means, groups, validWhere(counts, groups));
+    },
+    close: () => {
+      sums.close();
+      giveBack(counts);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Which groups of an aggregate had a value: without one its answer is null.
 
+import { giveBack } from "../../kernels/columns/table-rooms.ts";
 import { grownBytes, validWhere } from "./accumulator.ts";
 
 /** Which groups had a value: all, without a note for each, as long as no row was left out. */
@@ -32,7 +33,12 @@ export class Seen {
   validity(groups: number): Uint8Array | undefined {
     if (this.whole >= groups) return undefined;
     const has = grownBytes(this.has, groups);
+    this.has = has as Uint8Array<ArrayBuffer>;
     has.fill(1, 0, this.whole);
     return validWhere(has, groups);
+  }
+
+  close(): void {
+    giveBack(this.has);
   }
 }

@@ -132,6 +132,7 @@ export class TypedSums {
   private turnInto(needed: Sums): void {
     const before = this.sums === undefined ? undefined : this.states(this.size);
     needed.reserve(this.size);
+    this.sums?.close();
     this.sums = needed;
     if (before === undefined) return;
     const groups = new Int32Array(this.size);
@@ -166,6 +167,12 @@ export class TypedSums {
       else (column as Int64Column).values[group] = total;
     }
     return column!;
+  }
+
+  /** Not to be used after it. */
+  close(): void {
+    this.sums?.close();
+    this.sums = undefined;
   }
 
   /** As float64, where nothing overflows. */
@@ -230,5 +237,9 @@ export function sumAccumulator(call: AggregateCall): Accumulator {
       return [where(column!, groups), carries!];
     },
     result: (groups) => where(sums.column(groups, what), groups),
+    close: () => {
+      sums.close();
+      seen.close();
+    },
   };
 }

@@ -18,6 +18,7 @@ import {
   int53Type,
   int64Type,
 } from "../../../proto/plan/types.ts";
+import { giveBack } from "../../kernels/columns/table-rooms.ts";
 import { asFloats, widen } from "../../kernels/columns/widen.ts";
 import { twoTo53, wholeNumbers } from "../../kernels/columns/words.ts";
 import type { DoubleSums } from "../../kernels/expressions/sum-formulas.ts";
@@ -56,6 +57,10 @@ class Carries {
     if (this.counts.length === 0) return { ...noColumn, type: "null", length: groups };
     return floatColumn(this.counts, groups, undefined);
   }
+
+  close(): void {
+    giveBack(this.counts);
+  }
 }
 
 /** Rows that are to be added without a look at each. */
@@ -85,6 +90,8 @@ export interface Sums {
   first?: number;
   /** The sums of all groups as doubles, if so many values that reach so far may be added to them without a look. */
   doublesFor?(rows: number, reach: number): DoubleSums | undefined;
+  /** Not to be used after it. */
+  close(): void;
 }
 
 class FloatSums implements Sums {
@@ -125,6 +132,11 @@ class FloatSums implements Sums {
 
   column(groups: number): Column {
     return floatColumn(this.sums, groups, undefined);
+  }
+
+  close(): void {
+    giveBack(this.sums);
+    this.carries.close();
   }
 }
 
@@ -185,6 +197,11 @@ class SafeSums implements Sums {
     const values = wholeNumbers(this.sums.subarray(0, groups));
     return { ...noColumn, type: "int53", length: groups, values };
   }
+
+  close(): void {
+    giveBack(this.sums);
+    this.carries.close();
+  }
 }
 
 /** Of whole numbers, none of which is NaN. */
@@ -240,6 +257,11 @@ class LongSums implements Sums {
   column(groups: number): Column {
     const values = this.sums.slice(0, groups);
     return { ...noColumn, type: "int64", length: groups, values };
+  }
+
+  close(): void {
+    giveBack(this.sums);
+    this.carries.close();
   }
 }
 
@@ -410,6 +432,12 @@ class DecimalSums implements Sums, DoubleSums {
     this.settle();
     if (this.rest.length === 0) this.openRest();
     return this.rest.slice(0, 2 * groups);
+  }
+
+  close(): void {
+    const { digits, upper, lower, rest, carries } = this;
+    for (const array of [digits, upper, lower, rest]) giveBack(array);
+    carries.close();
   }
 }
 
