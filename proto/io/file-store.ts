@@ -4,6 +4,7 @@ import { promises as fs } from "node:fs";
 import { posix } from "node:path";
 import { assert, EngineError } from "../errors.ts";
 import type { ObjectInfo, PendingUpload, PutOutcome, UploadWriter } from "../ports/store.ts";
+import { EarlySync } from "./early-sync.ts";
 import { errnoOf, fileFailure, pathOfFileUri } from "./store-file-errors.ts";
 import { filesNamed, listFiles, undefinedWhenAbsent } from "./store-file-list.ts";
 import {
@@ -118,6 +119,7 @@ async function beginUpload(uri: string, owner: string): Promise<UploadWriter> {
   const uploadId = `.${owner}.${lastName(path)}.${hiddenSuffix()}.pending`;
   const hidden = `${folder}/${uploadId}`;
   const handle = await fs.open(hidden, "wx");
+  const early = new EarlySync(handle);
   let state: "open" | "busy" | "closed" = "open";
   let sizeBytes = 0;
   const close = async () => {
@@ -131,12 +133,14 @@ async function beginUpload(uri: string, owner: string): Promise<UploadWriter> {
         assert(state === "open", `upload ${uri} takes one write at a time, until it is finished`);
         state = "busy";
         await writeWhole(handle, bytes);
+        early.wrote(bytes.length);
         sizeBytes += bytes.length;
         state = "open";
       }),
     finish: () =>
       explained(`finish ${uri}`, async () => {
         assert(state === "open", `upload ${uri} is finished once, after its last write`);
+        await early.settled();
         await handle.sync();
         await close();
         // The hidden name has to survive a power failure too: from here on the job relies on it.

@@ -10,3 +10,5 @@ export const diskHoleBytesMin = 1024 * 1024;
 export const diskPieceBytes = 1024 * 1024;
 /** Attempts to take the lock of a data folder while others race for it. */
 export const diskLockAttemptsMax = 16;
+/** A growing output is sent to the disk after so many bytes: a fraction of a second of a disk's time. */
+export const earlySyncBytes = 8 * 1024 * 1024;
