@@ -15,7 +15,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../proto/errors.ts";
 import { PackedFiles, type PlainFiles } from "../shuffle/packed-files.ts";
-import type { SealedFiles } from "../shuffle/sealed-files.ts";
+import type { RoomFor, SealedFiles } from "../shuffle/sealed-files.ts";
 import { writeAll } from "./write-all.ts";
 
 function isAbsent(thrown: unknown): boolean {
@@ -86,6 +86,8 @@ export function blockingSealedFiles(folder: string): SealedFiles {
   return new PackedFiles(blockingFiles(folder), writerName);
 }
 
+const newRoom: RoomFor = (bytes) => new Uint8Array(bytes);
+
 function blockingFiles(folder: string): PlainFiles {
   const appender = new Appender();
   return {
@@ -111,12 +113,12 @@ function blockingFiles(folder: string): PlainFiles {
         throw diskFailure(path, thrown);
       }
     },
-    read: async (path, offsetBytes, lengthBytes) => {
+    read: async (path, offsetBytes, lengthBytes, room = newRoom) => {
       try {
         const file = openSync(join(folder, path), "r");
         try {
           const size = Math.max(0, fstatSync(file).size - offsetBytes);
-          const bytes = new Uint8Array(Math.min(size, lengthBytes));
+          const bytes = room(Math.min(size, lengthBytes));
           let at = 0;
           for (let got = 1; at < bytes.length && got > 0; at += got) {
             got = readSync(file, bytes, at, bytes.length - at, offsetBytes + at);

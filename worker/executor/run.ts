@@ -14,6 +14,7 @@ import type { KeptSides } from "../operators/joining/kept-sides.ts";
 import type { Stage } from "../operators/stage.ts";
 import type { Locate, UserCode } from "../operators/user-code.ts";
 import type { Sink, SinkResult } from "../output/sink.ts";
+import { LentPieces } from "../shuffle/lent-pieces.ts";
 import type { SealedFiles } from "../shuffle/sealed-files.ts";
 import type { ByteReader, Gunzip } from "../sources/byte-reader.ts";
 import { heldValues, holdingOperators } from "./holding-operators.ts";
@@ -98,10 +99,12 @@ async function settle(attempt: Attempt): Promise<void> {
 }
 
 async function pump(attempt: Attempt): Promise<SinkResult> {
+  const lent = new LentPieces();
   const feed: Feed = {
     spec: attempt.spec,
     world: attempt.world,
     first: attempt.first,
+    lent,
     user: attempt.user,
     closureOf: attempt.closureOf,
     settle: () => settle(attempt),
@@ -119,6 +122,7 @@ async function pump(attempt: Attempt): Promise<SinkResult> {
   for (const stage of attempt.stages) {
     for (const _ of stage.finish()) await settle(attempt);
   }
+  lent.giveBack();
   await settle(attempt);
   return attempt.sink.seal();
 }

@@ -12,6 +12,7 @@ import { wholeNumbers } from "../kernels/columns/words.ts";
 import { conformBatch } from "../operators/conform.ts";
 import type { SideInput, Stage } from "../operators/stage.ts";
 import type { UserCode } from "../operators/user-code.ts";
+import type { LentPieces } from "../shuffle/lent-pieces.ts";
 import { readShuffle } from "../shuffle/read-shuffle.ts";
 import { readCheckpoint } from "../sources/checkpoint.ts";
 import { type ColumnsProgram, readColumns } from "../sources/columns.ts";
@@ -31,6 +32,8 @@ export interface Feed {
   readonly spec: TaskSpec;
   readonly world: TaskWorld;
   readonly first: Stage;
+  /** What is read for a stage that hands on copies alone. */
+  readonly lent: LentPieces;
   /** After every chunk: waits for what has to be written or answered. */
   settle(): Promise<void>;
   readonly onFile: (uri: string | undefined) => void;
@@ -141,14 +144,17 @@ async function pushShuffle(
   stageId: number,
   pushBatch: (batch: Batch) => void,
   wantsMore: () => boolean,
+  lent?: LentPieces,
 ): Promise<void> {
-  const { spec, world } = feed;
+  const { spec } = feed;
+  const world = lent === undefined ? feed.world : { ...feed.world, room: lent.room };
   const { taskIndex, actionIndex, partitions } = spec;
   const { jobId } = spec.context;
   const input = inputOfStage(spec, stageId);
   const read = { jobId, actionIndex, taskIndex, partitions, input };
   for await (const part of readShuffle(world, read)) {
     feed.countIn(0, part.bytes);
+    lent?.keepWith(part.batches);
     for (const batch of part.batches) {
       feed.countIn(batch.rows, 0);
       if (batch.rows > 0) pushBatch(batch);
@@ -256,7 +262,8 @@ export async function pushSource(feed: Feed, source: SourceProgram, index: numbe
       return pushColumns(feed, source);
     case "shuffle": {
       const push = (batch: Batch) => first.pushBatch(batch);
-      return pushShuffle(feed, source.stageId, push, () => first.wantsMore());
+      const lent = first.handsOnCopies === true ? feed.lent : undefined;
+      return pushShuffle(feed, source.stageId, push, () => first.wantsMore(), lent);
     }
     case "source":
       return pushOwnSource(feed, source);

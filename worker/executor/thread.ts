@@ -25,6 +25,7 @@ import { SharedBudget } from "../memory/shared-budget.ts";
 import { beginTask, cellsOf, type TaskCells } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
 import { tokenBuckets } from "../operators/token-bucket.ts";
+import { keepPieces } from "../shuffle/lent-pieces.ts";
 import { Bundles, closureLoader, moduleFailure } from "./bundle.ts";
 import { garbageBound, threadCollector } from "./collect-garbage.ts";
 import { inputReader } from "./file-reader.ts";
@@ -102,6 +103,7 @@ function memoryOf({ settings, ledger, slot }: ThreadRun): TaskWorld["memory"] {
   const { slots, memoryBytes, threadHeapMiB, spillFolder: folder } = settings;
   const limitBytes = operatorBytes(memoryBytes, slots);
   keepKernels(limitBytes);
+  keepPieces(limitBytes);
   return {
     budget: new SharedBudget(ledger, { limitBytes, slots }),
     slot,

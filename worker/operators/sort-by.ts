@@ -43,6 +43,7 @@ export function sortByStage(
     if (sorter.rowsHeld > heldMax) sorter.compact();
   };
   return columnStage(next, add, {
+    handsOnCopies: true,
     wantsMore: () => rowsMax > 0 && next.wantsMore(),
     finish: () => sorter.pushSorted(next),
   });

@@ -27,6 +27,11 @@ export interface Stage {
    * write the next one into the same memory. Not so where it is not set.
    */
   letsGo?(): boolean;
+  /**
+   * Set where a stage holds what was pushed until `finish`, and then hands on copies alone: after it nothing of any batch
+   * is used any more, dictionaries excepted.
+   */
+  readonly handsOnCopies?: boolean;
   /** False once further rows would be dropped. */
   wantsMore(): boolean;
   /** Hands on what is held back, pausing between chunks; the next stage is finished by the caller. */

@@ -13,7 +13,7 @@ import {
 } from "../../proto/limits/blocks.ts";
 import { checksumOf } from "../kernels/checksum.ts";
 import { KeptIndexes } from "./kept-indexes.ts";
-import type { SealedFiles } from "./sealed-files.ts";
+import type { RoomFor, SealedFiles } from "./sealed-files.ts";
 
 /** The disk below sealed outputs. Paths are as there. */
 export interface PlainFiles extends Omit<SealedFiles, "indexes"> {
@@ -138,10 +138,11 @@ export class PackedFiles implements SealedFiles {
     path: string,
     offsetBytes: number,
     lengthBytes: number,
+    room?: RoomFor,
   ): Promise<Uint8Array | undefined> {
     const known = this.known(path);
     if (known === undefined) {
-      const bytes = await this.files.read(path, offsetBytes, lengthBytes);
+      const bytes = await this.files.read(path, offsetBytes, lengthBytes, room);
       if (bytes !== undefined) return bytes;
     }
     const place = known ?? (await this.find(path));

@@ -14,7 +14,7 @@ import {
 } from "../../proto/ports/blocks.ts";
 import type { MapLocation, StageInput } from "../../proto/ports/executor.ts";
 import { readBlocks, wholeBlocks } from "./block.ts";
-import { type SealedFiles, sealedPath } from "./sealed-files.ts";
+import { type RoomFor, type SealedFiles, sealedPath } from "./sealed-files.ts";
 import { readPartitions } from "./shuffle-file.ts";
 
 export interface ShuffleWorld {
@@ -23,6 +23,8 @@ export interface ShuffleWorld {
   readonly blocks: BlockClient;
   /** What is asked for at a time; tests ask for less than others do. */
   readonly pieceBytes?: number;
+  /** Where what lies here may be read to. */
+  readonly room?: RoomFor;
 }
 
 export interface ShuffleRead {
@@ -60,7 +62,7 @@ async function askFor(
 ): Promise<BlockAnswer> {
   if (location.workerId !== world.workerId) return world.blocks.fetch(location.address, block);
   const range = { first: block.partition, count: block.partitions };
-  const bytes = await readPartitions(world.files, sealedPath(block), range, block);
+  const bytes = await readPartitions(world.files, sealedPath(block), range, block, world.room);
   return bytes === undefined ? { kind: "missing" } : { kind: "bytes", bytes };
 }
 

@@ -3,12 +3,20 @@
 import { EngineError } from "../../proto/errors.ts";
 import type { KeptIndexes } from "./kept-indexes.ts";
 
+/** Memory for so many bytes, which may hold anything before. */
+export type RoomFor = (bytes: number) => Uint8Array;
+
 /** Paths are relative to the worker's folder, with '/'. */
 export interface SealedFiles {
   /** Shows the file only once it is whole. Pieces may be made as they are asked for. */
   write(path: string, pieces: Iterable<Uint8Array>): Promise<void>;
-  /** Undefined when there is no such file; fewer bytes at its end. */
-  read(path: string, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
+  /** Undefined when there is no such file; fewer bytes at its end. `room`: where they may be put. */
+  read(
+    path: string,
+    offsetBytes: number,
+    lengthBytes: number,
+    room?: RoomFor,
+  ): Promise<Uint8Array | undefined>;
   sizeBytes(path: string): Promise<number | undefined>;
   /** Of files that were read, where keeping them pays. */
   readonly indexes?: KeptIndexes;

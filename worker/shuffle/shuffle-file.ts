@@ -6,7 +6,7 @@ import type { PartitionRange } from "../../proto/plan/partition-cuts.ts";
 import type { BlockId } from "../../proto/ports/blocks.ts";
 import { checksumOf } from "../kernels/checksum.ts";
 import type { SealedBlock } from "./block.ts";
-import type { SealedFiles } from "./sealed-files.ts";
+import type { RoomFor, SealedFiles } from "./sealed-files.ts";
 
 const version = 2;
 const magic = 0x5446534d;
@@ -146,6 +146,7 @@ export async function readPartitions(
   path: string,
   { first, count }: PartitionRange,
   { fromByte, bytesMax }: BlockPiece,
+  room?: RoomFor,
 ): Promise<Uint8Array | undefined> {
   const starts = await indexOf(files, path);
   if (starts === undefined) return undefined;
@@ -159,7 +160,7 @@ export async function readPartitions(
   if (lengthBytes === 0) {
     return (await files.sizeBytes(path)) === undefined ? undefined : new Uint8Array(0);
   }
-  const bytes = await files.read(path, begin + fromByte, lengthBytes);
+  const bytes = await files.read(path, begin + fromByte, lengthBytes, room);
   if (bytes === undefined) return undefined;
   if (bytes.length !== lengthBytes) throw corrupt(path, `partition ${first} is cut off`);
   return bytes;

@@ -1,10 +1,10 @@
 // Arrays of tables: zero where they say so, whatever lay there before, and of nobody else at the same time.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tableRoomBytesMin, tableRoomsBytesKept } from "../../../proto/limits/memory.ts";
+import { roomBytesMin, tableRoomsBytesKept } from "../../../proto/limits/memory.ts";
 import { giveBack, longerRoom, takeInts } from "./table-rooms.ts";
 
-const manyInts = tableRoomBytesMin;
+const manyInts = roomBytesMin;
 
 describe("arrays of tables", () => {
   test("are zero, and keep what was written as long as they are owned", () => {

@@ -1,0 +1,53 @@
+// Memory of the pieces of a shuffle that a task holds until its end, used again by the next one: a gigabyte that is sorted
+// is a gigabyte of new memory else.
+
+import type { Batch } from "../../proto/batch/batch.ts";
+import type { Column } from "../../proto/batch/column.ts";
+import { pieceRoomsBytesMax, pieceRoomsShare } from "../../proto/limits/memory.ts";
+import { Rooms } from "../memory/rooms.ts";
+import type { RoomFor } from "./sealed-files.ts";
+
+let bytesKept = 0;
+const rooms = new Rooms(() => bytesKept);
+
+/** Where executors have much memory, more stays. `limitBytes`: of all operators of the process. */
+export function keepPieces(limitBytes: number): void {
+  bytesKept = Math.min(Math.floor(limitBytes / pieceRoomsShare), pieceRoomsBytesMax);
+}
+
+/** Dictionaries are shared with what comes of a column, so that the piece that has one must stay. */
+function hasDictionary(column: Column): boolean {
+  switch (column.type) {
+    case "dictionary":
+      return true;
+    case "list":
+      return hasDictionary(column.item);
+    case "struct":
+      return column.fields.some(hasDictionary);
+    default:
+      return false;
+  }
+}
+
+/** Of one task. */
+export class LentPieces {
+  private pieces: Uint8Array[] = [];
+
+  /** For bytes that are read next. */
+  readonly room: RoomFor = (bytes) => {
+    const piece = new Uint8Array(rooms.take(bytes, bytes), 0, bytes);
+    this.pieces.push(piece);
+    return piece;
+  };
+
+  /** Told of the batches in what was read last: a piece of which some may share a dictionary is never given back. */
+  keepWith(batches: readonly Batch[]): void {
+    if (batches.some(({ columns }) => columns.some(hasDictionary))) this.pieces.pop();
+  }
+
+  /** Nobody uses batches of these pieces any more. */
+  giveBack(): void {
+    for (const { buffer } of this.pieces) rooms.give(buffer);
+    this.pieces = [];
+  }
+}
