@@ -15,6 +15,8 @@ export function isSpoiled(): boolean {
 }
 
 /** To be called with all that is given back. */
-export function notReadAgain(buffer: ArrayBuffer): void {
-  if (spoils) new Uint8Array(buffer).fill(noSense);
+export function notReadAgain(memory: ArrayBuffer | Uint8Array): void {
+  if (!spoils) return;
+  const bytes = memory instanceof Uint8Array ? memory : new Uint8Array(memory);
+  bytes.fill(noSense);
 }

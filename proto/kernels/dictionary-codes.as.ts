@@ -7,6 +7,8 @@
 // Who wants only some codes, or to know only what is true of them, has no need of a list of all: both are read out of
 // the packed bits.
 
+// Pages are unpacked where their codes are read.
+export { snappyUnpack } from "./block-codecs.as";
 export { reserve } from "./heap.as";
 
 /** What readers of codes answer in place of 0. */

@@ -2,6 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeRuns } from "../formats/parquet/runs-write.ts";
+import { heldCodesBytesMax } from "../limits/memory.ts";
+import { packSnappy } from "./block-codecs.ts";
+import { CodesMemory } from "./codes-memory.ts";
 import {
   type CodesPart,
   listPlaces,
@@ -44,7 +47,7 @@ const codesOfWidth = fc.integer({ min: 1, max: 31 }).chain((width) => {
 function read(bytes: Uint8Array, width: number, codesEnd: number, count: number) {
   const out = new Int32Array(count).fill(-1);
   const codes = { bytes, width, values: count, codesEnd };
-  const problem = readCodes([{ codes, from: 0, to: count }], undefined, out);
+  const problem = readCodes(new CodesMemory(), [{ codes, from: 0, to: count }], undefined, out);
   return { problem, codes: Array.from(out) };
 }
 
@@ -129,6 +132,25 @@ const parts = codesOfWidth.chain(({ width, codes }) =>
     }),
 );
 
+/** The same parts with pages in the memory where they are read: some of them, and of each there is one copy. */
+function heldIn(memory: CodesMemory, parts: readonly CodesPart[], salt: number): CodesPart[] {
+  return parts.map((part, index) => {
+    const { bytes } = part.codes;
+    if (!(bytes instanceof Uint8Array) || ((salt >> index) & 1) === 0) return part;
+    const held = { at: memory.take(bytes.length)!, length: bytes.length };
+    if (((salt >> (index + 3)) & 1) === 0) memory.view(held).set(bytes);
+    else memory.unpackSnappy(packSnappy(bytes), bytes.length, held.at);
+    return { ...part, codes: { ...part.codes, bytes: held } };
+  });
+}
+
+/** Leaves no room for anything: what is looked up is copied for each call then. */
+function fillUp(memory: CodesMemory): void {
+  for (let bytes = heldCodesBytesMax; bytes >= 1; bytes >>= 1) {
+    while (memory.take(bytes) !== undefined);
+  }
+}
+
 /** Each third, or nearly all, more or less. */
 const isPicked = (index: number, salt: number): boolean =>
   Math.imul(index + salt, 0x9e3779b1) >>> 0 < (2 ** 32 * (salt % 2 === 0 ? 1 : 2.8)) / 3;
@@ -136,25 +158,33 @@ const isPicked = (index: number, salt: number): boolean =>
 describe("parts of pages", () => {
   test("give their codes, or those at some places, and what these stand for", () => {
     fc.assert(
-      fc.property(parts, fc.nat(), ({ parts, codes, codesEnd }, salt) => {
+      fc.property(parts, fc.nat(), ({ parts: apart, codes, codesEnd }, salt) => {
+        const memory = new CodesMemory();
+        const parts = heldIn(memory, apart, salt);
+        if (salt % 5 === 0) fillUp(memory);
         const all = new Int32Array(codes.length);
-        expect(readCodes(parts, undefined, all)).toBeUndefined();
+        expect(readCodes(memory, parts, undefined, all)).toBeUndefined();
         expect(Array.from(all)).toEqual(codes);
         const wanted = Uint8Array.from(codes, (_, index) => (isPicked(index, salt) ? 1 : 0));
         const places = listPlaces(wanted);
         expect(Array.from(places)).toEqual([...codes.keys()].filter((at) => wanted[at] === 1));
         const picked = codes.filter((_, index) => wanted[index] === 1);
         const some = new Int32Array(picked.length);
-        expect(readCodes(parts, places, some)).toBeUndefined();
+        expect(readCodes(memory, parts, places, some)).toBeUndefined();
         expect(Array.from(some)).toEqual(picked);
         if (codesEnd > 1000) return;
         const short = Int32Array.from({ length: codesEnd }, (_, code) => code * -3);
         const long = BigInt64Array.from(short, (value) => BigInt(value) << 32n);
-        expect(readValues(parts, places, short, some)).toBeUndefined();
+        expect(readValues(memory, parts, places, short, some)).toBeUndefined();
+        expect(Array.from(some)).toEqual(picked.map((code) => short[code]));
+        // Once more, by what is held of it.
+        some.fill(0);
+        expect(readValues(memory, parts, places, short, some)).toBeUndefined();
         expect(Array.from(some)).toEqual(picked.map((code) => short[code]));
         const out = new BigInt64Array(codes.length);
-        expect(readValues(parts, undefined, long, out)).toBeUndefined();
+        expect(readValues(memory, parts, undefined, long, out)).toBeUndefined();
         expect(Array.from(out)).toEqual(codes.map((code) => long[code]));
+        memory.free();
       }),
       { numRuns: 60 },
     );
@@ -162,18 +192,25 @@ describe("parts of pages", () => {
 
   test("are tested by their codes, where rows are wanted yet", () => {
     fc.assert(
-      fc.property(parts, fc.nat(), ({ parts, codes, codesEnd, width }, salt) => {
+      fc.property(parts, fc.nat(), ({ parts: apart, codes, codesEnd, width }, salt) => {
+        const memory = new CodesMemory();
+        const parts = heldIn(memory, apart, salt);
+        if (salt % 5 === 0) fillUp(memory);
         if (width > testedWidthMax) return;
         const truths = Uint8Array.from({ length: codesEnd }, (_, code) => ((code + salt) & 3) % 2);
         const before = Uint8Array.from(codes, (_, index) => (isPicked(index, salt) ? 0 : 1));
         const wanted = before.slice();
-        expect(testCodes(parts, truths, wanted)).toBeUndefined();
+        expect(testCodes(memory, parts, truths, wanted)).toBeUndefined();
         expect(Array.from(wanted)).toEqual(codes.map((code, at) => before[at]! & truths[code]!));
         // Without its last truth the largest code is beyond the dictionary.
         const all = new Uint8Array(codes.length).fill(1);
         const isMet = codes.includes(codesEnd - 1);
-        const problem = testCodes(parts, truths.subarray(0, -1), all);
+        const problem = testCodes(memory, parts, truths.subarray(0, -1), all);
         expect(problem).toBe(isMet ? "outside the dictionary" : undefined);
+        const again = before.slice();
+        expect(testCodes(memory, parts, truths, again)).toBeUndefined();
+        expect(Array.from(again)).toEqual(Array.from(wanted));
+        memory.free();
       }),
       { numRuns: 200 },
     );

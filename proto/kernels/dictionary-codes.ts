@@ -1,63 +1,15 @@
 // Codes into a dictionary out of runs and packed bits, and what they stand for, by a WebAssembly kernel.
 
-import { EngineError } from "../errors.ts";
-import { wasmBase64 } from "./generated/dictionary-codes-wasm.ts";
-import { KernelShelf } from "./kept-kernels.ts";
+import { CodesMemory, type HeldBytes, type Regions } from "./codes-memory.ts";
 
-/** Addresses and numbers; what each means says the kernel's source. */
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  reserve(bytes: number): number;
-  readCodes(
-    from: number,
-    length: number,
-    width: number,
-    values: number,
-    skipped: number,
-    to: number,
-    count: number,
-    codesEnd: number,
-  ): number;
-  pickCodes(
-    from: number,
-    length: number,
-    width: number,
-    values: number,
-    places: number,
-    shift: number,
-    to: number,
-    count: number,
-    codesEnd: number,
-  ): number;
-  keepCodes(codes: number, places: number, count: number, shift: number): void;
-  testCodes(
-    from: number,
-    length: number,
-    width: number,
-    values: number,
-    skipped: number,
-    wanted: number,
-    count: number,
-    truths: number,
-  ): number;
-  listPlaces(wanted: number, count: number, to: number): number;
-  lookUp32(codes: number, count: number, dictionary: number, to: number): void;
-  lookUp64(codes: number, count: number, dictionary: number, to: number): void;
-}
-
-/** The kernel loads and stores whole groups, of which the last may go this far beyond. */
-const slackBytes = 64;
-/** Above it sizes would wrap around. */
-const addressMax = 2 ** 31;
 const endsEarly = -1;
-
-const shelf = new KernelShelf<Kernel>(wasmBase64);
 
 export type CodesProblem = "ends early" | "outside the dictionary";
 
 /** Codes of a page, as it holds them. */
 export interface PackedCodes {
-  readonly bytes: Uint8Array;
+  /** Best in the memory that they are read in: others are copied to it for each call. */
+  readonly bytes: Uint8Array | HeldBytes;
   /** Bits of each, 1 to 32. */
   readonly width: number;
   readonly values: number;
@@ -72,49 +24,26 @@ export interface CodesPart {
   readonly to: number;
 }
 
-/** Codes wider than these cannot be tested: there is a byte for each that there could be, copied for each batch. */
+/** Codes wider than these cannot be tested: there is a byte for each that there could be. */
 export const testedWidthMax = 18;
 
-const aligned = (bytes: number): number => (bytes + slackBytes + 7) & ~7;
+const lengthOf = ({ from, to }: CodesPart): number => to - from;
 
-/** Regions of a kernel's memory, one after the other. */
-class Regions {
-  readonly kernel: Kernel;
-  /** Where each begins. */
-  readonly at: readonly number[];
-
-  constructor(sizes: readonly number[]) {
-    this.kernel = shelf.take();
-    const bytesNeeded = sizes.reduce((sum, bytes) => sum + aligned(bytes), 0);
-    // Addresses come out of WebAssembly as signed numbers.
-    let next = bytesNeeded > addressMax ? 0 : this.kernel.reserve(bytesNeeded) >>> 0;
-    if (next === 0) {
-      const message = `codes that take ${bytesNeeded} bytes are too large to be unpacked`;
-      throw new EngineError("LIMIT_EXCEEDED", message);
-    }
-    this.at = sizes.map((bytes) => {
-      const at = next;
-      next += aligned(bytes);
-      return at;
-    });
+/** Room for the largest page that lies elsewhere. */
+function bytesMaxOf(parts: readonly CodesPart[]): number {
+  let most = 0;
+  for (const { codes } of parts) {
+    if (codes.bytes instanceof Uint8Array) most = Math.max(most, codes.bytes.length);
   }
-
-  bytes(index: number, length: number): Uint8Array {
-    return new Uint8Array(this.kernel.memory.buffer, this.at[index]!, length);
-  }
-
-  ints(index: number, length: number): Int32Array {
-    return new Int32Array(this.kernel.memory.buffer, this.at[index]!, length);
-  }
-
-  free(): void {
-    shelf.give(this.kernel);
-  }
+  return most;
 }
 
-const lengthOf = ({ from, to }: CodesPart): number => to - from;
-const bytesMaxOf = (parts: readonly CodesPart[]): number =>
-  parts.reduce((most, { codes }) => Math.max(most, codes.bytes.length), 0);
+/** Address of a page, which goes to the first region where it lies elsewhere. */
+function pageAt(memory: CodesMemory, regions: Regions, { bytes }: PackedCodes): number {
+  if (!(bytes instanceof Uint8Array)) return memory.addressOf(bytes);
+  regions.bytes(region.page, bytes.length).set(bytes);
+  return regions.at[region.page]!;
+}
 
 /** Where a part has more of the wanted places than this share, all of it is unpacked first, which takes less time. */
 const pickedShareMax = 0.5;
@@ -143,12 +72,13 @@ const region = { page: 0, places: 1, codes: 2, dictionary: 3, values: 4 } as con
 
 /** Codes of all parts end to end, or those at places, in the kernel's memory. */
 function unpackParts(
+  memory: CodesMemory,
   regions: Regions,
   parts: readonly CodesPart[],
   places: Int32Array | undefined,
 ): CodesProblem | undefined {
   const { kernel, at } = regions;
-  const [page, placesAt, codesAt] = [at[region.page]!, at[region.places]!, at[region.codes]!];
+  const [placesAt, codesAt] = [at[region.places]!, at[region.codes]!];
   if (places !== undefined) regions.ints(region.places, places.length).set(places);
   let before = 0;
   let done = 0;
@@ -158,7 +88,7 @@ function unpackParts(
     const end = places === undefined ? done + length : indexOf(places, before + length);
     const to = codesAt + 4 * done;
     if (end > done) {
-      regions.bytes(region.page, bytes.length).set(bytes);
+      const page = pageAt(memory, regions, part.codes);
       const isWhole = places === undefined || end - done > pickedShareMax * length;
       const answer = isWhole
         ? kernel.readCodes(page, bytes.length, width, values, part.from, to, length, codesEnd)
@@ -182,15 +112,15 @@ function unpackParts(
  * Answers what is wrong with the bytes, if anything is.
  */
 export function readCodes(
+  memory: CodesMemory,
   parts: readonly CodesPart[],
   places: Int32Array | undefined,
   out: Int32Array,
 ): CodesProblem | undefined {
   const sizes = [bytesMaxOf(parts), 4 * (places?.length ?? 0), codesBytes(parts, out.length)];
-  const regions = new Regions(sizes);
-  const problem = unpackParts(regions, parts, places);
+  const regions = memory.start(sizes);
+  const problem = unpackParts(memory, regions, parts, places);
   if (problem === undefined) out.set(regions.ints(region.codes, out.length));
-  regions.free();
   return problem;
 }
 
@@ -198,53 +128,55 @@ export type Values = Int32Array | BigInt64Array | Float64Array;
 
 /** As `readCodes`, but writes what the codes stand for: values of one width in both arrays. */
 export function readValues(
+  memory: CodesMemory,
   parts: readonly CodesPart[],
   places: Int32Array | undefined,
   dictionary: Values,
   out: Values,
 ): CodesProblem | undefined {
   const { length } = out;
+  const held = memory.keep(dictionary);
+  const dictionaryBytes = held === undefined ? dictionary.byteLength : 0;
   const sizes = [bytesMaxOf(parts), 4 * (places?.length ?? 0), codesBytes(parts, length)];
-  const regions = new Regions([...sizes, dictionary.byteLength, out.byteLength]);
+  const regions = memory.start([...sizes, dictionaryBytes, out.byteLength]);
   const { kernel, at } = regions;
-  const problem = unpackParts(regions, parts, places);
-  if (problem === undefined) {
-    const words = regions.bytes(region.dictionary, dictionary.byteLength);
-    words.set(new Uint8Array(dictionary.buffer, dictionary.byteOffset, dictionary.byteLength));
-    const run = dictionary.BYTES_PER_ELEMENT === 4 ? kernel.lookUp32 : kernel.lookUp64;
-    run(at[region.codes]!, length, at[region.dictionary]!, at[region.values]!);
-    const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-    bytes.set(regions.bytes(region.values, out.byteLength));
-  }
-  regions.free();
-  return problem;
+  const problem = unpackParts(memory, regions, parts, places);
+  if (problem !== undefined) return problem;
+  const from = held ?? regions.write(region.dictionary, dictionary, dictionaryBytes, 0);
+  const run = dictionary.BYTES_PER_ELEMENT === 4 ? kernel.lookUp32 : kernel.lookUp64;
+  run(at[region.codes]!, length, from, at[region.values]!);
+  const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  bytes.set(regions.bytes(region.values, out.byteLength));
+  return undefined;
 }
+
+/** What the kernel knows as outside. */
+const outside = 2;
 
 /**
  * Clears each byte of `wanted`, all of which are 0 or 1, whose code's byte of `truths` is 0, for codes of at most
  * `testedWidthMax` bits. Codes that nobody wants any more are not looked at.
  */
 export function testCodes(
+  memory: CodesMemory,
   parts: readonly CodesPart[],
   truths: Uint8Array,
   wanted: Uint8Array,
 ): CodesProblem | undefined {
   const width = parts.reduce((most, { codes }) => Math.max(most, codes.width), 0);
   const truthsBytes = Math.max(2 ** width, truths.length);
-  const regions = new Regions([bytesMaxOf(parts), wanted.length, truthsBytes]);
+  const held = memory.keep(truths, truthsBytes, outside);
+  const sizes = [bytesMaxOf(parts), wanted.length, held === undefined ? truthsBytes : 0];
+  const regions = memory.start(sizes);
   const { kernel, at } = regions;
-  const [page, wantedAt, truthsAt] = [at[0]!, at[1]!, at[2]!];
-  const known = regions.bytes(2, truthsBytes);
-  known.set(truths);
-  // What the kernel knows as outside.
-  known.fill(2, truths.length);
+  const truthsAt = held ?? regions.write(2, truths, truthsBytes, outside);
   regions.bytes(1, wanted.length).set(wanted);
   let done = 0;
   for (const part of parts) {
     const { bytes, width, values } = part.codes;
     const length = lengthOf(part);
-    regions.bytes(0, bytes.length).set(bytes);
-    const to = wantedAt + done;
+    const page = pageAt(memory, regions, part.codes);
+    const to = at[1]! + done;
     const answer = kernel.testCodes(
       ...([page, bytes.length, width, values] as const),
       ...([part.from, to, length, truthsAt] as const),
@@ -253,17 +185,17 @@ export function testCodes(
     done += length;
   }
   wanted.set(regions.bytes(1, wanted.length));
-  regions.free();
   return undefined;
 }
 
 /** The places of the bytes that are 1, where the others are 0. */
 export function listPlaces(wanted: Uint8Array): Int32Array {
-  const regions = new Regions([wanted.length, 4 * wanted.length]);
+  const memory = new CodesMemory();
+  const regions = memory.start([wanted.length, 4 * wanted.length]);
   const [from, to] = regions.at;
   regions.bytes(0, wanted.length).set(wanted);
   const count = regions.kernel.listPlaces(from!, wanted.length, to!);
   const places = regions.ints(1, count).slice();
-  regions.free();
+  memory.free();
   return places;
 }

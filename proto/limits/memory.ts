@@ -53,6 +53,8 @@ export const executorYoungShare = 16;
 export const keptKernelsShare = 32;
 export const keptKernelsBytesMin = 32 * 1024 * 1024;
 export const keptKernelsBytesMax = 256 * 1024 * 1024;
+/** Pages and dictionaries of a row group that lie in the kernel which reads codes: one so large may still be kept. */
+export const heldCodesBytesMax = 12 * 1024 * 1024;
 /** Memory that a thread keeps of tables it has given up, for the next ones: those of a task, and what they grew from. */
 export const tableRoomsBytesKept = 32 * 1024 * 1024;
 /** Smaller arrays are new each time: they cost less than to look for one. */

@@ -10,6 +10,7 @@ import {
   unpackLz4,
   unpackSnappy,
 } from "../../kernels/block-codecs.ts";
+import type { CodesMemory } from "../../kernels/codes-memory.ts";
 
 export type Codec = "none" | "snappy" | "gzip" | "brotli" | "lz4_raw" | "zstd";
 
@@ -101,16 +102,23 @@ export async function unpackerOf(codec: Codec): Promise<Unpack> {
 export interface LendingUnpacker {
   readonly lends: boolean;
   readonly unpack: Unpack;
+  /** Unpacks to an address of the memory, which has room, where the codec can; answers a view of it. */
+  readonly unpackTo: UnpackTo | undefined;
 }
+
+type UnpackTo = (memory: CodesMemory, at: number, packed: Uint8Array, size: number) => Uint8Array;
 
 /** As `unpackerOf`, without a copy where the codec can do without. */
 export async function lendingUnpackerOf(codec: Codec): Promise<LendingUnpacker> {
   // What was not packed is where it was read.
-  if (codec === "none") return { lends: true, unpack: await unpackerOf(codec) };
-  if (codec !== "snappy") return { lends: false, unpack: await unpackerOf(codec) };
+  if (codec !== "snappy") {
+    return { lends: codec === "none", unpack: await unpackerOf(codec), unpackTo: undefined };
+  }
   const unpack: Unpack = (packed, size) =>
     checked(codec, size, () => lendUnpackedSnappy(packed, size));
-  return { lends: true, unpack };
+  const unpackTo: UnpackTo = (memory, at, packed, size) =>
+    checked(codec, size, () => memory.unpackSnappy(packed, size, at));
+  return { lends: true, unpack, unpackTo };
 }
 
 export type PackingCodec = "none" | "snappy" | "gzip" | "zstd";

@@ -2,6 +2,7 @@
 
 import type { TextColumn } from "../../batch/column.ts";
 import type { EngineError } from "../../errors.ts";
+import type { CodesMemory } from "../../kernels/codes-memory.ts";
 import { pageBytesMax } from "../../limits/formats.ts";
 import type { DataType } from "../../plan/types.ts";
 import type { LendingUnpacker } from "../compression/codecs.ts";
@@ -62,6 +63,15 @@ interface Page {
   value: number;
 }
 
+/** Of a row group, until it is read. */
+export interface GroupMemory {
+  readonly rooms: GroupRooms;
+  readonly codes: CodesMemory;
+}
+
+const isCoded = (encoding: number): boolean =>
+  encoding === encodings.rleDictionary || encoding === encodings.plainDictionary;
+
 export class LeafReader {
   private readonly leaf: LeafNode;
   private readonly wanted: DataType;
@@ -69,7 +79,6 @@ export class LeafReader {
   private readonly unpacker: LendingUnpacker;
   private readonly rooms: GroupRooms;
   private readonly pageRooms: PageRooms;
-  private readonly copyCodes = (bytes: Uint8Array) => this.pageRooms.copy(bytes);
   /** Entries of the chunk that are in no page yet. */
   private left: number;
   private dictionary: Dictionary | undefined;
@@ -81,10 +90,10 @@ export class LeafReader {
     chunk: { readonly values: number },
     bytes: ChunkBytes,
     unpacker: LendingUnpacker,
-    rooms: GroupRooms,
+    { rooms, codes }: GroupMemory,
   ) {
     this.rooms = rooms;
-    this.pageRooms = new PageRooms(rooms);
+    this.pageRooms = new PageRooms(codes);
     this.leaf = leaf;
     this.wanted = wanted;
     this.bytes = bytes;
@@ -180,7 +189,7 @@ export class LeafReader {
         this.dictionary = this.dictionaryOf(head, this.unpacked(packed, unpackedBytes));
         break;
       case "v1":
-        this.startPage(head, this.unpacked(packed, unpackedBytes));
+        this.startPage(head, this.unpackedPage(head, packed, unpackedBytes));
         break;
       case "v2":
         this.startVersion2(head, packed);
@@ -194,6 +203,16 @@ export class LeafReader {
   private unpacked(packed: Uint8Array, size: number): PageBytes {
     const { lends, unpack } = this.unpacker;
     return { bytes: unpack(packed, size), isLent: lends };
+  }
+
+  /** Codes are unpacked where they are read. */
+  private unpackedPage({ encoding }: PageHead, packed: Uint8Array, size: number): PageBytes {
+    const { unpackTo } = this.unpacker;
+    // What a damaged page says of its levels may be more than all of it.
+    const isHere = unpackTo !== undefined && isCoded(encoding) && size >= 0;
+    const at = isHere ? this.pageRooms.take(size) : undefined;
+    if (unpackTo === undefined || at === undefined) return this.unpacked(packed, size);
+    return { bytes: unpackTo(this.pageRooms.memory, at, packed, size), isLent: true };
   }
 
   private dictionaryOf(head: PageHead, page: PageBytes): Dictionary {
@@ -212,7 +231,7 @@ export class LeafReader {
     const rest = packed.subarray(levels);
     const isPacked = head.isPacked && rest.length > 0;
     const values: PageBytes = isPacked
-      ? this.unpacked(rest, head.unpackedBytes - levels)
+      ? this.unpackedPage(head, rest, head.unpackedBytes - levels)
       : { bytes: rest, isLent: true };
     const { definition, repetition } = this.leaf;
     const read = (from: number, to: number, most: number) =>
@@ -259,15 +278,15 @@ export class LeafReader {
 
   private valuesOf(encoding: number, page: PageBytes, count: number): Dense {
     if (count === 0) return noValues(this.wanted);
-    if (encoding === encodings.rleDictionary || encoding === encodings.plainDictionary) {
+    if (isCoded(encoding)) {
       const { dictionary } = this;
       if (dictionary === undefined) throw damagedThrift("codes without a dictionary");
       if (dictionary.kind === "text") {
-        const codes = pageCodes(page, count, dictionary.text.length, this.copyCodes);
+        const codes = pageCodes(page, count, dictionary.text.length, this.pageRooms);
         return { kind: "codes", codes, dictionary: dictionary.text };
       }
       const { values } = dictionary;
-      const codes = pageCodes(page, count, denseLength(values), this.copyCodes);
+      const codes = pageCodes(page, count, denseLength(values), this.pageRooms);
       return { kind: "coded", codes, dictionary: values };
     }
     const stored = pageValues(this.leaf.element, encoding, page, count);

@@ -1,5 +1,6 @@
 // Codes of values into the dictionary of their column, as pages hold them: unpacked when they are wanted, all or some.
 
+import type { CodesMemory } from "../../kernels/codes-memory.ts";
 import {
   type CodesPart,
   type CodesProblem,
@@ -28,22 +29,26 @@ const dictionaryShareMax = 6;
 /** Throws INPUT_MALFORMED where the page turns out to be damaged. */
 export class PageCodes {
   readonly length: number;
+  /** Where all of them are read. */
+  private readonly memory: CodesMemory;
   private readonly parts: readonly CodesPart[];
 
-  private constructor(parts: readonly CodesPart[]) {
+  private constructor(memory: CodesMemory, parts: readonly CodesPart[]) {
+    this.memory = memory;
     this.parts = parts;
     this.length = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** Of a whole page. */
-  static of(codes: PackedCodes): PageCodes {
-    return new PageCodes([{ codes, from: 0, to: codes.values }]);
+  static of(codes: PackedCodes, memory: CodesMemory): PageCodes {
+    return new PageCodes(memory, [{ codes, from: 0, to: codes.values }]);
   }
 
+  /** Of one column: these are read in one memory. */
   static join(all: readonly PageCodes[]): PageCodes {
     const joined: CodesPart[] = [];
     for (const { parts } of all) joined.push(...parts);
-    return new PageCodes(joined);
+    return new PageCodes(all[0]!.memory, joined);
   }
 
   slice(from: number, to: number): PageCodes {
@@ -56,7 +61,7 @@ export class PageCodes {
       if (first < end) parts.push({ codes: part.codes, from: first, to: end });
       before += part.to - part.from;
     }
-    return new PageCodes(parts);
+    return new PageCodes(this.memory, parts);
   }
 
   /** All, or those at rising places. */
@@ -70,7 +75,7 @@ export class PageCodes {
   }
 
   private readInto(out: Int32Array, places: Int32Array | undefined): Int32Array {
-    if (out.length > 0) this.check(readCodes(this.parts, places, out));
+    if (out.length > 0) this.check(readCodes(this.memory, this.parts, places, out));
     return out;
   }
 
@@ -78,14 +83,14 @@ export class PageCodes {
   readValues(dictionary: Values, out: Values, places?: Int32Array): boolean {
     if (out.length === 0) return true;
     if (dictionary.length > dictionaryShareMax * out.length) return false;
-    this.check(readValues(this.parts, places, dictionary, out));
+    this.check(readValues(this.memory, this.parts, places, dictionary, out));
     return true;
   }
 
   /** Clears each byte of `wanted`, 0 or 1 for each code, of which the byte in `truths` is 0. */
   test(truths: Uint8Array, wanted: Uint8Array): void {
     if (this.parts.every(({ codes }) => codes.width <= testedWidthMax)) {
-      this.check(testCodes(this.parts, truths, wanted));
+      this.check(testCodes(this.memory, this.parts, truths, wanted));
       return;
     }
     const codes = this.lend();

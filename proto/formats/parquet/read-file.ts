@@ -2,6 +2,7 @@
 
 import { type Batch, makeBatch } from "../../batch/batch.ts";
 import { EngineError } from "../../errors.ts";
+import { CodesMemory } from "../../kernels/codes-memory.ts";
 import {
   parquetFooterBytesMax,
   parquetGapBytesMax,
@@ -19,7 +20,7 @@ import { ChunkBytes, type ReadRange } from "./chunk-bytes.ts";
 import { type ColumnArrays, LentArrays } from "./column-rooms.ts";
 import { GroupRooms } from "./group-rooms.ts";
 import { KnownFooters } from "./known-footers.ts";
-import { type LeafEntries, LeafReader } from "./leaf-reader.ts";
+import { type GroupMemory, type LeafEntries, LeafReader } from "./leaf-reader.ts";
 import { type CodecName, decodeMetadata, type FileMetadata, type RowGroup } from "./metadata.ts";
 import { schemaKey, withOwnTypes } from "./own-schema.ts";
 import { PlannedTest, type RowFilter, selectedColumn, selectRows } from "./row-filter.ts";
@@ -260,7 +261,7 @@ interface OpenGroup {
   readonly group: RowGroup;
   readonly readers: ReadonlyMap<LeafNode, LeafReader>;
   /** Of all bytes of it that columns do not keep. */
-  readonly rooms: GroupRooms;
+  readonly memory: GroupMemory;
 }
 
 async function openGroup(
@@ -270,8 +271,8 @@ async function openGroup(
 ): Promise<OpenGroup> {
   const { read } = file.input;
   const wanted = wantedLeaves(plans, group);
-  const rooms = new GroupRooms();
-  const fetched = await fetchAll(wanted, read, rooms);
+  const memory = { rooms: new GroupRooms(), codes: new CodesMemory() };
+  const fetched = await fetchAll(wanted, read, memory.rooms);
   const windowBytes = Math.max(
     64 * 1024,
     Math.floor(parquetHeldBytesMax / Math.max(1, wanted.length)),
@@ -286,9 +287,9 @@ async function openGroup(
     );
     const held = whole?.bytes.subarray(startByte - whole.startByte, endByte - whole.startByte);
     const bytes = new ChunkBytes(read, { startByte, endByte }, windowBytes, held);
-    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack, rooms));
+    readers.set(leaf, new LeafReader(leaf, type, { values }, bytes, unpack, memory));
   }
-  return { group, readers, rooms };
+  return { group, readers, memory };
 }
 
 /** What is read of a file. */
@@ -373,9 +374,13 @@ export async function* readParquet(
       ahead = next === undefined ? undefined : openGroup(file, next, wanted);
       // Its failure is met when its turn comes, which may be never.
       ahead?.catch(() => undefined);
-      yield* batchesOf(open, reading);
+      try {
+        yield* batchesOf(open, reading);
+      } finally {
+        open.memory.codes.free();
+      }
       // Not where a consumer leaves: what is fetched ahead may yet be written to.
-      open.rooms.free();
+      open.memory.rooms.free();
     }
   } catch (thrown) {
     throw inFile(file.input.uri, thrown);

@@ -6,6 +6,7 @@ import { readDeltaLengths, readDeltas, readDeltas32, readDeltaTexts, type Texts 
 import type { GroupRooms } from "./group-rooms.ts";
 import { encodings, physicalTypes, type SchemaElement } from "./metadata.ts";
 import { PageCodes } from "./page-codes.ts";
+import type { PageRooms } from "./page-rooms.ts";
 import { readRuns } from "./runs.ts";
 import { writeRuns } from "./runs-write.ts";
 import { damagedThrift } from "./thrift-read.ts";
@@ -176,27 +177,20 @@ function checkTexts(stored: Stored, count: number): Stored {
   throw damagedThrift(`a page of ${count} values has another number of texts`);
 }
 
-/**
- * Codes of a page of dictionary-encoded values, of which each has to lie within the dictionary. `copy`: of bytes that are
- * lent, valid as long as the codes are wanted.
- */
+/** Codes of a page of dictionary-encoded values, of which each has to lie within the dictionary. */
 export function pageCodes(
   { bytes, isLent }: PageBytes,
   count: number,
   codesEnd: number,
-  copy: (bytes: Uint8Array) => Uint8Array,
+  rooms: PageRooms,
 ): PageCodes {
   const width = bytes[0];
   if (width === undefined || width > 32) throw tooShort(count, bytes.length);
   if (width > 0) {
-    const own = isLent ? copy(bytes.subarray(1)) : bytes.subarray(1);
-    return PageCodes.of({ bytes: own, width, values: count, codesEnd });
+    const own = rooms.hold(bytes.subarray(1), isLent);
+    return PageCodes.of({ bytes: own, width, values: count, codesEnd }, rooms.memory);
   }
   // Without bits all are the first; a run of it says so.
-  return PageCodes.of({
-    bytes: writeRuns(new Uint8Array(count), count, 1),
-    width: 1,
-    values: count,
-    codesEnd,
-  });
+  const own = writeRuns(new Uint8Array(count), count, 1);
+  return PageCodes.of({ bytes: own, width: 1, values: count, codesEnd }, rooms.memory);
 }
