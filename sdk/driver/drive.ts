@@ -2,25 +2,17 @@
 
 import { assert, EngineError } from "../../proto/errors.ts";
 import { plansPerActionMax } from "../../proto/limits.ts";
-import type {
-  ActionOutcome,
-  DriverHost,
-  JobContext,
-  PlannedAction,
-} from "../../proto/plan/bundle.ts";
+import type { ActionOutcome, DriverHost, JobContext } from "../../proto/plan/bundle.ts";
 import { sinkWrite } from "../../proto/plan/connector.ts";
 import { planDigest } from "../../proto/plan/digest.ts";
 import { lockStepDigest, planLockStep } from "../../proto/plan/lock-step.ts";
 import type { Action } from "../../proto/plan/logical.ts";
 import { encodeResult } from "../../proto/plan/rows-text.ts";
-import { scratchFolder } from "../../proto/plan/scratch-folder.ts";
 import type { LockStep } from "../../proto/plan/stage.ts";
 import { decodeValue } from "../../proto/plan/values.ts";
 import type { Job } from "../dataset/define-job.ts";
 import { createMillrace } from "../dataset/millrace.ts";
-import { openJoins } from "../planner/decide-joins.ts";
-import { explainAction } from "../planner/explain-action.ts";
-import { type PlanOptions, planAction } from "../planner/plan-action.ts";
+import { ActionPlans } from "./action-plans.ts";
 import { type Connectors, connectorsOf } from "./connectors.ts";
 import { InputLookup } from "./input-lookup.ts";
 import { KeptOutputs } from "./kept-outputs.ts";
@@ -92,12 +84,12 @@ async function perform(
 ): Promise<ActionOutcome> {
   const digest = planDigest(action);
   const measured: number[] = [];
+  const plans = new ActionPlans(performing, action);
   for (;;) {
     const actionIndex = numbers.next();
     const recorded = await performing.host.recordedOutcome(actionIndex, digest);
     const outcome =
-      recorded ??
-      (await runPlanned(performing, action, { actionIndex, digest, measured }, numbers));
+      recorded ?? (await runPlanned(performing, plans, { actionIndex, digest, measured }, numbers));
     if (isMeasured(outcome)) {
       measured.push(countOf(outcome.parts));
       continue;
@@ -120,18 +112,20 @@ interface Asked {
 /** Plans the action and runs it; again from further down where something that was kept is gone. */
 async function runPlanned(
   performing: Performing,
-  action: Action,
+  plans: ActionPlans,
   { actionIndex, digest, measured }: Asked,
   numbers: ActionNumbers,
 ): Promise<ActionOutcome> {
   const { host, connectors, jobId, kept, unknown } = performing;
+  const { action } = plans;
   if (action.kind === "stage") await connectors.begin(action, sinkWrite(jobId, actionIndex));
   for (let known = unknown.shift(); known !== undefined; known = unknown.shift()) {
-    const { keeps } = await planned(performing, known.action, 0, { measured: known.measured });
+    const again = new ActionPlans(performing, known.action);
+    const { keeps } = await again.plan(0, { measured: known.measured });
     kept.add(keeps, known.outcome);
   }
-  for (let plans = 0; plans < plansPerActionMax; plans++) {
-    const plan = await planned(performing, action, actionIndex, { digest, measured });
+  for (let planned = 0; planned < plansPerActionMax; planned++) {
+    const plan = await plans.plan(actionIndex, { digest, measured });
     if (plan.graph.measures !== true) numbers.settled();
     const answer = await host.runAction(plan);
     if (answer.kind !== "unplanned") {
@@ -163,35 +157,6 @@ async function* linesOrEnd(
     endJob(failure);
     await new Promise<never>(() => {});
   }
-}
-
-async function planned(
-  { host, inputs: lookup, kept }: Performing,
-  action: Action,
-  actionIndex: number,
-  options: PlanOptions,
-): Promise<PlannedAction> {
-  const cut = withFolder(kept.cut(action), host.scratchUri, actionIndex);
-  const inputs = await lookup.of(cut, kept.all);
-  const { planTargets: targets } = host;
-  const measurable = openJoins(action);
-  const all = { ...options, measurable, ...(targets === undefined ? {} : { targets }) };
-  if (cut.kind !== "explain") return planAction(cut, actionIndex, inputs, all);
-  return explainAction(cut, actionIndex, inputs, { ...all, digest: planDigest(action) });
-}
-
-function withFolder(action: Action, scratchUri: string | undefined, actionIndex: number): Action {
-  const isPlaced = action.kind === "checkpoint" && action.folderUri !== undefined;
-  if (isPlaced || (action.kind !== "rows" && action.kind !== "checkpoint")) return action;
-  if (scratchUri !== undefined) {
-    return { ...action, folderUri: scratchFolder(action.kind, scratchUri, actionIndex) };
-  }
-  if (action.kind === "rows") return action;
-  throw new EngineError(
-    "PLAN_INVALID",
-    "checkpoint() has no folder to write to: this cluster has no scratch folder. Set MILLRACE_SCRATCH for workers " +
-      "and clients, or say where: checkpoint({ folder })",
-  );
 }
 
 type Measured = Extract<ActionOutcome, { readonly kind: "result" }>;

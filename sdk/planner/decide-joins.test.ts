@@ -5,7 +5,7 @@ import type { InputFile, PlanTargets } from "../../proto/plan/bundle.ts";
 import type { Action, JoinNode, JoinType, LogicalNode } from "../../proto/plan/logical.ts";
 import { int64Type, type Schema } from "../../proto/plan/types.ts";
 import { openJoins } from "./decide-joins.ts";
-import { planAction } from "./plan-action.ts";
+import { planAction, planPrepared, prepareAction } from "./plan-action.ts";
 import { fileReads } from "./plan-inputs.ts";
 
 const schema: Schema = { fields: [{ name: "id", type: int64Type, nullable: false }] };
@@ -63,6 +63,31 @@ function planned(action: Action, sizes: readonly number[], measured: readonly nu
   );
   return planAction(action, 0, { files, schemas: new Map() }, { targets, measured });
 }
+
+test("plans of an action that was prepared once are those that are made anew, in whatever order", () => {
+  const twice = join(
+    join(read(1), filtered(read(2), 3)),
+    filtered(join(read(4), filtered(read(5), 6), "inner", { id: 8 }), 7),
+    "left",
+    { id: 10 },
+  );
+  const shapes = [collect(join(read(1), filtered(read(2), 3), "semi")), collect(twice)];
+  for (const action of shapes) {
+    const nodes = fileReads(action);
+    const files = new Map(
+      nodes.map(({ id }) => [id, [{ uri: `s3://b/${id}/a`, sizeBytes: large }]]),
+    );
+    const inputs = { files, schemas: new Map() };
+    const prepared = prepareAction(action, inputs, targets);
+    for (const measured of [[], [10], [1e9], [1e9, 10], [10, 10, 10], [], [10, 1e9], [1e9, 1e9]]) {
+      const again = planPrepared(prepared, 3, { measured });
+      const anew = planAction(action, 3, inputs, { targets, measured });
+      expect(again.graph).toEqual(anew.graph);
+      expect([...again.keeps]).toEqual([...anew.keeps]);
+      expect(again.text.optimised).toBe(anew.text.optimised);
+    }
+  }
+});
 
 const strategyOf = (text: string): string =>
   /inner.*?(broadcastLeft|broadcast|shuffle)?$/m.exec(text)?.[1] ?? "none";

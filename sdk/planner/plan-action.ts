@@ -20,7 +20,7 @@ import type { StageGraph } from "../../proto/plan/stage.ts";
 import { actionText, logicalText, physicalText } from "../../proto/plan/text.ts";
 import { analysisNote } from "./analyzed-text.ts";
 import { assertStageGraph } from "./check-graph.ts";
-import { columnNeeds } from "./column-needs.ts";
+import { type ColumnNeeds, columnNeeds } from "./column-needs.ts";
 import { decideJoins, openJoins } from "./decide-joins.ts";
 import { earlyGroups } from "./early-groups.ts";
 import { PlanSizes } from "./estimate.ts";
@@ -65,6 +65,58 @@ export interface PlanOptions {
   readonly measured?: readonly number[];
 }
 
+/** All of planning that no count of a side changes: most of the time goes into it, and an action may be planned again. */
+export interface PreparedAction {
+  readonly action: Action;
+  readonly inputs: PlanInputs;
+  readonly targets: PlanTargets;
+  /** Over these steps joins are decided; a count of rows that footers told needs none. */
+  readonly plan: NarrowedPlan | KnownRows;
+}
+
+interface NarrowedPlan {
+  readonly kind: "narrowed";
+  readonly narrow: Action;
+  readonly needs: ColumnNeeds;
+  /** Both look at each node once, and nodes never change: what they know holds for each plan of the action. */
+  readonly schemas: KnownSchemas;
+  readonly sizes: PlanSizes;
+}
+
+interface KnownRows {
+  readonly kind: "known";
+  readonly settled: Action;
+  readonly rows: number;
+}
+
+export function prepareAction(
+  action: Action,
+  inputs: PlanInputs,
+  targets: PlanTargets = targetsFor(filesRead(inputs), action),
+): PreparedAction {
+  const head = { action, inputs, targets };
+  const schemas = new KnownSchemas(sourceSchemas(inputs));
+  const settled = { ...action, input: settleAlters(action.input, schemas) };
+  schemas.check(settled.input);
+  const counted = countedRead(settled);
+  const rows = counted && inputs.rows?.get(counted.id);
+  if (rows !== undefined) return { ...head, plan: { kind: "known", settled, rows } };
+  const needs = columnNeeds(settled.input, schemas);
+  const sizes = new PlanSizes(inputs);
+  const full = { ...settled, input: impliedConditions(settled.input, schemas) };
+  const rewritten = optimize(full, { schemas, needs });
+  const { broadcastBytes = broadcastBytesMax } = targets;
+  const grouped = earlyGroups(rewritten.input, schemas, sizes);
+  const joined = joinSmallSides(grouped, schemas, sizes, broadcastBytes);
+  const ordered = { ...rewritten, input: orderJoins(joined, schemas, sizes) };
+  const narrow = narrowJoins(ordered, schemas);
+  return { ...head, plan: { kind: "narrowed", narrow, needs, schemas, sizes } };
+}
+
+function filesRead({ files }: PlanInputs): readonly InputFile[] {
+  return [...files.values()].flat();
+}
+
 /**
  * Pure: the same action over the same inputs gives the same graph. Throws PLAN_INVALID, LIMIT_EXCEEDED.
  * Where one more side of a join has to be counted, the graph is one that makes, keeps and counts it (`measures`
@@ -76,35 +128,24 @@ export function planAction(
   inputs: PlanInputs,
   options: PlanOptions = {},
 ): PlannedAction {
-  const files = [...inputs.files.values()].flat();
-  const {
-    targets = targetsFor(files, action),
-    digest = planDigest(action),
-    measured = [],
-  } = options;
-  const { measurable = openJoins(action) } = options;
-  const schemas = new KnownSchemas(sourceSchemas(inputs));
-  const settled = { ...action, input: settleAlters(action.input, schemas) };
-  schemas.check(settled.input);
-  const counted = countedRead(settled);
-  const rows = counted && inputs.rows?.get(counted.id);
-  if (rows !== undefined) {
-    const graph = knownCount(settled, rows, {
-      actionIndex,
-      planDigest: digest,
-      label: actionText(action),
-    });
+  return planPrepared(prepareAction(action, inputs, options.targets), actionIndex, options);
+}
+
+/** The same of an action that was prepared; `targets` are those it was prepared for. */
+export function planPrepared(
+  { action, inputs, targets, plan: prepared }: PreparedAction,
+  actionIndex: number,
+  options: Omit<PlanOptions, "targets"> = {},
+): PlannedAction {
+  const { digest = planDigest(action), measured = [], measurable = openJoins(action) } = options;
+  if (prepared.kind === "known") {
+    const { settled, rows } = prepared;
+    const head = { actionIndex, planDigest: digest, label: actionText(action) };
+    const graph = knownCount(settled, rows, head);
     return { graph, keeps: new Map(), text: textsOf(action, settled, graph) };
   }
-  const needs = columnNeeds(settled.input, schemas);
-  const sizes = new PlanSizes(inputs);
-  const full = { ...settled, input: impliedConditions(settled.input, schemas) };
-  const rewritten = optimize(full, { schemas, needs });
+  const { narrow, needs, schemas, sizes } = prepared;
   const { broadcastBytes = broadcastBytesMax } = targets;
-  const grouped = earlyGroups(rewritten.input, schemas, sizes);
-  const joined = joinSmallSides(grouped, schemas, sizes, broadcastBytes);
-  const ordered = { ...rewritten, input: orderJoins(joined, schemas, sizes) };
-  const narrow = narrowJoins(ordered, schemas);
   const places = new Places(inputs, sizes, broadcastBytes);
   const decisions = { schemas, sizes, places, broadcastBytes, measurable, measured };
   const { plan, measure } = decideJoins(narrow, decisions);
@@ -122,7 +163,7 @@ export function planAction(
   const isAnalysis = action.kind === "analyze" && measure === undefined;
   const graph = isAnalysis ? { ...planned, note: analysisNote(planned) } : planned;
   assertStageGraph(graph);
-  checkSize(graph, files.length);
+  checkSize(graph, filesRead(inputs).length);
   return { graph, keeps, text: textsOf(action, optimised, graph) };
 }
 

@@ -14,7 +14,7 @@ import { createMillrace } from "../../../sdk/dataset/millrace.ts";
 import { seededRandom } from "../../../sdk/driver/random.ts";
 import { DriverSession } from "../../../sdk/driver/session.ts";
 import { collectedRowsMax } from "../../../sdk/planner/collected-rows.ts";
-import { planAction } from "../../../sdk/planner/plan-action.ts";
+import { planAction, planPrepared, prepareAction } from "../../../sdk/planner/plan-action.ts";
 import { fileReads, type PlanInputs as PlannerInputs } from "../../../sdk/planner/plan-inputs.ts";
 import { evaluateAsync, type PlanInputs, type SourceNode } from "../../../sdk/testing/evaluate.ts";
 import { tableOfFiles } from "../../../sdk/testing/read-files.ts";
@@ -154,9 +154,9 @@ export async function partsOf(planned: Planned, engine: Engine): Promise<readonl
     const action = fault.plan?.(asked) ?? asked;
     const inputs = await inputsOf(action, new Map([...program.files(), ...runner.uploads]));
     const measured: number[] = [];
-    const { planTargets: targets } = program;
+    const prepared = prepareAction(action, inputs, program.planTargets);
     for (;;) {
-      const { graph } = planAction(action, history.length, inputs, { targets, measured });
+      const { graph } = planPrepared(prepared, history.length, { measured });
       engine.onGraph?.(graph);
       const outcome = await runner.run(fault.graph?.(graph) ?? graph, history);
       if (outcome.kind === "unplanned") throw new Error("nothing that was kept is ever lost here");
