@@ -55,10 +55,14 @@ export const keptKernelsBytesMin = 32 * 1024 * 1024;
 export const keptKernelsBytesMax = 256 * 1024 * 1024;
 /** Pages and dictionaries of a row group that lie in the kernel which reads codes: one so large may still be kept. */
 export const heldCodesBytesMax = 12 * 1024 * 1024;
-/** Memory that a thread keeps of tables it has given up, for the next ones: those of a task, and what they grew from. */
-export const tableRoomsBytesKept = 32 * 1024 * 1024;
+/**
+ * Memory that a thread keeps of tables it has given up, for the next ones: those of a task, and what they grew from; a share
+ * of that of all operators, up to a bound.
+ */
+export const tableRoomsShare = 16;
+export const tableRoomsBytesMax = 32 * 1024 * 1024;
 /** Smaller arrays are new each time: they cost less than to look for one. */
 export const roomBytesMin = 32 * 1024;
 /** Memory that a thread keeps of the pieces that it sorted last, for those of the next task: a share of that of all operators. */
-export const pieceRoomsShare = 16;
+export const pieceRoomsShare = 32;
 export const pieceRoomsBytesMax = 96 * 1024 * 1024;

@@ -21,6 +21,7 @@ import type { DriverHost } from "../../proto/plan/bundle.ts";
 import { jobScratch } from "../../proto/plan/scratch-folder.ts";
 import type { LeaseSpec, TaskOutcome, TaskSpec } from "../../proto/ports/executor.ts";
 import type { ObjectStore } from "../../proto/ports/store.ts";
+import { keepTables } from "../kernels/columns/table-rooms.ts";
 import { SharedBudget } from "../memory/shared-budget.ts";
 import { beginTask, cellsOf, type TaskCells } from "../operators/cells.ts";
 import { KeptSides } from "../operators/joining/kept-sides.ts";
@@ -103,6 +104,7 @@ function memoryOf({ settings, ledger, slot }: ThreadRun): TaskWorld["memory"] {
   const { slots, memoryBytes, threadHeapMiB, spillFolder: folder } = settings;
   const limitBytes = operatorBytes(memoryBytes, slots);
   keepKernels(limitBytes);
+  keepTables(limitBytes);
   keepPieces(limitBytes);
   return {
     budget: new SharedBudget(ledger, { limitBytes, slots }),

@@ -19,13 +19,14 @@ const codes: Column = {
   dictionary: textColumn("text", Int32Array.of(0, 1), Uint8Array.of(97)),
 };
 
-/** Room for nothing, and then for four pieces. */
+/** Room for nothing, and then for eight pieces. */
 beforeEach(() => {
+  keepPieces(8 * pieceBytes * pieceRoomsShare);
   const lent = new LentPieces();
   lent.room(pieceBytes);
   keepPieces(0);
   lent.giveBack();
-  keepPieces(4 * pieceBytes * pieceRoomsShare);
+  keepPieces(8 * pieceBytes * pieceRoomsShare);
 });
 
 test("pieces of a task lie where those of the last one lay, once each", () => {
@@ -78,4 +79,14 @@ test("no more is kept than the share of the memory of operators", () => {
   const second = new LentPieces();
   const buffers = [1, 2, 3, 4].map(() => second.room(pieceBytes).buffer);
   expect(buffers.filter((buffer) => pieces.includes(buffer)).length).toBe(2);
+});
+
+test("pieces beyond what may be kept are not held until the end of the task", () => {
+  const lent = new LentPieces();
+  const pieces = Array.from({ length: 40 }, () => lent.room(pieceBytes).buffer);
+  expect(new Set(pieces).size).toBe(40);
+  lent.giveBack();
+  const next = new LentPieces();
+  const found = Array.from({ length: 40 }, () => next.room(pieceBytes).buffer);
+  expect(found.filter((buffer) => pieces.includes(buffer)).length).toBe(8);
 });

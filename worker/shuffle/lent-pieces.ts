@@ -29,14 +29,17 @@ function hasDictionary(column: Column): boolean {
   }
 }
 
-/** Of one task. */
+/** Of one task. Of a sort that spills, pieces are no longer used before its end: only as many as may be kept are held. */
 export class LentPieces {
   private pieces: Uint8Array[] = [];
+  private heldBytes = 0;
 
   /** For bytes that are read next. */
   readonly room: RoomFor = (bytes) => {
+    if (this.heldBytes + bytes > bytesKept) return new Uint8Array(bytes);
     const piece = new Uint8Array(rooms.take(bytes, bytes), 0, bytes);
     this.pieces.push(piece);
+    this.heldBytes += piece.buffer.byteLength;
     return piece;
   };
 
@@ -49,5 +52,6 @@ export class LentPieces {
   giveBack(): void {
     for (const { buffer } of this.pieces) rooms.give(buffer);
     this.pieces = [];
+    this.heldBytes = 0;
   }
 }

@@ -1,7 +1,7 @@
 // Arrays of tables: zero where they say so, whatever lay there before, and of nobody else at the same time.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { roomBytesMin, tableRoomsBytesKept } from "../../../proto/limits/memory.ts";
+import { roomBytesMin, tableRoomsBytesMax } from "../../../proto/limits/memory.ts";
 import { giveBack, longerRoom, takeInts } from "./table-rooms.ts";
 
 const manyInts = roomBytesMin;
@@ -62,9 +62,9 @@ describe("arrays of tables", () => {
   });
 
   test("are new where they are too large, or those before came from elsewhere", () => {
-    const large = takeInts(tableRoomsBytesKept / 4);
+    const large = takeInts(tableRoomsBytesMax / 4);
     giveBack(large);
-    expect(takeInts(tableRoomsBytesKept / 4).buffer).not.toBe(large.buffer);
+    expect(takeInts(tableRoomsBytesMax / 4).buffer).not.toBe(large.buffer);
     const other = new Int32Array(manyInts);
     giveBack(other);
     expect(takeInts(manyInts).buffer).not.toBe(other.buffer);

@@ -2,10 +2,16 @@
 // that nobody uses them only when it marks its whole heap, and does so for each 64 MiB of them. So whoever owns one gives
 // it back as soon as a larger one takes its place, or the table is not needed any more, and the next one lies there.
 
-import { tableRoomsBytesKept } from "../../../proto/limits/memory.ts";
+import { tableRoomsBytesMax, tableRoomsShare } from "../../../proto/limits/memory.ts";
 import { Rooms } from "../../memory/rooms.ts";
 
-const rooms = new Rooms(() => tableRoomsBytesKept);
+let bytesKept = tableRoomsBytesMax;
+const rooms = new Rooms(() => bytesKept);
+
+/** Where executors have little memory, less stays. `limitBytes`: of all operators of the process. */
+export function keepTables(limitBytes: number): void {
+  bytesKept = Math.min(Math.floor(limitBytes / tableRoomsShare), tableRoomsBytesMax);
+}
 
 /** All zero. */
 export function takeInts(length: number): Int32Array<ArrayBuffer> {
