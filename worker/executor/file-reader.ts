@@ -8,6 +8,7 @@ import type { ObjectStore } from "../../proto/ports/store.ts";
 import {
   type ByteBlocks,
   type ByteReader,
+  type HeldFile,
   shorterThanPlanned,
   storeReader,
 } from "../sources/byte-reader.ts";
@@ -25,19 +26,53 @@ function readFailure(uri: string, thrown: unknown): EngineError {
   return new EngineError("STORE_FAILED", `${uri} cannot be read: ${reason}`, details, thrown);
 }
 
-function openFile(
+/** A file that is open from its first read on, for as long as anybody uses it. */
+class UsedFile {
+  private readonly uri: string;
+  private file: number | undefined;
+  private users = 0;
+
+  constructor(uri: string) {
+    this.uri = uri;
+  }
+
+  /** Says how to stop, which may be said again. */
+  use(): () => void {
+    let isUser = true;
+    this.users++;
+    return () => {
+      if (!isUser) return;
+      isUser = false;
+      this.users--;
+      if (this.users > 0 || this.file === undefined) return;
+      closeSync(this.file);
+      this.file = undefined;
+    };
+  }
+
+  read(buffer: Uint8Array, length: number, at: number): number {
+    try {
+      this.file ??= openSync(fileURLToPath(this.uri), "r");
+      return readSync(this.file, buffer, 0, length, at);
+    } catch (thrown) {
+      throw readFailure(this.uri, thrown);
+    }
+  }
+}
+
+function rangeOf(
+  file: UsedFile,
   uri: string,
   startByte: number,
   endByte: number,
-  blockBytes: number,
+  blockBytes: number = readBytesMax,
   room: (lengthBytes: number) => Uint8Array = (lengthBytes) => new Uint8Array(lengthBytes),
 ): ByteBlocks {
-  let file: number | undefined;
+  let stop: (() => void) | undefined;
   let buffer: Uint8Array | undefined;
   let at = startByte;
   const close = (): void => {
-    if (file !== undefined) closeSync(file);
-    file = undefined;
+    stop?.();
     at = endByte;
   };
   return {
@@ -46,18 +81,18 @@ function openFile(
         close();
         return undefined;
       }
+      stop ??= file.use();
       buffer ??= room(Math.min(blockBytes, endByte - startByte));
+      let got = 0;
       try {
-        file ??= openSync(fileURLToPath(uri), "r");
-        const length = Math.min(buffer.length, endByte - at);
-        const got = readSync(file, buffer, 0, length, at);
-        if (got > 0) {
-          at += got;
-          return buffer.subarray(0, got);
-        }
+        got = file.read(buffer, Math.min(buffer.length, endByte - at), at);
       } catch (thrown) {
         close();
-        throw readFailure(uri, thrown);
+        throw thrown;
+      }
+      if (got > 0) {
+        at += got;
+        return buffer.subarray(0, got);
       }
       const shortAt = at;
       close();
@@ -70,10 +105,19 @@ function openFile(
 /** Files directly, everything else through the store. */
 export function inputReader(store: ObjectStore): ByteReader {
   const remote = storeReader(store);
-  return {
-    openRange: (uri, startByte, endByte, blockBytes = readBytesMax, room) =>
-      uri.startsWith("file:")
-        ? openFile(uri, startByte, endByte, blockBytes, room)
-        : remote.openRange(uri, startByte, endByte, blockBytes),
+  const openRange: ByteReader["openRange"] = (uri, ...range) =>
+    uri.startsWith("file:")
+      ? rangeOf(new UsedFile(uri), uri, ...range)
+      : remote.openRange(uri, ...range);
+  const hold = (held: string): HeldFile | undefined => {
+    if (!held.startsWith("file:")) return undefined;
+    const file = new UsedFile(held);
+    return {
+      openRange: (uri, ...range) =>
+        uri === held ? rangeOf(file, uri, ...range) : openRange(uri, ...range),
+      // What is read yet opens the file again, for itself.
+      close: file.use(),
+    };
   };
+  return { openRange, hold };
 }

@@ -23,6 +23,14 @@ export interface ByteReader {
     blockBytes?: number,
     room?: (lengthBytes: number) => Uint8Array,
   ): ByteBlocks;
+  /** For who reads many ranges of a file: it is opened once. Undefined where nothing is to be opened. */
+  hold?(uri: string): HeldFile | undefined;
+}
+
+/** A reader to which one file stays open until it is closed. */
+export interface HeldFile extends ByteReader {
+  /** Idempotent. */
+  close(): void;
 }
 
 /** Unpacks the blocks of one gzip file. Throws INPUT_UNREADABLE where it is damaged. */

@@ -42,19 +42,24 @@ export async function* parquetRange(
   { reader, count }: ColumnsWorld,
 ): AsyncGenerator<Batch> {
   const { uri, fileBytes, startByte, endByte } = range;
-  const read: ReadRange = (offset, length, room) =>
-    readRange(reader, uri, offset, length, count, room);
-  const file = await openParquet({ uri, sizeBytes: fileBytes, read });
   const { pruning, sampled } = program;
+  const held = reader.hold?.(uri);
+  const read: ReadRange = (offset, length, room) =>
+    readRange(held ?? reader, uri, offset, length, count, room);
   const leaveOut = (rows: number) => count.leaveOut(rows);
-  yield* readParquet(file, {
-    fields,
-    schema,
-    startByte,
-    endByte,
-    ...(pruning === undefined ? {} : { pruning }),
-    ...(letsGo === undefined ? {} : { letsGo }),
-    ...(sampled === undefined ? {} : { sampled }),
-    ...(tests === undefined ? {} : { filter: { tests, gather, leaveOut } }),
-  });
+  try {
+    const file = await openParquet({ uri, sizeBytes: fileBytes, read });
+    yield* readParquet(file, {
+      fields,
+      schema,
+      startByte,
+      endByte,
+      ...(pruning === undefined ? {} : { pruning }),
+      ...(letsGo === undefined ? {} : { letsGo }),
+      ...(sampled === undefined ? {} : { sampled }),
+      ...(tests === undefined ? {} : { filter: { tests, gather, leaveOut } }),
+    });
+  } finally {
+    held?.close();
+  }
 }
