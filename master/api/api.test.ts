@@ -145,25 +145,6 @@ test("polls at the same time share the tasks, none twice", async () => {
   expect(tasks.sort()).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test("a poll that waits while tasks of its worker end has room for as many more, up to one above its slots", async () => {
-  const master = createLocalMaster();
-  await register(master, "w1", 2);
-  const driverToken = await submit(master, "j1");
-  await startAction(master, "j1", driverToken, graphJson(3, 4));
-  const maps = (await poll(master, "w1", 3)).grants[0]!;
-  const waiting = poll(master, "w1", 1);
-  await master.clock.advanceAsync(1);
-  const [first, ...others] = [0, 1, 2].map((i) => done("j1", 0, i, maps.token));
-  await report(master, "w1", [first!]);
-  // What is told twice ended once: no more than it would ask for itself.
-  await report(master, "w1", [first!]);
-  await report(master, "w1", others);
-  const { grants } = await waiting;
-  expect(grants[0]).toMatchObject({ stageId: 1 });
-  expect(grants[0]!.tasks.map(({ taskIndex }) => taskIndex)).toEqual([0, 1, 2]);
-  expect((await poll(master, "w1", 1)).grants[0]!.tasks).toHaveLength(1);
-});
-
 test("a poll waits for work, ends empty in time, and yields to a newer one", async () => {
   const master = createLocalMaster();
   await register(master, "w1");

@@ -10,7 +10,7 @@ import {
 import { bind, type RpcBinding } from "../../proto/ports/rpc.ts";
 import * as wire from "../../proto/wire/generated/engine.ts";
 import { workerApi } from "../../proto/wire/methods.ts";
-import { assign, assignDriver, type Room } from "../scheduler/assign.ts";
+import { assign, assignDriver } from "../scheduler/assign.ts";
 import { needBundle } from "../scheduler/bundles.ts";
 import type { Command, LeaseReport, Verdict } from "../scheduler/commands.ts";
 import { findWorker, needWorker } from "../scheduler/find.ts";
@@ -26,13 +26,12 @@ const roles = ["node"] as const;
 const reportCharsMax = 4 * 1024 * 1024;
 
 export function bindWorkers(core: ApiCore): RpcBinding[] {
-  const polls = createPolls(core);
   return [
     bind(workerApi.register, roles, async (request) => {
       const { holder = "" } = await ask(core, decodeRegister(request), "registered");
       return { clusterId: core.clusterId, holder };
     }),
-    bind(workerApi.poll, roles, polls.answer),
+    bind(workerApi.poll, roles, createPoll(core)),
     bind(workerApi.renew, roles, async (request) => {
       const { known, ...lost } = await ask(core, decodeRenew(request), "renewed");
       return {
@@ -44,7 +43,6 @@ export function bindWorkers(core: ApiCore): RpcBinding[] {
     }),
     bind(workerApi.report, roles, async (request) => {
       const command = decodeReport(request);
-      polls.noteEnded(command.workerId, command.reports.length);
       const verdicts: wire.Verdict[] = [];
       for (const reports of inParts(command.reports)) {
         const reply = await ask(core, { ...command, reports }, "verdicts");
@@ -99,27 +97,17 @@ async function needMember(core: ApiCore, workerId: WorkerId, incarnation: Incarn
   needWorker(await core.readState(), workerId, incarnation);
 }
 
-interface Polls {
-  answer(request: wire.PollRequest): Promise<wire.PollReply>;
-  /** A worker says of so many of its tasks that they ended: a poll of its that waits has room for as many more. */
-  noteEnded(workerId: WorkerId, tasks: number): void;
-}
-
-interface LatestPoll {
-  /** Since it was asked. */
-  tasksEnded: number;
-}
-
 /**
  * Work for whoever asks: choose on the applied state, log the grant, send what the log confirmed.
  */
-function createPolls(core: ApiCore): Polls {
+function createPoll(core: ApiCore) {
   const waiting = createWaiting(core);
   // Grants under way: chosen, proposed, not yet applied.
   const reservedTasks = new Set<string>();
   const reservedDrivers = new Set<JobId>();
   // A worker has one poll at a time; a newer one means that nobody listens to the older any more.
-  const latest = new Map<WorkerId, LatestPoll>();
+  const latest = new Map<string, number>();
+  let sequence = 0;
 
   type Poll = ReturnType<typeof decodePoll>;
 
@@ -138,19 +126,11 @@ function createPolls(core: ApiCore): Polls {
     }
   }
 
-  /** One more than its slots at most, as it would ask itself. */
-  function roomOf({ workerId, freeSlots, freeAhead }: Poll): Room {
-    const ended = latest.get(workerId)?.tasksEnded ?? 0;
-    const wanted = (core.leaderState().workers.get(workerId)?.slots ?? 0) + 1;
-    return { slots: Math.max(freeSlots, Math.min(freeSlots + ended, wanted)), ahead: freeAhead };
-  }
-
-  async function grantTasks(poll: Poll) {
-    const { workerId, incarnation } = poll;
+  async function grantTasks({ workerId, incarnation, freeSlots, freeAhead }: Poll) {
     const chosen: readonly TaskRef[] = assign(
       core.leaderState(),
       workerId,
-      roomOf(poll),
+      { slots: freeSlots, ahead: freeAhead },
       reservedTasks,
     );
     if (chosen.length === 0) return undefined;
@@ -165,9 +145,9 @@ function createPolls(core: ApiCore): Polls {
     }
   }
 
-  async function answer(request: wire.PollRequest): Promise<wire.PollReply> {
+  return async (request: wire.PollRequest): Promise<wire.PollReply> => {
     const poll = decodePoll(request);
-    const own: LatestPoll = { tasksEnded: 0 };
+    const own = ++sequence;
     latest.set(poll.workerId, own);
     try {
       const look = async (): Promise<wire.PollReply | undefined> => {
@@ -182,13 +162,5 @@ function createPolls(core: ApiCore): Polls {
     } finally {
       if (latest.get(poll.workerId) === own) latest.delete(poll.workerId);
     }
-  }
-
-  return {
-    answer,
-    noteEnded: (workerId, tasks) => {
-      const waiting = latest.get(workerId);
-      if (waiting !== undefined) waiting.tasksEnded += tasks;
-    },
   };
 }

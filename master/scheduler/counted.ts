@@ -22,8 +22,9 @@ function isCountOf(plan: StagePlan, made: StagePlan): boolean {
 }
 
 /**
- * Called when a task was accepted; answers whether one that counts is done by that. The count stands whatever becomes of the rows, as that of a task that read them would;
- * what an earlier action made is counted by a task, since nobody noted its rows.
+ * Called when a task was accepted; answers whether one that counts is done by that. The count stands whatever becomes of
+ * the rows, as that of a task that read them would; what an earlier action made is counted by a task, since nobody
+ * noted its rows.
  */
 export function answerCounts(found: FoundTask, made: DoneTask, rowsOut: number): boolean {
   const { action, stages, stage, taskIndex } = found;
