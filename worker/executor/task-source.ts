@@ -154,7 +154,7 @@ async function pushShuffle(
   const read = { jobId, actionIndex, taskIndex, partitions, input };
   for await (const part of readShuffle(world, read)) {
     feed.countIn(0, part.bytes);
-    lent?.keepWith(part.batches);
+    lent?.leaveShared(part.batches);
     for (const batch of part.batches) {
       feed.countIn(batch.rows, 0);
       if (batch.rows > 0) pushBatch(batch);

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Batch } from "../../proto/batch/batch.ts";
+import { type Batch, batchOfRows } from "../../proto/batch/batch.ts";
 import type { SortExpr } from "../../proto/plan/expr.ts";
 import { slice } from "../kernels/columns/gather.ts";
 import { arbitraryColumn, cutAt } from "../kernels/testing/arbitrary-columns.ts";
@@ -52,4 +52,30 @@ test("rows in order are the same once the memory of the batches is used for othe
     }),
     { numRuns: 300 },
   );
+});
+
+/** Many enough for radix passes, and bytes enough for texts to be picked in the memory of a kernel. */
+const manyRows = 600;
+const disordered = Array.from({ length: manyRows }, (_, row) => (row * 7919) % manyRows);
+
+type RowOf = (n: number) => Record<string, unknown>;
+
+test.each<[string, RowOf]>([
+  ["numbers alone", (n: number) => ({ a: n + 0.5 })],
+  ["numbers and others", (n: number) => ({ a: n + 0.5, b: `${n}`, c: n % 2 === 0 })],
+  ["long texts alone", (n: number) => ({ a: `${n}`.padStart(4000) })],
+  ["long texts by a number", (n: number) => ({ a: n, b: `${n}`.padStart(4000) })],
+])("the same of many rows: %s, in one batch and in several", (_, rowOf) => {
+  const rows = disordered.map(rowOf);
+  const inOrder = disordered.map((__, n) => rowOf(n));
+  for (const batchRows of [manyRows, 250]) {
+    const batches: Batch[] = [];
+    for (let start = 0; start < manyRows; start += batchRows) {
+      batches.push(batchOfRows(rows.slice(start, start + batchRows)));
+    }
+    const memory = operatorMemoryOf(2 ** 30, new ArraySpillFiles());
+    const all = Number.POSITIVE_INFINITY;
+    const found = sortedRows(batches, all, memory, (pushed) => pushed.forEach(spoil));
+    expect(found).toEqual(inOrder);
+  }
 });

@@ -32,7 +32,7 @@ beforeEach(() => {
 test("pieces of a task lie where those of the last one lay, once each", () => {
   const first = new LentPieces();
   const pieces = [first.room(pieceBytes), first.room(pieceBytes)];
-  first.keepWith([plain]);
+  first.leaveShared([plain]);
   first.giveBack();
   first.giveBack();
   const second = new LentPieces();
@@ -66,7 +66,7 @@ test.each([
 ])("a piece with a dictionary of %s stays as it is", (_, column) => {
   const first = new LentPieces();
   const shared = first.room(pieceBytes);
-  first.keepWith([plain, makeBatch("record", [column])]);
+  first.leaveShared([plain, makeBatch("record", [column])]);
   first.giveBack();
   expect(new LentPieces().room(pieceBytes).buffer).not.toBe(shared.buffer);
 });
@@ -89,4 +89,15 @@ test("pieces beyond what may be kept are not held until the end of the task", ()
   const next = new LentPieces();
   const found = Array.from({ length: 40 }, () => next.room(pieceBytes).buffer);
   expect(found.filter((buffer) => pieces.includes(buffer)).length).toBe(8);
+});
+
+test("a piece with a dictionary that was not held leaves those before it as they are", () => {
+  const first = new LentPieces();
+  const held = Array.from({ length: 8 }, () => first.room(pieceBytes).buffer);
+  first.room(pieceBytes);
+  first.leaveShared([makeBatch("record", [codes])]);
+  first.giveBack();
+  const next = new LentPieces();
+  const found = held.map(() => next.room(pieceBytes).buffer);
+  expect(found.every((buffer) => held.includes(buffer))).toBe(true);
 });

@@ -33,10 +33,13 @@ function hasDictionary(column: Column): boolean {
 export class LentPieces {
   private pieces: Uint8Array[] = [];
   private heldBytes = 0;
+  /** Whether what was read last is one of them. */
+  private isLastHeld = false;
 
   /** For bytes that are read next. */
   readonly room: RoomFor = (bytes) => {
-    if (this.heldBytes + bytes > bytesKept) return new Uint8Array(bytes);
+    this.isLastHeld = this.heldBytes + bytes <= bytesKept;
+    if (!this.isLastHeld) return new Uint8Array(bytes);
     const piece = new Uint8Array(rooms.take(bytes, bytes), 0, bytes);
     this.pieces.push(piece);
     this.heldBytes += piece.buffer.byteLength;
@@ -44,8 +47,11 @@ export class LentPieces {
   };
 
   /** Told of the batches in what was read last: a piece of which some may share a dictionary is never given back. */
-  keepWith(batches: readonly Batch[]): void {
-    if (batches.some(({ columns }) => columns.some(hasDictionary))) this.pieces.pop();
+  leaveShared(batches: readonly Batch[]): void {
+    const isShared = batches.some(({ columns }) => columns.some(hasDictionary));
+    if (isShared && this.isLastHeld) this.heldBytes -= this.pieces.pop()!.buffer.byteLength;
+    // What is read next may be none of these.
+    this.isLastHeld = false;
   }
 
   /** Nobody uses batches of these pieces any more. */
@@ -53,5 +59,6 @@ export class LentPieces {
     for (const { buffer } of this.pieces) rooms.give(buffer);
     this.pieces = [];
     this.heldBytes = 0;
+    this.isLastHeld = false;
   }
 }
