@@ -207,3 +207,81 @@ export function gather(
     }
   }
 }
+
+/**
+ * Finds the longest runs of bytes of one class in texts of ASCII. `lows` are sixteen bytes, for each lower half of a
+ * byte of ASCII the upper halves with which it is of the class, a bit for each. Runs go to `to`, with their ends in
+ * `parts`; `lists` takes for each row how many runs there are up to its end. Rows without their bit in `valid`, where
+ * that is not 0, have none, nor have rows with other bytes than ASCII, which get their bit in `others`. Answers how many
+ * runs there are.
+ */
+export function runs(
+  bytes: usize,
+  offsets: usize,
+  valid: usize,
+  rows: u32,
+  lows: usize,
+  to: usize,
+  parts: usize,
+  lists: usize,
+  others: usize,
+): u32 {
+  const ofClass = v128.load(lows);
+  const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const lower = i8x16.splat(15);
+  memory.fill(others, 0, (rows + 7) >> 3);
+  let target = to;
+  let next = parts;
+  store<u32>(next, 0);
+  store<u32>(lists, 0);
+  for (let row: u32 = 0; row < rows; row++) {
+    const first = next;
+    const firstTarget = target;
+    const isAsked = valid == 0 || ((load<u8>(valid + (row >> 3)) >> <u8>(row & 7)) & 1) != 0;
+    let from = bytes + load<u32>(offsets + (<usize>row << 2));
+    const end = isAsked ? bytes + load<u32>(offsets + (<usize>row << 2), 4) : from;
+    let isOpen = false;
+    for (; from < end; from += 16) {
+      const piece = v128.load(from);
+      const left: u32 = end - from < 16 ? <u32>(end - from) : 16;
+      const within: u32 = (1 << left) - 1;
+      if ((<u32>i8x16.bitmask(piece) & within) != 0) {
+        next = first;
+        target = firstTarget;
+        isOpen = false;
+        const place = others + (row >> 3);
+        store<u8>(place, load<u8>(place) | (<u8>1 << <u8>(row & 7)));
+        break;
+      }
+      const found = v128.and(
+        v128.swizzle(ofClass, v128.and(piece, lower)),
+        v128.swizzle(bits, i8x16.shr_u(piece, 4)),
+      );
+      const members = ~(<u32>i8x16.bitmask(i8x16.eq(found, i8x16.splat(0)))) & within;
+      let at: u32 = 0;
+      while (at < 16) {
+        const rest: u32 = members >> at;
+        const gap: u32 = rest == 0 ? 16 : <u32>ctz(rest);
+        if (gap > 0 && isOpen) {
+          next += 4;
+          store<u32>(next, <u32>(target - to));
+          isOpen = false;
+        }
+        if (rest == 0) break;
+        at += gap;
+        const length = <u32>ctz(~(members >> at));
+        v128.store(target, v128.load(from + at));
+        target += length;
+        at += length;
+        isOpen = true;
+      }
+    }
+    if (isOpen) {
+      next += 4;
+      store<u32>(next, <u32>(target - to));
+    }
+    lists += 4;
+    store<u32>(lists, <u32>((next - parts) >> 2));
+  }
+  return <u32>((next - parts) >> 2);
+}

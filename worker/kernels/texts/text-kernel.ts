@@ -20,6 +20,17 @@ export interface TextKernel {
     parts: number,
     lists: number,
   ): number;
+  runs(
+    bytes: number,
+    offsets: number,
+    valid: number,
+    rows: number,
+    lows: number,
+    to: number,
+    parts: number,
+    lists: number,
+    others: number,
+  ): number;
   measure(rows: number, count: number, offsets: number, out: number): number;
   gather(
     rows: number,

@@ -5,6 +5,7 @@ import { boolType, int53Type } from "../../../../proto/plan/types.ts";
 import { type Call, type Kernel, type MakeKernel, valueError } from "../kernel.ts";
 import { rowwise } from "../rowwise.ts";
 import { boolVector, flatVector, type TextVector, type Vector } from "../vector.ts";
+import { classOfRuns, classRuns } from "./class-runs.ts";
 import { searchTexts } from "./search.ts";
 import { lowered } from "./text-bytes.ts";
 
@@ -78,6 +79,16 @@ function regexExtractAll(call: Call): Kernel {
   const regex = regexes(call, "g");
   const extract = (text: string, pattern: string, index = 0, flags?: string) =>
     Array.from(text.matchAll(regex(pattern, flags)), (match) => group(call, match, index));
+  const [, pattern, index = "0", flags = ""] = call.literals;
+  const areLiterals = !call.literals.includes(undefined, 1);
+  if (areLiterals && index === "0" && typeof pattern === "string" && typeof flags === "string") {
+    const members = userFlags.test(flags) ? classOfRuns(pattern, flags) : undefined;
+    if (members !== undefined) {
+      const all = regex(pattern, flags);
+      const byRow = rowwise(call, extract, { argTypes: extractTypes });
+      return classRuns(call, members, (text) => text.match(all) ?? [], byRow);
+    }
+  }
   return rowwise(call, extract, { canFail: true, argTypes: extractTypes });
 }
 

@@ -1,8 +1,10 @@
 // Kernels of text that work on its bytes, without a string for each row.
 
-import { boolType, int32Type, utf8Type } from "../../../../proto/plan/types.ts";
+import { encodeStrings } from "../../../../proto/batch/text.ts";
+import { boolType, int32Type } from "../../../../proto/plan/types.ts";
+import { withTexts } from "../../texts/appended-texts.ts";
 import type { Call, Kernel, MakeKernel } from "../kernel.ts";
-import { rawsOf, vectorOfRaws } from "../raw.ts";
+import { rawAt } from "../raw.ts";
 import { rowwise } from "../rowwise.ts";
 import { boolVector, flatVector, numberVector, type TextVector, type Vector } from "../vector.ts";
 import { containsInList } from "./lists.ts";
@@ -14,29 +16,42 @@ export function isAsciiBytes(bytes: Uint8Array, start: number, end: number): boo
   return all < 0x80;
 }
 
-/** Letters of ASCII in the other case, in place of a string for each row; undefined of other text. */
-function asciiCased(vector: TextVector, from: number): TextVector | undefined {
-  const { offsets, bytes } = vector;
-  const start = offsets[0]!;
-  const end = offsets.at(-1)!;
-  if (!isAsciiBytes(bytes, start, end)) return undefined;
+/** With letters of ASCII in the other case, of which the first is `from`. */
+function asciiCased(bytes: Uint8Array, start: number, end: number, from: number): Uint8Array {
   const out = new Uint8Array(end);
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!;
     out[i] = byte >= from && byte < from + 26 ? byte ^ 0x20 : byte;
   }
-  return { ...vector, bytes: out };
+  return out;
+}
+
+function rowsBeyondAscii({ offsets, bytes }: TextVector): number[] {
+  const rows: number[] = [];
+  const count = offsets.length - 1;
+  if (isAsciiBytes(bytes, offsets[0]!, offsets[count]!)) return rows;
+  for (let row = 0; row < count; row++) {
+    if (!isAsciiBytes(bytes, offsets[row]!, offsets[row + 1]!)) rows.push(row);
+  }
+  return rows;
 }
 
 const smallA = 0x61;
 const capitalA = 0x41;
 
+/** `change` is asked for the rows with letters beyond ASCII, which need a string each. */
 function cased(vector: Vector, from: number, change: (text: string) => string): Vector {
   const text = flatVector(vector as TextVector);
-  const quick = asciiCased(text, from);
-  if (quick !== undefined) return quick;
-  const raws = rawsOf(text).map((raw) => (raw === null ? null : change(raw as string)));
-  return { ...vectorOfRaws(utf8Type, raws), constant: vector.constant };
+  const { offsets, bytes } = text;
+  const values = asciiCased(bytes, offsets[0]!, offsets.at(-1)!, from);
+  const others = rowsBeyondAscii(text);
+  if (others.length === 0) return { ...text, bytes: values };
+  const strings = others.map((row) => {
+    const raw = rawAt(text, row);
+    return raw === null ? null : change(raw as string);
+  });
+  const changed = withTexts({ offsets, values }, others, encodeStrings(strings));
+  return { ...text, offsets: changed.offsets, bytes: changed.values };
 }
 
 export const lowered = (vector: Vector): Vector =>
