@@ -2,6 +2,8 @@
 
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { describeParams } from "../driver/describe.ts";
+import { parseFlags } from "../driver/flags.ts";
 import { callerFile } from "./caller-file.ts";
 import { defineJob, isJob } from "./define-job.ts";
 
@@ -14,6 +16,21 @@ test("a definition is known by its brand, frozen, and knows its module", () => {
   expect(Object.isFrozen(job)).toBe(true);
   expect(job.moduleFile).toMatch(/sdk\/dataset\/define-job\.test\.ts$/);
 });
+
+test("a job without parameters is given none", async () => {
+  const job = defineJob({ name: "plain", run: async (_, params) => Object.keys(params).length });
+  expect(describeParams(job.params).fields).toEqual([]);
+  expect(parseFlags(job.params, [])).toEqual({ paramsJson: "{}" });
+  expect(() => parseFlags(job.params, ["--input", "x"])).toThrow(/input/);
+});
+
+test.each([[{ input: z.string() }], [z.string()], [null], ["input"]])(
+  "%j are no parameters",
+  (params) => {
+    const job = { name: "a", params: params as unknown as z.ZodObject, run };
+    expect(() => defineJob(job)).toThrow(/the parameters of job 'a' are no zod object/);
+  },
+);
 
 test.each(["", "Word", "two words", "-a", "a--b", "a".repeat(64)])("%j is no name", (name) => {
   expect(() => defineJob({ name, params: z.object({}), run })).toThrow(/no name for a job/);
