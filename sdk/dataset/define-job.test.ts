@@ -32,6 +32,11 @@ test.each([[{ input: z.string() }], [z.string()], [null], ["input"]])(
   },
 );
 
+test("a job without a driver program is none", () => {
+  const job = { name: "a" } as unknown as { name: string; run: typeof run };
+  expect(() => defineJob(job)).toThrow(/job 'a' has no driver program/);
+});
+
 test.each(["", "Word", "two words", "-a", "a--b", "a".repeat(64)])("%j is no name", (name) => {
   expect(() => defineJob({ name, params: z.object({}), run })).toThrow(/no name for a job/);
 });

@@ -43,7 +43,7 @@ function isZodObject(params: unknown): boolean {
  * So it must do the same each time for the same parameters: no clock, no random numbers (`mr.now()` and
  * `mr.random()` stand in for them), no reading of files but by `mr.read`.
  * @param options name, parameters and driver program
- * @throws PLAN_INVALID for a name that is no word, or parameters that are no zod object
+ * @throws PLAN_INVALID for a name that is no word, parameters that are no zod object, or no driver program
  * @example
  * export default defineJob({
  *   name: "count-lines",
@@ -65,6 +65,12 @@ export function defineJob<Schema extends z.ZodObject = NoParams, Result = unknow
     throw new EngineError(
       "PLAN_INVALID",
       `the parameters of job '${name}' are no zod object: write \`params: z.object({ input: z.string() })\``,
+    );
+  }
+  if (typeof options.run !== "function") {
+    throw new EngineError(
+      "PLAN_INVALID",
+      `job '${name}' has no driver program: write \`async run(mr, params) { … }\``,
     );
   }
   return Object.freeze({
