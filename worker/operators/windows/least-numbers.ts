@@ -79,7 +79,10 @@ export class LeastNumbers {
   }
 }
 
-/** As `add`, of two numbers for each group, into `rows`; answers how many these are. */
+/**
+ * As `add`, of two numbers for each group, into `rows`; answers how many these are. Those that are behind the last of
+ * their group are told before, without a branch: the processor then waits for the numbers of many groups at a time.
+ */
 function addToPairs(
   least: Float64Array,
   numbers: Float64Array,
@@ -87,8 +90,14 @@ function addToPairs(
   dropsEqual: boolean,
   rows: Int32Array,
 ): number {
-  let count = 0;
+  let candidates = 0;
   for (let i = 0; i < groups.length; i++) {
+    rows[candidates] = i;
+    candidates += numbers[i]! <= least[2 * groups[i]! + 1]! ? 1 : 0;
+  }
+  let count = 0;
+  for (let k = 0; k < candidates; k++) {
+    const i = rows[k]!;
     const at = 2 * groups[i]!;
     const number = numbers[i]!;
     const last = least[at + 1]!;
