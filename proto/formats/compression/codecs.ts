@@ -1,7 +1,7 @@
 // Packs and unpacks blocks of bytes whole, by the name of their codec.
 
 // Pure functions of their arguments: nothing of the machine is reached.
-import { brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
+import zlib, { brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { ZSTDDecoder } from "zstddec/stream";
 import { EngineError } from "../../errors.ts";
 import {
@@ -72,6 +72,29 @@ function checked(codec: Codec, size: number, unpack: () => Uint8Array | undefine
   throw new EngineError("INPUT_MALFORMED", `a ${codec} block of ${size} bytes ${got}`);
 }
 
+type NativeUnzstd = (
+  packed: Uint8Array,
+  options: { readonly maxOutputLength: number; readonly chunkSize: number },
+) => Uint8Array;
+
+/** Node's own, which takes about half the time; Node 20 has none. */
+const nativeUnzstd = (zlib as { readonly zstdDecompressSync?: NativeUnzstd }).zstdDecompressSync;
+/** The least that zlib takes. */
+const zlibChunkMin = 64;
+
+async function zstdUnpacker(): Promise<Unpack> {
+  if (nativeUnzstd === undefined) {
+    const decoder = await loadZstdDecoder();
+    return (packed, size) => decoder.decode(packed, size);
+  }
+  return (packed, size) =>
+    nativeUnzstd(packed, {
+      maxOutputLength: Math.max(size, 1),
+      // One piece, which is then not put end to end with others.
+      chunkSize: Math.max(size, zlibChunkMin),
+    });
+}
+
 /** A function that throws INPUT_MALFORMED for blocks that are damaged or of another size. */
 export async function unpackerOf(codec: Codec): Promise<Unpack> {
   switch (codec) {
@@ -92,8 +115,8 @@ export async function unpackerOf(codec: Codec): Promise<Unpack> {
         return checked(codec, size, () => brotliDecompressSync(packed, { maxOutputLength }));
       };
     case "zstd": {
-      const decoder = await loadZstdDecoder();
-      return (packed, size) => checked(codec, size, () => decoder.decode(packed, size));
+      const unpack = await zstdUnpacker();
+      return (packed, size) => checked(codec, size, () => unpack(packed, size));
     }
   }
 }
