@@ -14,7 +14,7 @@ import { describeMachine } from "./protocol/machine.ts";
 import { median, type RowLine, type RunHeader, readResults } from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
 import { TimeBudget } from "./protocol/time-budget.ts";
-import { WorkloadUnavailable } from "./protocol/workload.ts";
+import { tpchScaleDefault, WorkloadUnavailable } from "./protocol/workload.ts";
 import { comparisonText } from "./report/compare-results.ts";
 import { bytesText, durationText } from "./report/units.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -33,8 +33,8 @@ import { workloads } from "./workloads/all.ts";
 const note = (text: string): void => console.error(text);
 
 function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
-  const { size, threads, runs, rowSeconds, runSeconds, contenderMinutes } = options;
-  const asked = { size, threads, runs, rowSeconds, runSeconds, contenderMinutes };
+  const { size, tpchScale, threads, runs, rowSeconds, runSeconds, contenderMinutes } = options;
+  const asked = { size, tpchScale, threads, runs, rowSeconds, runSeconds, contenderMinutes };
   return { kind: "run", ...describeMachine(), ...asked, absent };
 }
 
@@ -61,7 +61,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   });
   const cache = openDataCache(writableFolder("folder", options.folder), note);
   const workloads = chosenWorkloads(options.only);
-  await checkRowNames(options.only, cache, options.size);
+  await checkRowNames(options.only, cache, options);
   const settings: SuiteSettings = {
     ...options,
     cache,
@@ -108,11 +108,11 @@ function publish(resultsPath: string): void {
 }
 
 async function profile(options: Options, folder: string): Promise<number> {
-  const { size, threads, only } = options;
+  const { size, tpchScale, threads, only } = options;
   const cache = openDataCache(writableFolder("folder", options.folder), note);
-  await checkRowNames(only, cache, size);
+  await checkRowNames(only, cache, options);
   const settings = {
-    ...{ size, threads, cache },
+    ...{ size, tpchScale, threads, cache },
     wanted: rowFilter(only),
     folder: join(folder, "profiles"),
   };
@@ -159,7 +159,7 @@ async function listRows(folder: string): Promise<void> {
   const cache = openDataCache(writableFolder("folder", folder), () => {});
   for (const workload of workloads) {
     try {
-      const { rows } = await workload.prepare(cache, "smoke");
+      const { rows } = await workload.prepare(cache, "smoke", tpchScaleDefault);
       for (const row of rows)
         console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
     } catch (failure) {

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { type PartName, partNames } from "./parts/parts.ts";
 import { defaultCacheFolder } from "./protocol/data-cache.ts";
-import type { Size } from "./protocol/workload.ts";
+import { type Size, tpchScaleDefault, tpchScaleMax } from "./protocol/workload.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const usage = `Measures Millrace beside what else could do the same work: same files, same cores, equal answers.
@@ -16,6 +16,7 @@ Usage: npm run bench -- [options]      or  millrace bench [options]
 
 Options:
   --size full|smoke     smoke runs everything on little data, in about a minute (default full)
+  --tpch-scale F        scale factor of TPC-H's tables in a full run: 1 is a gigabyte of text (default 1)
   --only NAMES          rows or workloads, between commas: word-count,tpch/q1
   --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb
   --runs N              counted runs of each contender and row, after one warm-up (default 5)
@@ -35,6 +36,7 @@ Options:
 
 export interface Options {
   readonly size: Size;
+  readonly tpchScale: number;
   readonly only: readonly string[];
   readonly contenders: readonly string[];
   readonly runs: number;
@@ -63,6 +65,14 @@ function wholeNumber(name: string, given: string): number {
   const value = Number(given);
   if (Number.isInteger(value) && value > 0) return value;
   throw new UsageError(`--${name} is ${given}; give a whole number from 1 on`);
+}
+
+function scale(given: string): number {
+  const value = Number(given);
+  if (value > 0 && value <= tpchScaleMax) return value;
+  throw new UsageError(
+    `--tpch-scale is ${given}; give a number above 0 and up to ${tpchScaleMax}, such as 0.1 or 10`,
+  );
 }
 
 /** Those of a published run are all, unless it is only reported on again. */
@@ -98,6 +108,7 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         size: { type: "string", default: "full" },
+        "tpch-scale": { type: "string", default: String(tpchScaleDefault) },
         only: text,
         contenders: text,
         runs: { type: "string", default: "5" },
@@ -130,6 +141,7 @@ function checkPublish(values: ReturnType<typeof parse>["values"]): void {
     ...(only === undefined ? [] : ["--only"]),
     ...(contenders === undefined ? [] : ["--contenders"]),
     ...(profile ? ["--profile"] : []),
+    ...(scale(values["tpch-scale"]) === tpchScaleDefault ? [] : ["--tpch-scale"]),
   ];
   if (less.length === 0) return;
   throw new UsageError(
@@ -159,6 +171,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     kind: "run",
     options: {
       size,
+      tpchScale: scale(values["tpch-scale"]),
       only: names(values.only),
       contenders: names(values.contenders),
       runs: wholeNumber("runs", values.runs),

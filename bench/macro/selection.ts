@@ -5,7 +5,12 @@ import { dirname, resolve } from "node:path";
 import { type Contender, contenders } from "./contenders/contenders.ts";
 import type { DataCache } from "./protocol/data-cache.ts";
 import { type Results, readResults } from "./protocol/results.ts";
-import { type Size, type Workload, WorkloadUnavailable } from "./protocol/workload.ts";
+import {
+  type Size,
+  tpchScaleDefault,
+  type Workload,
+  WorkloadUnavailable,
+} from "./protocol/workload.ts";
 import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads/all.ts";
 
@@ -45,13 +50,13 @@ export function rowFilter(only: readonly string[]): (name: string) => boolean {
 export async function checkRowNames(
   only: readonly string[],
   cache: DataCache,
-  size: Size,
+  { size, tpchScale }: { readonly size: Size; readonly tpchScale: number },
 ): Promise<void> {
   for (const workload of chosenWorkloads(only)) {
     const names = only.filter((name) => name.startsWith(`${workload.name}/`));
     if (names.length === 0) continue;
     try {
-      const { rows } = await workload.prepare(cache, size);
+      const { rows } = await workload.prepare(cache, size, tpchScale);
       for (const name of names) {
         if (rows.some((row) => name === `${workload.name}/${row.name}`)) continue;
         throw new UsageError(`there is no row ${name}; ${workload.name} has ${listed(rows)}`);
@@ -95,6 +100,8 @@ export function checkPublishable({ header, workloads: found, results, end }: Res
     );
   };
   if (header.size !== "full") refuse(`these results are of the size ${header.size}`);
+  const { tpchScale = tpchScaleDefault } = header;
+  if (tpchScale !== tpchScaleDefault) refuse(`these results are of TPC-H at scale ${tpchScale}`);
   if (end === undefined) refuse("these results end before their run did");
   const missing = workloads.filter(({ name }) => !found.some(({ workload }) => workload === name));
   if (missing.length > 0) refuse(`these results lack ${listed(missing)}`);

@@ -107,6 +107,10 @@ test("a command line that cannot be meant is told", async () => {
   expect(await said("--runs", "0")).toContain("--runs is 0; give a whole number from 1 on");
   expect(await said("--contenders", "hadoop")).toContain("there is no contender hadoop");
   expect(await said("--size", "huge")).toContain("--size is huge; give full or smoke");
+  const scale = "--tpch-scale is 0; give a number above 0 and up to 10000, such as 0.1 or 10";
+  expect(await said("--tpch-scale", "0")).toContain(scale);
+  const other = await said("--publish", "--tpch-scale", "10");
+  expect(other).toContain("--tpch-scale would make one of less than everything");
   const part = await said("--parts", "disk");
   expect(part).toContain("there is no part disk; there are kernels, memory, profiles");
   expect(await said("--runs", "-1")).toContain("--runs is -1; give a whole number from 1 on");

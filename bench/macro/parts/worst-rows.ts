@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { profileRows } from "../profile/run-profile.ts";
 import { openDataCache } from "../protocol/data-cache.ts";
 import { medianMs, type ProfileLine, type Results } from "../protocol/results.ts";
+import { tpchScaleDefault } from "../protocol/workload.ts";
 import { chosenWorkloads, rowFilter } from "../selection.ts";
 import type { PartSettings } from "./parts.ts";
 
@@ -42,9 +43,11 @@ export function worstRows({ results }: Results, most: number): WorstRow[] {
 
 export async function* worstRowLines(settings: PartSettings): AsyncGenerator<ProfileLine> {
   const { size, threads, commit, dataFolder, out, results, note } = settings;
+  const { tpchScale = tpchScaleDefault } = results.header;
+  const cache = openDataCache(dataFolder, note);
   for (const { row, ratio, fastest } of worstRows(results, profiledRows)) {
     const profiling = {
-      ...{ size, threads, cache: openDataCache(dataFolder, note), wanted: rowFilter([row]) },
+      ...{ size, tpchScale, threads, cache, wanted: rowFilter([row]) },
       folder: join(out, "profiles"),
     };
     for (const profiled of await profileRows(chosenWorkloads([row]), profiling, note)) {

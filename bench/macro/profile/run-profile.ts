@@ -13,6 +13,7 @@ import { breakdownOf, type CpuProfile, type Share } from "./breakdown.ts";
 
 export interface ProfileSettings {
   readonly size: Size;
+  readonly tpchScale: number;
   readonly threads: number;
   readonly cache: DataCache;
   readonly wanted: (name: string) => boolean;
@@ -152,7 +153,8 @@ export async function profileRows(
   const profiled: ProfiledRow[] = [];
   for (const workload of workloads) {
     try {
-      const { rows } = await workload.prepare(settings.cache, settings.size);
+      const { cache, size, tpchScale } = settings;
+      const { rows } = await workload.prepare(cache, size, tpchScale);
       for (const row of rows) {
         if (!settings.wanted(`${workload.name}/${row.name}`)) continue;
         profiled.push(await profileRow(workload, row, settings, note));

@@ -12,6 +12,8 @@ export interface RunHeader {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly size: Size;
+  /** 1 in results of before there was a choice. */
+  readonly tpchScale?: number;
   readonly threads: number;
   readonly runs: number;
   readonly rowSeconds: number;

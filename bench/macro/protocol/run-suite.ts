@@ -20,6 +20,7 @@ import {
 
 export interface SuiteSettings {
   readonly size: Size;
+  readonly tpchScale: number;
   readonly threads: number;
   readonly runs: number;
   readonly rowSeconds: number;
@@ -88,7 +89,7 @@ export async function runWorkload(
   const about = { kind: "workload", workload: workload.name, title: workload.title } as const;
   let prepared: Prepared;
   try {
-    prepared = await workload.prepare(settings.cache, settings.size);
+    prepared = await workload.prepare(settings.cache, settings.size, settings.tpchScale);
   } catch (failure) {
     if (!(failure instanceof WorkloadUnavailable)) throw failure;
     onLine({ ...about, data: "", starts: {}, skipped: failure.message });

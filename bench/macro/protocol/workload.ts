@@ -75,11 +75,17 @@ export interface Prepared {
   readonly data: string;
 }
 
+/** Of a published run; tables of it are made in seconds, and a gigabyte of text. */
+export const tpchScaleDefault = 1;
+/** Far beyond what one machine has room for. */
+export const tpchScaleMax = 10_000;
+
 export interface Workload {
   /** Also the name of its folder below `workloads`. */
   readonly name: string;
   readonly title: string;
-  prepare(cache: DataCache, size: Size): Promise<Prepared>;
+  /** `tpchScale`: the scale factor of TPC-H's tables in a full run. */
+  prepare(cache: DataCache, size: Size, tpchScale: number): Promise<Prepared>;
 }
 
 /** What a workload lacks on this machine: it is left out, with the reason in the report. */

@@ -8,6 +8,7 @@ import {
   type Results,
   type RunHeader,
 } from "../protocol/results.ts";
+import { tpchScaleDefault } from "../protocol/workload.ts";
 import { titleOf } from "./markdown-table.ts";
 import { durationText, ratioText } from "./units.ts";
 
@@ -91,10 +92,12 @@ function summaryText(pairs: readonly Pair[]): string {
 
 /** What makes times of two runs not comparable. */
 function differencesText(before: RunHeader, after: RunHeader): string {
-  const names = ["size", "threads", "machine", "cores", "node"] as const;
-  const different = names.filter((name) => before[name] !== after[name]);
+  const names = ["size", "tpchScale", "threads", "machine", "cores", "node"] as const;
+  const scaled = (header: RunHeader) => ({ tpchScale: tpchScaleDefault, ...header });
+  const [first, second] = [scaled(before), scaled(after)] as const;
+  const different = names.filter((name) => first[name] !== second[name]);
   if (different.length === 0) return "";
-  const told = different.map((name) => `${name} ${before[name]} and ${after[name]}`);
+  const told = different.map((name) => `${name} ${first[name]} and ${second[name]}`);
   return `**Not measured alike**: ${told.join("; ")}.\n\n`;
 }
 

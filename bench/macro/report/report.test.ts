@@ -109,6 +109,8 @@ test("a comparison says where two results were not measured alike, or too seldom
   const text = comparisonText(once(20), smaller);
   expect(text).toContain("**Not measured alike**: size full and smoke.");
   expect(text).toContain("| -50 % (too few runs to tell) |");
+  const larger = { ...later, header: { ...later.header, tpchScale: 10 } };
+  expect(comparisonText(once(20), larger)).toContain("**Not measured alike**: tpchScale 1 and 10.");
   const other = someResults([line("q3", "millrace", [1])]);
   expect(comparisonText(once(20), other)).toContain("no row of the same contender in common");
 });

@@ -30,7 +30,7 @@ async function planned(file: string, params: unknown): Promise<StageGraph> {
 }
 
 test("every job of the workload at full size is one that a master takes, and has its tasks", async () => {
-  const { rows } = await small.prepare(noCache, "full");
+  const { rows } = await small.prepare(noCache, "full", 1);
   const most = new Map<string, number>();
   for (const row of rows) {
     const { millrace } = row.tasks("out");

@@ -14,8 +14,6 @@ import {
 } from "../../protocol/workload.ts";
 import { sqlQueries, tableNames } from "./sql.ts";
 
-/** The scale factor of a full run; `MILLRACE_BENCH_TPCH_SCALE` is another. */
-const scaleDefault = 1;
 const smokeScale = 0.001;
 const queryJob = "query.job.ts";
 
@@ -92,18 +90,21 @@ function rowOf(query: string, at: number, sql: string, folder: string, scale: nu
   };
 }
 
-async function source(cache: DataCache, size: Size): Promise<{ folder: string; scale: number }> {
+async function source(
+  cache: DataCache,
+  size: Size,
+  scale: number,
+): Promise<{ folder: string; scale: number }> {
   if (size === "smoke")
     return { folder: suiteFile("workloads/tpch/tables-0.001"), scale: smokeScale };
-  const scale = Number(process.env.MILLRACE_BENCH_TPCH_SCALE ?? scaleDefault);
   return { folder: await tablesOf(cache, scale), scale };
 }
 
 export const tpch: Workload = {
   name: "tpch",
   title: "TPC-H, all 22 queries on Parquet",
-  prepare: async (cache, size) => {
-    const { folder, scale } = await source(cache, size);
+  prepare: async (cache, size, tpchScale) => {
+    const { folder, scale } = await source(cache, size, tpchScale);
     const queries = [...sqlQueries(scale)].sort(
       ([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)),
     );
