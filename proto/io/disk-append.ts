@@ -6,6 +6,7 @@ import { assert, type EngineError } from "../errors.ts";
 import { diskHoleBytesMin, diskOperationsQueuedMax, diskWriteNowBytesMax } from "../limits/disk.ts";
 import type { AppendFile } from "../ports/disk.ts";
 import { diskError, onDisk } from "./disk-errors.ts";
+import type { Syncs } from "./disk-syncs.ts";
 
 /** A small write into the page cache takes less time than its way to another thread and back. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -31,20 +32,12 @@ async function writeZeros(
   position: number,
   fileEnd: number,
   end: number,
+  syncs: Syncs,
 ): Promise<void> {
   const isHole = end - fileEnd >= diskHoleBytesMin;
   await writeAll(handle, new Uint8Array((isHole ? fileEnd : end) - position), position);
   if (isHole) await handle.truncate(end);
-  await handle.datasync();
-}
-
-export interface DiskOptions {
-  /** False where nobody will ever read the files again once this process is gone: then nothing is synced. */
-  readonly isDurable?: boolean;
-}
-
-async function synced(handle: FileHandle, isDurable: boolean): Promise<void> {
-  if (isDurable) await handle.datasync();
+  await syncs.data(handle);
 }
 
 /**
@@ -55,8 +48,8 @@ async function synced(handle: FileHandle, isDurable: boolean): Promise<void> {
 export async function openAppendFile(
   path: string,
   fullPath: string,
-  beginAt?: number,
-  { isDurable = true }: DiskOptions = {},
+  beginAt: number | undefined,
+  syncs: Syncs,
 ): Promise<AppendFile> {
   const flags = constants.O_WRONLY | constants.O_CREAT;
   const handle = await onDisk(`opening ${fullPath}`, () => open(fullPath, flags, 0o600));
@@ -103,9 +96,9 @@ export async function openAppendFile(
       const [position, endBefore] = [sizeBytes, allocatedBytes];
       allocatedBytes = Math.max(allocatedBytes, position + bytes);
       const doing = `reserving ${bytes} bytes in ${fullPath}`;
-      return enqueue(doing, () => writeZeros(handle, position, endBefore, position + bytes));
+      return enqueue(doing, () => writeZeros(handle, position, endBefore, position + bytes, syncs));
     },
-    sync: () => enqueue(`fdatasync of ${fullPath}`, () => synced(handle, isDurable)),
+    sync: () => enqueue(`fdatasync of ${fullPath}`, () => syncs.data(handle)),
     truncate: (size) => {
       assert(size <= sizeBytes, `truncating ${fullPath} of ${sizeBytes} bytes to ${size}`);
       sizeBytes = size;

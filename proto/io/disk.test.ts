@@ -1,11 +1,21 @@
 // The real disk: durability, failures, its lock against living, killed and racing processes.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { diskHoleBytesMin, diskPieceBytes } from "../limits/disk.ts";
 import { openDisk } from "./disk.ts";
 
@@ -102,6 +112,32 @@ describe("files", () => {
     expect(await disk.list("")).toEqual(["a10", "a9"]);
     await disk.close();
   });
+
+  test.each([true, false])(
+    "what is durable (%s) is synced, and nothing else",
+    async (isDurable) => {
+      const folder = freshFolder();
+      const handle = await open(base);
+      const prototype = Object.getPrototypeOf(handle) as FileHandle;
+      await handle.close();
+      const syncs = [vi.spyOn(prototype, "sync"), vi.spyOn(prototype, "datasync")];
+      const disk = await openDisk(join(folder, "data"), { isDurable });
+      const file = await disk.openAppend("wal/0001");
+      await file.reserve(100);
+      await Promise.all([file.append(text("one ")), file.sync()]);
+      await file.close();
+      await disk.writeAtomic("a", text("x"));
+      await disk.move("a", "b/c");
+      await disk.remove("b/c");
+      expect((await disk.read("wal/0001"))?.subarray(0, 4)).toEqual(text("one "));
+      await disk.close();
+      const found = syncs.map((spy) => spy.mock.calls.length);
+      vi.restoreAllMocks();
+      // Names in their folders, whole files, and the bytes of the one that grows: reserved, then written.
+      expect(found).toEqual(isDurable ? [expect.any(Number), 2] : [0, 0]);
+      if (isDurable) expect(found[0]).toBeGreaterThanOrEqual(8);
+    },
+  );
 
   test("a file comes in pieces, in order and whole; an absent one in none", async () => {
     const disk = await openDisk(freshFolder());

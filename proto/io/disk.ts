@@ -5,9 +5,10 @@ import { dirname, join, resolve } from "node:path";
 import { assert, EngineError } from "../errors.ts";
 import { diskPieceBytes } from "../limits/disk.ts";
 import type { Disk } from "../ports/disk.ts";
-import { type DiskOptions, openAppendFile } from "./disk-append.ts";
+import { openAppendFile } from "./disk-append.ts";
 import { errnoOf, isAbsent, onDisk } from "./disk-errors.ts";
 import { lockFolder, removeIfPresent } from "./disk-lock.ts";
+import { type DiskOptions, type Syncs, syncsOf } from "./disk-syncs.ts";
 
 /** Raised when programs before and after a change cannot read each other's data folders. */
 export const dataFolderVersion = 1;
@@ -19,21 +20,12 @@ export type OpenDisk = Disk & {
   close(): Promise<void>;
 };
 
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Creates a folder and makes its name durable in every folder above, up to `top`. */
-async function makeFolder(path: string, top: string): Promise<void> {
+async function makeFolder(path: string, top: string, syncs: Syncs): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   for (let folder = path; folder !== top && folder !== dirname(folder); ) {
     folder = dirname(folder);
-    await syncFolder(folder);
+    await syncs.folder(folder);
   }
 }
 
@@ -41,17 +33,18 @@ async function writeDurably(
   temporary: string,
   path: string,
   parts: readonly Uint8Array[],
+  syncs: Syncs,
 ): Promise<void> {
   const handle = await open(temporary, "w", 0o600);
   try {
     // Each goes on where the one before it ended.
     for (const part of parts) await handle.writeFile(part);
-    await handle.sync();
+    await syncs.file(handle);
   } finally {
     await handle.close();
   }
   await rename(temporary, path);
-  await syncFolder(dirname(path));
+  await syncs.folder(dirname(path));
 }
 
 function readIfPresent<Found>(
@@ -81,21 +74,21 @@ async function readAll(
   }
 }
 
-async function removeDurably(path: string): Promise<void> {
+async function removeDurably(path: string, syncs: Syncs): Promise<void> {
   try {
     await unlink(path);
   } catch (thrown) {
     if (!isAbsent(thrown)) throw thrown;
     return;
   }
-  await syncFolder(dirname(path));
+  await syncs.folder(dirname(path));
 }
 
-async function moveDurably(path: string, to: string): Promise<void> {
+async function moveDurably(path: string, to: string, syncs: Syncs): Promise<void> {
   await rename(path, to);
   // The new name first: between the two a crash may show both, and never none.
-  await syncFolder(dirname(to));
-  if (dirname(path) !== dirname(to)) await syncFolder(dirname(path));
+  await syncs.folder(dirname(to));
+  if (dirname(path) !== dirname(to)) await syncs.folder(dirname(path));
 }
 
 function versionError(folder: string, found: string): EngineError {
@@ -106,7 +99,7 @@ function versionError(folder: string, found: string): EngineError {
   );
 }
 
-async function checkVersion(folder: string): Promise<void> {
+async function checkVersion(folder: string, syncs: Syncs): Promise<void> {
   const path = join(folder, versionName);
   let text: string;
   try {
@@ -114,7 +107,7 @@ async function checkVersion(folder: string): Promise<void> {
   } catch (thrown) {
     if (!isAbsent(thrown)) throw thrown;
     const bytes = new TextEncoder().encode(`${dataFolderVersion}\n`);
-    await writeDurably(join(folder, ".version.tmp"), path, [bytes]);
+    await writeDurably(join(folder, ".version.tmp"), path, [bytes], syncs);
     return;
   }
   const found = text.trim();
@@ -149,19 +142,20 @@ function checkPath(path: string): void {
 
 export async function openDisk(folder: string, options: DiskOptions = {}): Promise<OpenDisk> {
   const root = resolve(folder);
-  await onDisk(`creating data folder ${root}`, () => makeFolder(root, dirname(root)));
+  const syncs = syncsOf(options);
+  await onDisk(`creating data folder ${root}`, () => makeFolder(root, dirname(root), syncs));
   const lock = await lockFolder(root);
   try {
-    await onDisk(`reading the version of ${root}`, () => checkVersion(root));
+    await onDisk(`reading the version of ${root}`, () => checkVersion(root, syncs));
     await onDisk(`removing leftovers of ${root}`, () => removeLeftovers(root));
   } catch (thrown) {
     await lock.release();
     throw thrown;
   }
-  return { ...diskOf(root, options), close: () => lock.release() };
+  return { ...diskOf(root, syncs), close: () => lock.release() };
 }
 
-function diskOf(root: string, options: DiskOptions): Disk {
+function diskOf(root: string, syncs: Syncs): Disk {
   let temporaries = 0;
   const knownFolders = new Set<string>([root]);
 
@@ -170,7 +164,7 @@ function diskOf(root: string, options: DiskOptions): Disk {
     const full = join(root, path);
     const parent = dirname(full);
     if (knownFolders.has(parent)) return full;
-    await onDisk(`creating folder ${parent}`, () => makeFolder(parent, root));
+    await onDisk(`creating folder ${parent}`, () => makeFolder(parent, root, syncs));
     knownFolders.add(parent);
     return full;
   };
@@ -206,9 +200,9 @@ function diskOf(root: string, options: DiskOptions): Disk {
     },
     openAppend: async (path, sizeBytes) => {
       const full = await place(path);
-      const file = await openAppendFile(path, full, sizeBytes, options);
+      const file = await openAppendFile(path, full, sizeBytes, syncs);
       // Always: a process may have died between creating the file and making its name durable.
-      await onDisk(`fsync of ${dirname(full)}`, () => syncFolder(dirname(full)));
+      await onDisk(`fsync of ${dirname(full)}`, () => syncs.folder(dirname(full)));
       return file;
     },
     writeAtomic: async (path, ...parts) => {
@@ -216,16 +210,16 @@ function diskOf(root: string, options: DiskOptions): Disk {
       temporaries += 1;
       const temporary = join(dirname(full), `.${temporaries}.tmp`);
       const doing = `writing ${parts.reduce((sum, part) => sum + part.length, 0)} bytes to ${full}`;
-      await onDisk(doing, () => writeDurably(temporary, full, parts));
+      await onDisk(doing, () => writeDurably(temporary, full, parts, syncs));
     },
     move: async (path, to) => {
       const [full, target] = [await place(path), await place(to)];
-      await onDisk(`renaming ${full} to ${target}`, () => moveDurably(full, target));
+      await onDisk(`renaming ${full} to ${target}`, () => moveDurably(full, target, syncs));
     },
     remove: async (path) => {
       checkPath(path);
       const full = join(root, path);
-      await onDisk(`removing ${full}`, () => removeDurably(full));
+      await onDisk(`removing ${full}`, () => removeDurably(full, syncs));
     },
   };
 }
