@@ -2,6 +2,7 @@
 // cleared page by page when it is first touched, which takes longer than to read a file into it, and makes garbage of
 // which V8 collects a few megabytes at a time. So the rooms of one row group are those of a later one.
 
+import { notReadAgain } from "../../batch/given-back.ts";
 import { parquetRoomsBytesKept } from "../../limits/formats.ts";
 
 /** Multiples of this, so that the next row group of a file, which is about as large, fits. */
@@ -45,6 +46,7 @@ export class GroupRooms {
 
   /** Gives back all that was taken, of which nothing is used any more. */
   free(): void {
+    for (const room of this.taken) notReadAgain(room);
     free.push(...this.taken);
     this.taken = [];
     while (freeBytes() > parquetRoomsBytesKept) free.shift();
