@@ -2,13 +2,17 @@
 // The `millrace` command: starts the built program, or says how to build it.
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = new URL("../../dist/sdk/cli/main.mjs", import.meta.url);
 
 if (existsSync(fileURLToPath(program))) {
-  // Newer Node versions keep compiled code between starts; Node 20 does not have the function.
-  module.enableCompileCache?.();
+  // Newer Node versions keep compiled code between starts; Node 20 does not have the function. In a folder of the user's
+  // own, since what lies there is run.
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  module.enableCompileCache?.(join(caches, "millrace", "compiled"));
   await import(program.href);
 } else {
   process.stderr.write(

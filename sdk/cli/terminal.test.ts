@@ -7,7 +7,13 @@ import { consoleTo, createTerminal, type OutputStream } from "./terminal.ts";
 
 function stream(isTerminal: boolean): { stream: OutputStream; text: () => string } {
   const through = Object.assign(new PassThrough(), { isTTY: isTerminal, columns: 60 });
-  return { stream: through, text: () => (through.read() as Buffer | null)?.toString() ?? "" };
+  // Newer Node versions answer one chunk at a time.
+  const text = (): string => {
+    let all = "";
+    for (let chunk = through.read(); chunk !== null; chunk = through.read()) all += String(chunk);
+    return all;
+  };
+  return { stream: through, text };
 }
 
 test("a note takes the place of the bar", () => {
