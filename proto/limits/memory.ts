@@ -18,6 +18,12 @@ export const youngGarbageBytes = 8 * 1024 * 1024;
  * of the engine's own code, and the 64 MiB of new buffers at which it does so anyway.
  */
 export const threadOldMiB = 128;
+/**
+ * Executors that may use less than this have each new buffer of so many bytes straight from the system, and give it back
+ * there, since free memory between buffers in use comes to some 150 MiB for each thread else.
+ */
+export const tightMemoryBytes = 2 * 1024 * 1024 * 1024;
+export const tightMappedBytesMin = 128 * 1024;
 /** Rows that steps of each thread can hold, if nothing else: blocks of a sort's merge, tables of groups. */
 export const executorRowsBytesMin = 16 * 1024 * 1024;
 /** A block of a spill file: large enough that a disk reads it at full speed, small enough that many fit a budget. */

@@ -1,7 +1,7 @@
 // One executor process as its agent holds it: starts it, talks to it, and tells what it died of.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { threadOldMiB } from "../../proto/limits/memory.ts";
+import { threadOldMiB, tightMappedBytesMin, tightMemoryBytes } from "../../proto/limits/memory.ts";
 import { executorStderrCharsKept } from "../../proto/limits.ts";
 import type { ExecutorSettings, FromExecutor, ToExecutor } from "./messages.ts";
 
@@ -21,9 +21,19 @@ export interface ChildEvents {
 /** What V8 prints before it ends a process; the beginning of later stack traces may push it out. */
 const heapFullText = /JavaScript heap out of memory|Reached heap limit|OOMErrorHandler/;
 
-/** Everything but the cluster's own secrets. */
-function environmentOfUserCode(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = { ...environment };
+/**
+ * The allocator of glibc keeps buffers that were given up for the next ones, in an area of each thread which a single buffer
+ * that is still in use keeps large; beyond a size that it raises itself it asks the system. Others know no such variable.
+ */
+const allocatorWhereTight = { MALLOC_MMAP_THRESHOLD_: String(tightMappedBytesMin) };
+
+/** Everything but the cluster's own secrets. What the operator says of the allocator goes before what suits the memory. */
+export function executorEnvironment(
+  environment: NodeJS.ProcessEnv,
+  { memoryBytes }: Pick<ExecutorSettings, "memoryBytes">,
+): NodeJS.ProcessEnv {
+  const allocator = memoryBytes < tightMemoryBytes ? allocatorWhereTight : {};
+  const kept: NodeJS.ProcessEnv = { ...allocator, ...environment };
   for (const name of ["MILLRACE_TOKEN", "MILLRACE_NODE_TOKEN"]) {
     delete kept[name];
     delete kept[`${name}_FILE`];
@@ -45,7 +55,7 @@ export class ExecutorChild {
       // itself V8 marks the whole heap as often as buffers grow by a share of it, some times for each 64 MiB.
       // Code that rested for some collections is kept: the next query wants it, and what was learned of it.
       execArgv: ["--expose-gc", "--no-flush-bytecode", `--initial-old-space-size=${threadOldMiB}`],
-      env: environmentOfUserCode(process.env),
+      env: executorEnvironment(process.env, settings),
       // Results of the command line go to standard output: what user code prints goes beside it.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

@@ -11,6 +11,7 @@ import type { ResultLine, RowLine } from "./results.ts";
 import { OpenSessions } from "./sessions.ts";
 import type { TimeBudget } from "./time-budget.ts";
 import {
+  largeRowSeconds,
   type Prepared,
   type Row,
   type Size,
@@ -70,7 +71,8 @@ async function runRows(
       const warmUp = settings.size !== "smoke";
       const rowSettings = {
         ...{ workload: workload.name, threads, scratch },
-        ...{ runs, rowSeconds, budget, warmUp },
+        ...{ runs, budget, warmUp },
+        rowSeconds: row.isLarge ? Math.max(rowSeconds, largeRowSeconds) : rowSeconds,
       };
       const outcomes = await measureRow(row, contenders, rowSettings, sessions);
       const line = lineOf(workload, row, threads);

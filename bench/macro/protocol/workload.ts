@@ -52,6 +52,8 @@ export interface Row {
   readonly inputBytes?: number;
   /** Whole commands, each in a process of its own, instead of requests to a warm one. */
   readonly fromShell?: boolean;
+  /** One run takes as long as many of other rows: contenders have `largeRowSeconds` for it, if not more. */
+  readonly isLarge?: true;
   /** Runs with three masters too. */
   readonly threeMasters?: boolean;
   /** The point of a curve: its name, what varies, and the value here. */
@@ -74,6 +76,9 @@ export interface Prepared {
   /** What was generated, from which seed: for the report. */
   readonly data: string;
 }
+
+/** Enough for five runs of who is fast. */
+export const largeRowSeconds = 40;
 
 /** Of a published run; tables of it are made in seconds, and a gigabyte of text. */
 export const tpchScaleDefault = 1;

@@ -9,6 +9,7 @@ import {
   type Results,
   type WorkloadLine,
 } from "../protocol/results.ts";
+import { largeRowSeconds } from "../protocol/workload.ts";
 import { aimsTable } from "./aims.ts";
 import { table, titleOf } from "./markdown-table.ts";
 import { partsText } from "./parts-text.ts";
@@ -168,7 +169,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/RE
 - ${header.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${header.commit}, size ${size}
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
-  ${rowSeconds} s on a row; one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
+  ${rowSeconds} s on a row, ${Math.max(rowSeconds, largeRowSeconds)} s on a large one (synthetic words by expressions, the sort of a file); one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
 - A run is stopped after ${runSeconds} s; a contender gets no more rows after ${contenderMinutes} minutes in all
 - All rows ${endText(results)}
 - ${listed}

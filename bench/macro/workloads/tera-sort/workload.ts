@@ -39,6 +39,7 @@ export const teraSort: Workload = {
           inputBytes: records * 100,
           inputRows: records,
           threeMasters: true,
+          isLarge: true,
           without: { ray: "it writes no lines of text as they are" },
           answer: { read: validated, ordered: true },
           tasks: (output) => {

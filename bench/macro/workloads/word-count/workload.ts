@@ -59,6 +59,7 @@ function syntheticRows({ file, bytes }: Sources): Row[] {
       name: "expressions",
       title: "synthetic text, by expressions",
       threeMasters: true,
+      isLarge: true,
       without: { ray: "expressions cannot split text" },
       tasks: (output) => {
         const { ray, ...tasks } = tasksOf("by-expressions.job.ts", "expressions", file, output);
