@@ -1,3 +1,5 @@
+// What an executor process finds in its environment.
+
 import { expect, test } from "vitest";
 import { tightMappedBytesMin, tightMemoryBytes } from "../../proto/limits/memory.ts";
 import { executorEnvironment } from "./child.ts";
