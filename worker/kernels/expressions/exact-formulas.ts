@@ -30,7 +30,7 @@ interface Reach {
   readonly reach: number;
 }
 
-const exactKinds: ReadonlySet<DataType["kind"]> = new Set(["int32", "int53", "decimal"]);
+const exactKinds: ReadonlySet<DataType["kind"]> = new Set(["int32", "int53", "int64", "decimal"]);
 
 /** Of a column or a literal. */
 export function exactLeaf(bound: Bound): ExactFormula | undefined {

@@ -19,6 +19,8 @@ export interface DoubleSums {
   readonly sums: Float64Array;
   /** Infinity where they never do. */
   readonly rowsMax: number;
+  /** Set where what is added might be rounded, so that it has to be added in its order. */
+  readonly isOrdered?: boolean;
   makeRoom?(): void;
 }
 
@@ -120,7 +122,7 @@ export class SumLoop {
   add(term: Term, sums: DoubleSums): void {
     this.rowsMax = Math.min(this.rowsMax, sums.rowsMax);
     if (sums.makeRoom !== undefined) this.makingRoom.push(sums);
-    const isExact = Number.isFinite(term.reach);
+    const isExact = Number.isFinite(term.reach) && sums.isOrdered !== true;
     if (isExact && this.joinsExact(term.write, sums.sums)) return;
     const places: number[] = [];
     for (const operand of term.operands) places.push(this.place(operand));

@@ -99,6 +99,8 @@ class FloatSums implements Sums {
   readonly unit = 0n;
   readonly carries = new Carries();
   private sums = new Float64Array(0);
+  /** No sum is further from 0; beyond 2^53 where one might not be whole. */
+  private reach = 0;
 
   get bytes(): number {
     return this.sums.byteLength + this.carries.bytes;
@@ -111,11 +113,16 @@ class FloatSums implements Sums {
   add(column: Column, groups: Int32Array): void {
     const values = asFloats(column);
     const { sums } = this;
+    this.reach = Number.POSITIVE_INFINITY;
     for (let i = 0; i < groups.length; i++) sums[groups[i]!] = sums[groups[i]!]! + values[i]!;
   }
 
-  doublesFor(): DoubleSums {
-    return { sums: this.sums, rowsMax: Number.POSITIVE_INFINITY };
+  doublesFor(rows: number, reach: number): DoubleSums {
+    const more = Number.isFinite(reach) ? rows * reach : reach;
+    if (this.reach <= twoTo53 && this.reach + more > twoTo53) this.reach = farthest(this.sums);
+    this.reach += more;
+    const isOrdered = this.reach > twoTo53;
+    return { sums: this.sums, rowsMax: Number.POSITIVE_INFINITY, isOrdered };
   }
 
   get first(): number {
@@ -123,10 +130,12 @@ class FloatSums implements Sums {
   }
 
   set first(sum: number) {
+    this.reach = Number.POSITIVE_INFINITY;
     this.sums[0] = sum;
   }
 
   addTotal(group: number, total: bigint): void {
+    this.reach = Number.POSITIVE_INFINITY;
     this.sums[group] = this.sums[group]! + Number(total);
   }
 

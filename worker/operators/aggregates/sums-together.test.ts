@@ -26,7 +26,13 @@ const exprs: readonly Expr[] = [
   call("add", call("multiply", column("d"), three), whole),
   column("x"),
   call("multiply", column("d"), call("subtract", three, column("d"))),
+  column("l"),
 ];
+
+/** Sums of numbers as large as these may leave the range of their type; means do not. */
+function kindOf(at: number, kinds: readonly string[]): string {
+  return at === exprs.length - 1 ? "avg" : kinds[at]!;
+}
 
 const tables = fc.integer({ min: 0, max: 40 }).chain((rows) =>
   fc.record({
@@ -35,10 +41,14 @@ const tables = fc.integer({ min: 0, max: 40 }).chain((rows) =>
       arbitraryColumn("w", rows, ["int32"]),
       arbitraryColumn("d", rows, ["float64"]),
       arbitraryColumn("x", rows, ["int32", "float64", "decimal", "null"]),
+      arbitraryColumn("l", rows, ["int53", "int64"]),
     ),
     cuts: fc.array(fc.nat(), { maxLength: 3 }),
     chosen: fc.uniqueArray(fc.nat({ max: exprs.length - 1 }), { minLength: 2 }),
-    kinds: fc.array(fc.constantFrom("sum", "avg"), { minLength: 8, maxLength: 8 }),
+    kinds: fc.array(fc.constantFrom("sum", "avg"), {
+      minLength: exprs.length,
+      maxLength: exprs.length,
+    }),
   }),
 );
 
@@ -54,7 +64,7 @@ test("sums and means of several expressions", () => {
         const aggregates = chosen.map(
           (at): NamedAggregate => ({
             name: `a${at}`,
-            call: { function: kinds[at]!, args: [exprs[at]!], distinct: false, ...more },
+            call: { function: kindOf(at, kinds), args: [exprs[at]!], distinct: false, ...more },
           }),
         );
         const program = { keys: [{ name: "k", expr: column("k") }], aggregates };
@@ -98,14 +108,27 @@ test("sums of few groups, whose doubles depend on their order, by numbers and by
         "float64",
         numbers.map((number) => number * 1e9 + 0.1),
       ),
+      columnOfValues(
+        "l",
+        "int64",
+        numbers.map((number) => BigInt(number) * 2n ** 43n + 1n),
+      ),
+      columnOfValues(
+        "s",
+        "int64",
+        numbers.map((number) => BigInt(number)),
+      ),
     ],
   };
   const found = (by: readonly string[], more: { readonly filter?: Expr }): unknown => {
-    const calls = [0, 1, 3, 5].flatMap((at) => ["sum", "avg"].map((of) => [of, at] as const));
+    const of = [0, 1, 3, 5].map((at) => exprs[at]!);
+    const calls = [...of, column("l"), column("s")].flatMap((arg) =>
+      ["sum", "avg"].map((name) => [name, arg] as const),
+    );
     const aggregates = calls.map(
-      ([of, at]): NamedAggregate => ({
-        name: `${of}${at}`,
-        call: { function: of, args: [exprs[at]!], distinct: false, ...more },
+      ([name, arg], at): NamedAggregate => ({
+        name: `a${at}`,
+        call: { function: name, args: [arg], distinct: false, ...more },
       }),
     );
     const keys = by.map((name) => ({ name, expr: column(name) }));
