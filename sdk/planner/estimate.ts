@@ -4,6 +4,7 @@ import { assumedRowBytes } from "../../proto/limits.ts";
 import { inputsOf } from "../../proto/plan/inputs.ts";
 import type { CacheNode, JoinNode, LogicalNode } from "../../proto/plan/logical.ts";
 import type { DataType, Schema } from "../../proto/plan/types.ts";
+import { groupsMax } from "./bounded-groups.ts";
 import { isFileRead, isSourceRead, keptOutputOf, type PlanInputs } from "./plan-inputs.ts";
 import { bytesRead } from "./read-stages.ts";
 import { shareKept } from "./selectivity.ts";
@@ -61,10 +62,9 @@ export class PlanSizes {
     // Semi joins hand on rows of the left alone.
     const isLeftOnly = node.kind === "join" && (node.type === "semi" || node.type === "anti");
     const passed = isLeftOnly ? below.slice(0, 1) : below;
-    const bound = isOneRow(node) ? rowBytesMax : Number.POSITIVE_INFINITY;
     const most = Math.min(
       passed.reduce((all, size) => all + size.most, own),
-      bound,
+      rowsMaxOf(node) * rowBytesMax,
     );
     const sum = below.reduce((all, { likely }) => all + likely, own);
     const likely = Math.min(likelyOf(node, below, sum), most);
@@ -78,10 +78,12 @@ export class PlanSizes {
   }
 }
 
-/** Lists apart, whose length nobody knows. */
-function isOneRow(node: LogicalNode): boolean {
-  if (node.kind !== "aggregate" || node.keys.length > 0) return false;
-  return node.aggregates.every(({ call }) => call.function !== "collectList");
+/** One row without keys, lists apart, whose length nobody knows; of groups as many as their keys tell. */
+function rowsMaxOf(node: LogicalNode): number {
+  if (node.kind !== "aggregate") return Number.POSITIVE_INFINITY;
+  if (node.keys.length > 0) return groupsMax(node);
+  const isOneRow = node.aggregates.every(({ call }) => call.function !== "collectList");
+  return isOneRow ? 1 : Number.POSITIVE_INFINITY;
 }
 
 function likelyOf(node: LogicalNode, below: readonly Size[], sum: number): number {

@@ -21,8 +21,11 @@ export function meet(
   if (keys !== "all" && areTogether(open, keys)) return open;
   const { partitionBytes, coalescedBytes } = planning.targets;
   const partitions = partitionCount(open.bytesBelow, partitionBytes);
-  // The run would read so few together; where they turn out to be many, the sort would have brought them to one task.
-  const isOneTask = planning.sorted.has(node) && areFew(planning, node, coalescedBytes);
+  // The run would read so few together. Where they are likely few alone, and turn out to be many, the sort would have
+  // brought them to one task.
+  const areSurelyFew = planning.sizes.of(node).most <= coalescedBytes;
+  const mayBeFew = areSurelyFew || planning.sorted.has(node);
+  const isOneTask = mayBeFew && areFew(planning, node, coalescedBytes);
   if (partitions === 1 || isOneTask) return gather(planning.stages, open, node.id, [node.kind]);
   const byHash = { kind: "hashColumns", keys, partitions } as const;
   const from = sealShuffle(planning.stages, open, byHash, partitions);

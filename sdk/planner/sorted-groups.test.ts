@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { PlanTargets } from "../../proto/plan/bundle.ts";
-import type { Expr } from "../../proto/plan/expr.ts";
+import type { Expr, NamedAggregate } from "../../proto/plan/expr.ts";
 import type { LogicalNode } from "../../proto/plan/logical.ts";
 import { int64Type, type Schema } from "../../proto/plan/types.ts";
 import { planAction } from "./plan-action.ts";
@@ -25,13 +25,19 @@ const isZero = (name: string): Expr => ({
   args: [column(name), zero],
 });
 
+const totals: readonly NamedAggregate[] = [
+  { name: "total", call: { function: "sum", args: [column("price")], distinct: false } },
+];
 const few: LogicalNode = { kind: "sample", id: 1, input: read, fraction: 0.001, seed: 1 };
 const groupsOf = (input: LogicalNode): LogicalNode => ({
   ...{ kind: "aggregate", id: 2, input },
   keys: [{ name: "shop", expr: column("shop") }],
-  aggregates: [
-    { name: "total", call: { function: "sum", args: [column("price")], distinct: false } },
-  ],
+  aggregates: totals,
+});
+const bySign = (more: readonly NamedAggregate[] = [], name = "gt"): LogicalNode => ({
+  ...{ kind: "aggregate", id: 2, input: read },
+  keys: [{ name: "shop", expr: { kind: "call", name, args: [column("shop"), zero] } }],
+  aggregates: [...totals, ...more],
 });
 const distinctOf = (input: LogicalNode): LogicalNode => ({ kind: "distinct", id: 2, input });
 const wanted = (input: LogicalNode): LogicalNode => ({
@@ -94,4 +100,21 @@ test("and those of plans with functions, whose cost bytes do not tell", () => {
 test("and where no small partitions are to be read together", () => {
   const none = { ...targets, coalescedBytes: 0 };
   expect(tasksOf(sorted(groupsOf(read)), 3 * mib, none).slice(0, 2)).toEqual([3, 3]);
+});
+
+test("groups whose keys tell that they are few are made by one task, sorted or not, of however much", () => {
+  expect(tasksOf(sorted(bySign()), 90 * mib)).toEqual([90, 1]);
+  expect(tasksOf(bySign(), 90 * mib)).toEqual([90, 1]);
+  const first: LogicalNode = { kind: "limit", id: 6, input: sorted(bySign()), rows: 7 };
+  expect(tasksOf(first, 90 * mib)).toEqual([90, 1]);
+});
+
+test("but not where functions tell nothing, or where few groups bring along values of all rows", () => {
+  expect(tasksOf(bySign([], "add"), 90 * mib)).toEqual([90, 90]);
+  for (const of of ["collectList", "median", "countDistinct"]) {
+    const call = { function: of, args: [column("price")], distinct: false };
+    expect(tasksOf(bySign([{ name: "all", call }]), 90 * mib)).toEqual([90, 90]);
+  }
+  const call = { function: "sum", args: [column("price")], distinct: true };
+  expect(tasksOf(bySign([{ name: "all", call }]), 90 * mib)).toEqual([90, 90]);
 });
