@@ -13,6 +13,7 @@ import {
   compileDigits,
   compileExpr,
   compilePredicate,
+  compileTruths,
   type Digits,
   type Evaluate,
   hasAll,
@@ -101,6 +102,13 @@ export function predicate(expr: Expr): (batch: Batch) => Selection {
   const names = [...columnsOf(expr)];
   const evaluate = namingRows(compilePredicate(expr));
   return (batch) => evaluate(complete(batch, names));
+}
+
+/** A byte for each row: 1 where the condition is true. */
+export function truthsOf(expr: Expr): (batch: Batch, shared?: SharedVectors) => Uint8Array {
+  const names = [...columnsOf(expr)];
+  const evaluate = namingRows(compileTruths(expr));
+  return (batch, shared) => evaluate(complete(batch, names), shared);
 }
 
 /** Columns with the names of the expressions. */

@@ -12,7 +12,7 @@ import { bind } from "./bind.ts";
 import { type Bound, type ColumnVectors, Rows, type SharedVectors } from "./bound.ts";
 import { exactDoubles } from "./exact-doubles.ts";
 import { type Folded, foldFormula, listFormula } from "./fuse.ts";
-import { rowsWhere } from "./logic.ts";
+import { rowsWhere, truths } from "./logic.ts";
 import { isPlainJson, settledJson } from "./settle-json.ts";
 import type { RowFormula } from "./sum-formulas.ts";
 import { expanded } from "./take.ts";
@@ -199,14 +199,25 @@ export function compilePredicate(expr: Expr): (batch: Batch) => Selection {
         ? listFormula(bound.formula, rows)
         : undefined;
     if (listed !== undefined) return listed.length === batch.rows ? undefined : listed;
-    const vector = bound.run(rows);
-    if (vector.form !== "bool" && vector.form !== "null") {
-      throw new EngineError(
-        "VALUE_UNSUPPORTED",
-        `the condition ${exprText(expr)} is ${typeText(vector.type)}, not bool`,
-      );
-    }
-    const selected = rowsWhere(vector, batch.rows, true, false);
+    const selected = rowsWhere(conditionOf(expr, bound, rows), batch.rows, true, false);
     return selected.length === batch.rows ? undefined : selected;
   };
+}
+
+/** A byte for each row: 1 where the condition is true. */
+export function compileTruths(expr: Expr): (batch: Batch, shared?: SharedVectors) => Uint8Array {
+  const bindTo = binder(expr);
+  return (batch, shared) => {
+    const { bound, rows } = bindTo(batch, shared);
+    return truths(conditionOf(expr, bound, rows), batch.rows);
+  };
+}
+
+function conditionOf(expr: Expr, bound: Bound, rows: Rows): Vector {
+  const vector = bound.run(rows);
+  if (vector.form === "bool" || vector.form === "null") return vector;
+  throw new EngineError(
+    "VALUE_UNSUPPORTED",
+    `the condition ${exprText(expr)} is ${typeText(vector.type)}, not bool`,
+  );
 }

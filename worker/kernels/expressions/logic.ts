@@ -6,7 +6,7 @@ import { nullsOf } from "./take.ts";
 import { type BoolVector, boolVector, isValidAt, type Vector } from "./vector.ts";
 
 /** Bytes of a vector with a slot for each row; nulls are 0. */
-function truths(vector: Vector, rows: number): Uint8Array {
+export function truths(vector: Vector, rows: number): Uint8Array {
   if (vector.form !== "bool") return new Uint8Array(rows);
   if (vector.constant) {
     return new Uint8Array(rows).fill(isValidAt(vector, 0) ? vector.values[0]! : 0);

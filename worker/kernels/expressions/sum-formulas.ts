@@ -2,7 +2,7 @@
 // written in between.
 
 import { GeneratedLoops } from "../../../proto/kernels/generated-loops.ts";
-import type { DataType } from "../../../proto/plan/types.ts";
+import { type DataType, int32Type } from "../../../proto/plan/types.ts";
 import type { RowGroups } from "../columns/row-groups.ts";
 import type { Rows } from "./bound.ts";
 import { type ExactFormula, type ExactOperand, exactOperand, readOf } from "./exact-formulas.ts";
@@ -102,6 +102,7 @@ interface Cell {
 }
 
 const noPlaces: readonly number[] = [];
+const countedTerm = { type: int32Type, reach: 1, operands: [], text: "x" } as const;
 
 /** Sums of so few groups lie beside each other while rows are added: one for this many rows. */
 const packedRowsEach = 4;
@@ -133,6 +134,14 @@ export class SumLoop {
   count(counts: Float64Array): void {
     if (this.joinsExact(undefined, counts)) return;
     this.cells.push({ term: undefined, places: noPlaces, isExact: true, sums: [counts] });
+  }
+
+  /** Rows are to be counted in their groups where their byte is 1. */
+  countWhere(truths: Uint8Array, counts: Float64Array): void {
+    const numbers = this.place({ numbers: truths, halves: 0, reach: 1, isConstant: false });
+    // Written by a function of its own: the same one would say that it counts the same rows.
+    const term = { ...countedTerm, write: (operand: (index: number) => string) => operand(0) };
+    this.cells.push({ term, places: [numbers], isExact: true, sums: [counts] });
   }
 
   /** Whether the same is added up already. */

@@ -11,7 +11,7 @@ import {
   type Selection,
 } from "../../kernels/expressions/compile-expr.ts";
 import type { RowFormula } from "../../kernels/expressions/sum-formulas.ts";
-import { digitsOf, evaluator, predicate } from "../evaluate.ts";
+import { digitsOf, evaluator, predicate, truthsOf } from "../evaluate.ts";
 
 export class BatchExpressions {
   private readonly texts = new WeakMap<Expr, string>();
@@ -19,6 +19,7 @@ export class BatchExpressions {
   private readonly digitEvaluators = new Map<string, ReturnType<typeof digitsOf>>();
   private readonly formulas = new Map<string, ReturnType<typeof compileFormula>>();
   private readonly predicates = new Map<string, (batch: Batch) => Selection>();
+  private readonly truthEvaluators = new Map<string, ReturnType<typeof truthsOf>>();
   private columns = new Map<string, Column>();
   private selections = new Map<string, Selection>();
   private digitsByText = new Map<string, Digits | undefined>();
@@ -93,5 +94,16 @@ export class BatchExpressions {
     const selection = select(this.batch!);
     this.selections.set(text, selection);
     return selection;
+  }
+
+  /** A byte for each row: 1 where the condition is true. */
+  truths(expr: Expr): Uint8Array {
+    const text = this.textOf(expr);
+    let evaluate = this.truthEvaluators.get(text);
+    if (evaluate === undefined) {
+      evaluate = truthsOf(expr);
+      this.truthEvaluators.set(text, evaluate);
+    }
+    return evaluate(this.batch!, this.shared);
   }
 }

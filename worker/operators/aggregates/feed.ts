@@ -18,6 +18,12 @@ function withValue(column: Column, rows: Selection): Selection {
   return count === column.length ? undefined : out.subarray(0, count);
 }
 
+function groupsAt(groups: Int32Array, rows: Int32Array): Int32Array {
+  const out = new Int32Array(rows.length);
+  for (let i = 0; i < out.length; i++) out[i] = groups[rows[i]!]!;
+  return out;
+}
+
 /** Of one accumulator: whether no row was left out so far, so that no group is without a value. */
 export interface Fed {
   isWhole: boolean;
@@ -37,7 +43,7 @@ export function addArguments(
   fed.isWhole = false;
   accumulator.add(
     args.map((arg) => gather(arg, counted)),
-    counted.map((row) => groups[row]!),
+    groupsAt(groups, counted),
   );
 }
 
@@ -53,6 +59,6 @@ export function mergeStates(
   fed.isWhole = false;
   accumulator.merge(
     states.map((state) => gather(state, counted)),
-    counted.map((row) => groups[row]!),
+    groupsAt(groups, counted),
   );
 }

@@ -116,6 +116,10 @@ function isCountOfRows(call: AggregateCall): boolean {
   return call.function === "count" && call.args.length === 0 && call.filter === undefined;
 }
 
+function isCountWhere(call: AggregateCall): boolean {
+  return call.function === "count" && call.args.length === 0 && call.filter !== undefined;
+}
+
 function countingOf({ aggregates }: GroupsProgram): Counting {
   const counted = aggregates.filter(({ call }) => isCountOfRows(call));
   if (counted.length === 0) return "none";
@@ -282,7 +286,10 @@ export class Groups {
     const counted = new Set<number>();
     for (const [at, { call }] of this.program.aggregates.entries()) {
       if (isCountOfRows(call)) counted.add(at);
-      else if (this.joins(loop, at, call, groups.rows)) summed.add(at);
+      else if (isCountWhere(call)) {
+        loop.countWhere(this.expressions.truths(call.filter!), this.accumulators[at]!.rowCounts!());
+        summed.add(at);
+      } else if (this.joins(loop, at, call, groups.rows)) summed.add(at);
     }
     if (summed.size === 0) return nothingAdded;
     if (this.isCounted) counted.clear();

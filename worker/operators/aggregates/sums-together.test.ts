@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DictionaryColumn, TextColumn } from "../../../proto/batch/column.ts";
 import type { Expr, NamedAggregate } from "../../../proto/plan/expr.ts";
-import { boolType, float64Type } from "../../../proto/plan/types.ts";
+import { boolType, float64Type, int32Type } from "../../../proto/plan/types.ts";
 import { slice } from "../../kernels/columns/gather.ts";
 import { arbitraryColumn, columnOfValues, cutAt } from "../../kernels/testing/arbitrary-columns.ts";
 import { operatorMemoryOf } from "../../memory/memory-for-tests.ts";
@@ -86,6 +86,12 @@ function codedTexts(name: string, rows: number): DictionaryColumn {
   const codes = Int32Array.from({ length: rows }, (_, row) => [0, 2, 3, 2][row % 4]!);
   const base = { name, length: rows, nulls: "null", validity: undefined } as const;
   return { ...base, type: "dictionary", codes, dictionary };
+}
+
+function codesOf(name: string, codes: readonly number[]): DictionaryColumn {
+  const dictionary = columnOfValues("t", "utf8", ["a", "b", "c", "d"]) as TextColumn;
+  const base = { name, length: codes.length, nulls: "null", validity: undefined } as const;
+  return { ...base, type: "dictionary", codes: Int32Array.from(codes), dictionary };
 }
 
 test("sums of few groups, whose doubles depend on their order, by numbers and by codes", () => {
@@ -178,4 +184,94 @@ test("sums of whole numbers near the end of their range", () => {
   expect(() =>
     runStage((next) => aggregateStage(program, operatorMemoryOf(), next), isBeyond),
   ).toThrow("does not fit int53");
+});
+
+const over: Expr = call("gt", column("w"), { kind: "literal", type: int32Type, text: "2" });
+const isSet = column("b");
+const countOf = (name: string, filter?: Expr): NamedAggregate => ({
+  name,
+  call: { function: "count", args: [], distinct: false, ...(filter && { filter }) },
+});
+const sumOf = (name: string): NamedAggregate => ({
+  name: "sum",
+  call: { function: "sum", args: [column(name)], distinct: false },
+});
+
+test("rows are counted where a condition is true, beside others and alone, by numbers, texts and codes", () => {
+  const row = fc.record({
+    k: fc.integer({ min: 0, max: 3 }),
+    w: fc.option(fc.integer({ min: 0, max: 5 })),
+    b: fc.option(fc.boolean()),
+  });
+  const lists = [
+    [countOf("over", over)],
+    [countOf("all"), countOf("over", over), countOf("set", isSet), countOf("again", over)],
+    [countOf("set", isSet), sumOf("k"), countOf("none", call("not", isTrue)), countOf("all")],
+  ];
+  const keys = fc.constantFrom("k", "t", "u");
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 60 }), keys, fc.nat(70), (rows, key, cut) => {
+      const columns = [
+        columnOfValues(
+          "k",
+          "int32",
+          rows.map(({ k }) => k),
+        ),
+        columnOfValues(
+          "t",
+          "utf8",
+          rows.map(({ k }) => `t${k}`),
+        ),
+        codesOf(
+          "u",
+          rows.map(({ k }) => k),
+        ),
+        columnOfValues(
+          "w",
+          "int32",
+          rows.map(({ w }) => w),
+        ),
+        columnOfValues(
+          "b",
+          "bool",
+          rows.map(({ b }) => b),
+        ),
+      ];
+      const groups = [...new Set(rows.map(({ k }) => k))];
+      const counts = (holds: (of: (typeof rows)[number]) => boolean) =>
+        groups.map((group) => rows.filter((of) => of.k === group && holds(of)).length);
+      const expected: Readonly<Record<string, readonly number[]>> = {
+        over: counts(({ w }) => w !== null && w > 2),
+        again: counts(({ w }) => w !== null && w > 2),
+        set: counts(({ b }) => b === true),
+        all: counts(() => true),
+        none: counts(() => false),
+        sum: counts(() => true).map((count, at) => count * groups[at]!),
+      };
+      for (const aggregates of lists) {
+        const program = { keys: [{ name: "key", expr: column(key) }], aggregates };
+        const batches = cutAt(columns, [cut], slice);
+        const stage = { ...program, phase: "whole" } as const;
+        const found = rowsOfBatches(
+          runStage((next) => aggregateStage(stage, operatorMemoryOf(), next), batches),
+        ) as readonly Readonly<Record<string, unknown>>[];
+        for (const { name } of aggregates) {
+          expect(found.map((of) => of[name])).toEqual(expected[name]);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a condition that is none names its type", () => {
+  const batch = { shape: "record" as const, rows: 1, columns: [columnOfValues("k", "int32", [1])] };
+  const stage = {
+    keys: [{ name: "k", expr: column("k") }],
+    aggregates: [countOf("n", column("k"))],
+    phase: "whole",
+  } as const;
+  expect(() =>
+    runStage((next) => aggregateStage(stage, operatorMemoryOf(), next), [batch]),
+  ).toThrow("the condition k is int32, not bool");
 });
