@@ -134,6 +134,11 @@ export const wholePartitionBytesTarget = 64 * 1024 * 1024;
 export const partitionBytesMin = 4 * 1024 * 1024;
 /** Bytes of small partitions that one reduce task reads: work for some times as long as the task itself costs. */
 export const coalescedBytesTarget = 1024 * 1024;
+/**
+ * Bytes below groups that one task makes because they likely are few: should there be as many groups as rows, it takes some
+ * tenths of a second longer than several would.
+ */
+export const oneTaskGroupsBytesMax = 16 * 1024 * 1024;
 /** Reduce partitions chosen by the planner. */
 export const plannedPartitionsMax = 256;
 /** Map tasks chosen by the planner: splits of a larger input grow, so that its stage graph fits its bound. */

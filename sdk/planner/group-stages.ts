@@ -1,5 +1,6 @@
 // Stages in which rows with equal columns must meet: aggregates, distinct rows, windows.
 
+import { oneTaskGroupsBytesMax } from "../../proto/limits.ts";
 import type { Expr, NamedWindow } from "../../proto/plan/expr.ts";
 import { exprText } from "../../proto/plan/expr-text.ts";
 import type { ColumnNode } from "../../proto/plan/logical.ts";
@@ -21,16 +22,22 @@ export function meet(
   if (keys !== "all" && areTogether(open, keys)) return open;
   const { partitionBytes, coalescedBytes } = planning.targets;
   const partitions = partitionCount(open.bytesBelow, partitionBytes);
-  // The run would read so few together. Where they are likely few alone, and turn out to be many, the sort would have
-  // brought them to one task.
-  const areSurelyFew = planning.sizes.of(node).most <= coalescedBytes;
-  const mayBeFew = areSurelyFew || planning.sorted.has(node);
-  const isOneTask = mayBeFew && areFew(planning, node, coalescedBytes);
+  const isOneTask = mayBeWrong(planning, node) && areFew(planning, node, coalescedBytes);
   if (partitions === 1 || isOneTask) return gather(planning.stages, open, node.id, [node.kind]);
   const byHash = { kind: "hashColumns", keys, partitions } as const;
   const from = sealShuffle(planning.stages, open, byHash, partitions);
   const met = openShuffle(from, node.id, partitions, [node.kind], open.bytesBelow);
   return { ...met, together: keys === "all" ? undefined : togetherBy(keys) };
+}
+
+/**
+ * Whether one task may be given groups that likely are few, which the run would read together in any case, and steps behind
+ * them then need no stages of their own. Should they be many after all, a sort would have brought them to one task, and
+ * others are no more than it gets through soon.
+ */
+function mayBeWrong({ sorted, sizes }: Planning, node: ColumnNode): boolean {
+  if (sorted.has(node)) return true;
+  return node.kind !== "window" && sizes.of(node).most <= oneTaskGroupsBytesMax;
 }
 
 export function addAggregate(

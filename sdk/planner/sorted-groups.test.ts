@@ -80,10 +80,16 @@ test("as are those that could be more than one task is given, however few are li
   expect(tasksOf(sorted(groupsOf(few)), 90 * mib).slice(0, 2)).toEqual([90, 90]);
 });
 
-test("and those that are not sorted, or of which the first are wanted alone", () => {
-  expect(tasksOf(groupsOf(read), 3 * mib)).toEqual([3, 3]);
-  const first: LogicalNode = { kind: "limit", id: 6, input: sorted(groupsOf(read)), rows: 7 };
-  expect(tasksOf(first, 3 * mib)).toEqual([3, 3, 1]);
+test("groups that are not sorted, or of which the first are wanted alone, where there is little below them", () => {
+  const first = (input: LogicalNode): LogicalNode => ({
+    ...{ kind: "limit", id: 6, input: sorted(input), rows: 7 },
+  });
+  expect(tasksOf(groupsOf(read), 3 * mib)).toEqual([3, 1]);
+  expect(tasksOf(groupsOf(few), 16 * mib)).toEqual([16, 1]);
+  expect(tasksOf(first(groupsOf(few)), 16 * mib)).toEqual([16, 1]);
+  expect(tasksOf(groupsOf(read), 9 * mib)).toEqual([9, 9]);
+  expect(tasksOf(groupsOf(few), 17 * mib)).toEqual([17, 17]);
+  expect(tasksOf(first(groupsOf(few)), 17 * mib)).toEqual([17, 17, 1]);
 });
 
 test("and those that others read too", () => {
