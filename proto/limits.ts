@@ -232,6 +232,9 @@ export const groupDivisionsDeepMax = 3;
 export const partialTextBytesMax = 128 * 1024 * 1024;
 /** Tables of texts that one thread has open: each reserves address space for 4 GiB, which no process has without end. */
 export const textIndexesMax = 16;
+/** The same of tables of keys of many columns, and how large one may become. */
+export const keysIndexesMax = 16;
+export const keysIndexBytesMax = 1024 * 1024 * 1024;
 /** Keys of groups that lie within such a range are found by an array: 16 MiB, twice a cache. */
 export const denseKeysMax = 4 * 1024 * 1024;
 /** Pairs of few numbers are found by an array of so many places: 4 MiB, half a cache. */

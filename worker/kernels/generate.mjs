@@ -8,6 +8,7 @@ import asc from "assemblyscript/asc";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const kernels = [
   { folder: "worker/kernels", source: "string-counter.as.ts", name: "string-counter-wasm" },
+  { folder: "worker/kernels", source: "key-table.as.ts", name: "key-table-wasm" },
   { folder: "worker/kernels", source: "radix-sort.as.ts", name: "radix-sort-wasm" },
   { folder: "worker/kernels", source: "text-loops.as.ts", name: "text-loops-wasm" },
   { folder: "worker/kernels", source: "divide-rows.as.ts", name: "divide-rows-wasm" },

@@ -304,14 +304,9 @@ let sink: u32 = 0;
   return <u32>(((both ^ (both >> 29)) * 0x9e3779b97f4a7c15) >> 32);
 }
 
-/**
- * Writes the tags of keys, and touches the entries that these belong to: the processor then waits for many of them at a
- * time, where it would stop at each that it cannot foresee.
- */
+/** Writes the tags of keys, and touches their entries. */
 function tagBlock(bytes: usize, offsets: usize, rows: i32): void {
-  const shift = 32 - slotBits;
   let start = load<u32>(offsets);
-  let touched: u32 = 0;
   const end = TAGS + (<usize>rows << 3);
   for (let tags = TAGS; tags < end; tags += 8) {
     offsets += 4;
@@ -322,7 +317,20 @@ function tagBlock(bytes: usize, offsets: usize, rows: i32): void {
     start = stop;
     store<u32>(tags, hash);
     store<u32>(tags, length + 1, 4);
-    touched |= load<u32>(table + (<usize>((hash * FIBONACCI) >> shift) << 5), 28);
+  }
+  touchBlock(rows);
+}
+
+/**
+ * Loads the entries that tags belong to: the processor then waits for many of them at a time, where it would stop at
+ * each that it cannot foresee. In a loop of its own, since it looks no further ahead than a few hashes.
+ */
+function touchBlock(rows: i32): void {
+  const shift = 32 - slotBits;
+  let touched: u32 = 0;
+  const end = TAGS + (<usize>rows << 3);
+  for (let tags = TAGS; tags < end; tags += 8) {
+    touched |= load<u32>(table + (<usize>((load<u32>(tags) * FIBONACCI) >> shift) << 5), 28);
   }
   sink |= touched;
 }

@@ -1,11 +1,12 @@
-// Numbers the different keys of rows. Small whole numbers take an array, texts a kernel, several columns a number of
-// each, and what is left a table of words.
+// Numbers the different keys of rows. Small whole numbers take an array, texts a kernel, a few columns a number of each,
+// many of them a kernel for whole keys, and what is left a table of words.
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
-import { type KeyRows, keyRows } from "./key-rows.ts";
+import { keyRows } from "./key-rows.ts";
+import { KeysIndex } from "./keys-index.ts";
 import { PairTable } from "./pair-table.ts";
 import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 import { SmallIntegerTable } from "./small-integer-table.ts";
@@ -115,14 +116,8 @@ function numbersColumn(values: Int32Array): Column {
   return { name: "key", type: "int32", length, nulls: "null", validity: undefined, values };
 }
 
-/** What makes one number of several. */
-interface Combined {
-  readonly size: number;
-  readonly bytes: number;
-}
-
-/** Two by two, as numbers of pairs. */
-class CombinedPairs implements Combined {
+/** Makes one number of several: two by two, as numbers of pairs. */
+class CombinedPairs {
   private readonly columns: readonly GroupIndex[];
   private readonly pairs: readonly PairTable[];
 
@@ -153,49 +148,17 @@ class CombinedPairs implements Combined {
   }
 }
 
-/** As words of one key: a table of all of them is smaller than one for each but the first of many columns. */
-class CombinedWords implements Combined {
-  private readonly table = new GroupTable();
-
-  get size(): number {
-    return this.table.size;
-  }
-
-  get bytes(): number {
-    return this.table.bytes;
-  }
-
-  add(columns: readonly CodedGroups[], rows: number): Int32Array {
-    return this.table.add(wordsOf(columns.map((column) => numbersOfRows(column, rows))));
-  }
-
-  find(columns: readonly Int32Array[]): Int32Array {
-    return this.table.find(wordsOf(columns));
-  }
-}
-
-function wordsOf(columns: readonly Int32Array[]): KeyRows {
-  const width = columns.length;
-  const rows = columns[0]!.length;
-  const words = new Int32Array(width * rows);
-  for (const [at, numbers] of columns.entries()) {
-    for (let row = 0, to = at; row < rows; row++, to += width) words[to] = numbers[row]!;
-  }
-  return { rows, words, starts: undefined, width };
-}
-
-/** Of more columns the numbers are words of one key. */
+/** Of more columns the whole keys are numbered. */
 const pairedColumnsMax = 4;
 
 /** Numbers of a few columns, each with an index of its own, combined. */
 class ColumnsIndex {
   private readonly columns: readonly GroupIndex[];
-  private readonly combined: CombinedPairs | CombinedWords;
+  private readonly combined: CombinedPairs;
 
   constructor(columns: number) {
     this.columns = Array.from({ length: columns }, () => new GroupIndex());
-    this.combined =
-      columns > pairedColumnsMax ? new CombinedWords() : new CombinedPairs(this.columns);
+    this.combined = new CombinedPairs(this.columns);
   }
 
   get size(): number {
@@ -222,27 +185,13 @@ class ColumnsIndex {
   }
 }
 
-/**
- * Of many columns each has an index, and not the table of words, where at most one holds texts without a dictionary:
- * these are mostly different, and numbering them takes longer than comparing their bytes.
- */
-const plainTextsMax = 1;
-
-function areIndexed(columns: readonly Column[]): boolean {
-  if (columns.length <= pairedColumnsMax) return columns.length > 1;
-  return columns.filter(({ type }) => !indexedTypes.has(type)).length <= plainTextsMax;
-}
-
-const indexedTypes: ReadonlySet<Column["type"]> = new Set([
-  ...["null", "bool", "int32", "int53", "int64", "float64", "date", "timestamp", "dictionary"],
-] as const);
-
 /** What finds groups: the first that fits, and of one column a table of words when another kind of key comes. */
 type Finder =
   | { readonly kind: "dense"; readonly index: DenseIndex }
   | { readonly kind: "small"; readonly index: SmallIntegerTable }
   | { readonly kind: "texts"; readonly index: TextIndex }
   | { readonly kind: "columns"; readonly index: ColumnsIndex }
+  | { readonly kind: "keys"; readonly index: KeysIndex }
   | { readonly kind: "any"; readonly index: GroupTable };
 
 function plainTexts(column: Column): Texts | undefined {
@@ -282,18 +231,26 @@ export class GroupIndex {
   /** The keys of all groups so far, where there is one column. */
   private groupKeys(): Column {
     const { kind, index } = this.finder;
-    assert(kind !== "any" && kind !== "columns", `keys of ${kind}`);
+    assert(kind !== "any" && kind !== "columns" && kind !== "keys", `keys of ${kind}`);
     return kind === "texts" ? index.all() : numbersColumn(index.groupKeys);
   }
 
   private anyTable(): GroupTable {
     if (this.finder.kind === "any") return this.finder.index;
-    const table = new GroupTable();
-    if (this.size > 0) table.add(keyRows([this.groupKeys()], this.size));
+    const table = this.ownTable();
     const counted = this.counts();
     this.close();
     this.counted = counted;
     this.finder = { kind: "any", index: table };
+    return table;
+  }
+
+  /** All groups so far. */
+  private ownTable(): GroupTable {
+    const { kind, index } = this.finder;
+    if (kind === "keys") return index.asTable();
+    const table = new GroupTable();
+    if (this.size > 0) table.add(keyRows([this.groupKeys()], this.size));
     return table;
   }
 
@@ -306,12 +263,21 @@ export class GroupIndex {
     return index;
   }
 
-  private columnsIndex(columns: readonly Column[]): ColumnsIndex | undefined {
-    if (this.finder.kind === "columns") return this.finder.index;
-    if (this.finder.kind !== "dense" || !areIndexed(columns)) return undefined;
-    const index = new ColumnsIndex(columns.length);
-    this.finder = { kind: "columns", index };
-    return index;
+  /** Undefined where there is no index of several columns, or it holds no more keys. */
+  private addSeveral(columns: readonly Column[], rows: number): Numbered | undefined {
+    if (columns.length > 1 && this.finder.kind === "dense") this.openSeveral(columns.length);
+    const { kind, index } = this.finder;
+    if (kind === "columns") return onlyNumbers(index.add(columns, rows));
+    return kind === "keys" ? index.add(columns, rows) : undefined;
+  }
+
+  private openSeveral(columns: number): void {
+    if (columns <= pairedColumnsMax) {
+      this.finder = { kind: "columns", index: new ColumnsIndex(columns) };
+      return;
+    }
+    const index = KeysIndex.open(columns);
+    if (index !== undefined) this.finder = { kind: "keys", index };
   }
 
   private addSmall(values: Int32Array): Int32Array | undefined {
@@ -334,8 +300,8 @@ export class GroupIndex {
   /** As `add`, and counts the rows of each group where it is to, and that costs nothing. */
   number(columns: readonly Column[], rows: number, counts: Counting): Numbered {
     const [column] = columns;
-    const several = this.columnsIndex(columns);
-    if (several !== undefined) return onlyNumbers(several.add(columns, rows));
+    const several = this.addSeveral(columns, rows);
+    if (several !== undefined) return several;
     if (this.finder.kind !== "any" && columns.length === 1 && rows > 0) {
       const texts = plainTexts(column!);
       if (texts !== undefined) {
@@ -355,11 +321,15 @@ export class GroupIndex {
     const { finder } = this;
     const [column] = columns;
     if (finder.kind === "columns") return finder.index.find(columns, rows);
+    if (finder.kind === "keys") {
+      const groups = finder.index.find(columns, rows);
+      if (groups !== undefined) return groups;
+    }
     if (finder.kind === "texts") {
       const texts = plainTexts(column!);
       const groups = texts && finder.index.find(texts);
       if (groups !== undefined) return groups;
-    } else if (finder.kind !== "any" && columns.length === 1) {
+    } else if (finder.kind !== "any" && finder.kind !== "keys" && columns.length === 1) {
       const values = smallIntegers(column!);
       if (values !== undefined) return finder.index.find(values);
     }

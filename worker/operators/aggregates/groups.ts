@@ -5,6 +5,7 @@ import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import type { AggregateCall, NamedAggregate, NamedExpr } from "../../../proto/plan/expr.ts";
 import { columnOf, concat } from "../../kernels/columns/concat.ts";
+import { copyColumn } from "../../kernels/columns/copy-column.ts";
 import { gather, rowsFrom } from "../../kernels/columns/gather.ts";
 import { firstRows, GroupIndex } from "../../kernels/columns/group-index.ts";
 import { RowGroups } from "../../kernels/columns/row-groups.ts";
@@ -210,7 +211,7 @@ export class Groups {
     const first = numbered.newRows ?? firstRows(groups.ofRows, before, this.index.size);
     if (first.length > 0) {
       for (const [key, column] of keys.entries()) {
-        const own = gather(column, first);
+        const own = first.length === rows ? copyColumn(column) : gather(column, first);
         this.keyBytes += columnBytes(own);
         this.keyParts[key]!.push(own);
       }
