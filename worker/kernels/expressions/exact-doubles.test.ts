@@ -45,3 +45,16 @@ test("copies of vectors have the values that nobody asked for yet", () => {
   expect({ ...numbers }.values).toEqual(Float64Array.of(3, 4));
   expect(numbers.values).toBe(numbers.values);
 });
+
+test("what stands at the nulls of one vector may be a value of another", () => {
+  const large = 10n ** 17n + 1n;
+  for (const type of types) {
+    const all = vectorOfRaws(type, [1n, large]);
+    const first = { ...all, valid: Uint8Array.of(0b01) };
+    expect(exactDoubles(first)![0]).toBe(1);
+    expect(exactDoubles(all)).toBeUndefined();
+    const small = vectorOfRaws(type, [1n, 2n]);
+    const known = exactDoubles({ ...small, valid: Uint8Array.of(0b01) } as typeof small);
+    expect(exactDoubles(small)).toBe(known);
+  }
+});

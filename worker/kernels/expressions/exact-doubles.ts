@@ -4,7 +4,7 @@
 import type { DataType } from "../../../proto/plan/types.ts";
 import { halvesOf, isValidAt, type Vector, type WordVector, wordsOf } from "./vector.ts";
 
-/** Words that were made of doubles, or looked through before: the next function need not do so again. */
+/** Words that were made of doubles, or that are exact in each slot: the next function need not do so again. */
 const doublesOf = new WeakMap<BigInt64Array, Float64Array>();
 /** Vectors that are doubles still. */
 const unwritten = new WeakMap<WordVector, Float64Array>();
@@ -12,28 +12,35 @@ const unwritten = new WeakMap<WordVector, Float64Array>();
 /** Upper halves of whole numbers from -2^53 to 2^53. */
 const upperMax = 2 ** 21;
 
-function readShort(vector: WordVector, out: Float64Array): boolean {
+/** `all`: of each slot; `valid`: what stands at some nulls is no double; undefined where a value is none. */
+type Exactness = "all" | "valid" | undefined;
+
+function readShort(vector: WordVector, out: Float64Array): Exactness {
   const halves = halvesOf(vector.values);
+  let exactness: Exactness = "all";
   for (let i = 0; i < out.length; i++) {
     const upper = halves[2 * i + 1]!;
     if (upper < upperMax && upper >= -upperMax)
       out[i] = upper * 4294967296 + (halves[2 * i]! >>> 0);
-    else if (isValidAt(vector, i)) return false;
+    else if (isValidAt(vector, i)) return undefined;
+    else exactness = "valid";
   }
-  return true;
+  return exactness;
 }
 
-function readLong(vector: WordVector, out: Float64Array): boolean {
+function readLong(vector: WordVector, out: Float64Array): Exactness {
   const halves = halvesOf(vector.values);
+  let exactness: Exactness = "all";
   for (let i = 0; i < out.length; i++) {
     const upper = halves[4 * i + 1]!;
     const sign = upper >> 31;
     const isShort = halves[4 * i + 2] === sign && halves[4 * i + 3] === sign;
     if (isShort && upper < upperMax && upper >= -upperMax) {
       out[i] = upper * 4294967296 + (halves[4 * i]! >>> 0);
-    } else if (isValidAt(vector, i)) return false;
+    } else if (isValidAt(vector, i)) return undefined;
+    else exactness = "valid";
   }
-  return true;
+  return exactness;
 }
 
 /** Doubles of a vector whose words nobody asked for yet, or that its words were made of. */
@@ -51,9 +58,10 @@ export function exactDoubles(vector: Vector): Float64Array | Int32Array | undefi
   if (known !== undefined) return known;
   const out = new Float64Array(vector.length);
   const read = wordsOf(vector.type) === 1 ? readShort : readLong;
-  if (!read(vector, out)) return undefined;
-  doublesOf.set(vector.values, out);
-  return out;
+  const exactness = read(vector, out);
+  // Other vectors of these words may have values where this one has nulls, as `a` beside `nullIf(a, b)`.
+  if (exactness === "all") doublesOf.set(vector.values, out);
+  return exactness && out;
 }
 
 const written = new WeakMap<WordVector, BigInt64Array>();
