@@ -3,6 +3,7 @@
 import { medianMs, type ResultLine } from "../protocol/results.ts";
 import { takingPart } from "./markdown.ts";
 import { titleOf } from "./markdown-table.ts";
+import type { PlotOrigin } from "./plot-origin.ts";
 import { colourOf, faint, type LogScale, label, legend, logScale, picture, shape } from "./svg.ts";
 import { durationTick } from "./units.ts";
 
@@ -53,9 +54,10 @@ function gridOf(x: LogScale, y: LogScale, places: readonly number[]): string[] {
 /** Undefined where nothing was measured. `lines`: those of one curve. */
 export function curvePlot(
   title: string,
-  along: string,
   lines: readonly ResultLine[],
+  origin: PlotOrigin,
 ): string | undefined {
+  const along = lines[0]?.curve?.along ?? "";
   const names = takingPart(lines);
   const curves = names.map((name) => ({ name, points: pointsOf(lines, name) }));
   const all = curves.flatMap(({ points }) => points);
@@ -86,7 +88,7 @@ export function curvePlot(
       ),
     ];
   });
-  return picture(title, width, height, [
+  return picture(title, origin, { width, height }, [
     label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
     legend(
       12,

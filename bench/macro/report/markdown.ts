@@ -11,6 +11,7 @@ import {
 } from "../protocol/results.ts";
 import { largeRowSeconds } from "../protocol/workload.ts";
 import { aimsTable } from "./aims.ts";
+import { reportTitle } from "./earlier-plots.ts";
 import { table, titleOf } from "./markdown-table.ts";
 import { partsText } from "./parts-text.ts";
 import { bytesText, durationText, ratioText } from "./units.ts";
@@ -152,7 +153,10 @@ function endText({ end }: Results): string {
   return `took ${end.tookMinutes} minutes, of which in starts and runs: ${spent.join(", ")}`;
 }
 
-function headText(results: Results): string {
+/** How a page of ours is named, or linked to, in a report. */
+export type PageName = (path: string) => string;
+
+function headText(results: Results, page: PageName): string {
   const { header, workloads } = results;
   const { machine, cores, memoryBytes, node, threads, size, absent } = header;
   const { runs, rowSeconds, runSeconds, contenderMinutes } = header;
@@ -162,9 +166,9 @@ function headText(results: Results): string {
   }
   const listed = [...versions].map(([name, version]) => `${titleOf(name)} ${version}`).join(", ");
   const missing = Object.entries(absent).map(([name, why]) => `- ${titleOf(name)}: ${why}\n`);
-  return `# Results of the benchmark suite
+  return `${reportTitle}
 
-Written by \`npm run bench\`; do not edit. How it measures is in [bench/macro/README.md](macro/README.md).
+Written by \`npm run bench\`; do not edit. How it measures is in ${page("macro/README.md")}.
 
 - ${header.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${header.commit}, size ${size}
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
@@ -180,6 +184,7 @@ ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;
 export function reportText(
   results: Results,
   plots: ReadonlyMap<string, readonly string[]>,
+  page: PageName,
 ): string {
   const sections = results.workloads.map((about) => {
     const pictures = (plots.get(about.workload) ?? []).map(
@@ -187,8 +192,8 @@ export function reportText(
     );
     return `${workloadText(results, about).trimEnd()}\n${pictures.join("")}`;
   });
-  const summaries = [headText(results), summaryTable(results), aimsTable(results)];
-  return [...summaries, ...sections, ...partsText(results)]
+  const summaries = [headText(results, page), summaryTable(results), aimsTable(results)];
+  return [...summaries, ...sections, ...partsText(results, page)]
     .filter((part) => part !== "")
     .join("\n");
 }

@@ -67,16 +67,16 @@ function profileText({ row, ratio, fastest, wallMs, threads }: ProfileLine): str
   return `### ${row}\n\n${about}\n\n${table(["process, thread", "busy", "in"], rows)}`;
 }
 
-function profilesText({ profiles, header }: Results): string {
+function profilesText({ profiles, header }: Results, page: (path: string) => string): string {
   if (profiles.length === 0) return "";
   const about =
     "Those in which the fastest other is most ahead, once more with `--profile`: the functions in which each thread was " +
-    "most of its busy time. What was done about them is in [PROFILES.md](PROFILES.md).";
+    `most of its busy time. What was done about them is in ${page("PROFILES.md")}.`;
   const sections = profiles.map(profileText).join("\n");
   return `## The worst rows, profiled\n\n${about}${sourceText(header, profiles)}\n\n${sections}`;
 }
 
 /** Sections of the parts that the results have. */
-export function partsText(results: Results): readonly string[] {
-  return [kernelsText(results), worksText(results), profilesText(results)];
+export function partsText(results: Results, page: (path: string) => string): readonly string[] {
+  return [kernelsText(results), worksText(results), profilesText(results, page)];
 }

@@ -3,6 +3,7 @@
 import { medianMs, type ResultLine } from "../protocol/results.ts";
 import { takingPart } from "./markdown.ts";
 import { titleOf } from "./markdown-table.ts";
+import type { PlotOrigin } from "./plot-origin.ts";
 import {
   colourOf,
   escaped,
@@ -57,7 +58,11 @@ function tickText(value: number): string {
 }
 
 /** Undefined where there is nobody to compare with. */
-export function ratioPlot(title: string, lines: readonly ResultLine[]): string | undefined {
+export function ratioPlot(
+  title: string,
+  lines: readonly ResultLine[],
+  origin: PlotOrigin,
+): string | undefined {
   const rows = plotRows(lines);
   const ratios = rows.flatMap(({ points }) => points.map(({ ratio }) => ratio));
   if (ratios.length === 0) return undefined;
@@ -95,7 +100,7 @@ export function ratioPlot(title: string, lines: readonly ResultLine[]): string |
   const isAnyLate = rows.some(({ points }) => points.some(({ isLate }) => isLate));
   const late = isAnyLate ? "; rings: stopped there" : "";
   const names = takingPart(lines).filter((name) => name !== "millrace");
-  return picture(title, width, bottom + 48, [
+  return picture(title, origin, { width, height: bottom + 48 }, [
     label(12, 22, title, { "font-size": 15, "font-weight": "bold" }),
     legend(
       12,

@@ -5,9 +5,13 @@ import { aimsTable } from "./aims.ts";
 import { comparisonText } from "./compare-results.ts";
 import { curvePlot } from "./curve-plot.ts";
 import { reportText } from "./markdown.ts";
+import { originOf } from "./plot-origin.ts";
 import { ratioPlot } from "./ratio-plot.ts";
 import { logScale } from "./svg.ts";
 import { line, someResults } from "./testing/some-results.ts";
+
+const page = (name: string): string => name;
+const origin = { line: "a machine, seed 7", description: "DuckDB 1.4 & more" };
 
 const results = someResults([
   line("q1", "millrace", [100, 110, 90]),
@@ -20,7 +24,7 @@ const results = someResults([
 ]);
 
 test("cells say the median, the ratio to ours, the range, runs and memory", () => {
-  const text = reportText(results, new Map([["tpch", ["results/tpch.svg"]]]));
+  const text = reportText(results, new Map([["tpch", ["results/tpch.svg"]]]), page);
   expect(text).toContain("| query q1 | 100 ms<br>90 ms–110 ms, n=3, 500 MB |");
   expect(text).toContain("| 21 ms 0.21 ×<br>20 ms–22 ms, n=3, 500 MB | 1.00 s 10.0 ×<br>");
   expect(text).toContain("**wrong**");
@@ -34,7 +38,7 @@ test("cells say the median, the ratio to ours, the range, runs and memory", () =
 });
 
 test("a summary has the mean ratio of each workload and contender, and says of how many rows", () => {
-  const text = reportText(results, new Map());
+  const text = reportText(results, new Map(), page);
   expect(text).toContain("| TPC-H | 0.21 × (1 of 2 rows) | 10.0 × |  |");
 });
 
@@ -76,6 +80,7 @@ test("kernels, works and profiles are told with what was wanted of them", () => 
       ],
     },
     new Map(),
+    page,
   );
   expect(text).toContain("| group | 60.0 M rows/s | ≥ 50 | yes | 90.0 |");
   expect(text).toContain("| sort | 60.0 M rows/s | ≥ 70 | **no** | 90.0 |");
@@ -116,16 +121,35 @@ test("a comparison says where two results were not measured alike, or too seldom
 });
 
 test("plots have a mark for each ratio and each point", () => {
-  const plot = ratioPlot("TPC-H", results.results) ?? "";
+  const plot = ratioPlot("TPC-H", results.results, origin) ?? "";
   // Three ratios, the ring of one that was stopped, and the three names of the legend.
   expect(plot.match(/<circle/g)).toHaveLength(7);
   expect(plot).toContain("<title>Ray Data: over 225 ×</title>");
-  expect(ratioPlot("TPC-H", [line("q1", "millrace", [1])])).toBeUndefined();
+  expect(ratioPlot("TPC-H", [line("q1", "millrace", [1])], origin)).toBeUndefined();
   const points = [10, 100].map((at) => ({
     ...line(`size-${at}`, "millrace", [at]),
     curve: { name: "sizes", along: "MB", at },
   }));
-  expect(curvePlot("sizes", "MB", points)?.match(/<circle/g)).toHaveLength(3);
+  const curve = curvePlot("sizes", points, origin) ?? "";
+  expect(curve.match(/<circle/g)).toHaveLength(3);
+  expect(curve).toContain(">MB; up: median time");
+  for (const drawn of [plot, curve]) {
+    expect(drawn).toContain("<desc>DuckDB 1.4 &amp; more</desc>");
+    expect(drawn).toContain(">a machine, seed 7</text>");
+  }
+});
+
+test("a plot says where its figures are from: machine, day, seeds, versions", () => {
+  const { header, workloads } = results;
+  const data = "words by Zipf's law, seed 1; keys, seed 4, and more with seed 1";
+  const { line: foot, description } = originOf(header, { ...workloads[0]!, data });
+  const machine = "a machine, 2 cores, Node v20.19.0, 2026-01-02, commit abc1234";
+  expect(foot).toBe(`${machine}, seed 1 and 4`);
+  expect(description).toBe(
+    `Millrace's benchmark suite. ${machine}. 2 threads each. ${data}. Spark 4.3.0.`,
+  );
+  const smoke = originOf({ ...header, size: "smoke" }, workloads[0]!);
+  expect(smoke.line).toBe(`${machine}, size smoke`);
 });
 
 test("a scale of logarithms keeps order and shows round numbers", () => {

@@ -1,5 +1,7 @@
 // A few shapes of SVG, and a scale of logarithms.
 
+import type { PlotOrigin } from "./plot-origin.ts";
+
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
@@ -22,6 +24,7 @@ export function label(x: number, y: number, text: string, more: Attributes = {})
 
 export const ink = "#222222";
 export const faint = "#dddddd";
+const muted = "#666666";
 
 /** Colours that are told apart by most eyes (Okabe and Ito, and a brown); ours is black. */
 const palette: Readonly<Record<string, string>> = {
@@ -40,13 +43,17 @@ export function colourOf(contender: string): string {
   return palette[contender] ?? ink;
 }
 
-/** On white of its own, whatever the page's background is. */
+const footHeight = 20;
+
+/** On white of its own, whatever the page's background is; where it comes from stands below it. */
 export function picture(
   title: string,
-  width: number,
-  height: number,
+  origin: PlotOrigin,
+  size: { readonly width: number; readonly height: number },
   shapes: readonly string[],
 ): string {
+  const { width } = size;
+  const height = size.height + footHeight;
   const background = shape("rect", { width, height, fill: "#ffffff" });
   const attributes = {
     xmlns: "http://www.w3.org/2000/svg",
@@ -57,7 +64,10 @@ export function picture(
     role: "img",
   };
   const named = shape("title", {}, escaped(title));
-  return `${shape("svg", attributes, [named, background, ...shapes].join("\n"))}\n`;
+  const described = shape("desc", {}, escaped(origin.description));
+  const foot = label(12, height - 8, origin.line, { "font-size": 9, fill: muted });
+  const all = [named, described, background, ...shapes, foot];
+  return `${shape("svg", attributes, all.join("\n"))}\n`;
 }
 
 export interface LogScale {
