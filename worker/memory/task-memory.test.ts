@@ -87,7 +87,8 @@ describe("the memory of tasks", () => {
         limitBytes: 1000,
         peakBytes: 1001,
       });
-      expect(message).toContain("one group");
+      expect(message).toContain("needs 1001 bytes for one group, of 1000 that it may have");
+      expect(message).toContain("(peak of the task, with these: 1001)");
       expect(operator.bytes).toBe(600);
     }
   });

@@ -123,17 +123,15 @@ export class TaskMemory {
   }
 
   exceeded(operator: Operator, bytes: number, what: string): EngineError {
+    const { label } = operator;
+    const { partition } = this;
     const limitBytes = this.reachOf(operator);
+    const peakBytes = Math.max(this.peakBytes, bytes);
     return new EngineError(
       "MEMORY_EXCEEDED",
-      `${operator.label} of task ${this.partition} needs ${bytes} bytes for ${what}, of ${limitBytes} that it may ` +
-        `have (the task held ${this.peakBytes} at most); give the worker more with --memory, or fewer --threads`,
-      {
-        operator: operator.label,
-        partition: this.partition,
-        limitBytes,
-        peakBytes: Math.max(this.peakBytes, bytes),
-      },
+      `${label} of task ${partition} needs ${bytes} bytes for ${what}, of ${limitBytes} that it may have (peak of the ` +
+        `task, with these: ${peakBytes}); give the worker more with --memory, or fewer --threads`,
+      { operator: label, partition, limitBytes, peakBytes },
     );
   }
 
