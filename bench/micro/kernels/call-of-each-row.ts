@@ -31,10 +31,10 @@ const closure = (row: { v: number; n: number }) => (row.n > 500 ? row.v * row.n 
 
 export const kernelOf = (rows: number): Kernel => ({
   aim: 20,
-  make: () => ({
+  make: (threads) => ({
     v: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
     n: sharedInts(Int32Array.from({ length: rows }, () => nextRandom() % 1000)),
-    sums: new SharedArrayBuffer(8 * 16),
+    sums: new SharedArrayBuffer(8 * threads),
   }),
   steps: (shared, thread, threads) => {
     const v = new Float64Array(shared.v!);

@@ -32,10 +32,10 @@ const program = {
 
 export const kernelOf = (rows: number): Kernel => ({
   aim: 300,
-  make: () => ({
+  make: (threads) => ({
     a: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
     b: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
-    sums: new SharedArrayBuffer(8 * 16),
+    sums: new SharedArrayBuffer(8 * threads),
   }),
   steps: (shared, thread, threads) => {
     const [a, b] = [new Float64Array(shared.a!), new Float64Array(shared.b!)];

@@ -90,12 +90,12 @@ export function groupSteps(
 }
 
 /** What all kinds of keys need beside them. */
-export function groupMemory(rows: number, keyBytes: number): Shared {
+export function groupMemory(rows: number, threads: number, keyBytes: number): Shared {
   return {
     v: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
     exchange: new SharedArrayBuffer(4 * (rows * (keyBytes + 16) + 1_000_000)),
-    lengths: new SharedArrayBuffer(4 * 64),
-    answers: new SharedArrayBuffer(8 * 16),
+    lengths: new SharedArrayBuffer(4 * threads * threads),
+    answers: new SharedArrayBuffer(8 * threads),
   };
 }
 
@@ -106,9 +106,9 @@ export const groupQuery = "select sum(s) + count(*) from (select k, sum(v) as s 
 
 export const kernelOf = (rows: number, groups = 1000, aim = 200): Kernel => ({
   aim,
-  make: () => ({
+  make: (threads) => ({
     k: sharedInts(Int32Array.from({ length: rows }, () => nextRandom() % groups)),
-    ...groupMemory(rows, 4),
+    ...groupMemory(rows, threads, 4),
   }),
   steps: (shared, thread, threads) => {
     const k = new Int32Array(shared.k!);

@@ -10,7 +10,7 @@ const textBytes = 12;
 
 export const kernelOf = (rows: number): Kernel => ({
   aim: 25,
-  make: () => {
+  make: (threads) => {
     const picks = Int32Array.from({ length: rows }, () => nextRandom() % Math.ceil(rows / 100));
     const bytes = new SharedArrayBuffer(rows * textBytes);
     const all = new Uint8Array(bytes);
@@ -18,7 +18,7 @@ export const kernelOf = (rows: number): Kernel => ({
       new TextEncoder().encode(textOf(pick)),
     );
     for (let i = 0; i < rows; i++) all.set(texts[picks[i]!]!, i * textBytes);
-    return { bytes, picks: sharedInts(picks), ...groupMemory(rows, textBytes + 4) };
+    return { bytes, picks: sharedInts(picks), ...groupMemory(rows, threads, textBytes + 4) };
   },
   steps: (shared, thread, threads) => {
     const bytes = new Uint8Array(shared.bytes!);

@@ -59,12 +59,12 @@ export const joinKernel = (
   kept = rows / 10,
 ): Kernel => ({
   aim,
-  make: () => ({
+  make: (threads) => ({
     k: sharedInts(Int32Array.from({ length: rows }, () => keyOf(nextRandom() % kept))),
     v: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() % 1000)),
     keptK: sharedInts(Int32Array.from({ length: kept }, (_, i) => keyOf((i * 7919) % kept))),
     w: sharedFloats(Float64Array.from({ length: kept }, () => nextRandom() % 1000)),
-    sums: new SharedArrayBuffer(8 * 16),
+    sums: new SharedArrayBuffer(8 * threads),
   }),
   steps: (shared, thread, threads) => {
     const [k, keptK] = [new Int32Array(shared.k!), new Int32Array(shared.keptK!)];

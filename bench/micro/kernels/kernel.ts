@@ -16,7 +16,7 @@ export interface Kernel {
   /** Shared memory whose bytes are counted instead of rows. */
   readonly counted?: string;
   /** Makes the input once, in the main thread. */
-  make(): Shared;
+  make(threads: number): Shared;
   /** The steps of one run in one thread; each begins when all threads have ended the one before. */
   steps(shared: Shared, thread: number, threads: number): readonly (() => void | Promise<void>)[];
   /** What came out, to be compared; NaN where it is wrong in itself. */

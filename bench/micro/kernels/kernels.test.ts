@@ -28,9 +28,9 @@ const kernels = {
 };
 
 describe.each(Object.entries(kernels))("%s", (_, kernelOf) => {
-  test.each([1, 2, 3])("with %d threads", async (threads) => {
+  test.each([1, 2, 3, 20])("with %d threads", async (threads) => {
     const kernel = kernelOf(5000);
-    const shared = kernel.make();
+    const shared = kernel.make(threads);
     const all = Array.from({ length: threads }, (_, thread) =>
       kernel.steps(shared, thread, threads),
     );

@@ -1,15 +1,12 @@
 // Measures kernels in threads beside DuckDB with as many, turn by turn in one run, and compares their answers.
-// Rates are by the clock, then by the time of the processors, as if nothing else ran: on a busy machine only the
-// latter tells anything.
-// node bench/micro/kernels/main.mjs [--only NAME] [--threads N] [--runs N] [--rows MILLIONS] [--json]
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { build } from "esbuild";
+import { readCommandLine } from "./command-line.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const notKernels = new Set(["kernel.ts", "kernels.test.ts", "scanned-file.ts"]);
@@ -109,7 +106,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 async function measure(name, rows, threads, runs, print) {
   const url = await bundled(name);
   const kernel = (await import(url)).kernelOf(rows);
-  const shared = kernel.make();
+  const shared = kernel.make(threads);
   const [own, other] = [
     await ours(url, rows, shared, threads),
     await duck(kernel, shared, threads),
@@ -159,28 +156,14 @@ function printJson({ name, unit, aim, rates, seconds }) {
 }
 
 async function main() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      rows: { type: "string", default: "10" },
-      threads: { type: "string", default: "2" },
-      runs: { type: "string", default: "5" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const names = readdirSync(here)
+  const kernels = readdirSync(here)
     .filter((file) => file.endsWith(".ts") && !notKernels.has(file))
     .map((file) => file.slice(0, -3));
+  const { names, rows, threads, runs, json } = readCommandLine(process.argv.slice(2), kernels);
   mkdirSync(folder, { recursive: true });
   try {
-    for (const name of names.filter((each) => (values.only ?? each) === each)) {
-      await measure(
-        name,
-        Number(values.rows) * 1_000_000,
-        Number(values.threads),
-        Number(values.runs),
-        values.json ? printJson : printLines,
-      );
+    for (const name of names) {
+      await measure(name, rows, threads, runs, json ? printJson : printLines);
     }
   } finally {
     rmSync(folder, { recursive: true });

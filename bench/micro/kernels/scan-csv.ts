@@ -34,12 +34,12 @@ const answerOf = (sum: number, least: number, most: number): number =>
 export const kernelOf = (rows: number): Kernel => ({
   aim: 250,
   counted: "bytes",
-  make: () => ({
+  make: (threads) => ({
     bytes: sharedText(`${head}\n`, rows, () => {
       const station = nextRandom() % 400;
       return `Station ${"of some place".slice(0, station % 13)}${station};${((nextRandom() % 1999) - 999) / 10}`;
     }),
-    answers: new SharedArrayBuffer(8 * 3 * 16),
+    answers: new SharedArrayBuffer(8 * 3 * threads),
   }),
   steps: (shared, thread, threads) => [
     async () => {

@@ -53,9 +53,9 @@ function lineOf(id: number): string {
 export const kernelOf = (rows: number): Kernel => ({
   aim: 150,
   counted: "bytes",
-  make: () => ({
+  make: (threads) => ({
     bytes: sharedText("", Math.ceil(rows / rowsOfLine), lineOf),
-    answers: new SharedArrayBuffer(8 * 16),
+    answers: new SharedArrayBuffer(8 * threads),
   }),
   steps: (shared, thread, threads) => [
     async () => {

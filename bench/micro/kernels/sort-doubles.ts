@@ -39,12 +39,12 @@ const duckOf = (rows: number): Kernel["duck"] => ({
 
 export const kernelOf = (rows: number): Kernel => ({
   aim: 30,
-  make: () => ({
+  make: (threads) => ({
     input: sharedFloats(Float64Array.from({ length: rows }, () => nextRandom() / 2 ** 32 - 0.5)),
     output: new SharedArrayBuffer(8 * rows),
     // A place for each pair of threads, each large enough for all rows of the one that gives.
-    exchange: new SharedArrayBuffer(8 * (rows + 16) * 4),
-    lengths: new SharedArrayBuffer(4 * 64),
+    exchange: new SharedArrayBuffer(8 * (rows + threads) * threads),
+    lengths: new SharedArrayBuffer(4 * threads * threads),
   }),
   steps: (shared, thread, threads) => {
     const input = new Float64Array(shared.input!);
