@@ -1,10 +1,10 @@
 // `npm run chaos -- --faults 200 --records 10000000`: real processes under faults, and an account of each record.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { startMinio } from "../minio/server.ts";
+import { readOptions, wholeNumber, writableFolder } from "../tooling/command-line.ts";
 import { reportText } from "./report.ts";
 import { runChaos } from "./run.ts";
 
@@ -16,34 +16,21 @@ they are killed, stopped, cut off and damaged. Counts each record of each output
 a record or an acknowledged job was lost, doubled or altered, or failovers took too long.
 --folder: where everything is written; a temporary folder unless told. --keep: leave it there.`;
 
-const { values } = parseArgs({
-  options: {
-    faults: { type: "string", default: "200" },
-    records: { type: "string", default: "10000000" },
-    "records-per-job": { type: "string", default: "250000" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    out: { type: "string", default: "chaos.md" },
-    folder: { type: "string", default: tmpdir() },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const values = readOptions(usage, {
+  faults: { type: "string", default: "200" },
+  records: { type: "string", default: "10000000" },
+  "records-per-job": { type: "string", default: "250000" },
+  seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  out: { type: "string", default: "chaos.md" },
+  folder: { type: "string", default: tmpdir() },
+  keep: { type: "boolean", default: false },
 });
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
 
-function count(name: "faults" | "records" | "records-per-job" | "seed"): number {
-  const value = Number(values[name]);
-  if (Number.isInteger(value) && value >= 1) return value;
-  console.error(`--${name} must be a positive whole number\n\n${usage}`);
-  return process.exit(2);
-}
-
-const [faults, records, seed] = [count("faults"), count("records"), count("seed")];
-const recordsPerJob = count("records-per-job");
-mkdirSync(values.folder, { recursive: true });
-const folder = mkdtempSync(join(values.folder, "millrace-chaos-"));
+const faults = wholeNumber("faults", values.faults);
+const records = wholeNumber("records", values.records);
+const seed = wholeNumber("seed", values.seed);
+const recordsPerJob = wholeNumber("records-per-job", values["records-per-job"]);
+const folder = mkdtempSync(join(writableFolder("folder", values.folder), "millrace-chaos-"));
 const minio = await startMinio({ folder: join(folder, "minio"), build: true });
 const note = (text: string): void => console.error(`${new Date().toISOString()} ${text}`);
 note(`seed ${seed}, in ${folder}`);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writableFolder } from "../tooling/command-line.ts";
 import { builtProgram, startLocalCluster, startMinio } from "./local-cluster.ts";
 
 const usage = `Usage: npm run cluster -- [--masters 3] [--workers 3] [--threads 1] [--minio] [--folder DIR]
@@ -46,7 +47,10 @@ if (values.help) {
 const masters = count("masters", values.masters, 9);
 const workers = count("workers", values.workers, 64);
 const threads = count("threads", values.threads, 256);
-const folder = values.folder ?? mkdtempSync(join(tmpdir(), "millrace-cluster-"));
+const folder =
+  values.folder === undefined
+    ? mkdtempSync(join(tmpdir(), "millrace-cluster-"))
+    : writableFolder("folder", values.folder);
 const minio = values.minio ? await startMinio({ folder: join(folder, "minio") }) : undefined;
 const cluster = await startLocalCluster({
   masters,

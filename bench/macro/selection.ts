@@ -1,7 +1,6 @@
 // What of the suite a command line asks for: contenders, workloads and rows, and where results go.
 
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { whyNotWritable } from "../tooling/make-folders.ts";
 import { type Contender, contenders } from "./contenders/contenders.ts";
 import type { DataCache } from "./protocol/data-cache.ts";
 import { type Results, readResults } from "./protocol/results.ts";
@@ -72,24 +71,11 @@ function messageOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : String(failure);
 }
 
-/** One after the other: where the system says that a parent is missing, Node tries for ever to make that first. */
-function makeFolders(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolders(parent);
-  mkdirSync(folder);
-}
-
 /** Makes a folder that an option names. */
 export function writableFolder(option: string, folder: string): string {
-  try {
-    makeFolders(resolve(folder));
-    accessSync(folder, constants.W_OK);
-    return folder;
-  } catch (failure) {
-    const why = messageOf(failure);
-    throw new UsageError(`--${option} is ${folder}, where no folder can be written: ${why}`);
-  }
+  const why = whyNotWritable(folder);
+  if (why === undefined) return folder;
+  throw new UsageError(`--${option} is ${folder}, where no folder can be written: ${why}`);
 }
 
 /** Throws UsageError where results are not those of everything: published, they would replace those that are. */

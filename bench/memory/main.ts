@@ -1,10 +1,11 @@
 // `npm run bench:memory`: works that hold ten times what they may, on real processes, and what these took.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { leastMemoryBytes } from "../../proto/limits/executor-memory.ts";
 import type { WorkLine } from "../macro/protocol/results.ts";
+import { misused, readOptions, wholeNumber, writableFolder } from "../tooling/command-line.ts";
 import { type Bounds, type Found, rowBytesOf, runWork, type Work } from "./run-work.ts";
 import { type WorkName, workNames } from "./works.job.ts";
 
@@ -26,29 +27,15 @@ const textBytes = 100;
 const parquetRows = 20_000_000;
 const parquetBytesMax = 1e9;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: workNames.join(",") },
-    "limit-mib": { type: "string", default: "512" },
-    times: { type: "string", default: "10" },
-    rows: { type: "string" },
-    threads: { type: "string", default: "2" },
-    folder: { type: "string", default: tmpdir() },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const values = readOptions(usage, {
+  only: { type: "string", default: workNames.join(",") },
+  "limit-mib": { type: "string", default: "512" },
+  times: { type: "string", default: "10" },
+  rows: { type: "string" },
+  threads: { type: "string", default: "2" },
+  folder: { type: "string", default: tmpdir() },
+  json: { type: "boolean", default: false },
 });
-
-function misused(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(2);
-}
-
-function wholeNumber(name: "limit-mib" | "times" | "rows" | "threads", text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  return misused(`--${name} is ${text}; give a whole number from 1 on`);
-}
 
 const isWork = (name: string): name is WorkName => (workNames as readonly string[]).includes(name);
 
@@ -88,26 +75,36 @@ const tableHead = [
   "| --- | --- | --- | --- | --- | --- | --- | --- |",
 ];
 
-async function main(): Promise<number> {
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
+/** Every option is looked at before anything is run. */
+function asked() {
   const names = values.only.split(",");
-  for (const name of names) if (!isWork(name)) misused(`--only: there is no work ${name}`);
+  for (const name of names) {
+    if (isWork(name)) continue;
+    misused(`--only: there is no work ${name}; there are ${workNames.join(", ")}`);
+  }
   const threads = wholeNumber("threads", values.threads);
   const limitBytes = wholeNumber("limit-mib", values["limit-mib"]) * mebibyte;
+  const least = leastMemoryBytes(threads);
+  if (limitBytes < least) {
+    const asked = `--limit-mib is ${values["limit-mib"]}`;
+    misused(`${asked}; with --threads ${threads} give ${Math.ceil(least / mebibyte)} or more`);
+  }
   const held = limitBytes * wholeNumber("times", values.times);
-  mkdirSync(values.folder, { recursive: true });
-  const folder = mkdtempSync(join(values.folder, "millrace-memory-"));
+  const rows = values.rows === undefined ? undefined : wholeNumber("rows", values.rows);
+  const folder = writableFolder("folder", values.folder);
+  return { names: names.filter(isWork), threads, limitBytes, held, rows, folder };
+}
+
+async function main(): Promise<number> {
+  const { names, threads, limitBytes, held, rows: rowsAsked, folder: below } = asked();
+  const folder = mkdtempSync(join(below, "millrace-memory-"));
   let isBroken = false;
   if (!values.json) for (const line of tableHead) console.log(line);
   try {
-    for (const name of names.filter(isWork)) {
+    for (const name of names) {
       const isParquet = name === "parquet";
       const usual = isParquet ? parquetRows : Math.ceil(held / rowBytesOf(textBytes));
-      const rows = values.rows === undefined ? usual : wholeNumber("rows", values.rows);
-      const work: Work = { name, rows, textBytes };
+      const work: Work = { name, rows: rowsAsked ?? usual, textBytes };
       const bounds = { limitBytes: isParquet ? undefined : limitBytes, threads, folder };
       const line = measured(work, bounds, await runWork(work, bounds));
       console.log(values.json ? JSON.stringify(line) : shown(line));

@@ -1,10 +1,10 @@
 // `npm run bench:control`: what the control plane costs, held against its aims.
 
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { builtProgram, type LocalCluster, startLocalCluster } from "../cluster/local-cluster.ts";
+import { misused, readOptions, wholeNumber, writableFolder } from "../tooling/command-line.ts";
 import { type Connection, connectLeader } from "./api-calls.ts";
 import { measureFailover } from "./failover.ts";
 import { measurePlanning } from "./planning.ts";
@@ -33,29 +33,16 @@ Measures the control plane on this machine with real processes and real syncs:
 --out appends each figure to a file, one JSON object a line. --folder: where the masters write;
 a temporary folder unless told, deleted at the end.`;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    runs: { type: "string", default: "3" },
-    out: { type: "string" },
-    folder: { type: "string", default: tmpdir() },
-    help: { type: "boolean", default: false },
-  },
+const values = readOptions(usage, {
+  only: { type: "string" },
+  runs: { type: "string", default: "3" },
+  out: { type: "string" },
+  folder: { type: "string", default: tmpdir() },
 });
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) {
-  console.error(`--runs must be a positive whole number\n\n${usage}`);
-  process.exit(2);
-}
+const runs = wholeNumber("runs", values.runs);
 
 const program = builtProgram();
 const root = dirname(dirname(dirname(program)));
-mkdirSync(values.folder, { recursive: true });
-const scratch = mkdtempSync(join(values.folder, "millrace-bench-"));
 let folders = 0;
 const nextFolder = (): string => join(scratch, String(++folders));
 
@@ -117,9 +104,10 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
 const names = values.only?.split(",") ?? Object.keys(measures);
 const unknown = names.filter((name) => measures[name] === undefined);
 if (unknown.length > 0) {
-  console.error(`--only: ${unknown.join(", ")} is none of the measures\n\n${usage}`);
-  process.exit(2);
+  const known = Object.keys(measures).join(", ");
+  misused(`--only: there is no measure ${unknown.join(", ")}; there are ${known}`);
 }
+const scratch = mkdtempSync(join(writableFolder("folder", values.folder), "millrace-bench-"));
 
 console.log("| measure | what | median | range | aim | |\n| --- | --- | --- | --- | --- | --- |");
 try {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import yargs from "yargs";
 import { builtProgram } from "../cluster/local-cluster.ts";
+import { writableFolder } from "../tooling/command-line.ts";
 import { type Fetched, fewRows, makeParquet, oneColumn } from "./parquet-bytes.ts";
 import { residentBytesBelow } from "./process-memory.ts";
 
@@ -107,7 +108,7 @@ const options = await yargs(process.argv.slice(2))
   })
   .strict()
   .parse();
-mkdirSync(options.folder, { recursive: true });
+writableFolder("folder", options.folder);
 const wants = (what: string): boolean => options.only === undefined || options.only === what;
 if (wants("files")) await manyFiles(options.folder, options.files);
 if (wants("columns")) await wideRows(options.folder, options.rows, options.columns);
