@@ -14,7 +14,7 @@ import { describeMachine } from "./protocol/machine.ts";
 import { median, type RowLine, type RunHeader, readResults } from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
 import { TimeBudget } from "./protocol/time-budget.ts";
-import { tpchScaleDefault, WorkloadUnavailable } from "./protocol/workload.ts";
+import { type Size, WorkloadUnavailable } from "./protocol/workload.ts";
 import { comparisonText } from "./report/compare-results.ts";
 import { bytesText, durationText } from "./report/units.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -23,8 +23,10 @@ import {
   checkRowNames,
   chosenContenders,
   chosenWorkloads,
+  resultsFolder,
   resultsIn,
   rowFilter,
+  rowsOf,
   writableFolder,
 } from "./selection.ts";
 import { UsageError } from "./usage-error.ts";
@@ -61,7 +63,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   });
   const cache = openDataCache(writableFolder("folder", options.folder), note);
   const workloads = chosenWorkloads(options.only);
-  await checkRowNames(options.only, cache, options);
+  await checkRowNames(options.only, options);
   const settings: SuiteSettings = {
     ...options,
     cache,
@@ -110,7 +112,7 @@ function publish(resultsPath: string): void {
 async function profile(options: Options, folder: string): Promise<number> {
   const { size, tpchScale, threads, only } = options;
   const cache = openDataCache(writableFolder("folder", options.folder), note);
-  await checkRowNames(only, cache, options);
+  await checkRowNames(only, options);
   const settings = {
     ...{ size, tpchScale, threads, cache },
     wanted: rowFilter(only),
@@ -122,7 +124,7 @@ async function profile(options: Options, folder: string): Promise<number> {
 
 /** Answers the exit code: 1 where an answer was wrong or a contender of ours failed. */
 async function run(options: Options): Promise<number> {
-  const folder = writableFolder("out", options.out ?? join(options.folder, "..", "bench-results"));
+  const folder = resultsFolder(options.out ?? join(options.folder, "..", "bench-results"));
   // Before hours of measuring, rather than after them.
   const earlier = options.compare === undefined ? undefined : resultsIn("compare", options.compare);
   if (options.profile) return await profile(options, folder);
@@ -154,13 +156,10 @@ function listPeers(): void {
   }
 }
 
-/** Those of the smoke size, whose data is made within seconds; curves of a full run have more points. */
-async function listRows(folder: string): Promise<void> {
-  const cache = openDataCache(writableFolder("folder", folder), () => {});
+async function listRows(size: Size, tpchScale: number): Promise<void> {
   for (const workload of workloads) {
     try {
-      const { rows } = await workload.prepare(cache, "smoke", tpchScaleDefault);
-      for (const row of rows)
+      for (const row of await rowsOf(workload, { size, tpchScale }))
         console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
     } catch (failure) {
       if (!(failure instanceof WorkloadUnavailable)) throw failure;
@@ -182,7 +181,7 @@ async function main(args: readonly string[]): Promise<number> {
       listPeers();
       return 0;
     case "list":
-      await listRows(command.folder);
+      await listRows(command.size, command.tpchScale);
       return 0;
     case "run":
       return await run(command.options);

@@ -12,7 +12,7 @@ export const usage = `Measures Millrace beside what else could do the same work:
 Usage: npm run bench -- [options]      or  millrace bench [options]
        npm run bench -- peers install  makes the environment of the peers (Python packages, skale)
        npm run bench -- peers          says who can be measured on this machine
-       npm run bench -- list           lists all rows
+       npm run bench -- list           lists all rows of --size, without making their data
 
 Options:
   --size full|smoke     smoke runs everything on little data, in about a minute (default full)
@@ -55,19 +55,27 @@ export interface Options {
 
 export type CommandLine =
   | { readonly kind: "run"; readonly options: Options }
-  | { readonly kind: "list"; readonly folder: string }
+  | { readonly kind: "list"; readonly size: Size; readonly tpchScale: number }
   | { readonly kind: "help" | "peers" | "install" };
+
+const numbers = {
+  runs: "5",
+  "row-seconds": "5",
+  "run-seconds": "45",
+  "contender-minutes": "12",
+  threads: String(Math.min(2, availableParallelism())),
+} as const;
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 
 function wholeNumber(name: string, given: string): number {
-  const value = Number(given);
-  if (Number.isInteger(value) && value > 0) return value;
+  if (/^\d+$/.test(given) && Number(given) > 0 && Number.isSafeInteger(Number(given)))
+    return Number(given);
   throw new UsageError(`--${name} is ${given}; give a whole number from 1 on`);
 }
 
-function scale(given: string): number {
+function scale(given = String(tpchScaleDefault)): number {
   const value = Number(given);
   if (value > 0 && value <= tpchScaleMax) return value;
   throw new UsageError(
@@ -78,15 +86,22 @@ function scale(given: string): number {
 /** Those of a published run are all, unless it is only reported on again. */
 function parts(given: string | undefined, isPublished: boolean): readonly PartName[] {
   if (given === undefined) return isPublished ? partNames : [];
-  for (const name of names(given)) {
+  const asked = names("parts", given);
+  for (const name of asked) {
     if ((partNames as readonly string[]).includes(name)) continue;
     throw new UsageError(`there is no part ${name}; there are ${partNames.join(", ")}`);
   }
-  return partNames.filter((name) => names(given).includes(name));
+  return partNames.filter((name) => asked.includes(name));
 }
 
-function names(given: string | undefined): readonly string[] {
-  return (given ?? "").split(",").filter((name) => name !== "");
+/** None stand for all, which nobody means who writes none: a variable of a shell that is not set, say. */
+function names(option: string, given: string | undefined): readonly string[] {
+  if (given === undefined) return [];
+  const found = given.split(",").filter((name) => name !== "");
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `--${option} is ${given}; give names between commas, or leave it out for all`,
+  );
 }
 
 /** A negative number after an option is its value, if a wrong one. */
@@ -102,20 +117,28 @@ function withValues(args: readonly string[]): string[] {
 }
 
 function parse(args: readonly string[]) {
+  const parsed = parsedBySystem(args);
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if (value === "") throw new UsageError(`--${name} is empty; give a value, or leave it out`);
+  }
+  return parsed;
+}
+
+function parsedBySystem(args: readonly string[]) {
   try {
     return parseArgs({
       args: withValues(args),
       allowPositionals: true,
       options: {
-        size: { type: "string", default: "full" },
-        "tpch-scale": { type: "string", default: String(tpchScaleDefault) },
+        size: text,
+        "tpch-scale": text,
         only: text,
         contenders: text,
-        runs: { type: "string", default: "5" },
-        "row-seconds": { type: "string", default: "5" },
-        "run-seconds": { type: "string", default: "45" },
-        "contender-minutes": { type: "string", default: "12" },
-        threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
+        runs: text,
+        "row-seconds": text,
+        "run-seconds": text,
+        "contender-minutes": text,
+        threads: text,
         out: text,
         compare: text,
         report: text,
@@ -132,15 +155,48 @@ function parse(args: readonly string[]) {
   }
 }
 
+type Values = ReturnType<typeof parse>["values"];
+
+const measuring = [
+  "contenders",
+  "runs",
+  "row-seconds",
+  "run-seconds",
+  "contender-minutes",
+] as const;
+const ofResults = ["compare", "report", "parts", "publish"] as const;
+
+/** What would be ignored: nobody should wait for it. */
+function checkTogether(values: Values): void {
+  const refuse = (what: string, names: readonly (keyof Values)[]): void => {
+    const given = names.filter((name) => values[name] !== undefined && values[name] !== false);
+    if (given.length === 0) return;
+    const listed = given.map((name) => `--${name}`).join(" and ");
+    throw new UsageError(`${what}, so that ${listed} would do nothing; leave it out`);
+  };
+  if (values.profile) {
+    refuse("--profile profiles our own processes and measures nobody", [
+      ...measuring,
+      ...ofResults,
+    ]);
+  } else if (values.report !== undefined) {
+    refuse("--report measures no rows", ["only", "tpch-scale", ...measuring]);
+  }
+}
+
+function sizeOf(size = "full"): Size {
+  if (size === "full" || size === "smoke") return size;
+  throw new UsageError(`--size is ${size}; give full or smoke`);
+}
+
 /** Before hours of measuring: what is published replaces results of everything. */
-function checkPublish(values: ReturnType<typeof parse>["values"]): void {
+function checkPublish(values: Values): void {
   if (!values.publish || values.report !== undefined) return;
-  const { size, only, contenders, profile } = values;
+  const { size = "full", only, contenders } = values;
   const less = [
     ...(size === "full" ? [] : [`--size ${size}`]),
     ...(only === undefined ? [] : ["--only"]),
     ...(contenders === undefined ? [] : ["--contenders"]),
-    ...(profile ? ["--profile"] : []),
     ...(scale(values["tpch-scale"]) === tpchScaleDefault ? [] : ["--tpch-scale"]),
   ];
   if (less.length === 0) return;
@@ -157,28 +213,29 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const command = positionals.join(" ");
   if (command === "peers install") return { kind: "install" };
   if (command === "peers") return { kind: "peers" };
-  if (command === "list") return { kind: "list", folder: values.folder };
+  const size = sizeOf(values.size);
+  const tpchScale = scale(values["tpch-scale"]);
+  if (command === "list") return { kind: "list", size, tpchScale };
   if (command !== "") {
     throw new UsageError(
       `there is no command ${command}; there are list, peers, and peers install, and without one it measures`,
     );
   }
-  const { size } = values;
-  if (size !== "full" && size !== "smoke")
-    throw new UsageError(`--size is ${size}; give full or smoke`);
+  checkTogether(values);
   checkPublish(values);
+  const number = (name: keyof typeof numbers) => wholeNumber(name, values[name] ?? numbers[name]);
   return {
     kind: "run",
     options: {
       size,
-      tpchScale: scale(values["tpch-scale"]),
-      only: names(values.only),
-      contenders: names(values.contenders),
-      runs: wholeNumber("runs", values.runs),
-      rowSeconds: wholeNumber("row-seconds", values["row-seconds"]),
-      runSeconds: wholeNumber("run-seconds", values["run-seconds"]),
-      contenderMinutes: wholeNumber("contender-minutes", values["contender-minutes"]),
-      threads: wholeNumber("threads", values.threads),
+      tpchScale,
+      only: names("only", values.only),
+      contenders: names("contenders", values.contenders),
+      runs: number("runs"),
+      rowSeconds: number("row-seconds"),
+      runSeconds: number("run-seconds"),
+      contenderMinutes: number("contender-minutes"),
+      threads: number("threads"),
       out: values.out,
       compare: values.compare,
       report: values.report,

@@ -1,6 +1,9 @@
 // What of the suite a command line asks for: contenders, workloads and rows, and where results go.
 
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { whyNotWritable } from "../tooling/make-folders.ts";
+import { checkResults } from "./checked-results.ts";
 import { type Contender, contenders } from "./contenders/contenders.ts";
 import type { DataCache } from "./protocol/data-cache.ts";
 import { type Results, readResults } from "./protocol/results.ts";
@@ -45,17 +48,26 @@ export function rowFilter(only: readonly string[]): (name: string) => boolean {
   return (name) => only.length === 0 || only.includes(name) || only.includes(workloadOf(name));
 }
 
+interface Sizes {
+  readonly size: Size;
+  readonly tpchScale: number;
+}
+
+/** Data that nobody makes, which takes minutes: rows have their names without it. */
+const unmade: DataCache = { folder: "", file: async (name) => name };
+
+export async function rowsOf(workload: Workload, { size, tpchScale }: Sizes) {
+  const { rows } = await workload.prepare(unmade, size, tpchScale);
+  return rows;
+}
+
 /** Throws UsageError where a name of a row stands for none: before anything is measured. */
-export async function checkRowNames(
-  only: readonly string[],
-  cache: DataCache,
-  { size, tpchScale }: { readonly size: Size; readonly tpchScale: number },
-): Promise<void> {
+export async function checkRowNames(only: readonly string[], sizes: Sizes): Promise<void> {
   for (const workload of chosenWorkloads(only)) {
     const names = only.filter((name) => name.startsWith(`${workload.name}/`));
     if (names.length === 0) continue;
     try {
-      const { rows } = await workload.prepare(cache, size, tpchScale);
+      const rows = await rowsOf(workload, sizes);
       for (const name of names) {
         if (rows.some((row) => name === `${workload.name}/${row.name}`)) continue;
         throw new UsageError(`there is no row ${name}; ${workload.name} has ${listed(rows)}`);
@@ -76,6 +88,27 @@ export function writableFolder(option: string, folder: string): string {
   const why = whyNotWritable(folder);
   if (why === undefined) return folder;
   throw new UsageError(`--${option} is ${folder}, where no folder can be written: ${why}`);
+}
+
+/** Makes the folder of results, and sees before hours of measuring that its files can be written. */
+export function resultsFolder(folder: string): string {
+  writableFolder("out", folder);
+  for (const path of ["results.jsonl", "report.md"].map((name) => join(folder, name))) {
+    if (!existsSync(path)) continue;
+    const problem = statSync(path).isFile() ? unwritable(path) : "it is no file";
+    if (problem === undefined) continue;
+    throw new UsageError(`--out is ${folder}, where ${path} cannot be written: ${problem}`);
+  }
+  return folder;
+}
+
+function unwritable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (failure) {
+    return messageOf(failure);
+  }
 }
 
 /** Throws UsageError where results are not those of everything: published, they would replace those that are. */
@@ -101,7 +134,9 @@ export function checkPublishable({ header, workloads: found, results, end }: Res
 /** Results that an option names. */
 export function resultsIn(option: string, path: string): Results {
   try {
-    return readResults(path);
+    const results = readResults(path);
+    checkResults(results);
+    return results;
   } catch (failure) {
     const why = messageOf(failure);
     throw new UsageError(`--${option} is ${path}, which is no results.jsonl of the suite: ${why}`);

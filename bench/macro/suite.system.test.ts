@@ -1,7 +1,15 @@
 // The whole suite on little data: every row comes to a checked answer, and the report shows it.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -130,4 +138,49 @@ test("a command line that cannot be meant is told", async () => {
   expect(await said(...folders, join(folder, "none"), "--compare", missing)).toContain(
     "which is no results.jsonl of the suite",
   );
+});
+
+test("what would go wrong later is told in one line before anything is measured", async () => {
+  const out = join(folder, "told");
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  const empty = join(folder, "empty.jsonl");
+  writeFileSync(empty, '{"kind":"run"}\n');
+  const occupied = join(folder, "occupied");
+  mkdirSync(join(occupied, "results.jsonl"), { recursive: true });
+  const refused: readonly (readonly [args: readonly string[], says: string])[] = [
+    [["--folder", file, "--out", out], `--folder is ${file}, where no folder can be written: it`],
+    [["--folder", out, "--out", occupied], "results.jsonl cannot be written: it is no file"],
+    [["--report", empty, "--out", out], "a line of the kind run has no startedAt"],
+    [["--compare", empty, "--out", out], "a line of the kind run has no startedAt"],
+    [["--runs", ""], "--runs is empty; give a value, or leave it out"],
+    [["--tpch-scale="], "--tpch-scale is empty; give a value"],
+    [["--out="], "--out is empty; give a value"],
+    [["--only", ","], "--only is ,; give names between commas, or leave it out for all"],
+    [["--threads", "1e1"], "--threads is 1e1; give a whole number from 1 on"],
+    [["--profile", "--contenders", "nope"], "so that --contenders would do nothing; leave it out"],
+    [["--profile", "--parts", "kernels", "--compare", file], "--compare and --parts would do noth"],
+    [["--report", file, "--only", "csv"], "--report measures no rows, so that --only would do"],
+    [["--only", "csv/q1", "--folder", out, "--out", out], "there is no row csv/q1; csv has stat"],
+  ];
+  for (const [args, says] of refused) {
+    const { status, stderr } = await bench("--size", "smoke", ...args);
+    expect([stderr.split("\n").length, status], stderr).toEqual([2, 2]);
+    expect(stderr).toContain(says);
+  }
+  // No data was made either.
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test("rows are listed as a run of that size has them, without their data", async () => {
+  const named = async (...args: readonly string[]) => (await bench("list", ...args)).stdout;
+  const full = await named();
+  const rows = full.split("\n").map((line) => line.split(" ")[0]);
+  const curves = ["size-30", "size-300", "files-4", "files-64", "files-256"];
+  const some = ["tpch/q22", "word-count/closure", ...curves.map((name) => `scaling/${name}`)];
+  expect(rows).toEqual(expect.arrayContaining(some));
+  expect(full).toContain("10000 trivial tasks");
+  const smoke = await named("--size", "smoke");
+  expect(smoke).toContain("200 trivial tasks");
+  expect(smoke).not.toContain("scaling/size-300");
 });

@@ -10,6 +10,12 @@ export function textOf(values: OptionValues, name: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** Of numbers and sizes: an empty one is no number, such as that of a variable of the shell that is not set. */
+function givenText(values: OptionValues, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
 export function requiredText(values: OptionValues, name: string, example: string): string {
   const value = textOf(values, name);
   if (value !== undefined) return value;
@@ -30,7 +36,7 @@ export function wholeNumberOf(
   name: string,
   { least, most }: NumberRange,
 ): number | undefined {
-  const text = textOf(values, name);
+  const text = givenText(values, name);
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
@@ -53,7 +59,7 @@ export function sizeOf(
   name: string,
   { least, most }: NumberRange,
 ): number | undefined {
-  const text = textOf(values, name);
+  const text = givenText(values, name);
   if (text === undefined) return undefined;
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB)$/.exec(text) ?? [];
   const value = digits === undefined ? Number.NaN : Math.floor(Number(digits) * unitBytes[unit!]!);

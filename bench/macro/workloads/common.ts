@@ -1,5 +1,7 @@
 // What definitions of workloads share.
 
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { suiteFile } from "../places.ts";
 import type { Parameters, Task } from "../protocol/workload.ts";
 
@@ -25,6 +27,14 @@ export function parquetViews(tables: Readonly<Record<string, string>>) {
       ),
     );
   return { duckdb: views((path) => `'${path}'`), spark: views((path) => `parquet.\`${path}\``) };
+}
+
+/** Of a file, or of the files in a folder; none where rows are only listed, without their data. */
+export function bytesOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  const found = statSync(path);
+  if (!found.isDirectory()) return found.size;
+  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
 }
 
 /** Stands between columns that there are not: no text has it. */

@@ -1,9 +1,8 @@
 // Aggregation of CSV, as in the one billion row challenge: stations and temperatures.
 
-import { statSync } from "node:fs";
 import { writeTable } from "../../generators/duck-table.ts";
 import type { Workload } from "../../protocol/workload.ts";
-import { functionTask, jobTask, sqlTask } from "../common.ts";
+import { bytesOf, functionTask, jobTask, sqlTask } from "../common.ts";
 
 const seed = 3;
 const stations = 413;
@@ -29,7 +28,7 @@ export const csv: Workload = {
           name: "stations",
           title: `least, mean and most of ${stations} stations`,
           inputRows: rows,
-          inputBytes: statSync(input).size,
+          inputBytes: bytesOf(input),
           threeMasters: true,
           answer: { ordered: true },
           tasks: () => {

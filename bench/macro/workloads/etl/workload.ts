@@ -1,10 +1,9 @@
 // NDJSON to Parquet: nested events are filtered, flattened and typed.
 
-import { statSync } from "node:fs";
 import { writeTable } from "../../generators/duck-table.ts";
 import { judgeFiles } from "../../judge/judge-files.ts";
 import type { Workload } from "../../protocol/workload.ts";
-import { functionTask, jobTask, sqlTask } from "../common.ts";
+import { bytesOf, functionTask, jobTask, sqlTask } from "../common.ts";
 
 const seed = 7;
 
@@ -32,7 +31,7 @@ export const etl: Workload = {
           name: "events",
           title: `${rows} events`,
           inputRows: rows,
-          inputBytes: statSync(input).size,
+          inputBytes: bytesOf(input),
           answer: {
             read: (output) =>
               judgeFiles(

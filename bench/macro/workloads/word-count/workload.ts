@@ -1,6 +1,6 @@
 // Word count: of synthetic text by Zipf's law, and of the real text of the quickstart.
 
-import { copyFileSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { writeZipfText } from "../../generators/zipf-text.ts";
@@ -8,7 +8,7 @@ import { judgeFiles } from "../../judge/judge-files.ts";
 import { suiteFile } from "../../places.ts";
 import type { DataCache } from "../../protocol/data-cache.ts";
 import type { Answer, Row, Size, Task, Tasks, Workload } from "../../protocol/workload.ts";
-import { duckLines, noClosures } from "../common.ts";
+import { bytesOf, duckLines, noClosures } from "../common.ts";
 
 const seed = 1;
 const distinctWords = 200_000;
@@ -148,10 +148,6 @@ async function realText(cache: DataCache, size: Size): Promise<RealText | undefi
   return { folder, about };
 }
 
-function bytesBelow(folder: string): number {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-}
-
 export const wordCount: Workload = {
   name: "word-count",
   title: "Word count, sorted, to Parquet",
@@ -169,7 +165,7 @@ export const wordCount: Workload = {
       return { rows, files: [text], data: `${synthetic}; ${without}` };
     }
     const { folder, about } = real;
-    const realBytes = bytesBelow(folder);
+    const realBytes = bytesOf(folder);
     return {
       rows: [...rows, ...realRows({ file: join(folder, "*.txt"), bytes: realBytes })],
       files: [text, folder],
