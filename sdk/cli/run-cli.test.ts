@@ -317,6 +317,21 @@ describe("other commands", () => {
     `);
   });
 
+  test("bench hands on what it is given, what is empty too", async () => {
+    const calls: (readonly string[])[] = [];
+    const runBench = async (args: readonly string[]) => {
+      calls.push(args);
+      return 0;
+    };
+    const { run } = fakeWorld({ world: { runBench } });
+    await run("bench", "list", "--size", "smoke");
+    await run("bench", "--runs", "", "--only", "csv");
+    expect(calls).toEqual([
+      ["list", "--size=smoke"],
+      ["--only=csv", "--runs="],
+    ]);
+  });
+
   test("cancel passes the reason on", async () => {
     const { seen, run } = fakeWorld();
     expect(await run("cancel", "job-1", "--reason", "too slow")).toBe(0);

@@ -1,7 +1,7 @@
 // `millrace bench`: the benchmark suite, a program of its own.
 
 import type { Command } from "../command.ts";
-import { flagOf, textOf } from "../option-values.ts";
+import { flagOf } from "../option-values.ts";
 
 const options = {
   size: { kind: "value", value: "SIZE", describe: "full or smoke: everything on little data" },
@@ -54,8 +54,9 @@ export const benchCommand: Command = {
   run: async (world, { values, operands }) => {
     const given = Object.entries(options).flatMap(([name, { kind }]) => {
       if (kind === "flag") return flagOf(values, name) ? [`--${name}`] : [];
-      const text = textOf(values, name);
-      return text === undefined ? [] : [`--${name}=${text}`];
+      // An empty one too: it is the suite that refuses it.
+      const value = values[name];
+      return typeof value === "string" ? [`--${name}=${value}`] : [];
     });
     return await world.runBench([...operands, ...given]);
   },
