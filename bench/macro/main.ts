@@ -1,7 +1,8 @@
 // `npm run bench`: the benchmark suite, from a command line to results, a report and plots.
 
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { watchInterrupts } from "../../sdk/cli/interrupts.ts";
 import { contenders } from "./contenders/contenders.ts";
 import { requireDuck } from "./judge/duck.ts";
 import { type Options, parseCommandLine, usage } from "./options.ts";
@@ -11,7 +12,13 @@ import { projectFolder } from "./places.ts";
 import { profileRows } from "./profile/run-profile.ts";
 import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
-import { median, type RowLine, type RunHeader, readResults } from "./protocol/results.ts";
+import {
+  median,
+  type Results,
+  type RowLine,
+  type RunHeader,
+  readResults,
+} from "./protocol/results.ts";
 import { runWorkload, type SuiteSettings } from "./protocol/run-suite.ts";
 import { TimeBudget } from "./protocol/time-budget.ts";
 import { type Size, WorkloadUnavailable } from "./protocol/workload.ts";
@@ -29,10 +36,14 @@ import {
   rowsOf,
   writableFolder,
 } from "./selection.ts";
+import { whileLocked } from "./traces/folder-lock.ts";
 import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads/all.ts";
 
 const note = (text: string): void => console.error(text);
+
+/** Where results are written, while they are. */
+let written: string | undefined;
 
 function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
   const { size, tpchScale, threads, runs, rowSeconds, runSeconds, contenderMinutes } = options;
@@ -74,6 +85,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   };
   const path = join(folder, "results.jsonl");
   writeFileSync(path, "");
+  written = path;
   const onLine = (line: RowLine): void => {
     appendFileSync(path, `${JSON.stringify(line)}\n`);
     const text = progressText(line);
@@ -85,6 +97,7 @@ async function measure(options: Options, folder: string): Promise<string> {
   for (const workload of workloads) await runWorkload(workload, settings, onLine);
   const tookMinutes = Math.round((performance.now() - started) / 6000) / 10;
   onLine({ kind: "end", tookMinutes, spentMinutes: settings.budget.spentMinutes });
+  written = undefined;
   return path;
 }
 
@@ -127,11 +140,21 @@ async function run(options: Options): Promise<number> {
   const folder = resultsFolder(options.out ?? join(options.folder, "..", "bench-results"));
   // Before hours of measuring, rather than after them.
   const earlier = options.compare === undefined ? undefined : resultsIn("compare", options.compare);
-  if (options.profile) return await profile(options, folder);
   const known = options.report === undefined ? undefined : resultsIn("report", options.report);
   if (known !== undefined && options.publish) checkPublishable(known);
+  return await whileLocked(folder, async () =>
+    options.profile ? await profile(options, folder) : await report(options, folder, earlier),
+  );
+}
+
+/** Of rows and parts that are measured now, or of those that are known. */
+async function report(
+  options: Options,
+  folder: string,
+  earlier: Results | undefined,
+): Promise<number> {
   const path = options.report ?? (await measure(options, folder));
-  await measureParts(options, path, folder);
+  await addParts(options, path, folder);
   const results = readResults(path);
   const markdown = join(folder, "report.md");
   writeReport(results, { markdown, plots: folder });
@@ -148,6 +171,14 @@ async function run(options: Options): Promise<number> {
   );
   const failed = results.works.filter(({ problem }) => problem !== undefined);
   return broken.length + failed.length === 0 ? 0 : 1;
+}
+
+/** The results may lie in another folder than the report. */
+async function addParts(options: Options, path: string, folder: string): Promise<void> {
+  if (options.parts.length === 0) return;
+  const add = () => measureParts(options, path, folder);
+  if (resolve(dirname(path)) === resolve(folder)) await add();
+  else await whileLocked(dirname(path), add);
 }
 
 function listPeers(): void {
@@ -175,7 +206,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage);
       return 0;
     case "install":
-      installPeers(note);
+      await installPeers(note);
       return 0;
     case "peers":
       listPeers();
@@ -187,6 +218,14 @@ async function main(args: readonly string[]): Promise<number> {
       return await run(command.options);
   }
 }
+
+// Processes and files that are under way end with this one; what was measured stays, as of a run that was cut short.
+void watchInterrupts(process, new Set()).then((exitCode) => {
+  if (written !== undefined) note(`cut short; what was measured so far: ${written}`);
+  process.exit(exitCode);
+});
+// The channel to `millrace bench`, where that started us: it was killed.
+process.once("disconnect", () => process.exit(1));
 
 try {
   process.exit(await main(process.argv.slice(2)));

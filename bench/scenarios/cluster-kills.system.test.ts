@@ -44,7 +44,7 @@ async function committedRows(cluster: StrikeCluster, output: string): Promise<st
 
 describe.skipIf(minio.absent)(`killing the leader and a worker${minio.note}`, () => {
   test("the output is byte-identical, and no task whose output survived ran again", async () => {
-    writeZipfText(text, { bytes: textBytes, distinctWords: 50_000, seed: 11 });
+    await writeZipfText(text, { bytes: textBytes, distinctWords: 50_000, seed: 11 });
     const server = await minio.server();
     await server.makeBucket("results");
     const cluster = await startStrikeCluster(folder, server);

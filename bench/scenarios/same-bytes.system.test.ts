@@ -36,7 +36,7 @@ async function onCluster(workers: number, jobArgs: readonly string[]): Promise<v
 
 test("embedded, one worker, three workers: byte-identical sorted output", async () => {
   const text = join(folder, "text.txt");
-  writeZipfText(text, { bytes: textBytes, distinctWords: 30_000, seed: 12 });
+  await writeZipfText(text, { bytes: textBytes, distinctWords: 30_000, seed: 12 });
   const jobArgs = (name: string): string[] => {
     return ["jobs/word-count/job.ts", "--input", text, "--output", `${join(folder, name)}/`];
   };

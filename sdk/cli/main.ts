@@ -134,15 +134,10 @@ const world: World = {
     const { runProgram } = await import("./run-program.ts");
     return await runProgram(command, options);
   },
-  runBench: async (args) => {
+  runBench: async (args, options) => {
     const { runProgram } = await import("./run-program.ts");
     const program = fileURLToPath(built("../../bench/macro/main.mjs"));
-    const signal = new AbortController().signal;
-    return await runProgram([process.execPath, program, ...args], {
-      environment: {},
-      signal,
-      killAfterMs: 0,
-    });
+    return await runProgram([process.execPath, program, ...args], options, lastRites);
   },
   startEmbedded: (options) => {
     const program = fileURLToPath(built("../embedded/main.mjs"));

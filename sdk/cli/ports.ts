@@ -172,7 +172,7 @@ export interface World {
   /** Runs another program on this terminal, and answers its exit code. */
   runProgram(command: readonly string[], options: ProgramOptions): Promise<number>;
   /** Runs the benchmark suite on this terminal, and answers its exit code. */
-  runBench(args: readonly string[]): Promise<number>;
+  runBench(args: readonly string[], options: ProgramOptions): Promise<number>;
   startEmbedded(options: EmbeddedOptions): EmbeddedCluster;
   startMaster(options: MasterOptions): Promise<RunningNode>;
   recoverMaster(options: RecoveryOptions): Promise<RecoveryView>;

@@ -332,6 +332,13 @@ describe("other commands", () => {
     ]);
   });
 
+  test("bench ends its program when it is interrupted, and says by what", async () => {
+    const runBench: World["runBench"] = (_, { signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(143)));
+    const { run } = fakeWorld({ world: { runBench, interrupted: async () => 130 } });
+    expect(await run("bench")).toBe(130);
+  });
+
   test("cancel passes the reason on", async () => {
     const { seen, run } = fakeWorld();
     expect(await run("cancel", "job-1", "--reason", "too slow")).toBe(0);

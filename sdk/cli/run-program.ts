@@ -10,23 +10,37 @@ export interface ProgramOptions {
   /** Ends the program when it is aborted: first it is asked to, after `killAfterMs` it is killed. */
   readonly signal: AbortSignal;
   readonly killAfterMs: number;
+  /** Gives it a channel to this process, whose end tells it that this process was killed. */
+  readonly hasChannel?: boolean;
 }
 
-/** Resolves with its exit code, as a shell would tell it. Rejects with USAGE when it cannot be started. */
-export function runProgram(command: readonly string[], options: ProgramOptions): Promise<number> {
+/**
+ * Resolves with its exit code, as a shell would tell it. Rejects with USAGE when it cannot be started.
+ * @param lastRites has the killing of the program while it runs
+ */
+export function runProgram(
+  command: readonly string[],
+  options: ProgramOptions,
+  lastRites?: Set<() => void>,
+): Promise<number> {
   const [program = "", ...args] = command;
-  const { environment, signal, killAfterMs } = options;
+  const { environment, signal, killAfterMs, hasChannel } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      stdio: "inherit",
+      stdio: hasChannel === true ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
       env: { ...process.env, ...environment },
     });
+    const kill = (): void => {
+      child.kill("SIGKILL");
+    };
+    lastRites?.add(kill);
     let killing: NodeJS.Timeout | undefined;
     const stop = (): void => {
       child.kill("SIGTERM");
-      killing = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+      killing = setTimeout(kill, killAfterMs);
     };
     const leave = (): void => {
+      lastRites?.delete(kill);
       clearTimeout(killing);
       signal.removeEventListener("abort", stop);
     };

@@ -1,6 +1,7 @@
 // Who is measured: how each is found on this machine, and how its process is started.
 
 import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pythonEnvironment, skaleFolder } from "../peers/environment.ts";
 import { builtFile, projectFolder, suiteFile } from "../places.ts";
@@ -65,7 +66,12 @@ function python(name: TaskOwner, title: string, needs?: () => string | undefined
     const host = suiteFile("peers/host.py");
     return {
       command: [program, host, name, `${threads}`, module, ...rest],
-      environment: { PYTHONDONTWRITEBYTECODE: "1", PYSPARK_PYTHON: program },
+      environment: {
+        PYTHONDONTWRITEBYTECODE: "1",
+        PYSPARK_PYTHON: program,
+        // Its sockets lie below, and their paths must be short.
+        RAY_TMPDIR: tmpdir(),
+      },
       workingFolder: projectFolder(),
     };
   };

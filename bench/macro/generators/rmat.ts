@@ -1,6 +1,7 @@
 // A graph with the skew of real ones: R-MAT (Chakrabarti, Zhan, Faloutsos 2004), as lines of two numbers.
 
 import { closeSync, openSync, writeSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { randomStream } from "../../../proto/ports/random.ts";
 
 /** Chances of the four quarters of the matrix of links: those of the Graph 500 benchmark. */
@@ -15,7 +16,7 @@ export interface RmatOptions {
 }
 
 /** Same seed, same bytes. */
-export function writeRmat(path: string, { scale, edges, seed }: RmatOptions): void {
+export async function writeRmat(path: string, { scale, edges, seed }: RmatOptions): Promise<void> {
   const random = randomStream(seed);
   const bounds = [quarters[0], quarters[0] + quarters[1], 1 - quarters[3]].map((x) => x * 2 ** 32);
   const file = openSync(path, "w");
@@ -33,6 +34,8 @@ export function writeRmat(path: string, { scale, edges, seed }: RmatOptions): vo
     if (edge % edgesPerWrite === 0 || edge === edges) {
       writeSync(file, text);
       text = "";
+      // Ctrl-C must be heard meanwhile.
+      await setImmediate();
     }
   }
   closeSync(file);

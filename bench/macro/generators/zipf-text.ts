@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type RandomStream, randomStream } from "../../../proto/ports/random.ts";
 
 export interface ZipfTextOptions {
@@ -59,7 +60,7 @@ function makeDrawTable(count: number): Uint32Array {
  * Writes the text to `path`, unless a file of that size is there already.
  * The rarest words share table entries, so slightly fewer than `distinctWords` words occur.
  */
-export function writeZipfText(path: string, options: ZipfTextOptions): void {
+export async function writeZipfText(path: string, options: ZipfTextOptions): Promise<void> {
   if (existsSync(path) && statSync(path).size === options.bytes) return;
   mkdirSync(dirname(path), { recursive: true });
   const random = randomStream(options.seed);
@@ -85,7 +86,11 @@ export function writeZipfText(path: string, options: ZipfTextOptions): void {
   };
   while (written < options.bytes) {
     const word = words[table[draws.nextU32() & (drawTableEntries - 1)]!]!;
-    if (used + word.length > buffer.length) flush();
+    if (used + word.length > buffer.length) {
+      flush();
+      // It takes seconds: Ctrl-C must be heard meanwhile.
+      await setImmediate();
+    }
     buffer.set(word, used);
     used += word.length;
     if (++wordsInLine === wordsPerLine) {

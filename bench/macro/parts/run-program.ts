@@ -1,8 +1,8 @@
 // Runs another benchmark of the project, which prints an object of JSON a line.
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { startProcess } from "../traces/traces.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Objects as they come. Throws where the program is not there, or ends before it printed any. */
@@ -13,12 +13,12 @@ export async function* printedObjects<T>(
   if (!existsSync(program)) {
     throw new UsageError(`--parts needs ${program}, which only the project's own folder has`);
   }
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = startProcess([process.execPath, program, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   let printed = 0;
-  for await (const line of createInterface(child.stdout)) {
+  for await (const line of createInterface(child.stdout!)) {
     yield JSON.parse(line) as T;
     printed++;
   }

@@ -1,11 +1,11 @@
 // The Python environment of the peers: made by one command, outside of the project, and never needed.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { suiteFile } from "../places.ts";
+import { runProcess } from "../traces/traces.ts";
 
 export function peersFolder(): string {
   const base = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
@@ -35,27 +35,22 @@ export function pythonEnvironment(): { readonly folder: string } | { readonly ab
   return { folder };
 }
 
-function run(program: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(program, args, { stdio: ["ignore", 2, 2] });
-  if (status === 0) return;
-  throw new Error(`${program} ${args.join(" ")} ended with ${error?.message ?? status}`);
+async function run(...command: readonly string[]): Promise<void> {
+  const { status } = await runProcess(command);
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}`);
 }
 
 /** Makes the environments; needs `python3` with venv, and `npm` for skale. */
-export function installPeers(note: (text: string) => void): void {
+export async function installPeers(note: (text: string) => void): Promise<void> {
   const folder = join(peersFolder(), "python");
   note(`making ${folder}`);
   mkdirSync(dirname(folder), { recursive: true });
   rmSync(stampFile(folder), { force: true });
-  run("python3", ["-m", "venv", "--clear", folder]);
-  run(join(folder, "bin/pip"), [
-    "install",
-    "--disable-pip-version-check",
-    "-r",
-    requirementsFile(),
-  ]);
+  await run("python3", "-m", "venv", "--clear", folder);
+  const quiet = "--disable-pip-version-check";
+  await run(join(folder, "bin/pip"), "install", quiet, "-r", requirementsFile());
   writeFileSync(stampFile(folder), requirementsStamp());
-  installSkale(note);
+  await installSkale(note);
 }
 
 const skaleVersion = "1.2.2";
@@ -67,11 +62,11 @@ export function skaleFolder(): { readonly folder: string } | { readonly absent: 
   return { absent: "not installed; `npm run bench -- peers install` tries to" };
 }
 
-function installSkale(note: (text: string) => void): void {
+async function installSkale(note: (text: string) => void): Promise<void> {
   const folder = join(peersFolder(), "skale");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), "{}\n");
   const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", `skale@${skaleVersion}`];
-  const { status } = spawnSync("npm", args, { cwd: folder, stdio: ["ignore", 2, 2] });
+  const { status } = await runProcess(["npm", ...args], { workingFolder: folder });
   if (status !== 0) note("skale could not be installed; the suite runs without it");
 }

@@ -7,7 +7,11 @@ workload's module, `PEER_name(session, params, output)`, or brings statements of
 import importlib.util
 import json
 import os
+import queue
+import signal
 import sys
+import threading
+import time
 import traceback
 
 
@@ -60,6 +64,10 @@ class Spark:
             .config("spark.sql.execution.pythonUDF.arrow.enabled", "true")
             .config("spark.log.level", "ERROR")
             .config("spark.local.dir", os.environ.get("TMPDIR", "/tmp"))
+            .config(
+                "spark.driver.extraJavaOptions",
+                "-Djava.io.tmpdir=" + os.environ.get("TMPDIR", "/tmp"),
+            )
             .getOrCreate()
         )
         java = self.spark._jvm.java.lang.System.getProperty("java.version")
@@ -164,6 +172,33 @@ def run(session, peer, module, request):
     return [[cell(value) for value in row] for row in rows or []]
 
 
+# From the end of the input to our own, whatever runs then.
+END_SECONDS_MAX = 5
+
+
+def end_group():
+    """Ends this process and those that it started and that stayed in its group, such as Spark's."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def requests_of(lines):
+    """Answers a function that yields lines as they come. Their end is noticed amid a start or a run too, for which
+    nobody waits any more then: who asked for it gave it up, or was killed."""
+    arrived = queue.SimpleQueue()
+
+    def read():
+        for line in lines:
+            arrived.put(line)
+        arrived.put(None)
+        time.sleep(END_SECONDS_MAX)
+        end_group()
+
+    threading.Thread(target=read, daemon=True).start()
+    return lambda: iter(arrived.get, None)
+
+
 def main():
     peer, threads, path, *rest = sys.argv[1:]
     # Peers write what they like to standard output; ours is kept for messages.
@@ -174,19 +209,21 @@ def main():
         messages.write(json.dumps(message, separators=(",", ":")) + "\n")
         messages.flush()
 
+    is_once = rest[:1] == ["--once"]
+    requests = None if is_once else requests_of(sys.stdin)
     session = sessions[peer](int(threads))
     module = load(path)
     # Processes of the peer's own cannot import it: they get its functions by value.
     if module is not None and hasattr(session, "adopt"):
         session.adopt(module)
-    if rest[:1] == ["--once"]:
+    if is_once:
         request = {"task": json.loads(rest[1]), "output": rest[2]}
         rows = run(session, peer, module, request)
         messages.write(str(rows[0][0]) + "\n")
         messages.flush()
     else:
         say({"kind": "ready", "version": session.version})
-        for line in sys.stdin:
+        for line in requests():
             try:
                 say({"kind": "done", "rows": run(session, peer, module, json.loads(line))})
             except Exception:

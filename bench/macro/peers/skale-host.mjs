@@ -34,7 +34,7 @@ function say(message) {
 }
 
 say({ kind: "ready", version });
-for await (const line of createInterface({ input: process.stdin })) {
+async function answer(line) {
   const { task } = JSON.parse(line);
   try {
     say({ kind: "done", rows: await tasks[task.name](task.params) });
@@ -42,5 +42,11 @@ for await (const line of createInterface({ input: process.stdin })) {
     say({ kind: "failed", error: String(failure?.stack ?? failure) });
   }
 }
+
+// Who read answers may be gone; then nobody waits for this one either.
+process.stdout.on("error", () => {});
+const lines = createInterface({ input: process.stdin });
+const ended = new Promise((resolve) => lines.once("close", resolve));
+for await (const line of lines) await Promise.race([answer(line), ended]);
 context.end();
 process.exit(0);

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { keepAtEnd, removeAtEnd } from "../traces/traces.ts";
 
 export interface DataCache {
   readonly folder: string;
@@ -30,8 +31,10 @@ export function openDataCache(folder: string, note: (text: string) => void): Dat
       note(`making ${name}`);
       const partial = `${path}.${process.pid}.partial`;
       rmSync(partial, { recursive: true, force: true });
+      removeAtEnd(partial);
       await make(partial);
       renameSync(partial, path);
+      keepAtEnd(partial);
       return path;
     },
   };

@@ -1,9 +1,8 @@
 // Runs workloads one after the other, and hands over each result as soon as it is there.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Contender } from "../contenders/contenders.ts";
+import { temporaryFolder } from "../traces/traces.ts";
 import type { DataCache } from "./data-cache.ts";
 import { corePin, warmPageCache } from "./machine.ts";
 import { measureRow } from "./measure-row.ts";
@@ -62,8 +61,7 @@ async function runRows(
   onLine: OnLine,
 ): Promise<void> {
   const { contenders, runs, rowSeconds, budget } = settings;
-  const scratch = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-  mkdirSync(scratch, { recursive: true });
+  const scratch = temporaryFolder("outputs");
   try {
     for (const row of prepared.rows) {
       if (!settings.wanted(`${workload.name}/${row.name}`)) continue;

@@ -1,7 +1,8 @@
 // A contender's long-lived process: it says when it is ready, then answers one request after the other.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { endProcess, startProcess } from "../traces/traces.ts";
 import { processTree, treeBytes, watchMemory } from "./memory.ts";
 import { TookTooLong } from "./time-budget.ts";
 import type { Cell, Task } from "./workload.ts";
@@ -85,7 +86,7 @@ class HostProcess implements Session {
     const tree = processTree(this.pid);
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.stdin?.end();
-    const timer = setTimeout(() => child.kill("SIGKILL"), closeMsMax);
+    const timer = setTimeout(() => endProcess(child), closeMsMax);
     await ended;
     clearTimeout(timer);
     // What the process left behind must not run beside the next contender.
@@ -146,16 +147,10 @@ function messagesOf(child: ChildProcess): () => Promise<HostMessage> {
 
 /** Starts a process and waits until it is ready for work. */
 export async function openSession(host: HostCommand): Promise<Session> {
-  const [program, ...args] = host.command;
-  if (program === undefined) throw new Error("an empty command");
   const started = performance.now();
-  const child = spawn(program, args, {
-    cwd: host.workingFolder,
-    env: { ...process.env, ...host.environment },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = startProcess(host.command, { ...host, stdio: ["pipe", "pipe", "pipe"] });
   // A write to a process that just ended is told by its end.
-  child.stdin.on("error", () => {});
+  child.stdin?.on("error", () => {});
   const next = messagesOf(child);
   try {
     const first = await within(startSecondsMax, "the start", next());
@@ -163,27 +158,21 @@ export async function openSession(host: HostCommand): Promise<Session> {
     const ms = performance.now() - started;
     return new HostProcess(child, next, { ms, version: first.version });
   } catch (failure) {
-    child.kill("SIGKILL");
+    endProcess(child);
     throw failure;
   }
 }
 
 /** Runs one task in a process of its own, from its start to its end. */
 export async function runFromShell(host: HostCommand, limitSeconds: number): Promise<Run> {
-  const [program, ...args] = host.command;
-  if (program === undefined) throw new Error("an empty command");
   const started = performance.now();
-  const child = spawn(program, args, {
-    cwd: host.workingFolder,
-    env: { ...process.env, ...host.environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = startProcess(host.command, { ...host, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   let errors = "";
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
     text += part;
   });
-  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => {
     errors = (errors + part).slice(-errorCharsMax);
   });
   const memory = watchMemory(child.pid ?? 0);
@@ -198,6 +187,6 @@ export async function runFromShell(host: HostCommand, limitSeconds: number): Pro
     return { wallMs, peakBytes: memory.stop(), rows: [[text.trim()]] };
   } finally {
     memory.stop();
-    child.kill("SIGKILL");
+    endProcess(child);
   }
 }

@@ -3,6 +3,9 @@
 import type { Command } from "../command.ts";
 import { flagOf } from "../option-values.ts";
 
+/** It ends what it measures, which takes some milliseconds, and removes its files, which may take seconds. */
+const killAfterMs = 15_000;
+
 const options = {
   size: { kind: "value", value: "SIZE", describe: "full or smoke: everything on little data" },
   only: { kind: "value", value: "NAMES", describe: "Workloads or rows, between commas" },
@@ -58,6 +61,13 @@ export const benchCommand: Command = {
       const value = values[name];
       return typeof value === "string" ? [`--${name}=${value}`] : [];
     });
-    return await world.runBench([...operands, ...given]);
+    const stop = new AbortController();
+    const interrupted = world.interrupted().then((exitCode) => {
+      stop.abort();
+      return exitCode;
+    });
+    const program = { environment: {}, signal: stop.signal, killAfterMs, hasChannel: true };
+    const exitCode = await world.runBench([...operands, ...given], program);
+    return stop.signal.aborted ? await interrupted : exitCode;
   },
 };

@@ -71,9 +71,9 @@ async function pointsOf(cache: DataCache, size: Size): Promise<Point[]> {
   const { unitBytes, unit, sizes: amounts, files: numbers } = sizes[size];
   const text = async (units: number): Promise<string> => {
     const bytes = units * unitBytes;
-    return await cache.file(`zipf-${bytes}-${seed}`, (path) => {
+    return await cache.file(`zipf-${bytes}-${seed}`, async (path) => {
       mkdirSync(path);
-      writeZipfText(join(path, "part-0001.txt"), { bytes, distinctWords, seed });
+      await writeZipfText(join(path, "part-0001.txt"), { bytes, distinctWords, seed });
     });
   };
   const points: Point[] = [];

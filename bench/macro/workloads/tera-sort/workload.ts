@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { recordOf } from "../../../../jobs/tera-sort/record.ts";
 import { projectFolder } from "../../places.ts";
 import type { Workload } from "../../protocol/workload.ts";
@@ -11,7 +12,7 @@ import { validated } from "./validate.ts";
 const seed = 6;
 const recordsPerWrite = 10_000;
 
-function writeRecords(path: string, records: number): void {
+async function writeRecords(path: string, records: number): Promise<void> {
   const file = openSync(path, "w");
   for (let from = 0; from < records; from += recordsPerWrite) {
     let text = "";
@@ -19,6 +20,8 @@ function writeRecords(path: string, records: number): void {
       text += `${recordOf(at, seed)}\n`;
     }
     writeSync(file, text, null, "latin1");
+    // Ctrl-C must be heard meanwhile.
+    await setImmediate();
   }
   closeSync(file);
 }

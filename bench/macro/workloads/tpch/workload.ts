@@ -1,6 +1,5 @@
 // All 22 queries of TPC-H. Tables come from tpchgen-cli, which makes the standard data; small ones are kept here.
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pythonEnvironment } from "../../peers/environment.ts";
 import { suiteFile } from "../../places.ts";
@@ -12,6 +11,7 @@ import {
   type Workload,
   WorkloadUnavailable,
 } from "../../protocol/workload.ts";
+import { runProcess } from "../../traces/traces.ts";
 import { sqlQueries, tableNames } from "./sql.ts";
 
 const smokeScale = 0.001;
@@ -47,15 +47,15 @@ const withoutOrder = new Set(["q3", "q10", "q11", "q18"]);
 const rayQueries = new Set(["q1", "q6"]);
 
 async function tablesOf(cache: DataCache, scale: number): Promise<string> {
-  return await cache.file(`tpch-${scale}`, (folder) => {
+  return await cache.file(`tpch-${scale}`, async (folder) => {
     const environment = pythonEnvironment();
     if ("absent" in environment) {
       throw new WorkloadUnavailable(`tpchgen-cli makes its tables: ${environment.absent}`);
     }
     const program = join(environment.folder, "bin/tpchgen-cli");
-    const args = ["parquet", "-s", `${scale}`, "-o", folder];
-    const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-    if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${stderr}`);
+    const command = [program, "parquet", "-s", `${scale}`, "-o", folder];
+    const { status, errors } = await runProcess(command);
+    if (status !== 0) throw new Error(`${command.join(" ")} failed: ${errors}`);
   });
 }
 
