@@ -9,13 +9,18 @@ import { printedObjects } from "./run-program.ts";
 type Printed = Omit<WorkLine, "kind" | "commit">;
 
 const works = "group,sort,join,parquet";
-const limitMib = "384";
 const smokeRows = ["--rows", "20000"];
 
 export async function* workLines(settings: PartSettings): AsyncGenerator<WorkLine> {
   const { size, threads, commit, note } = settings;
-  const bounds = ["--only", works, "--limit-mib", limitMib, "--threads", `${threads}`];
-  const args = ["--json", ...bounds, ...(size === "smoke" ? smokeRows : [])];
+  const args = [
+    "--json",
+    "--only",
+    works,
+    "--threads",
+    `${threads}`,
+    ...(size === "smoke" ? smokeRows : []),
+  ];
   for await (const printed of printedObjects<Printed>(builtFile("bench/memory/main.mjs"), args)) {
     const { work, peakBytes, limitBytes, problem } = printed;
     note(`${work}: ${bytesText(peakBytes)} of ${bytesText(limitBytes)}, ${problem ?? "right"}`);

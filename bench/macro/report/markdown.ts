@@ -174,7 +174,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in ${page("macro/R
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
   ${rowSeconds} s on a row, ${Math.max(rowSeconds, largeRowSeconds)} s on a large one (synthetic words by expressions, the sort of a file); one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
-- A run is stopped after ${runSeconds} s; a contender gets no more rows after ${contenderMinutes} minutes in all
+- A run is stopped after ${runSeconds} s (\`--run-seconds\`); a contender gets no more rows after ${contenderMinutes} minutes in all (\`--contender-minutes\`)
 - All rows ${endText(results)}
 - ${listed}
 ${missing.length === 0 ? "" : `\nNot measured:\n\n${missing.join("")}`}`;

@@ -29,7 +29,7 @@ function kernelsText(results: Results): string {
   return `## Kernels alone\n\n${about}${sourceText(header, kernels)}\n\n${table(head, rows)}`;
 }
 
-function worksText({ works, header }: Results): string {
+function worksText({ works, header }: Results, page: (path: string) => string): string {
   if (works.length === 0) return "";
   const rows = works.map((line: WorkLine) => [
     line.work,
@@ -43,7 +43,8 @@ function worksText({ works, header }: Results): string {
   );
   const about =
     "`npm run bench:memory`: rows of ten times the memory that an executor may take; the peak of its process may be " +
-    "1.25 times that. `parquet` writes a large file without a limit, and may take 1 GB.";
+    "1.25 times that. `parquet` writes a large file without a limit, and may take 1 GB. What a sort of twenty times " +
+    `the memory took is in ${page("PROFILES.md")}.`;
   const head = ["work", "rows", "bytes of rows", "limit", "peak", "of it", "met", "time", "answer"];
   const shown = `${table(head, rows)}${problems.length === 0 ? "" : `\n${problems.join("")}`}`;
   return `## Memory\n\n${about}${sourceText(header, works)}\n\n${shown}`;
@@ -78,5 +79,5 @@ function profilesText({ profiles, header }: Results, page: (path: string) => str
 
 /** Sections of the parts that the results have. */
 export function partsText(results: Results, page: (path: string) => string): readonly string[] {
-  return [kernelsText(results), worksText(results), profilesText(results, page)];
+  return [kernelsText(results), worksText(results, page), profilesText(results, page)];
 }

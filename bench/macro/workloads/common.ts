@@ -53,5 +53,6 @@ export function duckWriteLines(query: string, path: string): string {
   return `copy (${query}) to '${path}' (format csv, header false, quote '', escape '', delimiter '${neverInText}')`;
 }
 
-/** Why DuckDB and Polars have no row of functions. */
-export const noClosures = "it has no functions of the user's own per row in JavaScript or Python";
+/** Why DuckDB and Polars have no rows of functions but one. */
+export const noClosures =
+  "not written for it: what its functions of Python cost, user-function/opaque tells";
