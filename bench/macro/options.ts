@@ -15,7 +15,7 @@ Usage: npm run bench -- [options]      or  millrace bench [options]
        npm run bench -- list           lists all rows of --size, without making their data
 
 Options:
-  --size full|smoke     smoke runs everything on little data, in about a minute (default full)
+  --size full|smoke     smoke runs everything on little data, in some minutes (default full)
   --tpch-scale F        scale factor of TPC-H's tables in a full run: 1 is a gigabyte of text (default 1)
   --only NAMES          rows or workloads, between commas: word-count,tpch/q1
   --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb

@@ -27,8 +27,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function bench(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [builtFile("bench/macro/main.mjs"), ...args]);
+function bench(...args: readonly string[]): Promise<Ended> {
+  return benchIn({}, ...args);
+}
+
+async function benchIn(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Ended> {
+  const child = spawn(process.execPath, [builtFile("bench/macro/main.mjs"), ...args], {
+    env: { ...process.env, ...environment },
+  });
   const [stdout, stderr, status] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -141,7 +150,7 @@ test("a command line that cannot be meant is told", async () => {
 });
 
 test("what would go wrong later is told in one line before anything is measured", async () => {
-  const out = join(folder, "told");
+  const [data, out] = [join(folder, "told-data"), join(folder, "told")];
   const file = join(folder, "a-file");
   writeFileSync(file, "");
   const empty = join(folder, "empty.jsonl");
@@ -161,7 +170,7 @@ test("what would go wrong later is told in one line before anything is measured"
     [["--profile", "--contenders", "nope"], "so that --contenders would do nothing; leave it out"],
     [["--profile", "--parts", "kernels", "--compare", file], "--compare and --parts would do noth"],
     [["--report", file, "--only", "csv"], "--report measures no rows, so that --only would do"],
-    [["--only", "csv/q1", "--folder", out, "--out", out], "there is no row csv/q1; csv has stat"],
+    [["--only", "csv/q1", "--folder", data, "--out", out], "there is no row csv/q1; csv has stat"],
   ];
   for (const [args, says] of refused) {
     const { status, stderr } = await bench("--size", "smoke", ...args);
@@ -169,7 +178,23 @@ test("what would go wrong later is told in one line before anything is measured"
     expect(stderr).toContain(says);
   }
   // No data was made either.
-  expect(readdirSync(out)).toEqual([]);
+  expect(readdirSync(data)).toEqual([]);
+});
+
+test("peers that cannot be installed are told in one line", async () => {
+  const none = join(folder, "no-programs");
+  const caches = { XDG_CACHE_HOME: join(folder, "caches") };
+  const install = async (environment: Readonly<Record<string, string>>) => {
+    const { status, stderr } = await benchIn(environment, "peers", "install");
+    expect(status).toBe(2);
+    return stderr.trimEnd().split("\n").at(-1);
+  };
+  expect(await install({ ...caches, PATH: none })).toBe(
+    "the peers need Python 3 with its module venv, and python3 cannot be started: spawn python3 ENOENT",
+  );
+  expect(await install({ XDG_CACHE_HOME: "/proc/none" })).toContain(
+    "no folder can be written at /proc/none/millrace/peers: ENOENT",
+  );
 });
 
 test("rows are listed as a run of that size has them, without their data", async () => {

@@ -4,8 +4,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { whyNotWritable } from "../../tooling/make-folders.ts";
 import { suiteFile } from "../places.ts";
 import { runProcess } from "../traces/traces.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function peersFolder(): string {
   const base = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
@@ -35,16 +37,31 @@ export function pythonEnvironment(): { readonly folder: string } | { readonly ab
   return { folder };
 }
 
+/** Undefined where the command did what it should; it says itself more about why it did not. */
+async function failureOf(command: readonly string[], options = {}): Promise<string | undefined> {
+  try {
+    const { status } = await runProcess(command, options);
+    return status === 0 ? undefined : `${command.join(" ")} ended with ${status}`;
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message : String(failure);
+    return `${command[0]} cannot be started: ${why}`;
+  }
+}
+
 async function run(...command: readonly string[]): Promise<void> {
-  const { status } = await runProcess(command);
-  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}`);
+  const failure = await failureOf(command);
+  if (failure === undefined) return;
+  throw new UsageError(`the peers need Python 3 with its module venv, and ${failure}`);
 }
 
 /** Makes the environments; needs `python3` with venv, and `npm` for skale. */
 export async function installPeers(note: (text: string) => void): Promise<void> {
   const folder = join(peersFolder(), "python");
   note(`making ${folder}`);
-  mkdirSync(dirname(folder), { recursive: true });
+  const unwritable = whyNotWritable(dirname(folder));
+  if (unwritable !== undefined) {
+    throw new UsageError(`no folder can be written at ${dirname(folder)}: ${unwritable}`);
+  }
   rmSync(stampFile(folder), { force: true });
   await run("python3", "-m", "venv", "--clear", folder);
   const quiet = "--disable-pip-version-check";
@@ -67,6 +84,6 @@ async function installSkale(note: (text: string) => void): Promise<void> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), "{}\n");
   const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", `skale@${skaleVersion}`];
-  const { status } = await runProcess(["npm", ...args], { workingFolder: folder });
-  if (status !== 0) note("skale could not be installed; the suite runs without it");
+  const failure = await failureOf(["npm", ...args], { workingFolder: folder });
+  if (failure !== undefined) note(`the suite runs without skale: ${failure}`);
 }

@@ -46,7 +46,7 @@ export const benchCommand: Command = {
     takesJob: false,
     options,
     examples: [
-      ["millrace bench --size smoke", "everything on little data, in about a minute"],
+      ["millrace bench --size smoke", "everything on little data, in some minutes"],
       [
         "millrace bench peers install",
         "makes the environment of Spark, DuckDB, Polars, Dask and Ray",
