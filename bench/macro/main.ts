@@ -30,10 +30,10 @@ import {
   checkRowNames,
   chosenContenders,
   chosenWorkloads,
+  listedRows,
   resultsFolder,
   resultsIn,
   rowFilter,
-  rowsOf,
   writableFolder,
 } from "./selection.ts";
 import { whileLocked } from "./traces/folder-lock.ts";
@@ -190,8 +190,12 @@ function listPeers(): void {
 async function listRows(size: Size, tpchScale: number): Promise<void> {
   for (const workload of workloads) {
     try {
-      for (const row of await rowsOf(workload, { size, tpchScale }))
-        console.log(`${`${workload.name}/${row.name}`.padEnd(30)} ${row.title}`);
+      const { rows, missing = {} } = await listedRows(workload, { size, tpchScale });
+      const lines = rows.map(({ name, title }) => [name, title]);
+      for (const [name, why] of Object.entries(missing)) lines.push([name, `left out: ${why}`]);
+      for (const [name, text] of lines) {
+        console.log(`${`${workload.name}/${name}`.padEnd(30)} ${text}`);
+      }
     } catch (failure) {
       if (!(failure instanceof WorkloadUnavailable)) throw failure;
       console.log(`${workload.name.padEnd(30)} left out: ${failure.message}`);

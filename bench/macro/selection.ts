@@ -8,6 +8,7 @@ import { type Contender, contenders } from "./contenders/contenders.ts";
 import type { DataCache } from "./protocol/data-cache.ts";
 import { type Results, readResults } from "./protocol/results.ts";
 import {
+  type Prepared,
   type Size,
   tpchScaleDefault,
   type Workload,
@@ -56,9 +57,22 @@ interface Sizes {
 /** Data that nobody makes, which takes minutes: rows have their names without it. */
 const unmade: DataCache = { folder: "", file: async (name) => name };
 
-export async function rowsOf(workload: Workload, { size, tpchScale }: Sizes) {
-  const { rows } = await workload.prepare(unmade, size, tpchScale);
-  return rows;
+/** Its rows, as they can be listed, but not run. */
+export async function listedRows(workload: Workload, { size, tpchScale }: Sizes) {
+  return await workload.prepare(unmade, size, tpchScale);
+}
+
+/** Why a name stands for no row that can be measured; undefined where it does. */
+export function rowProblem(
+  name: string,
+  workload: string,
+  { rows, missing = {} }: Pick<Prepared, "rows" | "missing">,
+): string | undefined {
+  const row = name.slice(workload.length + 1);
+  if (rows.some((each) => each.name === row)) return undefined;
+  const why = missing[row];
+  if (why !== undefined) return `${name} cannot be measured here: ${why}`;
+  return `there is no row ${name}; ${workload} has ${listed(rows)}`;
 }
 
 /** Throws UsageError where a name of a row stands for none: before anything is measured. */
@@ -67,10 +81,10 @@ export async function checkRowNames(only: readonly string[], sizes: Sizes): Prom
     const names = only.filter((name) => name.startsWith(`${workload.name}/`));
     if (names.length === 0) continue;
     try {
-      const rows = await rowsOf(workload, sizes);
+      const prepared = await listedRows(workload, sizes);
       for (const name of names) {
-        if (rows.some((row) => name === `${workload.name}/${row.name}`)) continue;
-        throw new UsageError(`there is no row ${name}; ${workload.name} has ${listed(rows)}`);
+        const problem = rowProblem(name, workload.name, prepared);
+        if (problem !== undefined) throw new UsageError(problem);
       }
     } catch (failure) {
       // It is left out later, with its reason.

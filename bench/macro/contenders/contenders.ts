@@ -21,6 +21,8 @@ export interface Contender {
   readonly owner: TaskOwner;
   /** Undefined where it can be used; otherwise why it cannot. */
   absent(): string | undefined;
+  /** Why it cannot run a task that is written for it, as it is installed here; undefined where it can. */
+  refuses?(task: Task): string | undefined;
   host(settings: HostSettings): HostCommand;
   /** A command of its own for one task; undefined where there is none. */
   shell?(settings: HostSettings, task: Task, output: string): HostCommand;
@@ -102,6 +104,11 @@ const duckdb: Contender = {
   title: "DuckDB",
   owner: "duckdb",
   absent: () => undefined,
+  refuses: ({ kind }) => {
+    const found = pythonEnvironment();
+    if (kind === "sql" || "folder" in found) return undefined;
+    return `the DuckDB of npm runs SQL alone; ${found.absent}`;
+  },
   host: (settings) =>
     "folder" in pythonEnvironment()
       ? duckdbOfPython.host(settings)

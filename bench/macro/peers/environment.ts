@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { whyNotWritable } from "../../tooling/make-folders.ts";
-import { suiteFile } from "../places.ts";
+import { benchCommand, suiteFile } from "../places.ts";
 import { runProcess } from "../traces/traces.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -27,7 +27,7 @@ const stampFile = (folder: string): string => join(folder, "requirements.sha256"
 /** The environment's folder, or why there is none. */
 export function pythonEnvironment(): { readonly folder: string } | { readonly absent: string } {
   const folder = join(peersFolder(), "python");
-  const how = "`npm run bench -- peers install` makes it";
+  const how = `\`${benchCommand("peers install")}\` makes it`;
   if (!existsSync(join(folder, "bin/python"))) return { absent: `no Python environment; ${how}` };
   if (!existsSync(stampFile(folder)))
     return { absent: `the Python environment is half made; ${how}` };
@@ -76,7 +76,7 @@ const skaleVersion = "1.2.2";
 export function skaleFolder(): { readonly folder: string } | { readonly absent: string } {
   const folder = join(peersFolder(), "skale");
   if (existsSync(join(folder, "node_modules/skale/package.json"))) return { folder };
-  return { absent: "not installed; `npm run bench -- peers install` tries to" };
+  return { absent: `not installed; \`${benchCommand("peers install")}\` tries to` };
 }
 
 async function installSkale(note: (text: string) => void): Promise<void> {

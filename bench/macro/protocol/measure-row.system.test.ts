@@ -29,7 +29,12 @@ function contender(name: string, answer: string, start = ""): Contender {
 
 const starts = join(scratch, "starts");
 const right = `say({ kind: "done", rows: [[1]] });`;
+const refusing: Contender = {
+  ...contender("refusing", right),
+  refuses: ({ kind }) => (kind === "function" ? "it runs SQL alone" : undefined),
+};
 const all = [
+  refusing,
   contender("right", right),
   contender("wrong", `say({ kind: "done", rows: [[2]] });`),
   contender("failing", `say({ kind: "failed", error: "no memory" });`),
@@ -69,6 +74,7 @@ test("each gets the outcome that it deserves, and after two late runs no more ro
     dying: "failed",
     silent: "late",
     unstartable: "failed",
+    refusing: "skipped",
   };
   try {
     expect(await kinds()).toEqual(expected);

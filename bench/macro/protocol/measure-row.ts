@@ -189,9 +189,12 @@ export async function measureRow(
   const taking: Contender[] = [];
   for (const contender of contenders) {
     if (contender.name === "millrace-3" && row.threeMasters !== true) continue;
-    const hasTask = taskOf(row, contender, "") !== undefined;
+    const task = taskOf(row, contender, "");
+    const hasTask = task !== undefined;
     const hasCommand = row.fromShell !== true || contender.shell !== undefined;
-    const refusal = settings.budget.refusal(contender.name, settings.workload);
+    const refusal =
+      (task === undefined ? undefined : contender.refuses?.(task)) ??
+      settings.budget.refusal(contender.name, settings.workload);
     if (hasTask && hasCommand && refusal === undefined) taking.push(contender);
     else if (hasTask && refusal !== undefined) {
       outcomes.set(contender.name, { kind: "skipped", reason: refusal });

@@ -69,6 +69,8 @@ export interface Row {
 
 export interface Prepared {
   readonly rows: readonly Row[];
+  /** Names of rows that cannot be measured on this machine, and why. */
+  readonly missing?: Readonly<Record<string, string>>;
   /** Files that everybody reads; they are read once before anything is measured. */
   readonly files: readonly string[];
   /** What a contender is asked once, before its first row: to open tables, say. Not measured. */

