@@ -2,7 +2,9 @@
 // by halves, with bigints only where a product or quotient needs them.
 
 import { writeDecimal } from "../../../proto/batch/decimal.ts";
+import { EngineError } from "../../../proto/errors.ts";
 import { type DataType, decimalType, typeText } from "../../../proto/plan/types.ts";
+import { castVector } from "./cast.ts";
 import { exactDoubles, wordsOfDoubles } from "./exact-doubles.ts";
 import { type Call, type Kernel, valueError } from "./kernel.ts";
 import { runLoop } from "./loops.ts";
@@ -18,6 +20,8 @@ import {
   wordsOf,
   wordVector,
 } from "./vector.ts";
+
+type Decimal = ReturnType<typeof decimalOf>;
 
 export type Arithmetic = "add" | "subtract" | "multiply" | "modulo";
 
@@ -123,13 +127,15 @@ function byBigint(
   rows: number,
   valid: Uint8Array | undefined,
   limit: bigint,
+  factors: readonly [bigint, bigint] = [1n, 1n],
 ): BigInt64Array {
   const words = wordsOf(call.result);
   const out = new BigInt64Array(rows * words);
   const lowest = call.result.kind === "int64" ? -limit : 1n - limit;
   for (let i = 0; i < rows; i++) {
     if (valid !== undefined && ((valid[i >> 3]! >> (i & 7)) & 1) === 0) continue;
-    const value = exact(name, bigintAt(args[0]!, i), bigintAt(args[1]!, i));
+    const left = bigintAt(args[0]!, i) * factors[0];
+    const value = exact(name, left, bigintAt(args[1]!, i) * factors[1]);
     if (value === undefined || value >= limit || value < lowest) throw overflow(call, args, i);
     writeDecimal(out, words, i, value);
   }
@@ -139,7 +145,7 @@ function byBigint(
 /** Digits of decimals that are all exact as doubles, and so are the results; undefined where one may not be. */
 function byDoubles(
   name: Arithmetic,
-  { precision }: Extract<DataType, { kind: "decimal" }>,
+  { precision }: Decimal,
   args: readonly Vector[],
   rows: number,
   valid: Uint8Array | undefined,
@@ -177,16 +183,70 @@ function wordKernel(name: Arithmetic, call: Call): Kernel {
 /** Sums need one scale on both sides; a product has the scales of both, so that nothing is rounded. */
 function decimalKernel(name: Arithmetic, call: Call): Kernel {
   const result = decimalOf(call.result);
-  const argTypes = call.types.map((type) => {
-    const own = decimalOf(type);
-    if (name === "multiply") return own;
-    const whole = own.precision - own.scale;
-    return decimalType(Math.min(whole + result.scale, 38), result.scale);
-  });
-  const exactScale = decimalOf(argTypes[0]!).scale + decimalOf(argTypes[1]!).scale;
-  if (name === "multiply" && exactScale > result.scale) {
-    throw valueError(call.text, `the product has ${exactScale} digits after the point, at most 38`);
+  const own = call.types.map(decimalOf);
+  if (name === "multiply") {
+    const exactScale = own[0]!.scale + own[1]!.scale;
+    if (exactScale > result.scale) {
+      const message = `the product has ${exactScale} digits after the point, at most 38`;
+      throw valueError(call.text, message);
+    }
+    return scaledKernel(name, call, own);
   }
+  const digits = own.map(({ precision, scale }) => precision - scale + result.scale);
+  if (digits.some((count) => count > digitsMax)) return wideKernel(name, call, own);
+  return scaledKernel(
+    name,
+    call,
+    digits.map((count) => decimalType(count, result.scale) as Decimal),
+  );
+}
+
+/** Of a decimal. */
+const digitsMax = 38;
+
+/** Where arguments of one scale might have too many digits, though what comes out of them has not. */
+function wideKernel(name: Arithmetic, call: Call, own: readonly Decimal[]): Kernel {
+  const result = decimalOf(call.result);
+  const type = decimalType(digitsMax, result.scale) as Decimal;
+  const [left, right] = own.map(({ scale }) => 10n ** BigInt(result.scale - scale));
+  const scaled = scaledKernel(name, call, [type, type]);
+  return {
+    argTypes: own,
+    canFail: true,
+    run: (args, rows, valid) => {
+      const fitting = fittingVectors(args, type, valid, call.text);
+      if (fitting !== undefined) return scaled.run(fitting, rows, valid);
+      const limit = powerOfTen(result.precision);
+      const out = byBigint(name, call, args, rows, valid, limit, [left!, right!]);
+      return digitsVector(result, out, valid);
+    },
+  };
+}
+
+/** Undefined where a value has too many digits. */
+function fittingVectors(
+  args: readonly Vector[],
+  type: Decimal,
+  valid: Uint8Array | undefined,
+  text: string,
+): readonly Vector[] | undefined {
+  try {
+    return args.map((arg) =>
+      castVector(arg.constant ? arg : { ...arg, valid }, type, "error", text),
+    );
+  } catch (thrown) {
+    if (thrown instanceof EngineError && thrown.code === "VALUE_UNSUPPORTED") return undefined;
+    throw thrown;
+  }
+}
+
+function digitsVector(type: Decimal, digits: BigInt64Array, valid: Uint8Array | undefined): Vector {
+  if (formOf(type) === "words") return wordVector(type, digits, valid);
+  return numberVector(type, Float64Array.from(digits, Number), valid);
+}
+
+function scaledKernel(name: Arithmetic, call: Call, argTypes: readonly Decimal[]): Kernel {
+  const result = decimalOf(call.result);
   const small = [...argTypes, result].every((type) => formOf(type) === "number");
   const limit = powerOfTen(result.precision);
   return {
@@ -205,9 +265,7 @@ function decimalKernel(name: Arithmetic, call: Call): Kernel {
         return numberVector(result, doubles, valid);
       }
       if (doubles !== undefined) return wordsOfDoubles(result, doubles, valid);
-      const out = byBigint(name, call, args, rows, valid, limit);
-      if (formOf(result) === "words") return wordVector(result, out, valid);
-      return numberVector(result, Float64Array.from(out, Number), valid);
+      return digitsVector(result, byBigint(name, call, args, rows, valid, limit), valid);
     },
   };
 }

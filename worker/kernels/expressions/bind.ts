@@ -13,11 +13,15 @@ import {
   sameType,
   typeText,
 } from "../../../proto/plan/types.ts";
-import { countBits } from "../columns/bits.ts";
-import { andBits } from "./bits.ts";
 import type { Bound, Rows } from "./bound.ts";
 import { castCanFail, castVector } from "./cast.ts";
 import { exactCall, exactLeaf } from "./exact-formulas.ts";
+import {
+  type FitArguments,
+  fittedToFirst,
+  fittedTogether,
+  validOfAll,
+} from "./fitted-arguments.ts";
 import { callFormula, doubleFormula, leafFormula, runFormula } from "./fuse.ts";
 import { type Kernel, valueError } from "./kernel.ts";
 import { kernelOf } from "./kernels.ts";
@@ -143,11 +147,12 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
   const mayNotFit = plain.some(
     ({ type }, index) => !sameType(type, wanted[index]!) && castCanFail(type, wanted[index]!),
   );
+  const fitting = mayNotFit ? fittingOf(expr.name, propagates) : undefined;
   const compute = (rows: Rows) => {
     const vectors =
-      propagates && mayNotFit
-        ? fitted(plain, wanted, rows, call.text)
-        : args.map((arg) => arg.run(rows));
+      fitting === undefined
+        ? args.map((arg) => arg.run(rows))
+        : fitting(plain, wanted, rows, call.text);
     if (vectors === undefined) return nullsOf(result, rows.count);
     return runKernel(kernel, vectors, rows.count, propagates, result);
   };
@@ -158,34 +163,10 @@ function bindCall(expr: Extract<Expr, { kind: "call" }>, columns: Columns): Boun
   return fused({ type: result, canFail, exact, run }, expr.name, plain);
 }
 
-/** Valid where all arguments are; "none" where no row is. */
-function validOfAll(args: readonly Vector[], rows: number): Uint8Array | undefined | "none" {
-  let valid: Uint8Array | undefined;
-  for (const arg of args) {
-    if (!arg.constant) valid = andBits(valid, arg.valid, rows);
-    else if (!isValidAt(arg, 0)) return "none";
-  }
-  return valid;
-}
-
-/**
- * Arguments as the types that a kernel wants; undefined where no row has all. The answer is null where one of them
- * is, whether or not the others would fit.
- */
-function fitted(
-  args: readonly Bound[],
-  wanted: readonly DataType[],
-  rows: Rows,
-  text: string,
-): readonly Vector[] | undefined {
-  const vectors = args.map((arg) => arg.run(rows));
-  const valid = validOfAll(vectors, rows.count);
-  if (valid === "none" || rows.count === 0) return undefined;
-  if (valid !== undefined && countBits(valid, rows.count) === 0) return undefined;
-  return vectors.map((vector, index) => {
-    const own = vector.constant ? vector : { ...vector, valid };
-    return castVector(own, wanted[index]!, "error", text);
-  });
+/** How arguments that may not fit are converted; undefined where all of them have to. */
+function fittingOf(name: string, propagates: boolean): FitArguments | undefined {
+  if (propagates) return fittedTogether;
+  return name === "isIn" || name === "eqOrBothNull" ? fittedToFirst : undefined;
 }
 
 function runKernel(

@@ -88,7 +88,37 @@ describe("expressions", () => {
     expect(evaluate(sum(text(digits)), [{ b: null }, { b: null }])).toEqual([null, null]);
     const both = [...nulls, { a: digits, b: 1 }];
     for (const large of [column("a"), text(digits)]) {
-      expect(() => evaluate(sum(large), both)).toThrow(`${digits}e-0 has too many digits`);
+      expect(() => evaluate(sum(large), both)).toThrow(
+        `add(${digits}e-0, 1000e-3) does not fit decimal(38,3)`,
+      );
+    }
+    const rest = (a: Expr, b: Expr) => call("modulo", decimal(a, 15, 3), decimal(b, 36, 0));
+    expect(evaluate(rest(column("b"), text(digits)), [{ b: 7 }, { b: 0 }])).toEqual([
+      "7.000",
+      "0.000",
+    ]);
+  });
+
+  test("a number that is compared with nothing but nulls need not fit what it would be compared as", () => {
+    const decimal = (name: string, precision: number, scale: number): Expr => {
+      const to = decimalType(precision, scale);
+      return { kind: "cast", input: column(name), to, onFailure: "error" };
+    };
+    const large = `1${"0".repeat(35)}`;
+    const [a, b, c] = [decimal("a", 36, 0), decimal("b", 15, 3), decimal("c", 36, 0)];
+    const rows = [
+      { a: null, b: 1, c: large },
+      { a: large, b: null, c: null },
+      { a: "1", b: 1, c: null },
+      { a: "1", b: null, c: "2" },
+    ];
+    expect(evaluate(call("isIn", a, b, c), rows)).toEqual([null, null, true, null]);
+    expect(evaluate(call("isIn", text("1"), text("2"), text("1")), rows)[0]).toBe(true);
+    expect(evaluate(call("eqOrBothNull", a, b), rows)).toEqual([false, false, true, false]);
+    expect(evaluate(call("nullIf", a, b), rows)).toEqual([null, large, null, "1"]);
+    const both = [...rows, { a: large, b: 1, c: null }];
+    for (const name of ["isIn", "eqOrBothNull", "nullIf"]) {
+      expect(() => evaluate(call(name, a, b), both)).toThrow(`${large}e-0 has too many digits`);
     }
   });
 

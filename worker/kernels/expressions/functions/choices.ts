@@ -1,7 +1,7 @@
 // Kernels that choose between values: nullIf, greatest, least.
 
 import { commonType } from "../../../../proto/plan/types.ts";
-import { packBits, unlessFull, validBytes } from "../bits.ts";
+import { andBits, packBits, unlessFull, validBytes } from "../bits.ts";
 import { castVector } from "../cast.ts";
 import { compareBytes } from "../compare.ts";
 import type { Call, Kernel, MakeKernel } from "../kernel.ts";
@@ -16,7 +16,9 @@ function nullIf({ types, text, result }: Call): Kernel {
       const [left, right] = args.map((arg) => expanded(arg, rows)) as [Vector, Vector];
       if (left.form === "null") return nullsOf(result, rows);
       if (right.form === "null") return left;
-      const both = [left, right].map((side) => castVector(side, type, "error", text));
+      // A value that is compared with nothing need not fit.
+      const valid = andBits(left.valid, right.valid, rows);
+      const both = [left, right].map((side) => castVector({ ...side, valid }, type, "error", text));
       const same = compareBytes("eq", both[0]!, both[1]!, rows, undefined);
       const known = validBytes(right.valid, rows);
       const kept = validBytes(left.valid, rows);
