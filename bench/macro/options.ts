@@ -2,37 +2,33 @@
 
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import {
+  type BenchOption,
+  benchOptions,
+  benchVerbs,
+} from "../../sdk/cli/commands/bench-options.ts";
+import { tableText } from "../../sdk/cli/table-text.ts";
 import { type PartName, partNames } from "./parts/parts.ts";
+import { isRepository } from "./places.ts";
 import { defaultCacheFolder } from "./protocol/data-cache.ts";
 import { type Size, tpchScaleDefault, tpchScaleMax } from "./protocol/workload.ts";
 import { UsageError } from "./usage-error.ts";
 
+const optionRows = Object.entries(benchOptions).map(([name, option]) => [
+  "value" in option ? `--${name} ${option.value}` : `--${name}`,
+  option.describe,
+]);
+const verbRows = Object.entries(benchVerbs).map(([name, what]) => [
+  `       npm run bench -- ${name}`,
+  what,
+]);
+
 export const usage = `Measures Millrace beside what else could do the same work: same files, same cores, equal answers.
 
 Usage: npm run bench -- [options]      or  millrace bench [options]
-       npm run bench -- peers install  makes the environment of the peers (Python packages, skale)
-       npm run bench -- peers          says who can be measured on this machine
-       npm run bench -- list           lists all rows of --size, without making their data
-
+${tableText(verbRows, "")}
 Options:
-  --size full|smoke     smoke runs everything on little data, in some minutes (default full)
-  --tpch-scale F        scale factor of TPC-H's tables in a full run: 1 is a gigabyte of text (default 1)
-  --only NAMES          rows or workloads, between commas: word-count,tpch/q1
-  --contenders NAMES    between commas (default: everybody who is there): millrace,baseline,duckdb
-  --runs N              counted runs of each contender and row, after one warm-up (default 5)
-  --row-seconds S       once a contender spent so long on a row it gets no more runs of it (default 5)
-  --run-seconds S       a run that takes longer is stopped, and the table says so (default 45)
-  --contender-minutes M of all its runs; rows after that are left out, and the table says so (default 12)
-  --threads N           of each contender (default 2)
-  --out FOLDER          where results.jsonl, report.md and plots go (default bench-results/ in the cache)
-  --compare FILE        an earlier results.jsonl to compare with
-  --report FILE         measures no rows: reports on a results.jsonl again
-  --parts NAMES         measured after the rows, or added to those of --report: kernels (each alone), memory
-                        (works that outgrow it), profiles (of the five worst rows); all of them with --publish
-  --publish             replaces bench/RESULTS.md, its plots and its results.jsonl, by those of a full run
-  --profile             profiles our processes instead of measuring: CPU, heap, and where time went
-  --folder FOLDER       generated data (default ${defaultCacheFolder()})
-`;
+${tableText(optionRows)}`;
 
 export interface Options {
   readonly size: Size;
@@ -69,6 +65,15 @@ const numbers = {
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 
+type ParsedAs<Kind> = Kind extends "flag" ? typeof flag : typeof text;
+type ParseOptions = {
+  readonly [Name in BenchOption]: ParsedAs<(typeof benchOptions)[Name]["kind"]>;
+};
+
+const parseOptions = Object.fromEntries(
+  Object.entries(benchOptions).map(([name, { kind }]) => [name, kind === "flag" ? flag : text]),
+) as ParseOptions;
+
 function wholeNumber(name: string, given: string): number {
   if (/^\d+$/.test(given) && Number(given) > 0 && Number.isSafeInteger(Number(given)))
     return Number(given);
@@ -84,9 +89,15 @@ function scale(given = String(tpchScaleDefault)): number {
 }
 
 /** Those of a published run are all, unless it is only reported on again. */
-function parts(given: string | undefined, isPublished: boolean): readonly PartName[] {
-  if (given === undefined) return isPublished ? partNames : [];
+function parts(
+  { parts: given, publish, report }: Values,
+  inRepository: boolean,
+): readonly PartName[] {
+  if (given === undefined) return publish && report === undefined ? partNames : [];
   const asked = names("parts", given);
+  if (asked.includes("kernels") && !inRepository) {
+    throw new UsageError("--parts kernels needs the project's repository; this is a package of it");
+  }
   for (const name of asked) {
     if ((partNames as readonly string[]).includes(name)) continue;
     throw new UsageError(`there is no part ${name}; there are ${partNames.join(", ")}`);
@@ -129,25 +140,7 @@ function parsedBySystem(args: readonly string[]) {
     return parseArgs({
       args: withValues(args),
       allowPositionals: true,
-      options: {
-        size: text,
-        "tpch-scale": text,
-        only: text,
-        contenders: text,
-        runs: text,
-        "row-seconds": text,
-        "run-seconds": text,
-        "contender-minutes": text,
-        threads: text,
-        out: text,
-        compare: text,
-        report: text,
-        parts: text,
-        publish: flag,
-        profile: flag,
-        folder: { type: "string", default: defaultCacheFolder() },
-        help: flag,
-      },
+      options: { ...parseOptions, help: flag },
     });
   } catch (failure) {
     const text = failure instanceof Error ? failure.message : String(failure);
@@ -190,8 +183,15 @@ function sizeOf(size = "full"): Size {
 }
 
 /** Before hours of measuring: what is published replaces results of everything. */
-function checkPublish(values: Values): void {
-  if (!values.publish || values.report !== undefined) return;
+function checkPublish(values: Values, inRepository: boolean): void {
+  if (!values.publish) return;
+  if (!inRepository) {
+    throw new UsageError(
+      "--publish replaces bench/RESULTS.md in the project's repository, and this is a package of it; " +
+        "the report of a run is where --out says",
+    );
+  }
+  if (values.report !== undefined) return;
   const { size = "full", only, contenders } = values;
   const less = [
     ...(size === "full" ? [] : [`--size ${size}`]),
@@ -206,8 +206,14 @@ function checkPublish(values: Values): void {
   );
 }
 
-/** Throws UsageError. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
+/**
+ * Throws UsageError.
+ * @param inRepository tells that what an installed package lacks is there
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  inRepository = isRepository(),
+): CommandLine {
   const { values, positionals } = parse(args);
   if (values.help) return { kind: "help" };
   const command = positionals.join(" ");
@@ -222,7 +228,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     );
   }
   checkTogether(values);
-  checkPublish(values);
+  checkPublish(values, inRepository);
   const number = (name: keyof typeof numbers) => wholeNumber(name, values[name] ?? numbers[name]);
   return {
     kind: "run",
@@ -239,10 +245,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       out: values.out,
       compare: values.compare,
       report: values.report,
-      parts: parts(values.parts, values.publish && values.report === undefined),
+      parts: parts(values, inRepository),
       publish: values.publish,
       profile: values.profile,
-      folder: values.folder,
+      folder: values.folder ?? defaultCacheFolder(),
     },
   };
 }

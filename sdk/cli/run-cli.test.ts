@@ -326,9 +326,11 @@ describe("other commands", () => {
     const { run } = fakeWorld({ world: { runBench } });
     await run("bench", "list", "--size", "smoke");
     await run("bench", "--runs", "", "--only", "csv");
+    await run("bench", "--publish", "--tpch-scale", "0.1", "--parts", "memory");
     expect(calls).toEqual([
       ["list", "--size=smoke"],
       ["--only=csv", "--runs="],
+      ["--tpch-scale=0.1", "--parts=memory", "--publish"],
     ]);
   });
 

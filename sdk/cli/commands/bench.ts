@@ -2,49 +2,18 @@
 
 import type { Command } from "../command.ts";
 import { flagOf } from "../option-values.ts";
+import { benchOptions, benchVerbs } from "./bench-options.ts";
 
 /** It ends what it measures, which takes some milliseconds, and removes its files, which may take seconds. */
 const killAfterMs = 15_000;
-
-const options = {
-  size: { kind: "value", value: "SIZE", describe: "full or smoke: everything on little data" },
-  only: { kind: "value", value: "NAMES", describe: "Workloads or rows, between commas" },
-  contenders: {
-    kind: "value",
-    value: "NAMES",
-    describe: "Between commas (default: all there are)",
-  },
-  runs: { kind: "value", value: "N", describe: "Counted runs of each row (default 5)" },
-  "row-seconds": {
-    kind: "value",
-    value: "S",
-    describe: "A contender that spent so long on a row gets no more runs of it",
-  },
-  "run-seconds": {
-    kind: "value",
-    value: "S",
-    describe: "A run that takes longer is stopped, and the table says so (default 45)",
-  },
-  "contender-minutes": {
-    kind: "value",
-    value: "M",
-    describe: "Of all its runs; rows after that are left out (default 12)",
-  },
-  threads: { kind: "value", value: "N", describe: "Of each contender (default 2)" },
-  out: { kind: "value", value: "FOLDER", describe: "For results, report and plots" },
-  compare: { kind: "value", value: "FILE", describe: "Earlier results.jsonl to compare with" },
-  report: { kind: "value", value: "FILE", describe: "Reports on a results.jsonl again" },
-  folder: { kind: "value", value: "FOLDER", describe: "For generated data" },
-  profile: { kind: "flag", describe: "Profiles our processes instead of measuring" },
-} as const;
 
 export const benchCommand: Command = {
   spec: {
     name: "bench",
     summary: "Measures Millrace beside other engines",
-    operands: "[list | peers | peers install]",
+    operands: `[${Object.keys(benchVerbs).join(" | ")}]`,
     takesJob: false,
-    options,
+    options: benchOptions,
     examples: [
       ["millrace bench --size smoke", "everything on little data, in some minutes"],
       [
@@ -55,7 +24,7 @@ export const benchCommand: Command = {
     ],
   },
   run: async (world, { values, operands }) => {
-    const given = Object.entries(options).flatMap(([name, { kind }]) => {
+    const given = Object.entries(benchOptions).flatMap(([name, { kind }]) => {
       if (kind === "flag") return flagOf(values, name) ? [`--${name}`] : [];
       // An empty one too: it is the suite that refuses it.
       const value = values[name];
