@@ -1,11 +1,12 @@
 // Measures column expressions against plain loops over the same columns, interleaved, best and median.
-// node bench/micro/expressions.mjs [million rows] [runs]
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { givenNumbers } from "./given-numbers.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const rows = Number(process.argv[2] ?? 10) * 1e6;
-const runs = Number(process.argv[3] ?? 5);
+const usage = "node bench/micro/expressions.mjs [millions of rows] [runs]";
+const [millions, runs] = givenNumbers(usage, [10, 5]);
+const rows = Math.ceil(millions * 1_000_000);
 const batchRows = 65_536;
 
 const { outputFiles } = await build({

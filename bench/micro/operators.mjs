@@ -1,15 +1,16 @@
 // Measures built-in operators on typed columns in one thread, each beside a plain loop that does the same.
 // Seconds are those of the processor, garbage collection included: a busy machine does not change them much.
-// node bench/micro/operators.mjs [millions of rows] [runs]
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { givenNumbers } from "./given-numbers.mjs";
 
 const batchRows = 65_536;
-const rows = Number(process.argv[2] ?? 10) * 1_000_000;
-const runs = Number(process.argv[3] ?? 3);
+const usage = "node bench/micro/operators.mjs [millions of rows] [runs]";
+const [millions, runs] = givenNumbers(usage, [10, 3]);
+const rows = Math.ceil(millions * 1_000_000);
 
 /** Bundles the operators as a build does, and returns the file. */
 async function loadOperators() {
@@ -19,9 +20,10 @@ async function loadOperators() {
   const outfile = join(output, "operators.mjs");
   await build({
     stdin: {
-      contents: ["aggregate", "join", "sort-by"]
-        .map((name) => `export * from "./${name}.ts";`)
-        .join(""),
+      contents: [
+        ...["aggregate", "join", "sort-by"].map((name) => `export * from "./${name}.ts";`),
+        'export { memory } from "../../bench/micro/kernels/kernel.ts";',
+      ].join(""),
       resolveDir: folder,
     },
     outfile,
@@ -33,7 +35,9 @@ async function loadOperators() {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
   });
-  return import(pathToFileURL(outfile).href);
+  const loaded = await import(pathToFileURL(outfile).href);
+  rmSync(output, { recursive: true });
+  return loaded;
 }
 
 let state = 12345;
@@ -103,14 +107,14 @@ function measure(what, work) {
   );
 }
 
-const { aggregateStage, joinStage, sortByStage } = await loadOperators();
+const { aggregateStage, joinStage, memory, sortByStage } = await loadOperators();
 const column = (name) => ({ kind: "column", name });
 const sumByKey = {
   phase: "whole",
   keys: [{ name: "k", expr: column("k") }],
   aggregates: [{ name: "s", call: { function: "sum", args: [column("v")], distinct: false } }],
 };
-const grouped = (batches) => () => run((sink) => aggregateStage(sumByKey, memory, sink), batches);
+const grouped = (batches) => () => run((sink) => aggregateStage(sumByKey, memory(), sink), batches);
 
 const values = Float64Array.from({ length: rows }, () => next() / 2 ** 32);
 
@@ -159,7 +163,7 @@ for (const [label, groups, spread] of [
 }
 
 {
-  const kept = 1_000_000;
+  const kept = Math.min(1_000_000, rows);
   const order = Int32Array.from({ length: kept }, (_, i) => (i * 7919) % kept);
   const side = [
     {
@@ -193,8 +197,8 @@ for (const [label, groups, spread] of [
       rightNames: [],
       build: { stageId: 1, pipeline: "left" },
     };
-    measure(`join with 1 M rows, ${label} int32 keys`, () =>
-      run((sink) => joinStage(program, memory, sink), batches, own),
+    measure(`join with ${kept / 1e6} M rows, ${label} int32 keys`, () =>
+      run((sink) => joinStage(program, memory(), sink), batches, own),
     );
   }
 }
@@ -203,7 +207,7 @@ for (const [label, groups, spread] of [
   const batches = batchesOf((start, end) => [floats("v", values.subarray(start, end))]);
   const keys = [{ expr: column("v"), direction: "asc", nulls: "first" }];
   measure("sort of doubles", () =>
-    run((sink) => sortByStage(keys, Number.POSITIVE_INFINITY, memory, sink), batches),
+    run((sink) => sortByStage(keys, Number.POSITIVE_INFINITY, memory(), sink), batches),
   );
   measure("  Float64Array.sort", () => values.slice().sort().length);
 }

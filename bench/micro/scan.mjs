@@ -1,15 +1,16 @@
 // Measures scans of a Parquet file in one thread, from its bytes in memory to an answer, each answer held against a
 // plain loop over the numbers that the file was made of. Seconds are those of the processor, so that a busy machine does
 // not change them much.
-// node bench/micro/scan.mjs [millions of rows] [runs]
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { givenNumbers } from "./given-numbers.mjs";
 
-const rows = Number(process.argv[2] ?? 2) * 1_000_000;
-const runs = Number(process.argv[3] ?? 5);
+const usage = "node bench/micro/scan.mjs [millions of rows] [runs]";
+const [millions, runs] = givenNumbers(usage, [2, 5]);
+const rows = Math.ceil(millions * 1_000_000);
 
 async function loaded() {
   const folder = join(tmpdir(), `millrace-scan-${process.pid}`);

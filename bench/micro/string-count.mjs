@@ -1,5 +1,4 @@
 // Measures file bytes → lines → a user's closure → counts, by stage, on one and two threads.
-// node bench/micro/string-count.mjs [megabytes] [runs] [text file, instead of generated Zipf text]
 import {
   closeSync,
   existsSync,
@@ -13,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { givenNumbers } from "./given-numbers.mjs";
 
 const readBytes = 1024 * 1024;
 const splitBytes = 16 * 1024 * 1024;
@@ -222,8 +222,9 @@ function lineStartAfter(file, at) {
 }
 
 async function main() {
-  const megabytes = Number(process.argv[2] ?? 100);
-  const runs = Number(process.argv[3] ?? 5);
+  const usage =
+    "node bench/micro/string-count.mjs [megabytes] [runs] [text file, instead of generated Zipf text]";
+  const [megabytes, runs] = givenNumbers(usage, [100, 5]);
   let file = process.argv[4];
   if (file === undefined) {
     file = join(tmpdir(), `millrace-zipf-${megabytes}.txt`);

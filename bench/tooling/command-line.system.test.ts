@@ -65,6 +65,29 @@ test("what cannot be meant is told in one line", async () => {
   }
 });
 
+describe.each([
+  ["scan", "0.1"],
+  ["operators", "0.02"],
+  ["expressions", "0.02"],
+  ["string-count", "0.2"],
+])("bench/micro/%s.mjs", (name, little) => {
+  const program = join(projectFolder(), `bench/micro/${name}.mjs`);
+
+  test("checks the numbers that it is given", async () => {
+    const help = await ended(program, ["--help"]);
+    expect([help.status, help.stdout]).toEqual([0, expect.stringContaining("[runs]")]);
+    const { status, stdout, stderr } = await ended(program, [little, "0"]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`0 is no number above 0; usage: node bench/micro/${name}.mjs [m`);
+  });
+
+  test("measures little data", async () => {
+    const { status, stdout, stderr } = await ended(program, [little, "1"]);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/M rows\/s|MB\/s/);
+  });
+});
+
 test("a file is no folder for results", async () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
