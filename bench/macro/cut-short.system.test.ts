@@ -20,8 +20,9 @@ interface Run {
   said(): string;
 }
 
-const suite = [builtFile("bench/macro/main.mjs")];
-const command = [join(projectFolder(), "sdk/cli/millrace.mjs"), "bench"];
+const suite = [process.execPath, builtFile("bench/macro/main.mjs")];
+const command = [process.execPath, join(projectFolder(), "sdk/cli/millrace.mjs"), "bench"];
+const script = ["npm", "run", "bench", "--"];
 
 /** Far more rows than the test waits for. */
 function start(name: string, program: readonly string[], out = join(folder, name, "out")): Run {
@@ -30,7 +31,9 @@ function start(name: string, program: readonly string[], out = join(folder, name
   const asked = ["--size", "smoke", "--contenders", "millrace,baseline", "--only", "word-count"];
   const places = ["--out", out, "--folder", join(folder, "data")];
   const many = ["--runs", "1000", "--row-seconds", "1000"];
-  const child = spawn(process.execPath, [...program, ...asked, ...many, ...places], {
+  const [file = "", ...args] = [...program, ...asked, ...many, ...places];
+  const child = spawn(file, args, {
+    cwd: projectFolder(),
     env: { ...process.env, TMPDIR: temporary },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -89,14 +92,15 @@ test.each([
 });
 
 test.each([
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const)("%s to millrace bench ends the suite with it", async (signal, code) => {
-  const run = start(`bench-${signal}`, command);
+  ["SIGINT", "millrace bench", command, 130],
+  ["SIGTERM", "millrace bench", command, 143],
+  ["SIGTERM", "npm run bench", script, 143],
+] as const)("%s to %s ends the suite with it", async (signal, name, program, code) => {
+  const run = start(`${name} ${signal}`, program);
   await untilMeasuring(run);
   run.child.kill(signal);
   expect(await run.ended, run.said()).toEqual({ status: code, signal: null });
-  expect(processesOf(run)).toEqual([]);
+  await expect.poll(() => processesOf(run)).toEqual([]);
   expect(readdirSync(run.temporary)).toEqual([]);
   checkResults(run);
 });

@@ -130,12 +130,26 @@ export interface Results {
   readonly profiles: readonly ProfileLine[];
 }
 
+/** Of a workload the line comes after its rows: where the run was cut short amid one, its rows are shown too. */
+function unfinishedOf(lines: readonly Line[]): readonly WorkloadLine[] {
+  const finished = new Set(
+    lines.flatMap((line) => (line.kind === "workload" ? line.workload : [])),
+  );
+  const begun = new Set(lines.flatMap((line) => (line.kind === "result" ? line.workload : [])));
+  return [...begun]
+    .filter((workload) => !finished.has(workload))
+    .map((workload) => ({
+      ...{ kind: "workload", workload, title: workload, starts: {} },
+      data: "Cut short, so that rows are missing",
+    }));
+}
+
 export function resultsOf(lines: readonly Line[]): Results {
   const [header, ...rest] = lines;
   if (header?.kind !== "run") throw new Error("results begin with a line about the run");
   return {
     header,
-    workloads: rest.filter((line) => line.kind === "workload"),
+    workloads: [...rest.filter((line) => line.kind === "workload"), ...unfinishedOf(rest)],
     results: rest.filter((line) => line.kind === "result"),
     end: rest.find((line) => line.kind === "end"),
     kernels: rest.filter((line) => line.kind === "kernel"),
