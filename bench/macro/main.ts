@@ -12,6 +12,7 @@ import { projectFolder } from "./places.ts";
 import { profileRows } from "./profile/run-profile.ts";
 import { openDataCache } from "./protocol/data-cache.ts";
 import { describeMachine } from "./protocol/machine.ts";
+import { coldSeconds } from "./protocol/measure-row.ts";
 import {
   median,
   type Results,
@@ -48,7 +49,13 @@ let written: string | undefined;
 function headerOf(options: Options, absent: Readonly<Record<string, string>>): RunHeader {
   const { size, tpchScale, threads, runs, rowSeconds, runSeconds, contenderMinutes } = options;
   const asked = { size, tpchScale, threads, runs, rowSeconds, runSeconds, contenderMinutes };
-  return { kind: "run", ...describeMachine(), ...asked, absent };
+  return {
+    kind: "run",
+    ...describeMachine(),
+    ...asked,
+    coldSeconds: coldSeconds(rowSeconds),
+    absent,
+  };
 }
 
 function progressText(line: RowLine): string {

@@ -118,7 +118,7 @@ describe("histories of clients", () => {
 
   test.each([0, 1, 2, 3])(
     "are linearizable: seeds from %i × 10",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (part) => {
       for (let seed = part * 10; seed < part * 10 + 10; seed++) {
         const { locks, jobs } = await run({ seed }).catch((thrown: unknown) => {
@@ -153,7 +153,7 @@ describe("control experiments", () => {
 
   test.each(["renewsAfterRevocation", "lostCreationOrphans", "grantedWithoutRecheck"] as const)(
     "%s is found in a history",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (plantedBug) => {
       expect(await someSeedCatches({ plantedBug }, 30)).toBe(true);
     },

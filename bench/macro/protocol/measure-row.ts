@@ -15,12 +15,23 @@ export interface RowSettings {
   readonly workload: string;
   readonly threads: number;
   readonly runs: number;
-  /** After so much time in counted runs, or in the warm-up alone, a contender gets no more of them. */
+  /** After so much time in counted runs a contender gets no more of them. */
   readonly rowSeconds: number;
   readonly budget: TimeBudget;
   readonly scratch: string;
   /** Without a warm-up the run whose answers are compared counts. */
   readonly warmUp: boolean;
+}
+
+/**
+ * A warm-up of more than so many times the seconds of a row is the one run that counts. What is shorter gets a warm run,
+ * however long: the JVM's first run of a query takes several times as long as its second.
+ */
+const coldRowSeconds = 4;
+
+/** Of so long a warm-up a row has no other run. */
+export function coldSeconds(rowSeconds: number): number {
+  return coldRowSeconds * rowSeconds;
 }
 
 interface Attempt {
@@ -76,7 +87,7 @@ class RowMeasurement {
       const { run, answer } = await this.#run(attempt.contender, 0, true);
       attempt.answer = answer;
       // What took so long alone is not run again: the table says that it was cold.
-      attempt.isCold = run.wallMs > this.#settings.rowSeconds * 1000;
+      attempt.isCold = run.wallMs > coldSeconds(this.#settings.rowSeconds) * 1000;
       if (this.#settings.warmUp && !attempt.isCold) return;
       attempt.tookMs.push(run.wallMs);
       attempt.peakBytes = run.peakBytes;

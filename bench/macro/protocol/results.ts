@@ -17,6 +17,8 @@ export interface RunHeader {
   readonly threads: number;
   readonly runs: number;
   readonly rowSeconds: number;
+  /** How long the warm-up of a row takes at least that is its only run; in older results `rowSeconds`. */
+  readonly coldSeconds?: number;
   /** Limits of one run, and of all runs of a contender. */
   readonly runSeconds: number;
   readonly contenderMinutes: number;

@@ -159,7 +159,7 @@ export type PageName = (path: string) => string;
 function headText(results: Results, page: PageName): string {
   const { header, workloads } = results;
   const { machine, cores, memoryBytes, node, threads, size, absent } = header;
-  const { runs, rowSeconds, runSeconds, contenderMinutes } = header;
+  const { runs, rowSeconds, runSeconds, contenderMinutes, coldSeconds = rowSeconds } = header;
   const versions = new Map<string, string>();
   for (const { starts } of workloads) {
     for (const [name, { version }] of Object.entries(starts)) versions.set(name, version);
@@ -173,7 +173,7 @@ Written by \`npm run bench\`; do not edit. How it measures is in ${page("macro/R
 - ${header.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${header.commit}, size ${size}
 - ${machine}, ${cores} cores, ${bytesText(memoryBytes)} of memory, Node ${node}
 - ${threads} threads each; ${size === "smoke" ? "no warm-up" : "one warm-up"}, then up to ${runs} runs in turn (fewer once a contender spent
-  ${rowSeconds} s on a row, ${Math.max(rowSeconds, largeRowSeconds)} s on a large one (synthetic words by expressions, the sort of a file); one cold run where the warm-up took longer than that); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
+  ${rowSeconds} s on a row, ${Math.max(rowSeconds, largeRowSeconds)} s on a large one (synthetic words by expressions, the sort of a file); one cold run where the warm-up of a row took longer than ${coldSeconds} s); median, ratio to Millrace, least–most, runs (n), peak memory of all its processes
 - A run is stopped after ${runSeconds} s (\`--run-seconds\`); a contender gets no more rows after ${contenderMinutes} minutes in all (\`--contender-minutes\`)
 - All rows ${endText(results)}
 - ${listed}
