@@ -4,6 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
+import { writableFolder } from "../tooling/command-line.ts";
 import { findMinio, startMinio } from "./server.ts";
 
 const options = yargs(hideBin(process.argv))
@@ -27,7 +28,10 @@ async function buildOnly(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const folder = options.folder ?? mkdtempSync(`${tmpdir()}/millrace-minio-`);
+  const folder =
+    options.folder === undefined
+      ? mkdtempSync(`${tmpdir()}/millrace-minio-`)
+      : writableFolder("folder", options.folder);
   const server = await startMinio({ folder, build: options.build });
   await server.makeBucket(options.bucket);
   const lines = [

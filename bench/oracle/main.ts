@@ -1,10 +1,9 @@
 // `npm run oracle -- --plans 20000 --seed 7`: many random programs, one after the other, and a report.
 
 import fc from "fast-check";
-import yargs from "yargs";
-import { hideBin } from "yargs/helpers";
 import { spoilGivenBack } from "../../proto/batch/given-back.ts";
 import type { StageGraph } from "../../proto/plan/stage.ts";
+import { readOptions, wholeNumber } from "../tooling/command-line.ts";
 import { check, type Verdict } from "./plans/check-program.ts";
 import { cover, coverageText, noCoverage } from "./plans/coverage.ts";
 import { type Drawn, drawnPrograms, programOf } from "./plans/random-program.ts";
@@ -63,13 +62,17 @@ async function shrunk(drawn: Drawn): Promise<Drawn> {
   return drawn;
 }
 
-const options = yargs(hideBin(process.argv))
-  .option("plans", { type: "number", default: 2000, describe: "how many programs" })
-  .option("seed", { type: "number", default: 1, describe: "the same seed draws the same programs" })
-  .strict()
-  .parseSync();
+const usage = `Usage: npm run oracle -- [--plans 2000] [--seed 1]
 
-const { plans, seed } = options;
+Runs so many random programs on the engine and by plain evaluation, and compares their answers.
+The same seed draws the same programs. Exits with 1 when one answers something else.`;
+
+const values = readOptions(usage, {
+  plans: { type: "string", default: "2000" },
+  seed: { type: "string", default: "1" },
+});
+const plans = wholeNumber("plans", values.plans);
+const seed = wholeNumber("seed", values.seed, 0);
 const coverage = noCoverage();
 // Whoever still reads memory that was given back answers nonsense.
 spoilGivenBack(true);

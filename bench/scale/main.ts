@@ -5,9 +5,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import yargs from "yargs";
 import { builtProgram } from "../cluster/local-cluster.ts";
-import { writableFolder } from "../tooling/command-line.ts";
+import { misused, readOptions, wholeNumber, writableFolder } from "../tooling/command-line.ts";
 import { type Fetched, fewRows, makeParquet, oneColumn } from "./parquet-bytes.ts";
 import { residentBytesBelow } from "./process-memory.ts";
 
@@ -92,24 +91,32 @@ async function parquetBytes(folder: string, bytes: number): Promise<void> {
   say("ten keys of a sorted column, all columns", await fewRows(path, 4_000_000));
 }
 
-const options = await yargs(process.argv.slice(2))
-  .option("only", {
-    choices: ["files", "columns", "parquet"] as const,
-    describe: "One of the three",
-  })
-  .option("files", { type: "number", default: 1_000_000, describe: "How many small files" })
-  .option("rows", { type: "number", default: 1_000_000, describe: "Rows of the wide input" })
-  .option("columns", { type: "number", default: 100, describe: "Columns of the wide input" })
-  .option("bytes", { type: "number", default: 1e9, describe: "Bytes of the large Parquet file" })
-  .option("folder", {
-    type: "string",
-    default: join(tmpdir(), "millrace-scale"),
-    describe: "Where inputs are made; files that are there already are used again",
-  })
-  .strict()
-  .parse();
-writableFolder("folder", options.folder);
-const wants = (what: string): boolean => options.only === undefined || options.only === what;
-if (wants("files")) await manyFiles(options.folder, options.files);
-if (wants("columns")) await wideRows(options.folder, options.rows, options.columns);
-if (wants("parquet")) await parquetBytes(options.folder, options.bytes);
+const usage = `Usage: npm run bench:scale -- [--only files|columns|parquet] [--files 1000000] [--rows 1000000]
+                                  [--columns 100] [--bytes 1000000000] [--folder DIR]
+
+Plans and runs jobs over --files small files, over --columns columns of --rows rows, and reads parts of a Parquet
+file of --bytes bytes. --folder: where inputs are made; files that are there already are used again.`;
+
+const kinds = ["files", "columns", "parquet"] as const;
+
+const values = readOptions(usage, {
+  only: { type: "string" },
+  files: { type: "string", default: "1000000" },
+  rows: { type: "string", default: "1000000" },
+  columns: { type: "string", default: "100" },
+  bytes: { type: "string", default: "1000000000" },
+  folder: { type: "string", default: join(tmpdir(), "millrace-scale") },
+});
+const { only } = values;
+if (only !== undefined && !kinds.some((kind) => kind === only)) {
+  misused(`--only is ${only || "empty"}; give one of ${kinds.join(", ")}`);
+}
+const files = wholeNumber("files", values.files);
+const rows = wholeNumber("rows", values.rows);
+const columns = wholeNumber("columns", values.columns);
+const bytes = wholeNumber("bytes", values.bytes);
+const folder = writableFolder("folder", values.folder);
+const wants = (kind: (typeof kinds)[number]): boolean => only === undefined || only === kind;
+if (wants("files")) await manyFiles(folder, files);
+if (wants("columns")) await wideRows(folder, rows, columns);
+if (wants("parquet")) await parquetBytes(folder, bytes);

@@ -26,6 +26,9 @@ const memory = builtFile("bench/memory/main.mjs");
 const control = builtFile("bench/micro/main.mjs");
 const chaos = builtFile("bench/chaos/main.mjs");
 const cluster = builtFile("bench/cluster/main.mjs");
+const minio = builtFile("bench/minio/main.mjs");
+const oracle = builtFile("bench/oracle/main.mjs");
+const scale = builtFile("bench/scale/main.mjs");
 const kernels = join(projectFolder(), "bench/micro/kernels/main.mjs");
 
 /** The program, its command line, and what it says. */
@@ -45,6 +48,13 @@ const refused: readonly (readonly [program: string, args: string, says: string])
   [chaos, "--faults=-1", "--faults is -1; give a whole number from 1 on"],
   [chaos, "--folder /proc/x", "--folder is /proc/x, where no folder can be written"],
   [cluster, "--folder /proc/x", "--folder is /proc/x, where no folder can be written"],
+  [minio, "--folder /proc/x", "--folder is /proc/x, where no folder can be written"],
+  [oracle, "--bogus", "Unknown option '--bogus'"],
+  [oracle, "--plans x", "--plans is x; give a whole number from 1 on"],
+  [oracle, "--seed=-1", "--seed is -1; give a whole number from 0 on"],
+  [scale, "--rows x", "--rows is x; give a whole number from 1 on"],
+  [scale, "--only nope", "--only is nope; give one of files, columns, parquet"],
+  [scale, "--only files --folder /proc/x", "--folder is /proc/x, where no folder can be written"],
   [kernels, "--bogus", "Unknown option '--bogus'"],
   [kernels, "--only nope", "--only: there is no kernel nope; there are call-of-each-row, filter"],
   [kernels, "--only sort-doubles,b", "--only: there is no kernel b; there are call-of-each-row"],
@@ -98,7 +108,7 @@ test("a file is no folder for results", async () => {
   ]);
 });
 
-describe.each([memory, control, chaos, kernels])("%s", (program) => {
+describe.each([memory, control, chaos, oracle, scale, kernels])("%s", (program) => {
   test("--help says how it is used", async () => {
     const { status, stdout } = await ended(program, ["--help"]);
     expect(status).toBe(0);

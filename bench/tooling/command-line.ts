@@ -27,10 +27,10 @@ export function readOptions<const Own extends Options>(usage: string, options: O
   return process.exit(0);
 }
 
-export function wholeNumber(name: string, text: string): number {
-  if (/^\d+$/.test(text) && Number(text) >= 1 && Number.isSafeInteger(Number(text)))
-    return Number(text);
-  return misused(`--${name} is ${text || "empty"}; give a whole number from 1 on`);
+export function wholeNumber(name: string, text: string, least = 1): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  return misused(`--${name} is ${text || "empty"}; give a whole number from ${least} on`);
 }
 
 /** Makes the folder where it is missing. */
