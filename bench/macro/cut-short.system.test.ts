@@ -105,6 +105,20 @@ test.each([
   checkResults(run);
 });
 
+test("a second Ctrl-C, or the same one told twice, keeps nothing from ending", async () => {
+  const run = start("twice", command);
+  await untilMeasuring(run);
+  for (const pid of processesOf(run)) {
+    const isOurs = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("bench/macro/main.mjs");
+    if (isOurs) process.kill(Number(pid), "SIGINT");
+  }
+  run.child.kill("SIGINT");
+  run.child.kill("SIGINT");
+  expect((await run.ended).status, run.said()).toBe(130);
+  await expect.poll(() => processesOf(run)).toEqual([]);
+  expect(readdirSync(run.temporary)).toEqual([]);
+});
+
 test("where the suite is killed its contenders notice", async () => {
   const run = start("killed", suite);
   await untilMeasuring(run);

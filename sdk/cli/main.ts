@@ -137,7 +137,7 @@ const world: World = {
   runBench: async (args, options) => {
     const { runProgram } = await import("./run-program.ts");
     const program = fileURLToPath(built("../../bench/macro/main.mjs"));
-    return await runProgram([process.execPath, program, ...args], options, lastRites);
+    return await runProgram([process.execPath, program, ...args], options);
   },
   startEmbedded: (options) => {
     const program = fileURLToPath(built("../embedded/main.mjs"));

@@ -27,18 +27,10 @@ test("it is asked to end when told so, and killed when it does not listen", asyn
   expect([128 + 9, 128 + 15]).toContain(ended);
 });
 
-test("while it runs the last rites have its killing, and it may know that this process lives", async () => {
-  const rites = new Set<() => void>();
-  const signal = new AbortController().signal;
-  const options = { environment: {}, signal, killAfterMs: 1, hasChannel: true };
+test("it has a channel to this process where it is to have one", async () => {
   const script = "process.exit(process.connected ? 5 : 6)";
-  expect(await runProgram([process.execPath, "-e", script], options, rites)).toBe(5);
-  expect(rites.size).toBe(0);
-  const wait = [process.execPath, "-e", "setTimeout(() => {}, 60_000)"];
-  const ended = runProgram(wait, { ...options, hasChannel: false }, rites);
-  expect(rites.size).toBe(1);
-  for (const rite of rites) rite();
-  expect(await ended).toBe(128 + 9);
+  expect(await run(script, { hasChannel: true })).toBe(5);
+  expect(await run(script)).toBe(6);
 });
 
 test("one that cannot be started is told by name", async () => {

@@ -14,15 +14,8 @@ export interface ProgramOptions {
   readonly hasChannel?: boolean;
 }
 
-/**
- * Resolves with its exit code, as a shell would tell it. Rejects with USAGE when it cannot be started.
- * @param lastRites has the killing of the program while it runs
- */
-export function runProgram(
-  command: readonly string[],
-  options: ProgramOptions,
-  lastRites?: Set<() => void>,
-): Promise<number> {
+/** Resolves with its exit code, as a shell would tell it. Rejects with USAGE when it cannot be started. */
+export function runProgram(command: readonly string[], options: ProgramOptions): Promise<number> {
   const [program = "", ...args] = command;
   const { environment, signal, killAfterMs, hasChannel } = options;
   return new Promise((resolve, reject) => {
@@ -30,17 +23,12 @@ export function runProgram(
       stdio: hasChannel === true ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
       env: { ...process.env, ...environment },
     });
-    const kill = (): void => {
-      child.kill("SIGKILL");
-    };
-    lastRites?.add(kill);
     let killing: NodeJS.Timeout | undefined;
     const stop = (): void => {
       child.kill("SIGTERM");
-      killing = setTimeout(kill, killAfterMs);
+      killing = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
     };
     const leave = (): void => {
-      lastRites?.delete(kill);
       clearTimeout(killing);
       signal.removeEventListener("abort", stop);
     };
