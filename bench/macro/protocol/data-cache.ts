@@ -33,7 +33,9 @@ export function openDataCache(folder: string, note: (text: string) => void): Dat
       rmSync(partial, { recursive: true, force: true });
       removeAtEnd(partial);
       await make(partial);
-      renameSync(partial, path);
+      // Another run may have made it meanwhile: the same, and it may be reading there.
+      if (existsSync(path)) rmSync(partial, { recursive: true, force: true });
+      else renameSync(partial, path);
       keepAtEnd(partial);
       return path;
     },
