@@ -144,6 +144,44 @@ describe("groups", () => {
     expect(wrong).toBe(0);
   });
 
+  test("many columns with few keys at first, and others later", () => {
+    const columns = (values: readonly (number | null)[], asTexts: boolean) =>
+      Array.from({ length: 6 }, (_, at) => {
+        const own = values.map((value) => (value === null || at > 2 ? value : value % (at + 2)));
+        if (!asTexts || at !== 3) return columnOfValues("c", "float64", own);
+        return columnOfValues("c", "utf8", own.map(String));
+      });
+    const few = columns(
+      Array.from({ length: 1000 }, (_, row) => (row % 7 === 0 ? null : row % 5)),
+      false,
+    );
+    const many = columns(
+      Array.from({ length: 3000 }, (_, row) => (row * 7919) % 2000),
+      false,
+    );
+    const texts = columns(
+      Array.from({ length: 500 }, (_, row) => row % 400),
+      true,
+    );
+    const index = new GroupIndex();
+    const found = [few, many, texts, few].flatMap((own) =>
+      Array.from(index.add(own, own[0]!.length)),
+    );
+    const all = few.map((_, at) => {
+      const values = [few, many, texts, few].flatMap((own) => columnValues(own[at]!));
+      return values.map((value) => canonicalText(value ?? null));
+    });
+    const known = new Map<string, number>();
+    const wanted = all[0]!.map((_, row) => {
+      const key = all.map((own) => own[row]).join(" ");
+      if (!known.has(key)) known.set(key, known.size);
+      return known.get(key)!;
+    });
+    expect(found).toEqual(wanted);
+    expect(Array.from(index.find(many, 3000))).toEqual(wanted.slice(1000, 4000));
+    index.close();
+  });
+
   test("rows by group keep their order; those of no group are left out", () => {
     const { starts, rows } = groupRows(Int32Array.of(1, -1, 0, 1, 0), 3);
     expect([Array.from(starts), Array.from(rows)]).toEqual([

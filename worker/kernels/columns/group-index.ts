@@ -1,11 +1,11 @@
-// Numbers the different keys of rows. Small whole numbers take an array, texts a kernel, a few columns a number of each,
-// many of them a kernel for whole keys, and what is left a table of words.
+// Numbers the different keys of rows. Small whole numbers take an array, texts a kernel, several columns a number of each
+// or, where these are many and have many keys, a kernel for whole ones, and what is left a table of words.
 
 import type { Column } from "../../../proto/batch/column.ts";
 import { assert } from "../../../proto/errors.ts";
 import { denseKeysMax } from "../../../proto/limits.ts";
 import { GroupTable } from "./group-table.ts";
-import { keyRows } from "./key-rows.ts";
+import { type KeyRows, keyRows } from "./key-rows.ts";
 import { KeysIndex } from "./keys-index.ts";
 import { PairTable } from "./pair-table.ts";
 import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
@@ -116,8 +116,14 @@ function numbersColumn(values: Int32Array): Column {
   return { name: "key", type: "int32", length, nulls: "null", validity: undefined, values };
 }
 
-/** Makes one number of several: two by two, as numbers of pairs. */
-class CombinedPairs {
+/** What makes one number of several. */
+interface Combined {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** Two by two, as numbers of pairs. */
+class CombinedPairs implements Combined {
   private readonly columns: readonly GroupIndex[];
   private readonly pairs: readonly PairTable[];
 
@@ -148,17 +154,60 @@ class CombinedPairs {
   }
 }
 
-/** Of more columns the whole keys are numbered. */
+/** As words of one key: a table of all of them is smaller than one for each but the first of many columns. */
+class CombinedWords implements Combined {
+  private readonly table = new GroupTable();
+
+  get size(): number {
+    return this.table.size;
+  }
+
+  get bytes(): number {
+    return this.table.bytes;
+  }
+
+  add(columns: readonly CodedGroups[], rows: number): Int32Array {
+    return this.table.add(wordsOf(columns.map((column) => numbersOfRows(column, rows))));
+  }
+
+  find(columns: readonly Int32Array[]): Int32Array {
+    return this.table.find(wordsOf(columns));
+  }
+}
+
+function wordsOf(columns: readonly Int32Array[]): KeyRows {
+  const width = columns.length;
+  const rows = columns[0]!.length;
+  const words = new Int32Array(width * rows);
+  for (const [at, numbers] of columns.entries()) {
+    for (let row = 0, to = at; row < rows; row++, to += width) words[to] = numbers[row]!;
+  }
+  return { rows, words, starts: undefined, width };
+}
+
+/** Of more columns whole keys are numbered, unless these are few. */
 const pairedColumnsMax = 4;
+/** Of many columns each has an index where the first batch has fewer keys than this share of its rows. */
+const fewKeysShare = 1 / 8;
+
+/** Columns with an index that is faster than the words of their values: texts without a dictionary have none. */
+const indexedTypes: ReadonlySet<Column["type"]> = new Set([
+  ...["null", "bool", "int32", "int53", "int64", "float64", "date", "timestamp", "dictionary"],
+] as const);
+
+function areIndexed(columns: readonly Column[]): boolean {
+  return columns.every(({ type }) => indexedTypes.has(type));
+}
 
 /** Numbers of a few columns, each with an index of its own, combined. */
 class ColumnsIndex {
   private readonly columns: readonly GroupIndex[];
-  private readonly combined: CombinedPairs;
+  private readonly combined: CombinedPairs | CombinedWords;
 
   constructor(columns: number) {
     this.columns = Array.from({ length: columns }, () => new GroupIndex());
-    this.combined = new CombinedPairs(this.columns);
+    this.combined =
+      columns > pairedColumnsMax ? new CombinedWords() : new CombinedPairs(this.columns);
   }
 
   get size(): number {
@@ -268,7 +317,21 @@ export class GroupIndex {
     if (columns.length > 1 && this.finder.kind === "dense") this.openSeveral(columns.length);
     const { kind, index } = this.finder;
     if (kind === "columns") return onlyNumbers(index.add(columns, rows));
-    return kind === "keys" ? index.add(columns, rows) : undefined;
+    if (kind !== "keys") return undefined;
+    const isFirst = index.size === 0;
+    const numbered = index.add(columns, rows);
+    if (isFirst && numbered !== undefined) this.preferColumns(columns, rows);
+    return numbered;
+  }
+
+  /** Where the rows that came so far have few keys, their columns have indexes that are faster. */
+  private preferColumns(columns: readonly Column[], rows: number): void {
+    if (this.size === 0 || this.size > rows * fewKeysShare || !areIndexed(columns)) return;
+    const index = new ColumnsIndex(columns.length);
+    // Numbers are by order of coming, so those of both are the same.
+    index.add(columns, rows);
+    this.close();
+    this.finder = { kind: "columns", index };
   }
 
   private openSeveral(columns: number): void {
