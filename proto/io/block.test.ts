@@ -199,12 +199,14 @@ describe("answers", () => {
   test("a peer that takes nothing makes the server hold a bounded number of blocks", async () => {
     let asked = 0;
     const bytes = randomBytesOf(40_000_000, 3);
+    // Whole blocks may take a busy machine longer than either side waits for a byte.
+    const patient = { stallMs: 120_000 };
     const { address } = await serve(async () => {
       asked += 1;
       return { kind: "bytes", bytes };
-    });
+    }, patient);
     const proxy = await meddle(address);
-    const blocks = client();
+    const blocks = client(patient);
     await blocks.fetch(proxy.address, block(0));
     proxy.hold(true);
     asked = 0;
