@@ -6,8 +6,10 @@ import { EngineError } from "../../../proto/errors.ts";
 import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { keysIndexBytesMax, keysIndexesMax } from "../../../proto/limits.ts";
 import { wasmBase64 } from "../generated/key-table-wasm.ts";
+import { endOfPiece } from "./end-of-piece.ts";
 import { GroupTable } from "./group-table.ts";
 import { type KeyRows, keyRows, tagWordsOf } from "./key-rows.ts";
+import { OpenKernels } from "./open-kernels.ts";
 import type { Numbered } from "./text-index.ts";
 
 interface Kernel {
@@ -39,12 +41,8 @@ const heapAt = firstsAt + 4 * pieceRowsMax + 64;
 const initialSlotBits = 10;
 
 const shelf = new KernelShelf<Kernel>(wasmBase64);
-/** Kernels of this thread that are in use. */
-let open = 0;
-/** Whoever fails does not close what it opened. */
-const forgotten = new FinalizationRegistry<undefined>(() => {
-  open--;
-});
+const kernels = new OpenKernels(keysIndexesMax);
+const pieceLimits = { rowsMax: pieceRowsMax, lengthMax: pieceWordsMax };
 
 /** Where the words of each key begin, and where those of the last end. */
 function startsOf({ rows, starts, width }: KeyRows): Int32Array {
@@ -52,20 +50,6 @@ function startsOf({ rows, starts, width }: KeyRows): Int32Array {
   const out = new Int32Array(rows + 1);
   for (let row = 0; row <= rows; row++) out[row] = row * width;
   return out;
-}
-
-/** The row behind the last one from `row` on that fits a piece; `row` itself where not even that one does. */
-function endOfPiece(starts: Int32Array, row: number, rows: number): number {
-  let end = Math.min(row + pieceRowsMax, rows);
-  const limit = starts[row]! + pieceWordsMax;
-  if (starts[end]! <= limit) return end;
-  let low = row;
-  while (end - low > 1) {
-    const middle = (low + end) >> 1;
-    if (starts[middle]! <= limit) low = middle;
-    else end = middle;
-  }
-  return low;
 }
 
 /** Keys are numbered from 0 in the order in which they came. */
@@ -78,21 +62,19 @@ export class KeysIndex {
     this.tagWords = tagWordsOf(columns);
   }
 
-  /** Undefined where too many are open: each reserves a part of the address space. */
+  /** Undefined where too many are open. */
   static open(columns: number, bytesMax: number = keysIndexBytesMax): KeysIndex | undefined {
-    if (open >= keysIndexesMax) return undefined;
+    if (kernels.isFull) return undefined;
     const kernel = shelf.take();
     if (kernel.reset(heapAt, initialSlotBits, bytesMax) === 0) return undefined;
-    open++;
     const index = new KeysIndex(kernel, columns);
-    forgotten.register(index, undefined, index);
+    kernels.add(index);
     return index;
   }
 
   /** To be called once, after which the index must not be used. */
   close(): void {
-    open--;
-    forgotten.unregister(this);
+    kernels.close(this);
     shelf.give(this.kernel);
   }
 
@@ -127,7 +109,7 @@ export class KeysIndex {
     const numbers = new Int32Array(rows);
     const before = this.size;
     for (let row = 0; row < rows; ) {
-      const end = endOfPiece(starts, row, rows);
+      const end = endOfPiece(starts, row, rows, pieceLimits);
       if (end === row) return undefined;
       const sizeBefore = this.size;
       const piece = words.subarray(starts[row], starts[end]);

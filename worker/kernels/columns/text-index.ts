@@ -7,7 +7,9 @@ import { EngineError } from "../../../proto/errors.ts";
 import { KernelShelf } from "../../../proto/kernels/kept-kernels.ts";
 import { stringCounterBytesMax, textIndexesMax } from "../../../proto/limits.ts";
 import { wasmBase64 } from "../generated/string-counter-wasm.ts";
+import { endOfPiece } from "./end-of-piece.ts";
 import { gather } from "./gather.ts";
+import { OpenKernels } from "./open-kernels.ts";
 import { type CodedGroups, numbersOfRows } from "./row-groups.ts";
 
 interface Kernel {
@@ -42,12 +44,8 @@ const heapAt = firstsAt + 4 * pieceRowsMax + 64;
 const initialSlotBits = 10;
 
 const shelf = new KernelShelf<Kernel>(wasmBase64);
-/** Kernels of this thread that are in use. */
-let open = 0;
-/** Whoever fails does not close what it opened. */
-const forgotten = new FinalizationRegistry<undefined>(() => {
-  open--;
-});
+const kernels = new OpenKernels(textIndexesMax);
+const pieceLimits = { rowsMax: pieceRowsMax, lengthMax: pieceBytesMax };
 
 export type Texts = TextColumn | DictionaryColumn;
 
@@ -98,21 +96,19 @@ export class TextIndex {
     this.kernel = kernel;
   }
 
-  /** Undefined where too many are open: each reserves a part of the address space. */
+  /** Undefined where too many are open. */
   static open(): TextIndex | undefined {
-    if (open >= textIndexesMax) return undefined;
+    if (kernels.isFull) return undefined;
     const kernel = shelf.take();
     if (kernel.reset(heapAt, initialSlotBits, stringCounterBytesMax) === 0) return undefined;
-    open++;
     const index = new TextIndex(kernel);
-    forgotten.register(index, undefined, index);
+    kernels.add(index);
     return index;
   }
 
   /** To be called once, after which the index must not be used. */
   close(): void {
-    open--;
-    forgotten.unregister(this);
+    kernels.close(this);
     shelf.give(this.kernel);
   }
 
@@ -194,7 +190,7 @@ export class TextIndex {
     const numbers = new Int32Array(tells ? length : 0);
     const newRows: Int32Array[] = [];
     for (let row = 0; row < length; ) {
-      const end = endOfPiece(offsets, row, length);
+      const end = endOfPiece(offsets, row, length, pieceLimits);
       const rows = end - row;
       const done = rows === 0 ? 0 : this.piece(offsets, values, row, end, adds, step);
       if (rows === 0 || done < rows) {
@@ -278,18 +274,4 @@ function joined(parts: readonly Int32Array[]): Int32Array {
     at += part.length;
   }
   return out;
-}
-
-/** The rows from `row` on that fit a piece; none where the first does not. */
-function endOfPiece(offsets: Int32Array, row: number, length: number): number {
-  let end = Math.min(row + pieceRowsMax, length);
-  const limit = offsets[row]! + pieceBytesMax;
-  if (offsets[end]! <= limit) return end;
-  let low = row;
-  while (end - low > 1) {
-    const middle = (low + end) >> 1;
-    if (offsets[middle]! <= limit) low = middle;
-    else end = middle;
-  }
-  return low;
 }
