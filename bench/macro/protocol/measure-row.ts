@@ -27,11 +27,11 @@ export interface RowSettings {
  * A warm-up of more than so many times the seconds of a row is the one run that counts. What is shorter gets a warm run,
  * however long: the JVM's first run of a query takes several times as long as its second.
  */
-const coldRowSeconds = 4;
+const coldOverRowSeconds = 4;
 
 /** Of so long a warm-up a row has no other run. */
 export function coldSeconds(rowSeconds: number): number {
-  return coldRowSeconds * rowSeconds;
+  return coldOverRowSeconds * rowSeconds;
 }
 
 interface Attempt {
